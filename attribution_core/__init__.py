@@ -1,0 +1,94 @@
+"""Attribution methods for image classifiers: where a network looks, for each class, at any layer.
+
+    from attribution_core import explain, load_classifier, load_image
+
+    classifier = load_classifier("efficientnet_lite0")
+    image = load_image("cat.png", classifier.input_size)
+    attribution = explain(classifier, image, "integrated_gradients", target=285)
+
+TensorFlow is imported when the first classifier is loaded, not before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attribution_core.cache import Cache
+from attribution_core.estimate import Estimate, Estimator
+from attribution_core.functions import Differentiable, TensorFunction
+from attribution_core.games import FunctionGame, Game
+from attribution_core.images import Picture, load_image
+from attribution_core.loading import load_classifier
+from attribution_core.methods.grad_cam import grad_cam
+from attribution_core.methods.gradient import gradient
+from attribution_core.methods.gradient_times_input import gradient_times_input
+from attribution_core.methods.integrated_gradients import integrated_gradients
+from attribution_core.methods.kernel_shap import kernel_shap
+from attribution_core.methods.lime import lime
+from attribution_core.methods.linear_attribution import linear_attribution
+from attribution_core.methods.occlusion import occlusion, sliding_squares
+from attribution_core.methods.shapley_values import shapley_values
+from attribution_core.methods.smoothgrad import smoothgrad
+from attribution_core.references import REFERENCE_KINDS, reference_image
+from attribution_core.registry import METHODS, Method, Option
+from attribution_core.request import Request
+from attribution_core.scores import Contrast
+from attribution_core.segmentations import Grid, Slic, grid, superpixels
+
+if TYPE_CHECKING:
+    from attribution_core.classifier import Classifier
+    from attribution_core.explanation import Attribution, explain, refine
+
+__all__ = [
+    "METHODS",
+    "REFERENCE_KINDS",
+    "Attribution",
+    "Cache",
+    "Classifier",
+    "Contrast",
+    "Differentiable",
+    "Estimate",
+    "Estimator",
+    "FunctionGame",
+    "Game",
+    "Grid",
+    "Method",
+    "Option",
+    "Picture",
+    "Request",
+    "Slic",
+    "TensorFunction",
+    "explain",
+    "grad_cam",
+    "gradient",
+    "gradient_times_input",
+    "grid",
+    "integrated_gradients",
+    "kernel_shap",
+    "lime",
+    "linear_attribution",
+    "load_classifier",
+    "load_image",
+    "occlusion",
+    "reference_image",
+    "refine",
+    "shapley_values",
+    "sliding_squares",
+    "smoothgrad",
+    "superpixels",
+]
+
+_NEEDS_TENSORFLOW = {
+    "Attribution": "attribution_core.explanation",
+    "Classifier": "attribution_core.classifier",
+    "explain": "attribution_core.explanation",
+    "refine": "attribution_core.explanation",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _NEEDS_TENSORFLOW:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_NEEDS_TENSORFLOW[name]), name)

@@ -1,0 +1,226 @@
+"""A classifier: a Keras network with its preprocessing, its labels and a head at every layer."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from attribution_core.cache import Cache
+from attribution_core.head import Head, Logits, compiled
+from attribution_core.images import INPUT, Picture, Pixels
+from attribution_core.network_graph import (
+    cuts,
+    flow,
+    layer_name,
+    multiplications,
+    without_softmax,
+)
+from attribution_core.scores import softmax
+
+DEFAULT_CACHE_BYTES = 768 * 2**20
+_MULTIPLICATIONS_A_BATCH = 4e9
+_LARGEST_BATCH = 256
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer at which the network can be cut.
+
+    Attributes
+    ----------
+    name : str
+    shape : (h, w, c)
+        Of its activations.
+    multiplications : int
+        Of one evaluation of its head.
+    """
+
+    name: str
+    shape: tuple[int, int, int]
+    multiplications: int
+
+
+class Classifier:
+    """An image classifier whose points are pictures, RGB in 0..255.
+
+    Parameters
+    ----------
+    name : str
+    network : keras.Model
+        Preprocessed pictures ``(n, h, w, 3)`` -> logits or softmax outputs ``(n, classes)``. A
+        softmax at the end is taken off the given network.
+    preprocess : callable
+        Tensor of pictures ``(n, h, w, 3)`` -> what the network takes.
+    labels : sequence of str
+        One a class.
+    cache : Cache, optional
+        For activations, coalition values and attributions; shared between classifiers where the
+        same one is given.
+
+    Raises
+    ------
+    ValueError
+        When the network is not an image classifier of this form, or the labels are not one a class.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        network: keras.Model,
+        preprocess: Callable[[Any], Any],
+        labels: Sequence[str],
+        cache: Cache | None = None,
+    ) -> None:
+        self.name = name
+        self._network = without_softmax(network)
+        self._preprocess = preprocess
+        self.labels = tuple(labels)
+        self.cache = Cache(DEFAULT_CACHE_BYTES) if cache is None else cache
+        shape = self._network.input_shape
+        self.input_size: tuple[int, int] = (shape[1], shape[2])
+        self.classes = int(self._network.output_shape[-1])
+        if len(self.labels) != self.classes:
+            raise ValueError(
+                f"There are {len(self.labels)} labels for {self.classes} classes; give one a class."
+            )
+        self._cuts = cuts(self._network)
+        self._layers = self._find_layers()
+        # Traced functions stay with the classifier: dropping one would mean tracing it again.
+        self._functions = Cache(sys.maxsize)
+        self.fingerprint = self._hash_network()
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the layers that have a head, ``"input"`` first, then from low to high.
+
+        The last is the highest whose activations are a plane: the thesis's "last convolutional
+        layer", ``block5_pool`` in VGG16.
+        """
+        return tuple(self._layers)
+
+    @property
+    def main_layers(self) -> tuple[str, ...]:
+        """Of layers that follow one another in one shape, the last: a short list to choose from."""
+        names = list(self._layers)
+        shapes = [layer.shape for layer in self._layers.values()]
+        return tuple(
+            name
+            for index, name in enumerate(names)
+            if index + 1 == len(names) or shapes[index + 1] != shapes[index]
+        )
+
+    def layer(self, name: str) -> Layer:
+        """What is known of a layer; ValueError where it has no head."""
+        try:
+            return self._layers[name]
+        except KeyError:
+            highest = self.layers[1:][-3:]
+            raise ValueError(
+                f"The network {self.name} cannot be cut at a layer '{name}'; "
+                f"it can at {', '.join((INPUT, *highest))} and others in .layers."
+            ) from None
+
+    def head(self, layer: str) -> Head:
+        """The network from a layer's activations to the logits, built at the first call."""
+        found = self.layer(layer)
+        return self._functions.get_or_compute(("head", layer), lambda: self._build_head(found))
+
+    def scores(self, images: Pixels) -> Logits:
+        """Logits of pictures.
+
+        Parameters
+        ----------
+        images : float array ``(n, h, w, 3)`` or ``(h, w, 3)``, RGB 0..255
+
+        Returns
+        -------
+        float32 array ``(n, classes)`` or ``(classes,)``
+
+        Raises
+        ------
+        ValueError
+            When the pictures do not have the network's input size.
+        """
+        images = np.asarray(images, np.float32)
+        expected = (*self.input_size, 3)
+        if images.shape[-3:] != expected or images.ndim not in (3, 4):
+            raise ValueError(
+                f"The images have shape {images.shape}; the network {self.name} takes "
+                f"{expected}, or a batch of such."
+            )
+        if images.ndim == 3:
+            images = images[None]
+            return np.asarray(self.head(INPUT).logits(images)[0])
+        return self.head(INPUT).logits(images)
+
+    def probabilities(self, images: Pixels) -> npt.NDArray[np.float32]:
+        """Softmax of `scores`, of the same shape."""
+        return softmax(self.scores(images)).astype(np.float32)
+
+    def activations(self, picture: Picture, layer: str) -> npt.NDArray[np.float32]:
+        """Activations ``(h, w, c)`` of a picture at a layer, cached after the first call."""
+        if layer == INPUT:
+            return picture.pixels
+        self.layer(layer)
+        return self.cache.get_or_compute(
+            (self.fingerprint, "activations", layer, picture.digest),
+            lambda: self._run_body(picture.pixels, layer),
+        )
+
+    def _find_layers(self) -> dict[str, Layer]:
+        """Layers that are true cuts and whose activations are a plane of channels, by name."""
+        tensors = flow(self._network)[1:]
+        above = sum(multiplications(tensor) for tensor in tensors)
+        found = {INPUT: Layer(INPUT, (*self.input_size, 3), above)}
+        for tensor in tensors:
+            above -= multiplications(tensor)
+            name, shape = layer_name(tensor), tuple(tensor.shape)[1:]
+            is_plane = len(shape) == 3 and None not in shape and shape[0] * shape[1] > 1
+            if name in self._cuts and name != INPUT and is_plane:
+                found[name] = Layer(name, shape, above)
+        return found
+
+    def _build_head(self, layer: Layer) -> Head:
+        if layer.name == INPUT:
+
+            def logits(points: Any) -> Any:
+                return self._network(self._preprocess(points), training=False)
+
+        else:
+            above = keras.Model(self._cuts[layer.name], self._network.output)
+
+            def logits(points: Any) -> Any:
+                return above(points, training=False)
+
+        affordable = max(1.0, _MULTIPLICATIONS_A_BATCH / max(1, layer.multiplications))
+        batch_size = 2 ** min(int(np.log2(affordable)), int(np.log2(_LARGEST_BATCH)))
+        return Head(layer.name, layer.shape, self.classes, logits, max(2, batch_size))
+
+    def _run_body(self, pixels: Pixels, layer: str) -> npt.NDArray[np.float32]:
+        body = self._functions.get_or_compute(("body", layer), lambda: self._build_body(layer))
+        return np.asarray(body(tf.constant(pixels[None]))[0], np.float32)
+
+    def _build_body(self, layer: str) -> Callable[[Any], Any]:
+        below = keras.Model(self._network.input, self._cuts[layer])
+
+        def body(pictures: Any) -> Any:
+            return below(self._preprocess(pictures), training=False)
+
+        return compiled(body, tf.TensorSpec((None, *self.input_size, 3), tf.float32))
+
+    def _hash_network(self) -> str:
+        """SHA-256 of the architecture, the preprocessing's effect and all parameters."""
+        content = hashlib.sha256(self._network.to_json().encode())
+        probe = tf.constant([[[[0.0, 127.0, 255.0]]]])
+        content.update(np.asarray(self._preprocess(probe)).tobytes())
+        for weight in self._network.weights:
+            content.update(np.ascontiguousarray(weight.numpy()).data)
+        return content.hexdigest()

@@ -1,0 +1,329 @@
+"""The front door: explain one class of one picture by one method, at one layer."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from attribution_core.classifier import Classifier
+from attribution_core.estimate import Estimate, FloatArray
+from attribution_core.head_game import CoalitionTable, HeadGame
+from attribution_core.images import INPUT, Picture, Pixels, digest
+from attribution_core.problem import Problem
+from attribution_core.references import reference_image
+from attribution_core.registry import Method, OptionValue, Run, method_named
+from attribution_core.request import ZEROS, Request
+from attribution_core.scores import Contrast, Score, score_values
+from attribution_core.segmentations import Segmentation, Segments, segmentation_of, segments_of
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """What one method says of one class, in units of the score.
+
+    Attributes
+    ----------
+    request : Request
+        The settings that made it.
+    values : float32 array
+        Signed; ``(h, w, c)`` at the layer for gradient methods, ``(h, w)`` for Grad-CAM and the
+        coalition methods. A player's value is spread evenly over its positions, so that every map
+        sums to what its players do.
+    heatmap : float32 array ``(h, w)``
+        The values, summed over channels.
+    target : int
+    score, reference_score : float
+        Of the picture and of the reference.
+    completeness_gap : float or None
+        |Σ values − (score − reference_score)| for the methods that promise it to vanish.
+    standard_error : float32 array or None
+        Of ``player_values`` where the method has players, else of ``values``.
+    evaluations : int
+        Passes that the values rest on, cached ones included.
+    seconds : float
+        Time that they took.
+    segments : int array ``(h, w)`` or None
+        The player that each position belongs to.
+    player_values : float32 array ``(players,)`` or None
+    done, planned : int
+        Work units, as in `Estimate`.
+    finished : bool
+        False while `refine` is under way; the last one is finished even where it stopped early.
+    diagnostics : mapping of str to float
+        What else the method reports, such as LIME's ``weighted_r2``.
+    """
+
+    request: Request
+    values: npt.NDArray[np.float32]
+    heatmap: npt.NDArray[np.float32]
+    score: float
+    reference_score: float
+    completeness_gap: float | None
+    standard_error: npt.NDArray[np.float32] | None
+    evaluations: int
+    seconds: float
+    segments: Segments | None
+    player_values: npt.NDArray[np.float32] | None
+    done: int
+    planned: int
+    finished: bool
+    diagnostics: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def target(self) -> int:
+        return self.request.target
+
+    @property
+    def total(self) -> float:
+        """Sum of all values."""
+        parts = self.values if self.player_values is None else self.player_values
+        return float(parts.sum(dtype=np.float64))
+
+
+def explain(
+    classifier: Classifier,
+    image: Pixels,
+    method: str,
+    target: int,
+    *,
+    layer: str = INPUT,
+    reference: str = "black",
+    score: str | Contrast = "logit",
+    superpixels: Segmentation | npt.ArrayLike = None,
+    seed: int = 0,
+    **options: OptionValue,
+) -> Attribution:
+    """Attribute one class's score to the parts of a picture, or of a layer's activations.
+
+    Parameters
+    ----------
+    classifier : Classifier
+    image : float array ``(h, w, 3)``, RGB 0..255, of the classifier's input size
+    method : str
+        A name from `METHODS`.
+    target : int
+        The class.
+    layer : str
+        One of ``classifier.layers``.
+    reference : str
+        One of `REFERENCE_KINDS`; at inner layers its activations are meant, and ``"zeros"`` too
+        may be given.
+    score : "logit", "probability" or Contrast
+    superpixels : int, Slic, Grid or int array ``(h, w)``, optional
+        The players of coalition methods: so many superpixels at the input, a grid of about so many
+        cells at an inner layer; SLIC with its own settings; a grid of rows and columns; or labels.
+        None means 50 superpixels at the input, and at an inner layer every position, or a grid of
+        196 cells where there are more than 256.
+    seed : int
+        Of everything random.
+    **options
+        The method's own, as `METHODS[method].options` lists them.
+
+    Returns
+    -------
+    Attribution
+        From the classifier's cache where the same was asked before.
+
+    Raises
+    ------
+    ValueError
+        When anything asked for does not exist or does not fit; one sentence says what would.
+    """
+    request = request_of(
+        classifier, image, method, target, layer, reference, score, superpixels, seed, options
+    )
+    return explain_request(classifier, request)
+
+
+def refine(
+    classifier: Classifier,
+    image: Pixels,
+    method: str,
+    target: int,
+    *,
+    layer: str = INPUT,
+    reference: str = "black",
+    score: str | Contrast = "logit",
+    superpixels: Segmentation | npt.ArrayLike = None,
+    seed: int = 0,
+    **options: OptionValue,
+) -> Iterator[Attribution]:
+    """The same as `explain`, as an iterator of attributions that get better.
+
+    The last one is finished and goes into the classifier's cache.
+    """
+    request = request_of(
+        classifier, image, method, target, layer, reference, score, superpixels, seed, options
+    )
+    return refine_request(classifier, request)
+
+
+def request_of(
+    classifier: Classifier,
+    image: Pixels,
+    method: str,
+    target: int,
+    layer: str,
+    reference: str,
+    score: str | Contrast,
+    superpixels: Segmentation | npt.ArrayLike,
+    seed: int,
+    options: Mapping[str, OptionValue],
+) -> Request:
+    """Check all that can be checked without work; ValueError where something does not fit."""
+    picture = Picture.of(image)
+    if picture.pixels.shape[:2] != classifier.input_size:
+        raise ValueError(
+            f"The image has {picture.pixels.shape[0]} x {picture.pixels.shape[1]} pixels; the "
+            f"network {classifier.name} takes {classifier.input_size[0]} x "
+            f"{classifier.input_size[1]}."
+        )
+    classifier.layer(layer)
+    request = Request.of(
+        picture,
+        method,
+        target,
+        layer=layer,
+        reference=reference,
+        score=score,
+        segmentation=segmentation_of(superpixels),
+        seed=seed,
+        options=options,
+    )
+    Score.of(request.score, request.target, classifier.classes)
+    return request
+
+
+def explain_request(classifier: Classifier, request: Request) -> Attribution:
+    """`explain` for a request; computed once even when several threads ask at the same time."""
+
+    def compute() -> Attribution:
+        return deque(_run(classifier, request), maxlen=1).pop()
+
+    return classifier.cache.get_or_compute(_key(classifier, request), compute)
+
+
+def refine_request(classifier: Classifier, request: Request) -> Iterator[Attribution]:
+    """`refine` for a request."""
+    known = classifier.cache.get(_key(classifier, request))
+    if known is not None:
+        yield known
+        return
+    for attribution in _run(classifier, request):
+        if attribution.finished:
+            classifier.cache.put(_key(classifier, request), attribution)
+        yield attribution
+
+
+def _key(classifier: Classifier, request: Request) -> tuple[str, str, Request]:
+    return classifier.fingerprint, "attribution", request
+
+
+def _run(classifier: Classifier, request: Request) -> Iterator[Attribution]:
+    """Estimates as attributions, at once; then the last one again, finished."""
+    method = method_named(request.method)
+    problem = pose(classifier, request)
+    ends = score_values(problem.ends, problem.score)
+    started = time.perf_counter()
+    run = method.run(problem, dict(request.options))
+    attribution: Attribution | None = None
+    for estimate in run.estimates:
+        attribution = _attribution(request, method, run, estimate, ends, started)
+        yield attribution
+    if attribution is None:
+        raise RuntimeError(f"{method.title} gave no estimate; every method gives at least one.")
+    yield replace(attribution, finished=True)
+
+
+def _attribution(
+    request: Request,
+    method: Method,
+    run: Run,
+    estimate: Estimate,
+    ends: FloatArray,
+    started: float,
+) -> Attribution:
+    values = np.asarray(estimate.values, np.float32)
+    players = None
+    if run.segments is not None:
+        players = values
+        values = np.asarray(players / np.bincount(run.segments.ravel()), np.float32)[run.segments]
+    change = float(ends[0] - ends[1])
+    total = float(np.asarray(estimate.values, np.float64).sum())
+    error = estimate.standard_error
+    return Attribution(
+        request=request,
+        values=values,
+        heatmap=values if values.ndim == 2 else values.sum(axis=2),
+        score=float(ends[0]),
+        reference_score=float(ends[1]),
+        completeness_gap=abs(total - change) if method.complete else None,
+        standard_error=None if error is None else np.asarray(error, np.float32),
+        evaluations=estimate.evaluations,
+        seconds=time.perf_counter() - started,
+        segments=run.segments,
+        player_values=players,
+        done=estimate.done,
+        planned=estimate.planned,
+        finished=False,
+        diagnostics=dict(estimate.diagnostics),
+    )
+
+
+def pose(classifier: Classifier, request: Request) -> Problem:
+    """The request as a problem on a head, activations and coalition tables from the cache."""
+    cache, picture = classifier.cache, request.picture
+    head = classifier.head(request.layer)
+    at_input = request.layer == INPUT
+    point = classifier.activations(picture, request.layer)
+    if request.reference == ZEROS:
+        reference, reference_digest = np.zeros_like(point), ZEROS
+    else:
+        compared = reference_picture(classifier, request)
+        reference = classifier.activations(compared, request.layer)
+        reference_digest = compared.digest
+    pair = (classifier.fingerprint, request.layer, picture.digest, reference_digest)
+    ends = cache.get_or_compute(("ends", *pair), lambda: head.logits(np.stack([point, reference])))
+    height, width, _ = head.shape
+    score = Score.of(request.score, request.target, classifier.classes)
+
+    def segments(segmentation: Segmentation) -> Segments:
+        if segmentation is None:
+            segmentation = request.segmentation
+        return cache.get_or_compute(
+            ("segments", picture.digest, segmentation, height, width, at_input),
+            lambda: segments_of(segmentation, picture.pixels, height, width, at_input=at_input),
+        )
+
+    def play(labels: Segments) -> HeadGame:
+        key = ("coalitions", *pair, digest(labels))
+        table = cache.get_or_compute(key, lambda: CoalitionTable(classifier.classes))
+        return HeadGame(head, point, reference, labels, score, table, lambda: cache.refresh(key))
+
+    return Problem(
+        head=head,
+        point=point,
+        reference=reference,
+        ends=ends,
+        score=score,
+        seed=request.seed,
+        at_input=at_input,
+        input_height=classifier.input_size[0],
+        segments_of=segments,
+        play=play,
+    )
+
+
+def reference_picture(classifier: Classifier, request: Request) -> Picture:
+    """The picture that a request's reference names, from the cache after the first call."""
+    picture, kind = request.picture, request.reference
+    seed = request.seed if kind == "noise" else 0
+    return classifier.cache.get_or_compute(
+        ("reference", picture.digest, kind, seed),
+        lambda: Picture.of(reference_image(picture.pixels, kind, seed)),
+    )

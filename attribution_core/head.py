@@ -1,0 +1,166 @@
+"""A head: the network from one layer's activations to the class scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from attribution_core.estimate import BoolArray, FloatArray
+from attribution_core.scores import Score, score_values
+
+Logits = npt.NDArray[np.float32]
+Function = Callable[..., Any]
+
+
+def compiled(function: Function, *signature: Any) -> Function:
+    """A TensorFlow function of this signature, traced once."""
+    return cast(Function, tf.function(function, input_signature=signature, autograph=False))
+
+
+class Head:
+    """f_l, from activations ``(n, h, w, c)`` at layer l to logits ``(n, classes)``.
+
+    Points are evaluated in batches of at most one size, padded to powers of two. Each TensorFlow
+    function is traced once however often class, image and reference change, and the convolution
+    library sees few shapes.
+
+    Parameters
+    ----------
+    layer : str
+    shape : (h, w, c)
+        Of a point.
+    classes : int
+    logits : callable
+        The network itself: tensor ``(n, h, w, c)`` -> tensor ``(n, classes)``.
+    batch_size : int
+        Points in one batch, at most.
+    """
+
+    def __init__(
+        self,
+        layer: str,
+        shape: tuple[int, int, int],
+        classes: int,
+        logits: Callable[[Any], Any],
+        batch_size: int,
+    ) -> None:
+        self.layer = layer
+        self.shape = shape
+        self.classes = classes
+        self.batch_size = batch_size
+        point = tf.TensorSpec(shape, tf.float32)
+        points = tf.TensorSpec((None, *shape), tf.float32)
+        weights = tf.TensorSpec((classes,), tf.float32)
+
+        def evaluate_masked(point: Any, reference: Any, segments: Any, coalitions: Any) -> Any:
+            present = tf.gather(coalitions, segments, axis=1)[..., None]
+            return logits(tf.where(present, point, reference))
+
+        def differentiate(points: Any, weights: Any, *, probability: bool) -> Any:
+            with tf.GradientTape() as tape:
+                tape.watch(points)
+                outputs = logits(points)
+                if probability:
+                    outputs = tf.nn.softmax(outputs)
+                score = tf.linalg.matvec(outputs, weights)
+            return score, tape.gradient(score, points)
+
+        self._evaluate = compiled(logits, points)
+        self._evaluate_masked = compiled(
+            evaluate_masked,
+            point,
+            point,
+            tf.TensorSpec(shape[:2], tf.int32),
+            tf.TensorSpec((None, None), tf.bool),
+        )
+        self._differentiate = {
+            probability: compiled(partial(differentiate, probability=probability), points, weights)
+            for probability in (False, True)
+        }
+
+    def logits(self, points: FloatArray) -> Logits:
+        """Logits ``(n, classes)`` of points ``(n, h, w, c)``."""
+        (logits,) = self._in_batches(lambda batch: (self._evaluate(batch),), points)
+        return logits
+
+    def masked_logits(
+        self,
+        point: FloatArray,
+        reference: FloatArray,
+        segments: npt.NDArray[np.int64],
+        coalitions: BoolArray,
+    ) -> Logits:
+        """Logits ``(n, classes)`` of the point with all absent players set to the reference.
+
+        Parameters
+        ----------
+        point, reference : float arrays ``(h, w, c)``
+        segments : int array ``(h, w)``
+            The player that each position belongs to.
+        coalitions : bool array ``(n, players)``
+        """
+        fixed = (
+            tf.constant(point, tf.float32),
+            tf.constant(reference, tf.float32),
+            tf.constant(segments, tf.int32),
+        )
+        (logits,) = self._in_batches(
+            lambda batch: (self._evaluate_masked(*fixed, batch),), coalitions
+        )
+        return logits
+
+    def values_and_gradients(
+        self, points: FloatArray, score: Score
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """A score ``(n,)`` of points ``(n, h, w, c)`` and its gradients, ``(n, h, w, c)``."""
+        weights = tf.constant(score.weights(self.classes))
+        differentiate = self._differentiate[score.probability]
+        values, gradients = self._in_batches(lambda batch: differentiate(batch, weights), points)
+        return values, gradients
+
+    def _in_batches(
+        self, function: Callable[[Any], tuple[Any, ...]], points: npt.NDArray[Any]
+    ) -> list[npt.NDArray[np.float32]]:
+        """Outputs of a function of one batch, for any number of points, padding cut off."""
+        points = points if points.dtype == bool else np.asarray(points, np.float32)
+        if not len(points):
+            raise ValueError("There are no points to evaluate; give at least one.")
+        pieces = []
+        for start in range(0, len(points), self.batch_size):
+            batch = points[start : start + self.batch_size]
+            count = len(batch)
+            missing = (1 << (count - 1).bit_length()) - count
+            if missing:
+                padding = np.broadcast_to(batch[-1:], (missing, *batch.shape[1:]))
+                batch = np.concatenate([batch, padding])
+            outputs = function(tf.constant(batch))
+            pieces.append([output.numpy()[:count] for output in outputs])
+        return [
+            np.concatenate(parts) if len(parts) > 1 else parts[0]
+            for parts in zip(*pieces, strict=True)
+        ]
+
+
+class HeadScore:
+    """One score of a head, as the `Differentiable` function that gradient methods take."""
+
+    def __init__(self, head: Head, score: Score) -> None:
+        self._head = head
+        self._score = score
+
+    @property
+    def batch_size(self) -> int:
+        return self._head.batch_size
+
+    def values(self, points: FloatArray) -> FloatArray:
+        """Scores ``(n,)`` of points ``(n, h, w, c)``."""
+        return score_values(self._head.logits(points), self._score)
+
+    def values_and_gradients(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Scores ``(n,)`` and gradients ``(n, h, w, c)`` of points ``(n, h, w, c)``."""
+        return self._head.values_and_gradients(points, self._score)

@@ -1,0 +1,128 @@
+"""The game whose players are the parts of a picture, or of a layer's activations."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from attribution_core.estimate import BoolArray, FloatArray
+from attribution_core.head import Head, Logits
+from attribution_core.scores import Score, score_values
+from attribution_core.segmentations import Segments
+
+MOST_TABLE_BYTES = 288 * 2**20
+"""A table holds no more than this; coalitions beyond it are evaluated but not remembered."""
+
+
+class CoalitionTable:
+    """Logits of all classes by coalition: each coalition is evaluated once, whoever asks.
+
+    Parameters
+    ----------
+    classes : int
+    most_bytes : int
+        Of the logits that are kept.
+    """
+
+    def __init__(self, classes: int, most_bytes: int = MOST_TABLE_BYTES) -> None:
+        self._rows = np.empty((0, classes), np.float32)
+        self._row_of: dict[bytes, int] = {}
+        self._most_rows = most_bytes // (4 * classes)
+        self._lock = threading.Lock()
+
+    @property
+    def nbytes(self) -> int:
+        return self._rows.nbytes + 160 * len(self._row_of)
+
+    def __len__(self) -> int:
+        return len(self._row_of)
+
+    def logits(self, coalitions: BoolArray, evaluate: Callable[[BoolArray], Logits]) -> Logits:
+        """Logits ``(n, classes)`` of coalitions ``(n, players)``.
+
+        ``evaluate`` is called with those not yet known, without repetitions.
+        """
+        keys = [row.tobytes() for row in np.packbits(coalitions, axis=1)]
+        with self._lock:
+            missing = {key: index for index, key in enumerate(keys) if key not in self._row_of}
+            if not missing:
+                return self._rows[[self._row_of[key] for key in keys]]
+            fresh = evaluate(coalitions[list(missing.values())])
+            known = [row for row, key in enumerate(keys) if key not in missing]
+            logits = np.empty((len(keys), fresh.shape[1]), np.float32)
+            logits[known] = self._rows[[self._row_of[keys[row]] for row in known]]
+            place = {key: index for index, key in enumerate(missing)}
+            new = [row for row, key in enumerate(keys) if key in missing]
+            logits[new] = fresh[[place[keys[row]] for row in new]]
+            self._keep(list(missing), fresh)
+            return logits
+
+    def _keep(self, keys: list[bytes], logits: Logits) -> None:
+        """Remember as many of the logits as there is room for."""
+        used = len(self._row_of)
+        needed = min(used + len(keys), self._most_rows)
+        if needed > len(self._rows):
+            rows = min(max(needed, 2 * len(self._rows)), self._most_rows)
+            grown = np.empty((rows, logits.shape[1]), np.float32)
+            grown[:used] = self._rows[:used]
+            self._rows = grown
+        self._rows[used:needed] = logits[: needed - used]
+        self._row_of.update(zip(keys, range(used, needed), strict=False))
+
+
+class HeadGame:
+    """A `Game` on a head: present players keep the point's values, absent ones the reference's.
+
+    Parameters
+    ----------
+    head : Head
+    point, reference : float arrays ``(h, w, c)``
+    segments : int array ``(h, w)``
+        The player that each position belongs to, 0..players−1.
+    score : Score
+    table : CoalitionTable
+        Of this head, point, reference and segmentation.
+    grown : callable
+        Called after coalitions were added to the table.
+    """
+
+    def __init__(
+        self,
+        head: Head,
+        point: FloatArray,
+        reference: FloatArray,
+        segments: Segments,
+        score: Score,
+        table: CoalitionTable,
+        grown: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.segments = segments
+        self._head = head
+        self._point = point
+        self._reference = reference
+        self._score = score
+        self._table = table
+        self._grown = grown
+        self._players = int(segments.max()) + 1
+
+    @property
+    def players(self) -> int:
+        return self._players
+
+    @property
+    def batch_size(self) -> int:
+        return self._head.batch_size
+
+    def values(self, coalitions: BoolArray) -> npt.NDArray[np.float64]:
+        """Scores ``(n,)`` of coalitions ``(n, players)``."""
+        before = len(self._table)
+        logits = self._table.logits(coalitions, self._evaluate)
+        if len(self._table) > before:
+            self._grown()
+        return score_values(logits, self._score)
+
+    def _evaluate(self, coalitions: BoolArray) -> Logits:
+        return self._head.masked_logits(self._point, self._reference, self.segments, coalitions)

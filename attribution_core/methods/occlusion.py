@@ -1,0 +1,103 @@
+"""Occlusion: how much the score drops when a square of the picture is hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from attribution_core.estimate import BoolArray, Estimate, Estimator, IntArray
+from attribution_core.games import Game
+from attribution_core.segmentations import Segments
+
+
+@Estimator
+def occlusion(game: Game, squares: BoolArray | None = None) -> Iterator[Estimate]:
+    """v(all) − v(all but the square), averaged over the squares that hide a player.
+
+    Zeiler and Fergus 2014; thesis, section 2.3. `sliding_squares` makes squares of a window and a
+    stride; without squares each player is hidden alone.
+
+    Parameters
+    ----------
+    game : Game
+    squares : bool array ``(squares, players)``, optional
+        True where a square hides a player.
+
+    Yields
+    ------
+    Estimate
+        After each batch, with values ``(players,)``; a player that no square has hidden yet is 0.
+
+    Raises
+    ------
+    ValueError
+        When the squares do not speak of the game's players.
+    """
+    if squares is None:
+        squares = np.eye(game.players, dtype=bool)
+    if squares.ndim != 2 or squares.shape[1] != game.players or not len(squares):
+        raise ValueError(
+            f"The squares have shape {squares.shape}; "
+            f"they should have shape (squares, {game.players}), a column a player."
+        )
+    whole = game.values(np.ones((1, game.players), bool))[0]
+    drops = np.zeros(game.players)
+    times_hidden = np.zeros(game.players)
+    # Early squares spread over the whole picture show its outline long before the last one.
+    order = np.random.default_rng(0).permutation(len(squares))
+    for start in range(0, len(squares), game.batch_size):
+        hidden = squares[order[start : start + game.batch_size]]
+        drops += (whole - game.values(~hidden)) @ hidden
+        times_hidden += hidden.sum(axis=0)
+        done = start + len(hidden) + 1
+        yield Estimate(
+            values=drops / np.maximum(times_hidden, 1),
+            done=done,
+            planned=len(squares) + 1,
+            evaluations=done,
+        )
+
+
+def sliding_squares(
+    height: int, width: int, window: int, stride: int
+) -> tuple[Segments, BoolArray]:
+    """The players and the squares of a window that slides over a plane.
+
+    The last row and column of squares are moved inwards so that the whole plane is covered and
+    every square has full size. Players are the rectangles between the squares' edges: the
+    coarsest partition of which every square is a union.
+
+    Returns
+    -------
+    segments : int array ``(height, width)``
+    squares : bool array ``(squares, players)``
+
+    Raises
+    ------
+    ValueError
+        When the window does not fit the plane, or the stride leaves gaps or is below 1.
+    """
+    if not 1 <= window <= min(height, width):
+        raise ValueError(
+            f"A window of {window} does not fit a plane of {height}x{width}; "
+            f"it should be between 1 and {min(height, width)}."
+        )
+    if not 1 <= stride <= window:
+        raise ValueError(
+            f"A stride of {stride} with a window of {window} leaves gaps or does not move; "
+            f"it should be between 1 and {window}."
+        )
+    tops, row_of, rows = _slide(height, window, stride)
+    lefts, column_of, columns = _slide(width, window, stride)
+    segments = np.asarray(row_of[:, None] * columns + column_of, np.int64)
+    squares = tops[:, None, :, None] & lefts[None, :, None, :]
+    return segments, squares.reshape(len(tops) * len(lefts), rows * columns)
+
+
+def _slide(length: int, window: int, stride: int) -> tuple[BoolArray, IntArray, int]:
+    """For one axis: which cells each position of the window hides, each point's cell, cells."""
+    starts = np.unique(np.append(np.arange(0, length - window + 1, stride), length - window))
+    edges = np.unique(np.concatenate([starts, starts + window]))
+    hides = (edges[:-1] >= starts[:, None]) & (edges[:-1] < starts[:, None] + window)
+    return hides, np.searchsorted(edges, np.arange(length), side="right") - 1, len(edges) - 1

@@ -1,0 +1,89 @@
+"""SmoothGrad: the gradient averaged over noisy copies of the point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from attribution_core.estimate import Estimate, Estimator, FloatArray
+from attribution_core.functions import Differentiable, as_differentiable
+
+Averaged = Literal["gradient", "gradient_times_input"]
+
+
+@Estimator
+def smoothgrad(
+    function: Differentiable | Callable[[Any], Any],
+    point: FloatArray,
+    *,
+    samples: int = 50,
+    sigma: float = 0.15,
+    of: Averaged = "gradient",
+    seed: int = 0,
+) -> Iterator[Estimate]:
+    """Mean over z ~ N(x, σ²) of ∂f/∂z, or of z · ∂f/∂z (Smilkov et al. 2017; thesis, section 2.2).
+
+    The noise comes in pairs ±ε, which leaves the mean unbiased and saves about a third of the
+    samples. The standard error is that of the mean over the pairs.
+
+    Parameters
+    ----------
+    function : Differentiable or TensorFlow function, ``(n, *shape) -> (n,)``
+    point : float array, any shape
+    samples : int
+        Noisy copies; an odd number is rounded up to whole pairs.
+    sigma : float
+        Standard deviation of the noise as a share of the point's range, max − min.
+    of : {"gradient", "gradient_times_input"}
+    seed : int
+
+    Yields
+    ------
+    Estimate
+        After each batch, with values of the point's shape.
+
+    Raises
+    ------
+    ValueError
+        When samples < 2, sigma < 0, or ``of`` is neither of the two.
+    """
+    if samples < 2 or sigma < 0:
+        raise ValueError(
+            f"SmoothGrad with {samples} samples and sigma {sigma} cannot be drawn; "
+            "give at least 2 samples and a sigma of 0 or more."
+        )
+    if of not in get_args(Averaged):
+        raise ValueError(
+            f"SmoothGrad cannot average '{of}'; use {' or '.join(get_args(Averaged))}."
+        )
+    function = as_differentiable(function)
+    point = np.asarray(point, np.float64)
+    scale = sigma * float(np.ptp(point))
+    random = np.random.default_rng(seed)
+    pairs = (samples + 1) // 2
+    pairs_at_once = max(1, function.batch_size // 2)
+    mean = np.zeros_like(point)
+    spread = np.zeros_like(point)
+    drawn = 0
+    while drawn < pairs:
+        count = min(pairs_at_once, pairs - drawn)
+        noise = scale * random.standard_normal((count, *point.shape))
+        points = np.concatenate([point + noise, point - noise])
+        _, gradients = function.values_and_gradients(points)
+        terms = gradients if of == "gradient" else points * gradients
+        for term in (terms[:count] + terms[count:]) / 2:
+            # Welford's update: one pass, and no cancellation in the variance.
+            drawn += 1
+            step = term - mean
+            mean = mean + step / drawn
+            spread = spread + step * (term - mean)
+        error = np.sqrt(spread / (drawn - 1) / drawn) if drawn > 1 else None
+        yield Estimate(
+            values=mean,
+            done=2 * drawn,
+            planned=2 * pairs,
+            evaluations=2 * drawn,
+            standard_error=error,
+        )

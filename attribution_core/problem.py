@@ -1,0 +1,57 @@
+"""What a method is given to work on: a head, a point, a reference and a score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from attribution_core.estimate import FloatArray
+from attribution_core.head import Head, HeadScore, Logits
+from attribution_core.head_game import HeadGame
+from attribution_core.scores import Score
+from attribution_core.segmentations import Segmentation, Segments
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One question to a network, at one layer.
+
+    Attributes
+    ----------
+    head : Head
+    point, reference : float arrays ``(h, w, c)``
+        At the head's layer.
+    ends : float32 array ``(2, classes)``
+        Logits of the point and of the reference.
+    score : Score
+    seed : int
+        The one source of randomness.
+    at_input : bool
+        Whether the layer is the input.
+    input_height : int
+        Of the picture, in pixels; sizes that options give in pixels are scaled by it.
+    segments_of : callable
+        From a segmentation (None: the request's own) to labels ``(h, w)`` of the layer's plane.
+    play : callable
+        From labels ``(h, w)`` to the game whose players they are.
+    """
+
+    head: Head
+    point: FloatArray
+    reference: FloatArray
+    ends: Logits
+    score: Score
+    seed: int
+    at_input: bool
+    input_height: int
+    segments_of: Callable[[Segmentation], Segments]
+    play: Callable[[Segments], HeadGame]
+
+    @property
+    def function(self) -> HeadScore:
+        """The score as a differentiable function of points at the layer."""
+        return HeadScore(self.head, self.score)
+
+    def game(self) -> HeadGame:
+        """The game on the request's own segmentation."""
+        return self.play(self.segments_of(None))

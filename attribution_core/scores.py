@@ -1,0 +1,87 @@
+"""Scores to explain: a class's logit, its probability, or its lead over another class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from attribution_core.estimate import FloatArray
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """The score "logit of the target minus logit of the class ``against``"."""
+
+    against: int
+
+
+@dataclass(frozen=True)
+class Score:
+    """A scalar made of a network's outputs.
+
+    Attributes
+    ----------
+    target : int
+        The class whose score it is.
+    probability : bool
+        The softmax output where True, else the logit.
+    against : int or None
+        The class whose logit is subtracted, in a contrast.
+    """
+
+    target: int
+    probability: bool = False
+    against: int | None = None
+
+    @classmethod
+    def of(cls, kind: str | Contrast, target: int, classes: int) -> Score:
+        """The score that ``"logit"``, ``"probability"`` or a `Contrast` names for a target class.
+
+        Raises
+        ------
+        ValueError
+            When a class does not exist, both classes of a contrast are one, or the kind is none
+            of the three.
+        """
+        if isinstance(kind, Contrast):
+            score = cls(target, against=kind.against)
+            if kind.against == target:
+                raise ValueError(
+                    f"Class {target} cannot be contrasted with itself; choose another class."
+                )
+        elif kind in ("logit", "probability"):
+            score = cls(target, probability=kind == "probability")
+        else:
+            raise ValueError(
+                f"The score '{kind}' is not known; use 'logit', 'probability' or Contrast(class)."
+            )
+        for number in (score.target, score.against):
+            if number is not None and not 0 <= number < classes:
+                raise ValueError(
+                    f"There is no class {number}; give a number between 0 and {classes - 1}."
+                )
+        return score
+
+    def weights(self, classes: int) -> npt.NDArray[np.float32]:
+        """The score as weights ``(classes,)`` on the outputs."""
+        weights = np.zeros(classes, np.float32)
+        weights[self.target] = 1
+        if self.against is not None:
+            weights[self.against] -= 1
+        return weights
+
+
+def softmax(logits: FloatArray) -> npt.NDArray[np.float64]:
+    """Probabilities along the last axis, in float64."""
+    shifted = np.exp(np.asarray(logits, np.float64) - logits.max(axis=-1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))
+
+
+def score_values(logits: FloatArray, score: Score) -> npt.NDArray[np.float64]:
+    """The score ``(n,)`` of logits ``(n, classes)``."""
+    if score.probability:
+        return softmax(logits)[:, score.target]
+    values = np.asarray(logits[:, score.target], np.float64)
+    return values if score.against is None else values - logits[:, score.against]

@@ -1,0 +1,218 @@
+"""Segmentations: partitions of a plane into players."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isqrt
+
+import numpy as np
+import numpy.typing as npt
+
+from attribution_core.images import Pixels, digest
+
+Segments = npt.NDArray[np.int64]
+
+MOST_SUPERPIXELS = 1000
+
+
+def superpixels(image: Pixels, count: int, *, compactness: float = 10.0) -> Segments:
+    """SLIC superpixels (Achanta et al. 2012).
+
+    Parameters
+    ----------
+    image : float array ``(h, w, 3)``, RGB 0..255
+    count : int
+        How many to aim at; pictures with few colours can give fewer or a few more.
+    compactness : float
+        Higher values give squarer superpixels.
+
+    Returns
+    -------
+    int array ``(h, w)``
+        Labels 0..n−1, every one of them present.
+
+    Raises
+    ------
+    ValueError
+        When the count is not between 1 and 1000, or the compactness is not above 0.
+    """
+    if not 1 <= count <= MOST_SUPERPIXELS:
+        raise ValueError(
+            f"A picture cannot be cut into {count} superpixels; "
+            f"give a count between 1 and {MOST_SUPERPIXELS}."
+        )
+    if not compactness > 0:
+        raise ValueError(
+            f"Superpixels of compactness {compactness} cannot be made; give a number above 0."
+        )
+    from skimage.segmentation import slic
+
+    labels = slic(
+        np.asarray(image, np.float64) / 255,
+        n_segments=count,
+        compactness=compactness,
+        sigma=1,
+        start_label=0,
+        channel_axis=-1,
+    )
+    # SLIC's clean-up of small pieces can leave gaps among the labels.
+    _, consecutive = np.unique(labels, return_inverse=True)
+    return consecutive.reshape(labels.shape).astype(np.int64)
+
+
+def grid(height: int, width: int, rows: int, columns: int) -> Segments:
+    """A regular grid of rows x columns cells, as equal in size as whole points allow.
+
+    Returns
+    -------
+    int array ``(height, width)``
+        Labels 0..rows·columns−1 in reading order, every one of them present.
+
+    Raises
+    ------
+    ValueError
+        When the plane has fewer points than cells in either direction, or a number is below 1.
+    """
+    if not (1 <= rows <= height and 1 <= columns <= width):
+        raise ValueError(
+            f"A plane of {height}x{width} points has no grid of {rows}x{columns} cells; "
+            f"give 1 to {height} rows and 1 to {width} columns."
+        )
+    row_of = np.arange(height) * rows // height
+    column_of = np.arange(width) * columns // width
+    return (row_of[:, None] * columns + column_of).astype(np.int64)
+
+
+def grid_of_about(height: int, width: int, count: int) -> Segments:
+    """A grid of at most ``count`` cells (at least one), as many rows as columns where it can be."""
+    if count < 1:
+        raise ValueError(f"A layer cannot be cut into {count} cells; give at least 1.")
+    rows = min(height, isqrt(count))
+    columns = min(width, count // rows)
+    # Where the plane is too narrow for so many columns, rows make up for them.
+    return grid(height, width, min(height, count // columns), columns)
+
+
+def positions(height: int, width: int) -> Segments:
+    """Every point of the plane its own player, in reading order."""
+    return grid(height, width, height, width)
+
+
+def validated_segments(segments: npt.ArrayLike, height: int, width: int) -> Segments:
+    """Labels given by a caller, as a partition of the plane; ValueError where they are none."""
+    labels = np.asarray(segments)
+    if labels.shape != (height, width) or not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(
+            f"The segments have shape {labels.shape} and type {labels.dtype}; "
+            f"they should be whole numbers of shape ({height}, {width})."
+        )
+    present = np.unique(labels)
+    if not np.array_equal(present, np.arange(len(present))):
+        raise ValueError(
+            "The segments' labels have gaps; they should be 0, 1, 2, ... with every one present."
+        )
+    return labels.astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Slic:
+    """SLIC superpixels of the picture, to be made when needed."""
+
+    count: int = 50
+    compactness: float = 10.0
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A regular grid of rows x columns cells, to be laid over a plane."""
+
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """Labels made elsewhere, compared by content."""
+
+    labels: Segments
+    digest: str
+
+    @classmethod
+    def of(cls, labels: npt.ArrayLike) -> Given:
+        array = np.array(labels)
+        array.flags.writeable = False
+        return cls(array, digest(array))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Given) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+
+Segmentation = Slic | Grid | Given | int | None
+
+
+def segmentation_of(asked: Segmentation | npt.ArrayLike) -> Segmentation:
+    """What a caller asks for as a segmentation; ValueError where it is none."""
+    if asked is None or isinstance(asked, Slic | Grid | Given):
+        return asked
+    labels = np.asarray(asked)
+    if labels.ndim == 0 and np.issubdtype(labels.dtype, np.integer):
+        return int(labels)
+    if labels.ndim != 2:
+        raise ValueError(
+            f"The superpixels cannot be {asked!r}; give a whole number, Slic, Grid or labels of "
+            "shape (height, width)."
+        )
+    return Given.of(labels)
+
+
+MOST_POSITIONS = 256
+"""Planes with more positions than this are cut into a grid when nothing else is asked for."""
+
+
+def segments_of(
+    segmentation: Segmentation, picture: Pixels, height: int, width: int, *, at_input: bool
+) -> Segments:
+    """The partition of a layer's plane that a segmentation describes.
+
+    Parameters
+    ----------
+    segmentation : Slic, Grid, Given, int or None
+        A whole number means so many superpixels at the input, and the regular grid of about so
+        many cells at an inner layer. None means 50 superpixels at the input, and at an inner layer
+        every position, or a grid of 196 cells where there are more than 256 positions.
+    picture : float array ``(h, w, 3)``, RGB 0..255
+    height, width : int
+        Of the plane.
+    at_input : bool
+        Whether the plane is the picture's own.
+
+    Returns
+    -------
+    int array ``(height, width)``, labels 0..n−1, every one of them present
+
+    Raises
+    ------
+    ValueError
+        When the segmentation does not fit the plane.
+    """
+    if segmentation is None:
+        if not at_input and height * width <= MOST_POSITIONS:
+            return positions(height, width)
+        segmentation = 50 if at_input else 196
+    if isinstance(segmentation, int):
+        if not at_input:
+            return grid_of_about(height, width, segmentation)
+        segmentation = Slic(segmentation)
+    if isinstance(segmentation, Slic):
+        if not at_input:
+            raise ValueError(
+                "SLIC superpixels belong to the picture; at an inner layer give a number of cells "
+                "or Grid(rows, columns)."
+            )
+        return superpixels(picture, segmentation.count, compactness=segmentation.compactness)
+    if isinstance(segmentation, Grid):
+        return grid(height, width, segmentation.rows, segmentation.columns)
+    return validated_segments(segmentation.labels, height, width)
