@@ -1,0 +1,21 @@
+"""Attribution Explorer: where an image classifier looks, for each class, by every method."""
+
+from pathlib import Path
+
+import streamlit as st
+from PIL import Image
+
+from pages.ui.engine import engine
+from pages.ui.sidebar import render_sidebar
+
+ASSETS = Path(__file__).parent / "assets"
+
+st.set_page_config(
+    page_title="Attribution Explorer", page_icon=Image.open(ASSETS / "icon.png"), layout="wide"
+)
+st.html(ASSETS / "app.css")
+page = st.navigation(
+    [st.Page("pages/explore.py", title="Explore", icon=":material/grid_on:", default=True)]
+)
+st.session_state["scene"] = render_sidebar(engine())
+page.run()

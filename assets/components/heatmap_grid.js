@@ -1,0 +1,547 @@
+/**
+ * Attribution maps side by side: a row a class, a column a method.
+ *
+ * Streamlit calls the default export again, with the same DOM, at every new `data` and at every change of
+ * theme. What must outlive an update (zoom, cross-hair, decoded maps) sits in one HeatmapGrid per DOM.
+ *
+ * Positions are fractions of the picture: (0, 0) its upper left corner, (1, 1) its lower right one. `view`
+ * is the square {x, y, size} in sight, the same for all maps, whatever their resolution.
+ */
+
+const HINT = "Point at a map for its values · drag a box to zoom all maps";
+const SMALLEST_VIEW = 1 / 64;
+const CLICK_SLACK = 5; // pixels a hand moves in a click that was not meant as a drag
+const COARSE = 112; // maps narrower than this are interpolated by value, see `tint`
+const FINE = 224;
+const LEVELS = 255; // colours on either side of zero
+
+// ColorBrewer's RdBu on white; the same hues brightened, out of the page's own black (null), on a dark page.
+const RAMPS = {
+  light: {
+    red: [[255, 255, 255], [253, 219, 199], [244, 165, 130], [214, 96, 77], [178, 24, 43]],
+    blue: [[255, 255, 255], [209, 229, 240], [146, 197, 222], [67, 147, 195], [33, 102, 172]],
+  },
+  dark: {
+    red: [null, [72, 28, 32], [138, 44, 44], [205, 70, 60], [255, 122, 100]],
+    blue: [null, [22, 42, 70], [28, 76, 130], [50, 120, 196], [112, 180, 255]],
+  },
+};
+// Over the picture the colour stays and its opacity grows. The picture itself is softened, so that
+// the colours need not fight with its blacks and whites.
+const OVER = {
+  light: { red: [192, 16, 38], blue: [20, 92, 182], grey: (level) => 92 + 0.64 * level },
+  dark: { red: [255, 76, 66], blue: [64, 152, 255], grey: (level) => 14 + 0.56 * level },
+};
+
+const grids = new WeakMap();
+
+export default function heatmapGrid({ data, parentElement }) {
+  const root = parentElement.querySelector(".heatmap-grid");
+  if (!grids.has(root)) grids.set(root, new HeatmapGrid(root));
+  const grid = grids.get(root);
+  grid.update(data);
+  return () => grid.close(); // called when the element leaves the page, not between updates
+}
+
+class HeatmapGrid {
+  constructor(root) {
+    this.root = root;
+    this.view = { x: 0, y: 0, size: 1 };
+    this.cross = null; // {x, y} under the pointer
+    this.drag = null; // {map, x, y, box}, in fractions of the map on screen
+    this.decoded = new Map(); // content hash -> promise of the pixels
+    this.cells = [];
+    this.turn = 0;
+
+    this.find(".reset").onclick = () => this.zoom(null);
+    this.find(".body").onscroll = (event) => {
+      this.find(".columns-window").scrollLeft = event.target.scrollLeft;
+    };
+    this.resizes = new ResizeObserver(() => this.paint());
+    this.resizes.observe(root);
+  }
+
+  find(selector) {
+    return this.root.querySelector(selector);
+  }
+
+  close() {
+    this.turn += 1; // whatever is still being decoded comes too late
+    this.resizes.disconnect();
+    grids.delete(this.root);
+  }
+
+  /** Show `data`. The page keeps the old maps until all new ones are decoded, then changes at once. */
+  async update(data) {
+    const turn = ++this.turn;
+    const wanted = [data.picture, ...data.cells.map((cell) => cell.map)];
+    const pixels = await Promise.all(wanted.map((packed) => this.decode(packed)));
+    if (turn !== this.turn) return; // a newer update was faster, or is on its way
+    const ids = new Set(wanted.map((packed) => packed?.id));
+    for (const id of this.decoded.keys()) if (!ids.has(id)) this.decoded.delete(id);
+
+    const [picture, ...maps] = pixels;
+    this.style(data, picture);
+    this.arrange(data);
+    data.cells.forEach((cell, i) => this.fill(cell, maps[i]));
+    this.paint();
+  }
+
+  decode(packed) {
+    if (!packed) return null;
+    if (!this.decoded.has(packed.id)) {
+      const pixels = unpack(packed).catch((error) => {
+        console.error("heatmap_grid: a map could not be decoded", error);
+        return null;
+      });
+      this.decoded.set(packed.id, pixels);
+    }
+    return this.decoded.get(packed.id);
+  }
+
+  /** What all maps have in common: colours, the grey picture, the shape of the squares. */
+  style(data, picture) {
+    const background = backgroundOf(this.root);
+    this.theme = background[0] + background[1] + background[2] < 384 ? "dark" : "light";
+    const overlay = data.overlay && picture !== null;
+    this.smooth = data.smooth;
+    this.look = [background, overlay, data.opacity, data.smooth].join();
+    this.colours = overlay ? overColours(this.theme, data.opacity) : plainColours(this.theme, background);
+    const under = overlay ? `${data.picture.id} ${this.theme}` : null;
+    if (under !== this.under) {
+      this.under = under;
+      this.grey = under && greyPicture(picture, OVER[this.theme].grey);
+    }
+    const shape = (data.picture ?? data.cells.find((cell) => cell.map)?.map)?.shape ?? [1, 1];
+    this.root.style.setProperty("--aspect", `${shape[1]} / ${shape[0]}`);
+    const header = document.querySelector('[data-testid="stHeader"]');
+    this.root.style.setProperty("--covered", `${header?.offsetHeight ?? 0}px`);
+    this.ramp = rampOf(this.colours);
+  }
+
+  /** Build the squares, unless they stand already: a new map must not cost focus or scroll position. */
+  arrange({ rows, columns }) {
+    const labels = JSON.stringify([rows, columns]);
+    if (labels === this.labels) return;
+    this.labels = labels;
+    this.root.style.setProperty("--columns", columns.length);
+    this.find(".columns").replaceChildren(...columns.map((column) => this.columnLabel(column)));
+    const body = this.find(".rows");
+    body.replaceChildren();
+    this.drag = null;
+    this.cells = rows.map((row, r) => {
+      body.append(element("div", r ? "row-label" : "row-label first", element("span", "", row)));
+      return columns.map(({ label }) => {
+        const cell = this.buildCell(row, label);
+        body.append(cell.figure);
+        return cell;
+      });
+    });
+  }
+
+  columnLabel({ label, help }) {
+    if (!help) return element("div", "column", label);
+    const button = element("button", "", label);
+    const bubble = this.find(".help");
+    const show = () => {
+      bubble.textContent = help;
+      if (!bubble.matches(":popover-open")) bubble.showPopover();
+      const { left, bottom } = button.getBoundingClientRect();
+      bubble.style.left = `${Math.max(4, Math.min(left, innerWidth - bubble.offsetWidth - 8))}px`;
+      bubble.style.top = `${bottom + 6}px`;
+    };
+    const hide = () => bubble.hidePopover();
+    button.type = "button";
+    button.setAttribute("aria-description", help);
+    Object.assign(button, { onpointerenter: show, onfocus: show, onpointerleave: hide, onblur: hide });
+    button.onkeydown = (event) => event.key === "Escape" && hide();
+    return element("div", "column", button);
+  }
+
+  buildCell(row, column) {
+    const cell = { row, column, pixels: null };
+    const make = (name, tag, ...children) => (cell[name] = element(tag, name, ...children));
+    cell.crossX = element("div", "cross x");
+    cell.crossY = element("div", "cross y");
+    make("canvas", "canvas");
+    make("notice", "p");
+    make("box", "div");
+    make("value", "output");
+    make("progress", "div", element("i", ""));
+    const { canvas, notice, crossX, crossY, box, value, progress } = cell;
+    make("map", "div", canvas, notice, crossX, crossY, box, value, progress);
+    make("low", "span");
+    make("high", "span");
+    make("tick", "div");
+    make("ramp", "div", cell.tick);
+    make("scale", "div", cell.low, cell.ramp, cell.high);
+    make("caption", "figcaption");
+    cell.figure = element("figure", "cell", cell.map, cell.scale, cell.caption);
+    cell.map.tabIndex = 0;
+    cell.map.setAttribute("role", "img");
+    this.listen(cell.map, cell);
+    this.fill({ caption: [], status: "unavailable", message: "" }, null, cell);
+    return cell;
+  }
+
+  /** Bring one square up to date. */
+  fill(news, pixels, cell = this.cells[news.row]?.[news.column]) {
+    if (!cell) return;
+    const { status, message, caption, progress } = news;
+    const ended = status === "failed" || status === "unavailable";
+    cell.pixels = ended ? null : pixels;
+    cell.id = news.map?.id;
+    cell.limit = news.limit;
+    // Without a map the message stands in its place, with one it is the caption's first line.
+    const broken = news.map && !pixels ? "This map could not be read." : "";
+    cell.notice.textContent = cell.pixels ? "" : broken || message;
+    const first = cell.pixels && status !== "done" && message ? [message] : [];
+    const lines = [...first, ...caption];
+    cell.caption.replaceChildren(...lines.map((line) => element("div", "", line)));
+
+    const waiting = !ended && !cell.pixels;
+    cell.map.className = `map ${status}`;
+    cell.map.classList.toggle("waiting", waiting);
+    cell.map.classList.toggle("quiet", status === "unavailable" || status === "cancelled");
+    cell.map.classList.toggle("empty", !cell.pixels);
+    cell.map.setAttribute("aria-busy", String(status === "running" || status === "queued"));
+    const words = [cell.notice.textContent || (status === "done" ? "" : status), ...lines];
+    const label = `${cell.column} for ${cell.row}: ${words.filter(Boolean).join(". ")}`;
+    cell.map.setAttribute("aria-label", label.replace(/: $/, ""));
+
+    const known = typeof progress === "number";
+    cell.progress.hidden = status !== "running";
+    cell.progress.classList.toggle("unknown", !known);
+    cell.progress.firstChild.style.width = `${known ? 100 * progress : 0}%`;
+
+    cell.scale.classList.toggle("void", !cell.pixels);
+    if (cell.pixels) {
+      cell.low.textContent = readable(-cell.limit);
+      cell.high.textContent = readable(cell.limit);
+      cell.ramp.style.background = this.ramp;
+    }
+  }
+
+  /* Painting */
+
+  /** Draw all squares as they stand now; at most once per frame of the screen. */
+  paint() {
+    if (this.frame) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      const zoomed = this.view.size < 1;
+      this.find(".reset").hidden = !zoomed;
+      const times = (1 / this.view.size).toFixed(1);
+      this.find(".hint").textContent = zoomed ? `Zoomed ${times}×, all maps alike` : HINT;
+      for (const cell of this.cells.flat()) this.paintCell(cell);
+      this.point();
+    });
+  }
+
+  paintCell(cell) {
+    const { canvas, map } = cell;
+    const width = Math.round(map.clientWidth * devicePixelRatio);
+    const height = Math.round(map.clientHeight * devicePixelRatio);
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    const context = canvas.getContext("2d");
+    context.clearRect(0, 0, width, height);
+    const draw = (image, smooth) => {
+      const source = [this.view.x * image.width, this.view.y * image.height];
+      source.push(this.view.size * image.width, this.view.size * image.height);
+      context.imageSmoothingEnabled = smooth || source[2] > width; // never drop pixels
+      context.imageSmoothingQuality = "high";
+      context.drawImage(image, ...source, 0, 0, width, height);
+    };
+    const ended = map.classList.contains("failed") || map.classList.contains("unavailable");
+    if (this.grey && !ended) draw(this.grey, true);
+    if (!cell.pixels) return;
+    const tinted = [cell.id, cell.limit, this.look].join();
+    if (cell.tinted !== tinted) {
+      cell.tinted = tinted;
+      cell.tint = tint(cell.pixels, cell.limit, this.colours, this.smooth);
+    }
+    draw(cell.tint, this.smooth);
+  }
+
+  /** Cross-hair, values and the box being drawn: plain elements over the canvas, nothing is repainted. */
+  point() {
+    const { view, cross, drag } = this;
+    const box = drag?.box;
+    for (const cell of this.cells.flat()) {
+      const onScreen = (axis) => (cross[axis] - view[axis]) / view.size;
+      const at = cross && cell.pixels && { x: onScreen("x"), y: onScreen("y") };
+      const seen = at && at.x >= 0 && at.x <= 1 && at.y >= 0 && at.y <= 1;
+      for (const part of ["crossX", "crossY", "value", "tick"]) cell[part].hidden = !seen;
+      if (seen) {
+        cell.crossX.style.left = `${100 * at.x}%`;
+        cell.crossY.style.top = `${100 * at.y}%`;
+        const { value, digits } = valueAt(cell.pixels, cross);
+        cell.value.textContent = readable(value, digits);
+        // Beside the cross, on the side that has room.
+        const [right, below] = [at.x < 0.55, at.y < 0.2];
+        cell.value.style.left = right ? `calc(${100 * at.x}% + 7px)` : "auto";
+        cell.value.style.right = right ? "auto" : `calc(${100 - 100 * at.x}% + 6px)`;
+        cell.value.style.top = below ? `calc(${100 * at.y}% + 7px)` : "auto";
+        cell.value.style.bottom = below ? "auto" : `calc(${100 - 100 * at.y}% + 6px)`;
+        const share = cell.limit > 0 ? Math.max(-1, Math.min(1, value / cell.limit)) : 0;
+        cell.tick.style.left = `${50 + 50 * share}%`;
+      }
+      cell.box.hidden = !box || !cell.pixels;
+      if (!box) continue;
+      const [left, top, size] = [box.x, box.y, box.size].map((share) => `${100 * share}%`);
+      Object.assign(cell.box.style, { left, top, width: size, height: size });
+    }
+  }
+
+  /* Zoom and cross-hair */
+
+  /** Look at the square `view`, pushed back inside the picture; null for all of it. */
+  zoom(view) {
+    const size = Math.min(1, Math.max(SMALLEST_VIEW, view?.size ?? 1));
+    const inside = (start) => Math.min(1 - size, Math.max(0, start));
+    this.view = { x: inside(view?.x ?? 0), y: inside(view?.y ?? 0), size };
+    this.paint();
+  }
+
+  zoomAbout({ x, y }, factor) {
+    const size = Math.min(1, Math.max(SMALLEST_VIEW, this.view.size / factor));
+    const share = size / this.view.size;
+    this.zoom({ x: x - (x - this.view.x) * share, y: y - (y - this.view.y) * share, size });
+  }
+
+  listen(map, cell) {
+    const place = (event) => {
+      const { left, top, width, height } = map.getBoundingClientRect();
+      const clamp = (share) => Math.min(1, Math.max(0, share));
+      return { x: clamp((event.clientX - left) / width), y: clamp((event.clientY - top) / height) };
+    };
+    const follow = (event) => {
+      const { x, y } = place(event);
+      const { view } = this;
+      this.cross = { x: view.x + x * view.size, y: view.y + y * view.size };
+      this.point();
+    };
+    map.onpointermove = (event) => {
+      if (this.drag?.map === map) {
+        const { clientX, clientY } = this.drag;
+        const far = Math.hypot(event.clientX - clientX, event.clientY - clientY) > CLICK_SLACK;
+        if (far) this.drag.box = squareBetween(this.drag, place(event));
+      }
+      follow(event);
+    };
+    map.onpointerdown = (event) => {
+      follow(event);
+      // A finger scrolls the page; its tap shows the values.
+      if (event.button !== 0 || event.pointerType === "touch" || !cell.pixels) return;
+      map.setPointerCapture(event.pointerId);
+      this.drag = { map, ...place(event), clientX: event.clientX, clientY: event.clientY };
+    };
+    map.onpointerup = () => {
+      const box = this.drag?.box;
+      this.drag = null;
+      if (!box || box.size < 0.02) return this.point();
+      const { x, y, size } = this.view;
+      this.zoom({ x: x + box.x * size, y: y + box.y * size, size: box.size * size });
+    };
+    map.onpointercancel = () => this.forget();
+    map.onpointerleave = (event) => event.pointerType !== "touch" && this.forget();
+    map.onblur = () => this.forget();
+    map.ondblclick = () => this.zoom(null);
+    map.onkeydown = (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (this.key(event.key, cell)) event.preventDefault();
+    };
+  }
+
+  forget() {
+    this.cross = null;
+    this.drag = null;
+    this.point();
+  }
+
+  /** Do what `key` asks for; false for the keys that belong to the page. */
+  key(key, cell) {
+    const { view } = this;
+    const centre = { x: view.x + view.size / 2, y: view.y + view.size / 2 };
+    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    if (key === "Escape" && this.drag) {
+      this.drag = null;
+      this.point();
+    } else if (key === "Escape" || key === "0") {
+      if (key === "Escape" && view.size === 1) return false;
+      this.zoom(null);
+    } else if (key === "+" || key === "=") {
+      this.zoomAbout(this.cross ?? centre, 1.5);
+    } else if (key === "-" || key === "_") {
+      this.zoomAbout(this.cross ?? centre, 1 / 1.5);
+    } else if (moves[key] && cell.pixels) {
+      // One unit of a coarse map; some pixels of a fine one, or the way would be long.
+      const step = (axis, units) => moves[key][axis] * Math.max(1 / units, view.size / 40);
+      const clamp = (share) => Math.min(1 - 1e-9, Math.max(0, share));
+      const { width, height } = cell.pixels;
+      const { x, y } = this.cross ?? centre;
+      const next = { x: clamp(x + step(0, width)), y: clamp(y + step(1, height)) };
+      this.cross = this.cross ? next : centre; // the first press only shows where it is
+      const follow = (axis) => {
+        const to = this.cross[axis];
+        return Math.min(to, Math.max(to - view.size, view[axis]));
+      };
+      this.zoom({ x: follow("x"), y: follow("y"), size: view.size });
+      const { value, digits, column, row } = valueAt(cell.pixels, this.cross);
+      const place = `column ${column + 1}, row ${row + 1}`;
+      this.find(".live").textContent = `${readable(value, digits)} at ${place}`;
+    } else {
+      return false;
+    }
+    return true;
+  }
+}
+
+/* Helpers without state */
+
+/** Text goes in as text: labels and messages may hold what a user typed. */
+function element(tag, className, ...children) {
+  const made = document.createElement(tag);
+  made.className = className;
+  made.append(...children);
+  return made;
+}
+
+/** The page's background as [red, green, blue]: the theme is known by its colours only. */
+function backgroundOf(root) {
+  const probe = element("i", "");
+  probe.style.color = "var(--st-background-color)";
+  root.append(probe);
+  const colour = getComputedStyle(probe).color.match(/[\d.]+/g).map(Number);
+  probe.remove();
+  return colour.slice(0, 3);
+}
+
+/** base64 of deflated bytes -> {levels, scale, width, height}; a level times the scale is a value. */
+async function unpack({ data, shape: [height, width], scale, kind }) {
+  const letters = atob(data);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i); // Uint8Array.from is ten times slower
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const buffer = await new Response(stream).arrayBuffer();
+  const levels = kind === "uint8" ? new Uint8Array(buffer) : new Int16Array(buffer);
+  if (levels.length !== width * height) throw new Error(`not ${width} × ${height} pixels`);
+  return { levels, scale, width, height };
+}
+
+/** The map's own value there, and how many of its digits survived the 16 bits. */
+function valueAt({ levels, scale, width, height }, { x, y }) {
+  const column = Math.min(width - 1, Math.floor(x * width));
+  const row = Math.min(height - 1, Math.floor(y * height));
+  const level = levels[row * width + column];
+  const digits = Math.min(3, Math.max(1, Math.floor(Math.log10(Math.abs(level) || 1))));
+  return { value: level * scale, digits, column, row };
+}
+
+function readable(value, digits = 3) {
+  if (!value) return "0";
+  const size = Math.abs(value);
+  const plain = size >= 1e-3 && size < 1e5;
+  const power = () => size.toExponential(digits - 1).replace("e-", "e−").replace("e+", "e");
+  const text = plain ? shortest(size, digits) : power();
+  return (value < 0 ? "−" : "+") + text;
+}
+
+/** `digits` significant digits, without the exponent that toPrecision(2) gives 123. */
+function shortest(size, digits) {
+  const text = size.toPrecision(digits);
+  return text.includes("e") ? String(Number(text)) : text;
+}
+
+/** The largest square that a drag spans and that stays inside the map, from its first corner. */
+function squareBetween(from, to) {
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  const room = (start, step) => (step < 0 ? start : 1 - start);
+  const size = Math.min(Math.max(Math.abs(dx), Math.abs(dy)), room(from.x, dx), room(from.y, dy));
+  return { x: dx < 0 ? from.x - size : from.x, y: dy < 0 ? from.y - size : from.y, size };
+}
+
+/* Colours: RGBA for the shares -1 ... 0 ... +1 of the limit, 2 * LEVELS + 1 of them */
+
+function coloursFrom(colourOf) {
+  const colours = new Uint8ClampedArray(4 * (2 * LEVELS + 1));
+  for (let i = -LEVELS; i <= LEVELS; i++) colours.set(colourOf(i / LEVELS), 4 * (i + LEVELS));
+  return colours;
+}
+
+function overColours(theme, opacity) {
+  const { red, blue } = OVER[theme];
+  return coloursFrom((share) => [...(share < 0 ? blue : red), 255 * opacity * Math.abs(share)]);
+}
+
+function plainColours(theme, background) {
+  return coloursFrom((share) => {
+    const stops = RAMPS[theme][share < 0 ? "blue" : "red"].map((stop) => stop ?? background);
+    const place = Math.abs(share) * (stops.length - 1);
+    const stop = Math.min(stops.length - 2, Math.floor(place));
+    const [low, high, along] = [stops[stop], stops[stop + 1], place - stop];
+    return [...low.map((channel, i) => channel + along * (high[i] - channel)), 255];
+  });
+}
+
+function rampOf(colours) {
+  const stops = [];
+  for (let i = 0; i <= 8; i++) {
+    const [red, green, blue, alpha] = colours.slice(4 * Math.round((i / 8) * 2 * LEVELS));
+    stops.push(`rgb(${red} ${green} ${blue} / ${alpha / 255})`);
+  }
+  return `linear-gradient(to right, ${stops.join(", ")})`;
+}
+
+function canvasOf(width, height, paintInto) {
+  const canvas = element("canvas", "");
+  Object.assign(canvas, { width, height });
+  const image = new ImageData(width, height);
+  paintInto(image.data);
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  return canvas;
+}
+
+function greyPicture({ levels, width, height }, soften) {
+  return canvasOf(width, height, (rgba) => {
+    levels.forEach((level, i) => rgba.fill(soften(level), 4 * i, 4 * i + 3).fill(255, 4 * i + 3, 4 * i + 4));
+  });
+}
+
+/**
+ * A map in colours, at its own resolution. A coarse map that is to look smooth is interpolated here, as
+ * numbers: between red and blue lies zero, while blending the colours themselves would give purple.
+ */
+function tint(pixels, limit, colours, smooth) {
+  const { levels, width, height } = smooth && pixels.width < COARSE ? enlarge(pixels) : pixels;
+  const factor = limit > 0 ? (pixels.scale / limit) * LEVELS : 0;
+  const words = new Uint32Array(colours.buffer);
+  return canvasOf(width, height, (rgba) => {
+    const out = new Uint32Array(rgba.buffer);
+    for (let i = 0; i < out.length; i++) {
+      const share = Math.round(levels[i] * factor);
+      out[i] = words[LEVELS + Math.min(LEVELS, Math.max(-LEVELS, share))];
+    }
+  });
+}
+
+/** Bilinear, pixel centres on pixel centres, as image resizing elsewhere in the app. */
+function enlarge({ levels, width, height }) {
+  const wide = FINE;
+  const high = Math.round((FINE * height) / width);
+  const large = new Float32Array(wide * high);
+  const weigh = (i, from, to) => {
+    const place = Math.min(from - 1, Math.max(0, ((i + 0.5) * from) / to - 0.5));
+    const low = Math.floor(place);
+    return [low, Math.min(from - 1, low + 1), place - low];
+  };
+  for (let y = 0; y < high; y++) {
+    const [top, bottom, down] = weigh(y, height, high);
+    for (let x = 0; x < wide; x++) {
+      const [left, right, along] = weigh(x, width, wide);
+      const row = (r) => (1 - along) * levels[r * width + left] + along * levels[r * width + right];
+      large[y * wide + x] = (1 - down) * row(top) + down * row(bottom);
+    }
+  }
+  return { levels: large, width: wide, height: high };
+}

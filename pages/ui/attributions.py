@@ -1,0 +1,142 @@
+"""The attributions that a scene asks for, and how they look in the grid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from attribution_core.images import Picture
+from attribution_core.references import reference_image
+from attribution_core.registry import METHODS, unavailable
+from attribution_core.request import ZEROS, Request
+from attribution_core.scores import Contrast
+from attribution_core.segmentations import Grid, Segmentation, Slic
+from pages.ui.settings import Settings
+from pages.ui.work import Explain
+
+if TYPE_CHECKING:
+    from attribution_core.explanation import Attribution
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the grid: what to run for it, or why nothing can be."""
+
+    row: int
+    column: int
+    work: Explain | None
+    reason: str = ""
+
+
+def places(
+    settings: Settings, picture: Picture, classes: Sequence[int], labels: Sequence[str]
+) -> tuple[Place, ...]:
+    """A row a class, a column a method."""
+    made = []
+    for row, target in enumerate(classes):
+        for column, method in enumerate(settings.methods):
+            reason = unavailable(METHODS[method], at_input=settings.layer == "input")
+            if not reason and settings.score == "contrast" and target == settings.against:
+                reason = (
+                    f"“{labels[target]}” is the class that the others are contrasted with: "
+                    "choose another below “Score to explain”."
+                )
+            work = None
+            if not reason:
+                try:
+                    work = Explain(settings.model, _request(settings, picture, method, target))
+                except ValueError as error:
+                    reason = str(error)
+            made.append(Place(row, column, work, reason))
+    return tuple(made)
+
+
+def _request(settings: Settings, picture: Picture, method: str, target: int) -> Request:
+    score: str | Contrast = settings.score
+    if settings.score == "contrast":
+        score = Contrast(settings.against or 0)
+    return Request.of(
+        picture,
+        method,
+        target,
+        layer=settings.layer,
+        reference=settings.reference,
+        score=score,
+        segmentation=_segmentation(settings),
+        seed=settings.seed,
+        options=settings.options_of(method),
+    )
+
+
+def _segmentation(settings: Settings) -> Segmentation:
+    if settings.layer != "input":
+        return settings.count
+    if settings.segmentation == "superpixels":
+        return Slic(settings.count, settings.compactness)
+    side = max(1, round(settings.count**0.5))
+    return Grid(side, max(1, round(settings.count / side)))
+
+
+def reference_of(settings: Settings, picture: Picture) -> Picture | None:
+    """The reference picture; None where the reference is an inner layer's zeros."""
+    if settings.reference == ZEROS:
+        return None
+    return Picture.of(reference_image(picture.pixels, settings.reference, settings.seed))
+
+
+def drawn_values(attribution: Attribution) -> npt.NDArray[np.float32]:
+    """What a map shows: each player's whole value where there are players, else the heatmap."""
+    if attribution.player_values is None or attribution.segments is None:
+        return attribution.heatmap
+    return attribution.player_values[attribution.segments]
+
+
+def limits(
+    attributions: Mapping[tuple[int, int], Attribution], settings: Settings
+) -> dict[tuple[int, int], float]:
+    """Where colours saturate, by (row, column): the clip percentile of each map's |values|, or the
+    largest of its method's maps where they share a scale."""
+    own = {
+        place: float(np.percentile(np.abs(drawn_values(attribution)), settings.clip))
+        for place, attribution in attributions.items()
+    }
+    if settings.scale == "map":
+        return {place: limit or _largest(attributions[place]) for place, limit in own.items()}
+    shared: dict[int, float] = {}
+    for (_, column), limit in own.items():
+        shared[column] = max(shared.get(column, 0.0), limit)
+    return {place: shared[place[1]] or _largest(attributions[place]) for place in own}
+
+
+def _largest(attribution: Attribution) -> float:
+    return float(np.abs(drawn_values(attribution)).max()) or 1.0
+
+
+def caption(attribution: Attribution) -> tuple[str, ...]:
+    """Seconds, evaluations, and what the map sums to against what it should."""
+    work = f"{_seconds(attribution.seconds)} · {attribution.evaluations} evaluations"
+    if attribution.evaluations == 1:
+        work = work.removesuffix("s")
+    change = attribution.score - attribution.reference_score
+    total = attribution.total
+    sums = f"sums to {total:.3g}"
+    if attribution.completeness_gap is None:
+        return work, f"{sums} · f(x) − f(x′) = {change:.3g}"
+    gap = attribution.completeness_gap / abs(change) if change else float("inf")
+    shown = f"{100 * gap:.1f} %" if gap < 10 else f"{attribution.completeness_gap:.3g}"
+    return work, f"{sums} · should sum to {change:.3g} · gap {shown}"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def in_queue(place: int | None) -> str:
+    """The place in the queue in words."""
+    if place is None:
+        return "Waiting"
+    return "Next in the queue" if place == 1 else f"Number {place} in the queue"

@@ -1,0 +1,172 @@
+"""The one engine of the server's process: models, the worker that serves all sessions, caches."""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from attribution_core.cache import Cache
+from attribution_core.jobs import Runner
+from attribution_core.loading import BUILT_IN, PREPROCESSINGS, load_classifier
+from attribution_core.models.labels import imagenet_labels
+from attribution_core.models.vgg16_weights import (
+    DownloadProgress,
+    download_weights,
+    find_weights,
+)
+from attribution_core.scores import softmax
+from pages.ui.work import Predict, Prediction, Work
+
+if TYPE_CHECKING:
+    from attribution_core.classifier import Classifier
+    from attribution_core.explanation import Attribution
+
+OWN_MODEL = "own"
+INTERACTIVE_MULTIPLICATIONS = 50e9
+"""Work below this, about a second on two cores, goes before longer work."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """An entry of the model list.
+
+    ``default_layer`` is empty where the highest plane is the best start; ``missing`` says why the
+    model cannot be used now, empty where it can.
+    """
+
+    name: str
+    title: str
+    default_layer: str = ""
+    missing: str = ""
+
+
+class Engine:
+    """Loads each model once, and runs all work on one thread.
+
+    Parameters
+    ----------
+    environment : mapping
+        ``ATTRIBUTION_MODEL`` may name a model file, with ``ATTRIBUTION_MODEL_LABELS`` and
+        ``ATTRIBUTION_MODEL_PREPROCESSING``; VGG16's variables are those of `vgg16_weights`.
+    """
+
+    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+        self._environment = environment
+        self._cache = Cache(768 * 2**20)
+        self._classifiers: dict[str, Classifier] = {}
+        self._loading = threading.Lock()
+        self.jobs: Runner[Work, Prediction | Attribution] = Runner(
+            self._start, priority=self._priority, keep=16, per_waiter=128
+        )
+        # A stalled download may block its thread for seconds: it gets one of its own.
+        self.downloads: Runner[str, DownloadProgress] = Runner(self._download, patience=60)
+
+    def models(self) -> tuple[Model, ...]:
+        """The model list, VGG16 first."""
+        try:
+            missing = "" if find_weights(self._environment) else "Its weights are not here yet."
+        except ValueError as error:
+            missing = str(error)
+        listed = [
+            Model("vgg16", BUILT_IN["vgg16"], "block5_pool", missing),
+            Model(
+                "efficientnet_lite0",
+                f"{BUILT_IN['efficientnet_lite0']} (built in)",
+                "block6d_add",
+            ),
+        ]
+        own = self._environment.get("ATTRIBUTION_MODEL")
+        if own:
+            listed.append(Model(OWN_MODEL, Path(own).name))
+        return tuple(listed)
+
+    def default_model(self) -> Model:
+        """VGG16 where its weights are, else the built-in model."""
+        models = self.models()
+        return next(model for model in models if not model.missing)
+
+    def loaded(self, model: str) -> Classifier | None:
+        """The classifier, if it is in memory already."""
+        return self._classifiers.get(model)
+
+    def labels(self, model: str) -> tuple[str, ...]:
+        """Labels of a model's classes, known before built-in models are loaded."""
+        loaded = self.loaded(model)
+        if loaded is not None:
+            return loaded.labels
+        return () if model == OWN_MODEL else imagenet_labels()
+
+    def _classifier(self, name: str) -> Classifier:
+        with self._loading:
+            if name not in self._classifiers:
+                _shield_keras()
+                self._classifiers[name] = self._load(name)
+                # What is loaded now stays: the collector need not look at it again.
+                gc.collect()
+                gc.freeze()
+            return self._classifiers[name]
+
+    def _load(self, name: str) -> Classifier:
+        if name != OWN_MODEL:
+            return load_classifier(name, cache=self._cache, environment=self._environment)
+        preprocessing = self._environment.get("ATTRIBUTION_MODEL_PREPROCESSING", "none")
+        if preprocessing not in PREPROCESSINGS:
+            raise ValueError(
+                f"ATTRIBUTION_MODEL_PREPROCESSING is '{preprocessing}'; "
+                f"use {', '.join(PREPROCESSINGS)}."
+            )
+        return load_classifier(
+            Path(self._environment["ATTRIBUTION_MODEL"]).expanduser(),
+            labels=self._environment.get("ATTRIBUTION_MODEL_LABELS"),
+            preprocessing=preprocessing,
+            cache=self._cache,
+        )
+
+    def _start(self, work: Work) -> Iterator[Prediction | Attribution]:
+        classifier = self._classifier(work.model)
+        if isinstance(work, Predict):
+            logits = classifier.scores(work.picture.pixels)
+            yield Prediction(logits, softmax(logits))
+        else:
+            from attribution_core.explanation import refine_request
+
+            yield from refine_request(classifier, work.request)
+
+    def _priority(self, work: Work) -> int:
+        if isinstance(work, Predict):
+            return 0
+        classifier = self.loaded(work.model)
+        if classifier is None:
+            return 1
+        try:
+            layer = classifier.layer(work.request.layer)
+        except ValueError:
+            return 0
+        total = work.request.evaluations * layer.multiplications
+        return 1 if total <= INTERACTIVE_MULTIPLICATIONS else 2
+
+    def _download(self, model: str) -> Iterator[DownloadProgress]:
+        return download_weights(environment=self._environment)
+
+
+def _shield_keras() -> None:
+    """Keep Streamlit from clearing Keras's session after every rerun, under running jobs."""
+    import keras
+
+    def keep_session(*arguments: Any, **keywords: Any) -> None:
+        return None
+
+    keras.backend.clear_session = keep_session
+
+
+@st.cache_resource(show_spinner=False)
+def engine() -> Engine:
+    """The process's engine, shared by all sessions."""
+    return Engine()

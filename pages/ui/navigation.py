@@ -1,0 +1,19 @@
+"""The one way into the app."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+
+def require_entrypoint() -> None:
+    """Send a request that reached a page without ``app.py`` back through it.
+
+    Streamlit runs the files of a folder named ``pages`` on their own until it has seen
+    `st.navigation` once, so the first request after the start would miss the sidebar if it is a
+    deep link.
+    """
+    from streamlit.runtime.pages_manager import PagesManager
+
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()

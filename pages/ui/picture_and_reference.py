@@ -1,0 +1,112 @@
+"""The picture and its reference, each with what the model says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from attribution_core.images import Picture
+from pages.ui.attributions import reference_of
+from pages.ui.engine import Engine
+from pages.ui.sidebar import Scene, visitor
+from pages.ui.work import Predict, Prediction
+
+BARS = 5
+_SIDE = 150
+_BARS_WIDTH = 230
+
+
+def render_picture_and_reference(engine: Engine, scene: Scene) -> None:
+    """Draw both, side by side where the page is wide enough."""
+    reference = reference_of(scene.settings, scene.picture)
+    with st.container(horizontal=True, gap="small"):
+        _pair(
+            "The picture",
+            scene.picture,
+            scene.prediction,
+            scene,
+            key="picture_bars",
+        )
+        if reference is None:
+            with st.container(width=_SIDE):
+                st.markdown("**The reference: zeros**")
+                st.caption(
+                    f"All activations at {scene.settings.layer} set to zero, as in the thesis: "
+                    "no picture has them."
+                )
+        else:
+            found = engine.jobs.look(Predict(scene.settings.model, reference), visitor()).estimate
+            _pair(
+                "The reference",
+                reference,
+                found if isinstance(found, Prediction) else None,
+                scene,
+                key="reference_bars",
+            )
+
+
+def _pair(
+    title: str, picture: Picture, prediction: Prediction | None, scene: Scene, *, key: str
+) -> None:
+    with st.container(width=_SIDE):
+        st.markdown(f"**{title}**")
+        st.image(picture.pixels.astype(np.uint8), width=_SIDE, alt=title, output_format="PNG")
+    with st.container(width=_BARS_WIDTH):
+        st.markdown("**The model's top five**")
+        if prediction is None:
+            st.caption("The model is being asked …")
+        else:
+            st.plotly_chart(
+                top_bars(prediction, scene.labels, scene.classes),
+                key=key,
+                config={"displayModeBar": False, "staticPlot": False},
+                alt=described(prediction, scene.labels),
+            )
+
+
+def described(prediction: Prediction, labels: Sequence[str]) -> str:
+    """The top classes in words."""
+    return ", ".join(
+        f"{labels[number]} {100 * prediction.probabilities[number]:.1f} %"
+        for number in prediction.top(BARS)
+    )
+
+
+def top_bars(prediction: Prediction, labels: Sequence[str], targets: Sequence[int]) -> go.Figure:
+    """The most probable classes as bars, the target classes among them stronger."""
+    top = prediction.top(BARS)
+    shares = [100 * float(prediction.probabilities[number]) for number in top]
+    figure = go.Figure(
+        go.Bar(
+            x=shares,
+            y=list(range(len(top))),
+            orientation="h",
+            marker={
+                "color": ["#b2473f" if number in targets else "#9aa3ad" for number in top],
+                "cornerradius": 3,
+            },
+            text=[
+                f"{labels[number]}  {share:.1f} %"
+                for number, share in zip(top, shares, strict=True)
+            ],
+            textposition=["inside" if share > 45 else "outside" for share in shares],
+            insidetextanchor="start",
+            cliponaxis=False,
+            customdata=[[number, float(prediction.logits[number])] for number in top],
+            hovertemplate="class %{customdata[0]}<br>%{x:.2f} %<br>"
+            "logit %{customdata[1]:.2f}<extra></extra>",
+        )
+    )
+    figure.update_layout(
+        height=_SIDE,
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        xaxis={"visible": False, "range": [0, 100], "fixedrange": True},
+        yaxis={"visible": False, "autorange": "reversed", "fixedrange": True},
+        bargap=0.25,
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+    )
+    return figure

@@ -1,0 +1,211 @@
+"""Everything the sidebar decides, and its form in the address bar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from attribution_core.references import REFERENCE_KINDS
+from attribution_core.registry import METHODS, OptionValue
+from attribution_core.request import ZEROS
+
+SCORES = ("logit", "probability", "contrast")
+SCALES = ("map", "method")
+VIEWS = ("overlay", "plain")
+CLASS_CHOICES = ("suggested", "top5", "own")
+SEGMENTATIONS = ("superpixels", "grid")
+MOST_CLASSES = 8
+UPLOAD = "upload"
+
+BOUNDS: Mapping[str, tuple[float, float]] = {
+    "count": (2, 200),
+    "compactness": (0.1, 100.0),
+    "seed": (0, 2**31 - 1),
+    "clip": (50.0, 100.0),
+    "opacity": (0.1, 1.0),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The choices of one visitor.
+
+    Attributes
+    ----------
+    model : str
+    picture : str
+        Identifier of a gallery picture, or ``"upload"``.
+    class_choice : {"suggested", "top5", "own"}
+        Whether the target classes follow the picture, or are those in ``classes``.
+    classes : tuple of int
+    methods : tuple of str
+    layer : str
+        Empty for the model's default.
+    reference, score : str
+    against : int or None
+        The class to contrast with.
+    segmentation : {"superpixels", "grid"}
+    count : int
+        Superpixels, or cells of the grid.
+    compactness : float
+        Of the superpixels.
+    seed : int
+    options : mapping of (method, option) to value
+        Those that differ from the method's defaults.
+    scale : {"map", "method"}
+        Whether each map has its own colour scale, or all maps of one method share one.
+    clip : float
+        Percentile of |values| at which colours saturate.
+    view : {"overlay", "plain"}
+    opacity : float
+    smooth : bool
+        Whether coarse maps are interpolated.
+    """
+
+    model: str = ""
+    picture: str = "cat_coffee"
+    class_choice: str = "suggested"
+    classes: tuple[int, ...] = ()
+    methods: tuple[str, ...] = (
+        "gradient_times_input",
+        "integrated_gradients",
+        "grad_cam",
+        "kernel_shap",
+    )
+    layer: str = ""
+    reference: str = "black"
+    score: str = "logit"
+    against: int | None = None
+    segmentation: str = "superpixels"
+    count: int = 50
+    compactness: float = 10.0
+    seed: int = 0
+    options: Mapping[tuple[str, str], OptionValue] = field(default_factory=dict)
+    scale: str = "map"
+    clip: float = 99.0
+    view: str = "overlay"
+    opacity: float = 0.85
+    smooth: bool = True
+
+    def options_of(self, method: str) -> dict[str, OptionValue]:
+        """The changed options of one method, by name."""
+        return {name: value for (owner, name), value in self.options.items() if owner == method}
+
+
+def encode(settings: Settings, defaults: Settings) -> dict[str, str]:
+    """The address bar's parameters: what differs from the defaults, and the model always."""
+    parameters = {"model": settings.model}
+    for item in fields(Settings):
+        value = getattr(settings, item.name)
+        if item.name in ("model", "options") or value == getattr(defaults, item.name):
+            continue
+        if item.name == "classes" and settings.class_choice != "own":
+            continue
+        parameters[item.name] = _text(value)
+    for (method, name), value in settings.options.items():
+        parameters[f"{method}.{name}"] = _text(value)
+    return parameters
+
+
+def decode(
+    parameters: Mapping[str, str],
+    defaults: Settings,
+    models: tuple[str, ...],
+    pictures: tuple[str, ...],
+) -> tuple[Settings, tuple[str, ...]]:
+    """Settings from the address bar's parameters, and one sentence for each that was unusable.
+
+    Parameters that are not understood leave the default in place; nothing raises.
+    """
+    changed: dict[str, Any] = {}
+    complaints: list[str] = []
+    choices = {
+        "model": models,
+        "picture": pictures,
+        "class_choice": CLASS_CHOICES,
+        "reference": (*REFERENCE_KINDS, ZEROS),
+        "score": SCORES,
+        "segmentation": SEGMENTATIONS,
+        "scale": SCALES,
+        "view": VIEWS,
+    }
+    options: dict[tuple[str, str], OptionValue] = dict(defaults.options)
+    for name, text in parameters.items():
+        try:
+            if "." in name:
+                method, option = name.split(".", 1)
+                options[method, option] = _option(method, option, text)
+            else:
+                changed[name] = (
+                    _choice(text, choices[name]) if name in choices else _value(name, text)
+                )
+        except ValueError as error:
+            shown = text if len(text) <= 40 else text[:40] + "…"
+            complaints.append(f"The link's {name[:60]} = “{shown}” is not usable: {error}.")
+    return replace(defaults, options=options, **changed), tuple(complaints)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ",".join(str(part) for part in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _choice(text: str, choices: tuple[str, ...]) -> str:
+    if text not in choices:
+        raise ValueError(f"it should be one of {', '.join(choices)}")
+    return text
+
+
+def _value(name: str, text: str) -> Any:
+    if name == "methods":
+        return tuple(dict.fromkeys(_choice(part, tuple(METHODS)) for part in text.split(",")))
+    if name == "classes":
+        numbers = tuple(dict.fromkeys(_whole(part, 0, 10**6) for part in text.split(",") if part))
+        if len(numbers) > MOST_CLASSES:
+            raise ValueError(f"at most {MOST_CLASSES} classes fit the page")
+        return numbers
+    if name == "against":
+        return _whole(text, 0, 10**6)
+    if name == "layer":
+        if not text or len(text) > 100:
+            raise ValueError("it should be the name of a layer")
+        return text
+    if name == "smooth":
+        return _choice(text, ("yes", "no")) == "yes"
+    if name in ("count", "seed"):
+        return _whole(text, *BOUNDS[name])
+    if name in ("compactness", "clip", "opacity"):
+        return _number(text, *BOUNDS[name])
+    raise ValueError("no setting has this name")
+
+
+def _option(method: str, name: str, text: str) -> OptionValue:
+    options = {option.name: option for option in METHODS[_choice(method, tuple(METHODS))].options}
+    option = options[_choice(name, tuple(options))]
+    if isinstance(option.default, bool):
+        return _choice(text, ("yes", "no")) == "yes"
+    if isinstance(option.default, str):
+        return _choice(text, option.choices)
+    low, high = option.minimum or 0, option.maximum or 0
+    return _whole(text, low, high) if isinstance(option.default, int) else _number(text, low, high)
+
+
+def _whole(text: str, low: float, high: float) -> int:
+    number = _number(text, low, high)
+    if number != int(number):
+        raise ValueError(f"it should be a whole number from {low:g} to {high:g}")
+    return int(number)
+
+
+def _number(text: str, low: float, high: float) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if not low <= number <= high:
+        raise ValueError(f"it should be a number from {low:g} to {high:g}")
+    return number
