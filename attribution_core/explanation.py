@@ -33,7 +33,7 @@ class Attribution:
     values : float32 array
         Signed; ``(h, w, c)`` at the layer for gradient methods, ``(h, w)`` for Grad-CAM and the
         coalition methods. A player's value is spread evenly over its positions, so that every map
-        sums to what its players do.
+        sums to what its players do; so is, in occlusion, a square's.
     heatmap : float32 array ``(h, w)``
         The values, summed over channels.
     target : int
@@ -48,7 +48,7 @@ class Attribution:
     seconds : float
         Time that they took.
     segments : int array ``(h, w)`` or None
-        The player that each position belongs to.
+        The player that each position belongs to, where the method gives each player a value.
     player_values : float32 array ``(players,)`` or None
     done, planned : int
         Work units, as in `Estimate`.

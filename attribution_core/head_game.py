@@ -118,11 +118,15 @@ class HeadGame:
 
     def values(self, coalitions: BoolArray) -> npt.NDArray[np.float64]:
         """Scores ``(n,)`` of coalitions ``(n, players)``."""
+        return score_values(self.logits(coalitions), self._score)
+
+    def logits(self, coalitions: BoolArray) -> Logits:
+        """Logits ``(n, classes)`` of coalitions ``(n, players)``, each evaluated once."""
         before = len(self._table)
         logits = self._table.logits(coalitions, self._evaluate)
         if len(self._table) > before:
             self._grown()
-        return score_values(logits, self._score)
+        return logits
 
     def _evaluate(self, coalitions: BoolArray) -> Logits:
         return self._head.masked_logits(self._point, self._reference, self.segments, coalitions)

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from numbers import Real
 from typing import TYPE_CHECKING, Literal, cast
 
-import numpy as np
-
 from attribution_core.estimate import Estimate
 from attribution_core.methods.grad_cam import grad_cam
 from attribution_core.methods.gradient import gradient
@@ -77,7 +75,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Run:
-    """A method set to work: its estimates, and the players where it plays a game."""
+    """A method set to work: its estimates, and the players where they have a value each."""
 
     estimates: Iterator[Estimate]
     segments: Segments | None = None
@@ -152,11 +150,10 @@ def _run_occlusion(problem: Problem, options: Mapping[str, OptionValue]) -> Run:
             f"widen the stride until there are at most {MOST_SQUARES}."
         )
     segments, squares = sliding_squares(height, width, window, stride)
-    # A square's drop is spread evenly over its positions, as other methods' values are over a
-    # player's: players that are narrow because edges fall close together do not stand out.
-    share = np.bincount(segments.ravel()) / window**2
     estimates = occlusion.refine(problem.play(segments), squares)
-    return Run((replace(e, values=e.values * share) for e in estimates), segments)
+    # The squares are what is hidden, the players only where their edges cross. So a map comes out,
+    # with each square's drop spread evenly over its positions.
+    return Run(replace(e, values=e.values[segments] / window**2) for e in estimates)
 
 
 def _steps(length: int, window: int, stride: int) -> int:
@@ -273,7 +270,7 @@ _ALL = (
         run=_run_integrated_gradients,
         evaluations=lambda options: int(options["steps"]),
         options=(
-            Option("steps", "Steps", "Gradients along the path, at most.", 64, 1, 512, 1),
+            Option("steps", "Steps", "Gradients along the path, at most.", 256, 1, 1024, 1),
             Option(
                 "rule",
                 "Rule",
@@ -285,9 +282,9 @@ _ALL = (
             Option(
                 "tolerance",
                 "Tolerance",
-                "The adaptive rule stops early once the changes of f that it cannot explain are "
-                "at most this share of f(x) − f(x′). 0 uses all steps.",
-                0.0,
+                "The adaptive rule stops once the gap is, and would be with random signs, at most "
+                "this share of f(x) − f(x′). 0 uses all steps.",
+                0.01,
                 0.0,
                 0.5,
                 0.005,

@@ -55,7 +55,7 @@ def superpixels(image: Pixels, count: int, *, compactness: float = 10.0) -> Segm
         start_label=0,
         channel_axis=-1,
     )
-    # SLIC's clean-up of small pieces can leave gaps among the labels.
+    # Every label must be there, whatever SLIC's clean-up of small pieces leaves.
     _, consecutive = np.unique(labels, return_inverse=True)
     return consecutive.reshape(labels.shape).astype(np.int64)
 

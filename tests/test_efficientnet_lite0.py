@@ -131,6 +131,6 @@ def test_the_gallery_lists_every_picture_with_its_licence() -> None:
     assert listed == {path.name for path in GALLERY.iterdir() if path.suffix in (".png", ".jpg")}
     documented = (ASSETS / "README.md").read_text(encoding="utf-8")
     for entry in entries:
-        assert set(entry) == {"id", "title", "file", "licence", "source"}
+        assert set(entry) == {"id", "title", "file", "licence", "source", "classes"}
         assert all(entry.values())
         assert f"`{entry['file']}`" in documented

@@ -1,0 +1,92 @@
+"""Classifiers that many tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+# Small solutions are quicker on one thread than on several that wait for a busy machine.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from attribution_core import Classifier, load_classifier, load_image
+from attribution_core.images import Pixels
+
+# How long an example takes says more about the machine's other work than about the code.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
+
+GALLERY = Path(__file__).resolve().parents[1] / "assets" / "gallery"
+
+
+def tiny_network(seed: int = 1) -> Any:
+    """A random network for pictures of 16x16: a residual block, a pooling and a softmax."""
+    import keras
+    from keras import layers
+
+    seeds = iter(range(seed * 100, seed * 100 + 100))
+
+    def random(spread: float) -> Any:
+        return keras.initializers.RandomNormal(stddev=spread, seed=next(seeds))
+
+    def convolution(filters: int, name: str, strides: int = 1) -> Any:
+        return layers.Conv2D(
+            filters,
+            3,
+            strides,
+            padding="same",
+            activation="relu",
+            kernel_initializer=random(0.3),
+            bias_initializer=random(0.1),
+            name=name,
+        )
+
+    entry = keras.Input((16, 16, 3), name="pictures")
+    stem = convolution(6, "stem")(entry)
+    inside = convolution(6, "inside")(stem)
+    joined = layers.Add(name="joined")([stem, inside])
+    pooled = layers.MaxPooling2D(name="pooled")(joined)
+    top = convolution(8, "top", strides=2)(pooled)
+    flat = layers.Flatten(name="flat")(top)
+    outputs = layers.Dense(5, activation="softmax", kernel_initializer=random(0.3), name="classes")(
+        flat
+    )
+    return keras.Model(entry, outputs, name="tiny")
+
+
+def scaled(images: Any) -> Any:
+    """The tiny network's preprocessing."""
+    return images / 127.5 - 1.0
+
+
+@pytest.fixture(scope="session")
+def tiny_classifier() -> Classifier:
+    """A classifier of five classes for pictures of 16x16, cut at stem, joined, pooled and top."""
+    from attribution_core.classifier import Classifier
+
+    return Classifier("tiny", tiny_network(), scaled, ("ant", "bee", "cat", "dog", "eel"))
+
+
+@pytest.fixture(scope="session")
+def tiny_image() -> Pixels:
+    """A smooth random picture of 16x16."""
+    random = np.random.default_rng(7)
+    coarse = random.uniform(0, 255, (4, 4, 3))
+    return np.kron(coarse, np.ones((4, 4, 1))).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def efficientnet() -> Classifier:
+    """The built-in model."""
+    return load_classifier("efficientnet_lite0")
+
+
+@pytest.fixture(scope="session")
+def cat_and_coffee() -> Pixels:
+    """A cat (class 285) in the left half, a cup of coffee (class 967) in the right one."""
+    return load_image(GALLERY / "cat_coffee.png", 224)

@@ -1,0 +1,82 @@
+"""How KernelSHAP draws its coalitions."""
+
+from __future__ import annotations
+
+from math import comb
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attribution_core.coalitions import draw_pairs
+
+
+@given(players=st.integers(1, 30), pairs=st.integers(0, 400), seed=st.integers(0, 2**31))
+def test_pairs_are_distinct_and_within_bounds(players: int, pairs: int, seed: int) -> None:
+    drawn = draw_pairs(players, pairs, seed)
+    all_pairs = 2 ** (players - 1) - 1
+    assert len(drawn) == min(pairs, all_pairs)
+    assert drawn.members.shape == (len(drawn), players)
+    rows = {row.tobytes() for row in drawn.members}
+    complements = {row.tobytes() for row in ~drawn.members}
+    assert len(rows) == len(drawn)
+    assert not rows & complements
+    assert ((drawn.sizes >= 1) & (2 * drawn.sizes <= players)).all()
+    counts = np.bincount(drawn.sizes, minlength=players // 2 + 1)
+    assert (counts <= drawn.available).all()
+    for size in range(1, players // 2 + 1):
+        halved = 2 if 2 * size == players else 1
+        assert drawn.available[size] == comb(players, size) // halved
+
+
+@pytest.mark.parametrize("players", [2, 5, 8])
+def test_all_pairs_where_they_fit(players: int) -> None:
+    drawn = draw_pairs(players, 10**6, seed=0)
+    assert len(drawn) == 2 ** (players - 1) - 1
+    np.testing.assert_array_equal(
+        np.bincount(drawn.sizes, minlength=players // 2 + 1), drawn.available
+    )
+
+
+def test_sizes_follow_the_geometric_mean_of_kernel_and_leverage() -> None:
+    """1/√(s(l − s)) for each of the sizes s and l − s, for l/2 only once; size 1 is taken whole."""
+    drawn = draw_pairs(20, 1000, seed=0)
+    counts = np.bincount(drawn.sizes)
+    sizes = np.arange(2, 11)
+    shares = np.where(sizes == 10, 1, 2) / np.sqrt(sizes * (20 - sizes))
+    assert counts[1] == 20
+    np.testing.assert_allclose(counts[2:], shares / shares.sum() * 980, atol=1)
+
+
+def test_any_leading_part_has_the_sizes_in_the_same_shares() -> None:
+    drawn = draw_pairs(49, 1000, seed=3)
+    whole = np.bincount(drawn.sizes)
+    for part in (100, 333, 500):
+        np.testing.assert_allclose(
+            np.bincount(drawn.sizes[:part], minlength=len(whole)), whole * part / 1000, atol=1.5
+        )
+
+
+def test_every_player_is_drawn_alike() -> None:
+    """At half the players only sets without the last one are drawn: complements have it."""
+    present = np.zeros(7)
+    for seed in range(200):
+        drawn = draw_pairs(7, 30, seed)
+        present += drawn.members[drawn.sizes == 3].mean(axis=0)
+    np.testing.assert_allclose(present / 200, 3 / 7, atol=0.03)
+    drawn = draw_pairs(8, 10**6, seed=0)
+    assert not drawn.members[drawn.sizes == 4, -1].any()
+
+
+def test_many_players() -> None:
+    drawn = draw_pairs(300, 500, seed=0)
+    assert len({row.tobytes() for row in drawn.members}) == 500
+    assert drawn.available.min() == 0
+    assert (drawn.available[1:] > 0).all()
+
+
+def test_the_seed_decides() -> None:
+    first, second, other = (draw_pairs(30, 100, seed).members for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, second)
+    assert (first != other).any()
