@@ -16,6 +16,7 @@ import tensorflow as tf
 from attribution_core.cache import Cache
 from attribution_core.head import Head, Logits, compiled
 from attribution_core.images import INPUT, Picture, Pixels
+from attribution_core.linear_head import LEAST_GAIN, LinearHead, linear_prefix
 from attribution_core.network_graph import (
     cuts,
     flow,
@@ -132,6 +133,22 @@ class Classifier:
         """The network from a layer's activations to the logits, built at the first call."""
         found = self.layer(layer)
         return self._functions.get_or_compute(("head", layer), lambda: self._build_head(found))
+
+    def linear_head(self, layer: str, players: int) -> LinearHead | None:
+        """The head for coalitions of so many players that skips its first, linear layers.
+
+        None where that does not save at least half of the multiplications.
+        """
+        self.layer(layer)
+        if layer == INPUT:
+            return None
+        prefix = linear_prefix(self._network, layer, players)
+        if prefix is None or prefix.gain(players) < LEAST_GAIN:
+            return None
+        return self._functions.get_or_compute(
+            ("linear head", layer, len(prefix.layers)),
+            lambda: LinearHead(self._network, prefix, players),
+        )
 
     def scores(self, images: Pixels) -> Logits:
         """Logits of pictures.

@@ -14,6 +14,7 @@ from attribution_core.classifier import Classifier
 from attribution_core.estimate import Estimate, FloatArray
 from attribution_core.head_game import CoalitionTable, HeadGame
 from attribution_core.images import INPUT, Picture, Pixels, digest
+from attribution_core.linear_head import LinearCoalitions
 from attribution_core.problem import Problem
 from attribution_core.references import reference_image
 from attribution_core.registry import Method, OptionValue, Run, method_named
@@ -303,7 +304,19 @@ def pose(classifier: Classifier, request: Request) -> Problem:
     def play(labels: Segments) -> HeadGame:
         key = ("coalitions", *pair, digest(labels))
         table = cache.get_or_compute(key, lambda: CoalitionTable(classifier.classes))
-        return HeadGame(head, point, reference, labels, score, table, lambda: cache.refresh(key))
+        linear = classifier.linear_head(request.layer, int(labels.max()) + 1)
+        fast = None
+        if linear is not None:
+            fast = LinearCoalitions(
+                linear,
+                lambda: cache.get_or_compute(
+                    ("contributions", *key[1:]),
+                    lambda: linear.contributions(point, reference, labels),
+                ),
+            )
+        return HeadGame(
+            head, point, reference, labels, score, table, lambda: cache.refresh(key), fast
+        )
 
     return Problem(
         head=head,
