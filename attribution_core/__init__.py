@@ -27,6 +27,7 @@ from attribution_core.methods.kernel_shap import kernel_shap
 from attribution_core.methods.lime import lime
 from attribution_core.methods.linear_attribution import linear_attribution
 from attribution_core.methods.occlusion import occlusion, sliding_squares
+from attribution_core.methods.shapley_interactions import shapley_interactions
 from attribution_core.methods.shapley_values import shapley_values
 from attribution_core.methods.smoothgrad import smoothgrad
 from attribution_core.references import REFERENCE_KINDS, reference_image
@@ -72,6 +73,7 @@ __all__ = [
     "occlusion",
     "reference_image",
     "refine",
+    "shapley_interactions",
     "shapley_values",
     "sliding_squares",
     "smoothgrad",

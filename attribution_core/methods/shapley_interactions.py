@@ -1,0 +1,70 @@
+"""Shapley interactions: what two players are worth together beyond what they are worth apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import comb
+
+import numpy as np
+
+from attribution_core.estimate import Estimate, Estimator
+from attribution_core.games import Game, bits
+
+MOST_PLAYERS = 16
+
+
+@Estimator
+def shapley_interactions(game: Game) -> Iterator[Estimate]:
+    """I_ij = Σ_{S∌i,j} |S|!(l−|S|−2)!/(l−1)! · (v(S∪ij) − v(S∪i) − v(S∪j) + v(S)).
+
+    Grabisch and Roubens 1999. Positive where two players are worth more together than apart.
+
+    Parameters
+    ----------
+    game : Game of 2 to 16 players
+
+    Yields
+    ------
+    Estimate
+        After each batch, with values ``(players, players)``, symmetric with a zero diagonal; all
+        zero until the last one, since no pair is known before every coalition is.
+
+    Raises
+    ------
+    ValueError
+        When the game has fewer than 2 or more than 16 players.
+    """
+    players = game.players
+    if not 2 <= players <= MOST_PLAYERS:
+        raise ValueError(
+            f"Interactions of {players} players need 2^{players} evaluations; "
+            f"give a game of 2 to {MOST_PLAYERS} players."
+        )
+    codes = np.arange(2**players, dtype=np.int64)
+    worth = np.empty(2**players)
+    values = np.zeros((players, players))
+    for start in range(0, len(codes), game.batch_size):
+        chosen = codes[start : start + game.batch_size]
+        worth[chosen] = game.values(bits(chosen, players))
+        done = start + len(chosen)
+        if done == len(codes):
+            values = _interactions(worth, players)
+        yield Estimate(values=values, done=done, planned=len(codes), evaluations=done)
+
+
+def _interactions(
+    worth: np.ndarray[tuple[int], np.dtype[np.float64]], players: int
+) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    sizes = np.bitwise_count(np.arange(2**players, dtype=np.int64)).astype(np.int64)
+    # |S|!(l−|S|−2)!/(l−1)! = 1 / ((l−1) · C(l−2, |S|))
+    weights = np.array([1 / ((players - 1) * comb(players - 2, s)) for s in range(players - 1)])
+    codes = np.arange(2**players, dtype=np.int64)
+    values = np.zeros((players, players))
+    for i in range(players):
+        for j in range(i):
+            pair = (1 << i) | (1 << j)
+            without = codes[codes & pair == 0]
+            together = worth[without | pair] + worth[without]
+            apart = worth[without | 1 << i] + worth[without | 1 << j]
+            values[i, j] = values[j, i] = weights[sizes[without]] @ (together - apart)
+    return values
