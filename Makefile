@@ -1,3 +1,7 @@
+# Small solutions are quicker on one thread than on several that wait for TensorFlow.
+export OPENBLAS_NUM_THREADS = 1
+export TF_CPP_MIN_LOG_LEVEL = 2
+
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -5,7 +9,7 @@ BIN := $(VENV)/bin
 .PHONY: run test lint benchmark clean
 
 run: $(VENV)/app-installed
-	$(BIN)/streamlit run app.py --server.port 8501
+	$(BIN)/python -m pages.ui.serve --server.port 8501
 
 test: $(VENV)/tests-installed
 	$(BIN)/python -m pytest

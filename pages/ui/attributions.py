@@ -16,7 +16,7 @@ from attribution_core.request import ZEROS, Request
 from attribution_core.scores import Contrast
 from attribution_core.segmentations import Grid, Segmentation, Slic
 from pages.ui.settings import Settings
-from pages.ui.work import Explain
+from pages.ui.work import Explain, Predict
 
 if TYPE_CHECKING:
     from attribution_core.explanation import Attribution
@@ -48,31 +48,35 @@ def places(
             work = None
             if not reason:
                 try:
-                    work = Explain(settings.model, _request(settings, picture, method, target))
+                    work = Explain(settings.model, request_for(settings, picture, method, target))
                 except ValueError as error:
                     reason = str(error)
             made.append(Place(row, column, work, reason))
     return tuple(made)
 
 
-def _request(settings: Settings, picture: Picture, method: str, target: int) -> Request:
-    score: str | Contrast = settings.score
-    if settings.score == "contrast":
-        score = Contrast(settings.against or 0)
+def request_for(settings: Settings, picture: Picture, method: str, target: int) -> Request:
+    """The request for one map; ValueError where the settings do not fit together."""
     return Request.of(
         picture,
         method,
         target,
         layer=settings.layer,
         reference=settings.reference,
-        score=score,
-        segmentation=_segmentation(settings),
+        score=score_for(settings),
+        segmentation=segmentation_for(settings),
         seed=settings.seed,
         options=settings.options_of(method),
     )
 
 
-def _segmentation(settings: Settings) -> Segmentation:
+def score_for(settings: Settings) -> str | Contrast:
+    """The score to explain."""
+    return Contrast(settings.against or 0) if settings.score == "contrast" else settings.score
+
+
+def segmentation_for(settings: Settings) -> Segmentation:
+    """The players of coalition methods."""
     if settings.layer != "input":
         return settings.count
     if settings.segmentation == "superpixels":
@@ -86,6 +90,12 @@ def reference_of(settings: Settings, picture: Picture) -> Picture | None:
     if settings.reference == ZEROS:
         return None
     return Picture.of(reference_image(picture.pixels, settings.reference, settings.seed))
+
+
+def predictions_for(settings: Settings, picture: Picture) -> list[Predict]:
+    """What the model is asked before anything is explained: picture and reference."""
+    reference = reference_of(settings, picture)
+    return [Predict(settings.model, each) for each in (picture, reference) if each is not None]
 
 
 def drawn_values(attribution: Attribution) -> npt.NDArray[np.float32]:
@@ -133,10 +143,3 @@ def caption(attribution: Attribution) -> tuple[str, ...]:
 
 def _seconds(seconds: float) -> str:
     return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
-
-
-def in_queue(place: int | None) -> str:
-    """The place in the queue in words."""
-    if place is None:
-        return "Waiting"
-    return "Next in the queue" if place == 1 else f"Number {place} in the queue"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import threading
@@ -10,11 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
 from attribution_core.cache import Cache
 from attribution_core.jobs import Runner
 from attribution_core.loading import BUILT_IN, PREPROCESSINGS, load_classifier
+from attribution_core.methods.shapley_interactions import shapley_interactions
 from attribution_core.models.labels import imagenet_labels
 from attribution_core.models.vgg16_weights import (
     DownloadProgress,
@@ -22,11 +26,10 @@ from attribution_core.models.vgg16_weights import (
     find_weights,
 )
 from attribution_core.scores import softmax
-from pages.ui.work import Predict, Prediction, Work
+from pages.ui.work import Explain, Interact, Play, Predict, Prediction, Result, Work
 
 if TYPE_CHECKING:
     from attribution_core.classifier import Classifier
-    from attribution_core.explanation import Attribution
 
 OWN_MODEL = "own"
 INTERACTIVE_MULTIPLICATIONS = 50e9
@@ -62,11 +65,21 @@ class Engine:
         self._cache = Cache(768 * 2**20)
         self._classifiers: dict[str, Classifier] = {}
         self._loading = threading.Lock()
-        self.jobs: Runner[Work, Prediction | Attribution] = Runner(
+        self.jobs: Runner[Work, Result] = Runner(
             self._start, priority=self._priority, keep=16, per_waiter=128
         )
         # A stalled download may block its thread for seconds: it gets one of its own.
         self.downloads: Runner[str, DownloadProgress] = Runner(self._download, patience=60)
+
+    def preload(self) -> None:
+        """Begin to load the default model, so that it is there sooner when work asks for it."""
+
+        def load() -> None:
+            # What is wrong with it is told to those who ask for it.
+            with contextlib.suppress(Exception):
+                self._classifier(self.default_model().name)
+
+        threading.Thread(target=load, name="preload", daemon=True).start()
 
     def models(self) -> tuple[Model, ...]:
         """The model list, VGG16 first."""
@@ -109,7 +122,6 @@ class Engine:
                 _shield_keras()
                 self._classifiers[name] = self._load(name)
                 # What is loaded now stays: the collector need not look at it again.
-                gc.collect()
                 gc.freeze()
             return self._classifiers[name]
 
@@ -129,18 +141,26 @@ class Engine:
             cache=self._cache,
         )
 
-    def _start(self, work: Work) -> Iterator[Prediction | Attribution]:
+    def _start(self, work: Work) -> Iterator[Result]:
         classifier = self._classifier(work.model)
         if isinstance(work, Predict):
-            logits = classifier.scores(work.picture.pixels)
-            yield Prediction(logits, softmax(logits))
-        else:
-            from attribution_core.explanation import refine_request
+            yield _prediction(classifier.scores(work.picture.pixels))
+            return
+        from attribution_core.explanation import pose, refine_request
 
+        if isinstance(work, Explain):
             yield from refine_request(classifier, work.request)
+            return
+        game = pose(classifier, work.request).game()
+        if isinstance(work, Interact):
+            yield from shapley_interactions.refine(game)
+            return
+        coalition = np.ones((1, game.players), bool)
+        coalition[0, [player for player in work.absent if player < game.players]] = False
+        yield _prediction(game.logits(coalition)[0])
 
     def _priority(self, work: Work) -> int:
-        if isinstance(work, Predict):
+        if isinstance(work, Predict | Play):
             return 0
         classifier = self.loaded(work.model)
         if classifier is None:
@@ -149,11 +169,16 @@ class Engine:
             layer = classifier.layer(work.request.layer)
         except ValueError:
             return 0
-        total = work.request.evaluations * layer.multiplications
+        evaluations = 2**12 if isinstance(work, Interact) else work.request.evaluations
+        total = evaluations * layer.multiplications
         return 1 if total <= INTERACTIVE_MULTIPLICATIONS else 2
 
     def _download(self, model: str) -> Iterator[DownloadProgress]:
         return download_weights(environment=self._environment)
+
+
+def _prediction(logits: npt.NDArray[np.float32]) -> Prediction:
+    return Prediction(logits, softmax(logits))
 
 
 def _shield_keras() -> None:
@@ -169,4 +194,6 @@ def _shield_keras() -> None:
 @st.cache_resource(show_spinner=False)
 def engine() -> Engine:
     """The process's engine, shared by all sessions."""
-    return Engine()
+    made = Engine()
+    made.preload()
+    return made

@@ -84,4 +84,4 @@ def pick_from_gallery(chosen: str, *, key: str) -> str:
         on_picked_change=nothing,
     )
     picked = result.get("picked")
-    return picked if picked in {entry.id for entry in gallery()} else chosen
+    return picked if picked in [entry.id for entry in gallery()] else chosen

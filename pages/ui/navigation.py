@@ -1,8 +1,10 @@
-"""The one way into the app."""
+"""The one way into the app, and what a link says that cannot be shown."""
 
 from __future__ import annotations
 
 import streamlit as st
+
+from pages.ui.markdown import literal
 
 
 def require_entrypoint() -> None:
@@ -17,3 +19,8 @@ def require_entrypoint() -> None:
     if PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
         st.rerun()
+
+
+def complain(sentence: str) -> None:
+    """Say what of a link is not usable, until the visitor has seen it."""
+    st.toast(literal(sentence), icon=":material/link_off:", duration="infinite")

@@ -11,6 +11,7 @@ import streamlit as st
 from attribution_core.images import Picture
 from pages.ui.attributions import reference_of
 from pages.ui.engine import Engine
+from pages.ui.markdown import literal
 from pages.ui.sidebar import Scene, visitor
 from pages.ui.work import Predict, Prediction
 
@@ -34,8 +35,8 @@ def render_picture_and_reference(engine: Engine, scene: Scene) -> None:
             with st.container(width=_SIDE):
                 st.markdown("**The reference: zeros**")
                 st.caption(
-                    f"All activations at {scene.settings.layer} set to zero, as in the thesis: "
-                    "no picture has them."
+                    f"All activations at {literal(scene.settings.layer)} set to zero, as in the "
+                    "thesis: no picture has them."
                 )
         else:
             found = engine.jobs.look(Predict(scene.settings.model, reference), visitor()).estimate

@@ -16,6 +16,7 @@ VIEWS = ("overlay", "plain")
 CLASS_CHOICES = ("suggested", "top5", "own")
 SEGMENTATIONS = ("superpixels", "grid")
 MOST_CLASSES = 8
+MOST_COMPLAINTS = 5
 UPLOAD = "upload"
 
 BOUNDS: Mapping[str, tuple[float, float]] = {
@@ -116,7 +117,8 @@ def decode(
 ) -> tuple[Settings, tuple[str, ...]]:
     """Settings from the address bar's parameters, and one sentence for each that was unusable.
 
-    Parameters that are not understood leave the default in place; nothing raises.
+    Parameters that are not understood leave the default in place; nothing raises. Of very many, the
+    last sentence says how many more there were.
     """
     changed: dict[str, Any] = {}
     complaints: list[str] = []
@@ -143,6 +145,11 @@ def decode(
         except ValueError as error:
             shown = text if len(text) <= 40 else text[:40] + "…"
             complaints.append(f"The link's {name[:60]} = “{shown}” is not usable: {error}.")
+    if "classes" in changed:
+        changed.setdefault("class_choice", "own")
+    if len(complaints) > MOST_COMPLAINTS:
+        more = len(complaints) - MOST_COMPLAINTS
+        complaints[MOST_COMPLAINTS:] = [f"{more} more parameters of the link are not usable."]
     return replace(defaults, options=options, **changed), tuple(complaints)
 
 
@@ -151,7 +158,8 @@ def _text(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, tuple):
         return ",".join(str(part) for part in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    # repr brings every float back exactly; a whole number needs no ".0".
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def _choice(text: str, choices: tuple[str, ...]) -> str:
@@ -162,7 +170,8 @@ def _choice(text: str, choices: tuple[str, ...]) -> str:
 
 def _value(name: str, text: str) -> Any:
     if name == "methods":
-        return tuple(dict.fromkeys(_choice(part, tuple(METHODS)) for part in text.split(",")))
+        named = (part for part in text.split(",") if part)
+        return tuple(dict.fromkeys(_choice(part, tuple(METHODS)) for part in named))
     if name == "classes":
         numbers = tuple(dict.fromkeys(_whole(part, 0, 10**6) for part in text.split(",") if part))
         if len(numbers) > MOST_CLASSES:

@@ -14,6 +14,7 @@ from attribution_core.registry import METHODS, Option, OptionValue
 from attribution_core.request import ZEROS
 from pages.ui.engine import Engine, Model
 from pages.ui.gallery import gallery, gallery_picture, pick_from_gallery, pixels_of
+from pages.ui.navigation import complain
 from pages.ui.settings import (
     BOUNDS,
     CLASS_CHOICES,
@@ -78,7 +79,7 @@ def render_sidebar(engine: Engine) -> Scene:
         settings = _methods(settings)
         settings = _layer(engine, model, settings)
         settings = _reference(settings)
-        settings = _score(settings, labels)
+        settings = _score(settings, prediction, labels)
         settings = _players(engine, settings)
         settings = _method_options(settings)
         settings = _display(settings)
@@ -86,7 +87,8 @@ def render_sidebar(engine: Engine) -> Scene:
     parameters = encode(settings, Settings())
     if dict(st.query_params) != parameters:
         st.query_params.from_dict(parameters)
-    return Scene(settings, model, picture, prediction, settings.classes, labels)
+    classes = settings.classes if labels else ()
+    return Scene(settings, model, picture, prediction, classes, labels)
 
 
 def _restored(engine: Engine) -> Settings:
@@ -105,7 +107,7 @@ def _restored(engine: Engine) -> Settings:
         st.session_state["settings"] = settings
         st.session_state["complaints"] = complaints
     for complaint in st.session_state.pop("complaints", ()):
-        st.toast(complaint, icon=":material/link_off:")
+        complain(complaint)
     restored: Settings = st.session_state["settings"]
     return restored
 
@@ -230,13 +232,21 @@ def _classes(settings: Settings, prediction: Prediction | None, labels: Sequence
         ),
         settings.class_choice,
     )
+    if not labels:
+        st.multiselect(
+            "Target classes",
+            [],
+            placeholder="The model is being loaded",
+            disabled=True,
+            label_visibility="collapsed",
+        )
+        return replace(settings, class_choice=choice)
     top = prediction.top(5) if prediction is not None else ()
-    if choice == "own":
-        classes = tuple(number for number in settings.classes if number < len(labels))
-    else:
+    classes = settings.classes
+    if choice != "own":
         classes = suggested_classes(replace(settings, class_choice=choice), prediction, labels)
-        classes = tuple(number for number in classes if number < len(labels))
-        st.session_state["choose_classes"] = list(classes)
+    classes = tuple(number for number in classes if _exists(number, labels))
+    st.session_state["choose_classes"] = list(classes)
 
     def described(number: int) -> str:
         if prediction is not None and number in top:
@@ -251,7 +261,7 @@ def _classes(settings: Settings, prediction: Prediction | None, labels: Sequence
             format_func=described,
             key=key,
             max_selections=MOST_CLASSES,
-            placeholder="Search all classes" if labels else "The model is being loaded",
+            placeholder="Search all classes",
             label_visibility="collapsed",
             select_all=False,
             on_change=_choose_own_classes,
@@ -259,6 +269,13 @@ def _classes(settings: Settings, prediction: Prediction | None, labels: Sequence
         list(classes),
     )
     return replace(settings, class_choice=choice, classes=tuple(picked))
+
+
+def _exists(number: int, labels: Sequence[str]) -> bool:
+    """Whether a model has a class; if not, say so."""
+    if number >= len(labels):
+        complain(f"There is no class {number}: the model's go from 0 to {len(labels) - 1}.")
+    return number < len(labels)
 
 
 def _choose_own_classes() -> None:
@@ -297,7 +314,7 @@ def _layer(engine: Engine, model: Model, settings: Settings) -> Settings:
     default = default or loaded.layers[-1]
     wanted = settings.layer or default
     if wanted not in loaded.layers:
-        st.warning(f"{model.title} cannot be cut at a layer “{wanted}”; {default} is shown.")
+        complain(f"{model.title} cannot be cut at a layer “{wanted}”; {default} is shown.")
         wanted = default
     every = bool(st.session_state.get("every_layer", False))
     listed = list(loaded.layers if every else loaded.main_layers)
@@ -356,7 +373,7 @@ def _reference(settings: Settings) -> Settings:
     return replace(settings, reference=kind)
 
 
-def _score(settings: Settings, labels: Sequence[str]) -> Settings:
+def _score(settings: Settings, prediction: Prediction | None, labels: Sequence[str]) -> Settings:
     kind = _chosen(
         "score",
         lambda key: st.segmented_control(
@@ -370,9 +387,12 @@ def _score(settings: Settings, labels: Sequence[str]) -> Settings:
         settings.score,
     )
     against = settings.against
-    if kind == "contrast" and labels:
-        if against is None or against >= len(labels):
-            against = settings.classes[-1] if settings.classes else 0
+    if kind == "contrast" and prediction is not None:
+        if against is None or not _exists(against, labels):
+            # The strongest rival: a class contrasted with itself has no map.
+            ranked = prediction.top(MOST_CLASSES + 1)
+            against = next((each for each in ranked if each not in settings.classes), ranked[0])
+            st.session_state["choose_against"] = against
         against = _chosen(
             "against",
             lambda key: st.selectbox(

@@ -1,0 +1,614 @@
+"""The app without a browser: what a visitor's choices ask for, and what the page says."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import streamlit as st
+from PIL import Image
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest
+
+from attribution_core import METHODS, Contrast, Grid, Request, Slic, explanation, load_image
+from pages.ui.engine import engine
+from pages.ui.heatmap_grid import decode_values
+from pages.ui.sidebar import Scene
+from tests.conftest import tiny_network
+
+SECONDS = 120
+LONG = {
+    "layer": "input",
+    "methods": "kernel_shap",
+    "classes": "285",
+    "kernel_shap.budget": "100000",
+}
+"""Minutes of work."""
+
+
+class Visit:
+    """A visitor of the app, and what it sees."""
+
+    def __init__(self, **parameters: str) -> None:
+        self.app = AppTest.from_file("../app.py", default_timeout=SECONDS)
+        for name, text in parameters.items():
+            self.app.query_params[name] = text
+
+    def run(self) -> Visit:
+        self.app.run()
+        assert not self.app.exception, self.app.exception
+        return self
+
+    def wait(self, condition: Callable[[], bool]) -> Visit:
+        """Do what the page's timer does, until something is so."""
+        end = time.monotonic() + SECONDS
+        while not condition():
+            assert time.monotonic() < end, f"waited in vain; the page says {self.words}"
+            self.run()
+        return self
+
+    def finish(self) -> Visit:
+        """Run until nothing is under way any more."""
+        return self.run().wait(
+            lambda: (
+                self.scene.prediction is not None
+                and not {"queued", "running"}.intersection(self.statuses)
+            )
+        )
+
+    def choose(self, kind: str, key: str, value: object) -> Visit:
+        """Set a control of the sidebar and let the page run."""
+        getattr(self.app, kind)(key=f"choose_{key}").set_value(value)
+        return self.run()
+
+    def press(self, key: str) -> Visit:
+        self.app.button(key=key).click()
+        return self.run()
+
+    @property
+    def scene(self) -> Scene:
+        scene = self.app.session_state["scene"]
+        assert isinstance(scene, Scene)
+        return scene
+
+    @property
+    def grid(self) -> dict[str, Any]:
+        """What the browser gets to draw; empty where there is no grid."""
+        sent = [json.loads(part.proto.json) for part in self.app.get("bidi_component")]
+        return next((data for data in sent if "cells" in data), {"cells": []})
+
+    @property
+    def cells(self) -> list[dict[str, Any]]:
+        cells: list[dict[str, Any]] = self.grid["cells"]
+        return cells
+
+    @property
+    def statuses(self) -> list[str]:
+        return [cell["status"] for cell in self.cells]
+
+    @property
+    def maps(self) -> list[np.ndarray]:
+        return [decode_values(cell["map"]) for cell in self.cells if cell["map"]]
+
+    @property
+    def labels(self) -> tuple[list[str], list[str]]:
+        """The names of the rows and the columns."""
+        return self.grid["rows"], [column["label"] for column in self.grid["columns"]]
+
+    @property
+    def requests(self) -> list[Request]:
+        """What the runner holds for this visitor, predictions apart."""
+        waiter = engine().jobs._waiters.get(self.app.session_state["visitor"])
+        assert waiter is not None
+        return [work.request for work in waiter.requests if hasattr(work, "request")]
+
+    @property
+    def link(self) -> dict[str, str]:
+        """The parameters in the address bar."""
+        return {name: str(text) for name, text in self.app.query_params.items()}
+
+    @property
+    def words(self) -> str:
+        """All text outside the sidebar and the grid, and the toasts."""
+        app = self.app
+        parts = [*app.caption, *app.markdown, *app.warning, *app.error, *app.info, *app.toast]
+        texts = [str(part.value) for part in parts]
+        texts += [str(part.proto.text) for part in app.get("progress")]
+        return "\n".join(texts).replace("\\", "")
+
+    def leave(self) -> None:
+        with contextlib.suppress(KeyError):
+            engine().jobs.ask(self.app.session_state["visitor"], [])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def machine_without_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No models but the built-in one, and an engine that ends with these tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("MODEL", "MODEL_LABELS", "MODEL_PREPROCESSING", "VGG16_WEIGHTS"):
+            patch.delenv(f"ATTRIBUTION_{name}", raising=False)
+        patch.setenv("KERAS_HOME", str(tmp_path_factory.mktemp("keras")))
+        st.cache_data.clear()
+        st.cache_resource.clear()
+        yield
+        engine().jobs.close(30)
+        engine().downloads.close(30)
+        st.cache_data.clear()
+        st.cache_resource.clear()
+
+
+@pytest.fixture
+def visit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Visit]]:
+    """Makes visitors with a link's parameters, who take leave at the end.
+
+    AppTest forgets at every run that the server has seen `st.navigation`, which no server does; the
+    run that this costs would swallow clicks.
+    """
+    visits: list[Visit] = []
+    begin = PagesManager.__init__
+
+    def begin_later(self: PagesManager, *arguments: Any, **keywords: Any) -> None:
+        begin(self, *arguments, **keywords)
+        PagesManager.uses_pages_directory = False
+
+    monkeypatch.setattr(PagesManager, "__init__", begin_later)
+
+    def make(**parameters: str) -> Visit:
+        visits.append(Visit(**{"methods": "gradient", "classes": "285", **parameters}))
+        return visits[-1]
+
+    yield make
+    for each in visits:
+        each.leave()
+
+
+# --- what a newcomer finds ------------------------------------------------------------------------
+
+
+def test_the_first_run_shows_the_picture_and_the_controls() -> None:
+    first = Visit().run()
+    try:
+        assert [choice.label for choice in first.app.sidebar.selectbox][:1] == ["Model"]
+        assert {"Methods", "Target classes"} <= {each.label for each in first.app.multiselect}
+        (gallery,) = (
+            data
+            for part in first.app.get("bidi_component")
+            if "pictures" in (data := json.loads(part.proto.json))
+        )
+        assert gallery["chosen"] == "cat_coffee"
+        assert len(gallery["pictures"]) >= 6
+        # The picture and the reference are there before the model is.
+        assert len(first.app.image) == 2
+        # So is the grid, a row a class and a column a method.
+        assert first.labels[0] == ["Egyptian cat", "espresso"]
+        assert len(first.cells) == 2 * len(first.labels[1])
+        assert first.app.button(key="cancel")
+        # The page says why it is not VGG16, with the download one click away.
+        assert "VGG16's weights are not on this machine" in first.words
+        assert first.app.button(key="download_vgg16")
+    finally:
+        first.leave()
+
+
+def test_maps_come_with_captions_and_the_controls_stay(visit: Callable[..., Visit]) -> None:
+    page = visit(methods="gradient,integrated_gradients,kernel_shap", classes="285,967").finish()
+    assert page.statuses == ["done"] * 6
+    assert len(page.maps) == 6
+    assert all(np.abs(values).max() > 0 for values in page.maps)
+    work, sums = page.cells[1]["caption"]
+    assert re.fullmatch(r"[\d.]+ (ms|s) · \d+ evaluations?", work)
+    assert re.fullmatch(r"sums to .* · should sum to .* · gap [\d.]+ %", sums)
+    assert not [button for button in page.app.button if button.key == "cancel"]
+    names = [each.proto.label for each in page.app.get("download_button")]
+    assert names == ["Grid as PNG", "Interactive HTML", "Arrays as NPZ"]
+    assert page.scene.prediction is not None
+    assert page.scene.prediction.top(1) == (285,)
+
+
+def test_a_page_that_is_run_without_the_app_goes_back_through_it() -> None:
+    # Streamlit runs the files of `pages` on their own until it has seen `st.navigation`: a server
+    # at its first request, and AppTest from the second run on.
+    page = Visit(methods="gradient")
+    try:
+        for _ in range(3):
+            page.run()
+            assert page.app.sidebar.selectbox[0].label == "Model"
+            assert page.cells
+    finally:
+        page.leave()
+
+
+def test_a_second_visitor_gets_the_same_maps_at_once(visit: Callable[..., Visit]) -> None:
+    first = visit(methods="integrated_gradients").finish()
+    second = visit(methods="integrated_gradients").run()
+    assert second.statuses == ["done"]
+    assert second.cells[0]["caption"] == first.cells[0]["caption"]
+    assert second.cells[0]["map"] == first.cells[0]["map"]
+
+
+# --- every control changes what is asked for ------------------------------------------------------
+
+
+def test_methods_and_classes_make_the_grid(visit: Callable[..., Visit]) -> None:
+    page = visit().finish()
+    assert page.labels == (["Egyptian cat"], ["Gradient"])
+    page.choose("multiselect", "methods", ["gradient", "grad_cam"]).finish()
+    assert page.labels == (["Egyptian cat"], ["Gradient", "Grad-CAM"])
+    page.choose("multiselect", "classes", [285, 967, 1]).finish()
+    assert page.labels[0] == ["Egyptian cat", "espresso", "goldfish"]
+    asked = [(request.target, request.method) for request in page.requests]
+    assert asked == [(t, m) for t in (285, 967, 1) for m in ("gradient", "grad_cam")]
+    assert page.statuses == ["done"] * 6
+    assert len({cell["map"]["id"] for cell in page.cells}) == 6
+
+
+def test_classes_follow_the_choice(visit: Callable[..., Visit]) -> None:
+    page = visit(class_choice="top5").finish()
+    assert page.scene.prediction is not None
+    assert page.scene.classes == page.scene.prediction.top(5)
+    assert len(page.cells) == 5
+    page.choose("button_group", "class_choice", "suggested").finish()
+    assert page.scene.classes == (285, 967)
+    # Naming one makes the choice one's own, which then stays.
+    page.choose("multiselect", "classes", [285, 967, 7]).finish()
+    assert page.scene.settings.class_choice == "own"
+    assert page.scene.classes == (285, 967, 7)
+    page.run()
+    assert page.scene.classes == (285, 967, 7)
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "value", "attribute", "expected"),
+    [
+        ("selectbox", "layer", "input", "layer", "input"),
+        ("selectbox", "reference", "white", "reference", "white"),
+        ("selectbox", "reference", "zeros", "reference", "zeros"),
+        ("button_group", "score", "probability", "score", "probability"),
+        ("slider", "count", 30, "segmentation", 30),
+        ("number_input", "seed", 3, "seed", 3),
+        ("number_input", "kernel_shap.budget", 68, "options", ("budget", 68)),
+    ],
+)
+def test_a_control_changes_the_request_and_the_map(
+    visit: Callable[..., Visit], kind: str, key: str, value: object, attribute: str, expected: Any
+) -> None:
+    page = visit(methods="kernel_shap", layer="block5c_add", **{"kernel_shap.budget": "64"})
+    page.finish()
+    (before,), (cell,) = page.requests, page.cells
+    page.choose(kind, key, value).finish()
+    (after,), (changed,) = page.requests, page.cells
+    found = getattr(after, attribute)
+    assert expected in found if attribute == "options" else found == expected
+    assert getattr(before, attribute) != found
+    assert changed["status"] == "done"
+    assert changed["map"] != cell["map"]
+    assert np.abs(page.maps[0]).max() > 0
+
+
+def test_superpixels_and_grids_at_the_input(visit: Callable[..., Visit]) -> None:
+    page = visit(methods="lime", layer="input", count="9", **{"lime.samples": "20"}).finish()
+    assert page.requests[0].segmentation == Slic(9, 10.0)
+    page.choose("number_input", "compactness", 3.0)
+    assert page.requests[0].segmentation == Slic(9, 3.0)
+    page.choose("button_group", "segmentation", "grid").finish()
+    assert page.requests[0].segmentation == Grid(3, 3)
+    (values,) = page.maps
+    assert values.shape == (224, 224)
+    assert len(np.unique(values)) == 9
+
+
+def test_options_change_and_go_back_to_the_default(visit: Callable[..., Visit]) -> None:
+    page = visit(methods="integrated_gradients").finish()
+    page.choose("number_input", "integrated_gradients.steps", 7)
+    page.choose("selectbox", "integrated_gradients.rule", "midpoint").finish()
+    assert dict(page.requests[0].options)["steps"] == 7
+    assert dict(page.requests[0].options)["rule"] == "midpoint"
+    assert "7 evaluations" in page.cells[0]["caption"][0]
+    assert page.link["integrated_gradients.steps"] == "7"
+    # Options of a method that is not chosen stay, for when it is chosen again.
+    page.choose("multiselect", "methods", ["gradient"])
+    page.choose("multiselect", "methods", ["integrated_gradients"])
+    assert dict(page.requests[0].options)["steps"] == 7
+    page.choose("number_input", "integrated_gradients.steps", 256)
+    assert "integrated_gradients.steps" not in page.link
+
+
+def test_display_changes_nothing_but_the_display(visit: Callable[..., Visit]) -> None:
+    page = visit(classes="285,967").finish()
+    requests, before = page.requests, page.grid
+    page.choose("slider", "opacity", 0.4)
+    page.choose("button_group", "view", "plain")
+    page.choose("toggle", "smooth", False)
+    page.choose("slider", "clip", 90.0)
+    page.choose("button_group", "scale", "method")
+    assert page.requests == requests
+    after = page.grid
+    assert (after["opacity"], after["overlay"], after["smooth"]) == (0.4, False, False)
+    first, second = (cell["limit"] for cell in after["cells"])
+    assert first == second  # shared by the method
+    assert first < max(cell["limit"] for cell in before["cells"])  # clipped lower
+    assert [c["map"] for c in after["cells"]] == [c["map"] for c in before["cells"]]
+
+
+# --- why something is not there -------------------------------------------------------------------
+
+
+def test_grad_cam_at_the_input_says_why_not(visit: Callable[..., Visit]) -> None:
+    page = visit(methods="grad_cam,gradient", layer="input").finish()
+    assert page.statuses == ["unavailable", "done"]
+    assert page.cells[0]["message"] == METHODS["grad_cam"].not_at_input
+    assert [request.method for request in page.requests] == ["gradient"]
+
+
+def test_a_class_cannot_be_contrasted_with_itself(visit: Callable[..., Visit]) -> None:
+    page = visit(classes="285,967", score="contrast", against="967").finish()
+    assert page.statuses == ["done", "unavailable"]
+    assert (
+        "“espresso” is the class that the others are contrasted with" in (page.cells[1]["message"])
+    )
+    assert page.requests[0].score == Contrast(967)
+    page.choose("selectbox", "against", 285).finish()
+    assert page.statuses == ["unavailable", "done"]
+    assert page.requests[0].score == Contrast(285)
+
+
+def test_a_contrast_begins_with_the_strongest_rival(visit: Callable[..., Visit]) -> None:
+    page = visit(class_choice="suggested").finish()
+    page.choose("button_group", "score", "contrast").finish()
+    assert page.statuses == ["done", "done"]
+    assert page.scene.prediction is not None
+    rivals = [each for each in page.scene.prediction.top(5) if each not in (285, 967)]
+    assert page.scene.settings.against == rivals[0]
+    assert page.link["against"] == str(rivals[0])
+
+
+def test_too_many_players_say_what_would_do(visit: Callable[..., Visit]) -> None:
+    page = visit(
+        methods="shapley_values,gradient", layer="input", **{"shapley_values.players": "0"}
+    ).finish()
+    assert page.statuses == ["failed", "done"]
+    assert "at most 16 players at the input, or use KernelSHAP" in page.cells[0]["message"]
+
+
+def test_nothing_chosen_is_said(visit: Callable[..., Visit]) -> None:
+    page = visit().finish()
+    page.choose("multiselect", "methods", [])
+    assert not page.cells
+    assert "Choose one or more methods" in page.words
+    page.choose("multiselect", "methods", ["gradient"])
+    page.choose("multiselect", "classes", [])
+    assert not page.cells
+    assert "Choose one or more target classes" in page.words
+    # And a reload of that page says the same, without a complaint about the link.
+    again = visit(**{"methods": "gradient", "classes": "", **page.link}).finish()
+    assert not again.cells
+    assert not again.app.toast
+
+
+# --- links ----------------------------------------------------------------------------------------
+
+
+def test_a_link_is_restored_and_written(visit: Callable[..., Visit]) -> None:
+    link = {
+        "model": "efficientnet_lite0",
+        "picture": "rocket",
+        "class_choice": "own",
+        "classes": "657,744",
+        "methods": "lime,occlusion",
+        "layer": "block4c_add",
+        "reference": "blurred",
+        "score": "contrast",
+        "against": "812",
+        "count": "25",
+        "seed": "11",
+        "lime.samples": "60",
+        "occlusion.window": "64",
+        "clip": "97.5",
+        "view": "plain",
+    }
+    page = visit(**link).finish()
+    assert page.link == link
+    assert page.labels == (["missile", "projectile"], ["LIME", "Occlusion"])
+    assert page.statuses == ["done"] * 4
+    request = page.requests[0]
+    assert (request.layer, request.reference, request.seed) == ("block4c_add", "blurred", 11)
+    assert request.score == Contrast(812)
+    assert dict(request.options)["samples"] == 60
+    page.choose("number_input", "lime.samples", 110)
+    assert page.link["lime.samples"] == "110"
+    page.choose("selectbox", "reference", "black")
+    assert "reference" not in page.link
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        ({"model": "resnet"}, "The link's model = “resnet” is not usable"),
+        ({"layer": "block99"}, "cannot be cut at a layer “block99”; block6d_add is shown"),
+        ({"classes": "285,5000"}, "no class 5000"),
+        ({"classes": "1,2,3,4,5,6,7,8,9"}, "at most 8 classes"),
+        ({"seed": "NaN", "clip": "-3"}, "The link's clip"),
+        ({"picture": "upload"}, "An uploaded picture cannot travel in a link"),
+        ({"against": "5000", "score": "contrast"}, "no class 5000"),
+        ({"x": "![x](//evil.example/x.png)"}, "![x](//evil.example/x.png)"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_an_unusable_link_gives_the_default_and_a_sentence(
+    visit: Callable[..., Visit], parameters: dict[str, str], sentence: str
+) -> None:
+    page = visit(**parameters).run()
+    said = page.words
+    page.finish()
+    said += page.words  # some can be told only when the model is there
+    assert sentence in said
+    assert set(page.statuses) <= {"done", "unavailable"}
+    assert "done" in page.statuses
+    assert page.scene.settings.layer == "block6d_add"
+    assert not [text for text in page.app.toast if "![" in text.value]  # no picture from elsewhere
+
+
+# --- own pictures ---------------------------------------------------------------------------------
+
+
+def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def test_an_upload_is_turned_upright_and_explained(visit: Callable[..., Visit]) -> None:
+    image = Image.new("RGB", (320, 240), "red")
+    image.paste("blue", (160, 0, 320, 240))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned right: what lies on the left comes to the top
+    content = encoded(image, "JPEG", exif=exif, quality=95)
+    page = visit(class_choice="suggested").finish()
+    page.app.file_uploader[0].upload("mine.jpg", content, "image/jpeg")
+    page.finish()
+    pixels = page.scene.picture.pixels
+    np.testing.assert_array_equal(pixels, load_image(content, 224))
+    assert pixels[40, 112, 0] > 200 > 50 > pixels[40, 112, 2]
+    assert pixels[180, 112, 2] > 200 > 50 > pixels[180, 112, 0]
+    assert page.scene.prediction is not None
+    assert page.scene.classes == page.scene.prediction.top(2)
+    assert page.statuses == ["done"] * 2
+    assert page.requests[0].picture == page.scene.picture
+    assert page.link["picture"] == "upload"
+
+
+def hostile_files() -> dict[str, bytes]:
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    picture = encoded(Image.fromarray(noise), "JPEG")
+    return {
+        "text.png": b"This is not a picture." * 100,
+        "empty.png": b"",
+        "cut.jpg": picture[: len(picture) // 2],
+        "bomb.png": encoded(Image.new("1", (9000, 9000)), "PNG"),
+        "page.png": b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>",
+    }
+
+
+@pytest.mark.parametrize("name", list(hostile_files()))
+def test_a_bad_file_gives_a_sentence_and_the_old_picture(
+    visit: Callable[..., Visit], name: str
+) -> None:
+    page = visit().finish()
+    before = page.scene.picture
+    page.app.file_uploader[0].upload(name, hostile_files()[name], "image/png")
+    page.run()
+    (error,) = page.app.error
+    assert error.value.endswith("The picture shown is unchanged.")
+    assert "Traceback" not in error.value
+    assert page.scene.picture == before
+    assert page.statuses == ["done"]
+    assert "picture" not in page.link
+
+
+# --- work that is stopped, and work that fails ----------------------------------------------------
+
+
+def test_cancel_and_resume(visit: Callable[..., Visit]) -> None:
+    page = visit(**LONG).run()
+    page.wait(lambda: bool(page.maps))
+    assert page.statuses == ["running"]
+    assert 0 < page.cells[0]["progress"] < 1
+    page.press("cancel")
+    assert page.statuses == ["cancelled"]
+    assert page.maps  # what was there stays
+    assert "1 of 1 maps are not finished." in page.words
+    page.run()
+    assert page.statuses == ["cancelled"]
+    page.press("resume").wait(lambda: page.statuses == ["running"])
+    # Another choice takes its place at once.
+    page.choose("multiselect", "methods", ["gradient"]).finish()
+    assert page.statuses == ["done"]
+
+
+def test_work_that_fails_is_said_in_a_sentence_and_can_be_tried_again(
+    visit: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> Iterator[None]:
+        raise MemoryError("secret: /root/.keras at 0x7f")
+        yield
+
+    page = visit(classes="285,7").finish()
+    with monkeypatch.context() as patch:
+        patch.setattr(explanation, "refine_request", fail)
+        page.choose("selectbox", "layer", "block4c_add").finish()
+        assert page.statuses == ["failed", "failed"]
+        for cell in page.cells:
+            assert "could not be computed (MemoryError)" in cell["message"]
+            assert cell["map"] is None
+        everything = page.words + json.dumps(page.grid)
+        assert "Traceback" not in everything
+        assert "secret" not in everything
+        assert "2 of 2 maps are not finished." in page.words
+    page.press("resume").finish()
+    assert page.statuses == ["done", "done"]
+
+
+def test_a_model_that_cannot_be_loaded_is_said(
+    visit: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.keras"
+    broken.write_bytes(b"PK nothing")
+    monkeypatch.setenv("ATTRIBUTION_MODEL", str(broken))
+    page = visit().finish()
+    page.choose("selectbox", "model", "own").wait(lambda: bool(page.app.error))
+    (error,) = page.app.error
+    assert "broken.keras" in error.value
+    assert "Traceback" not in error.value
+    page.choose("selectbox", "model", "efficientnet_lite0").finish()
+    assert page.statuses == ["done"]
+
+
+# --- a model of one's own -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[int, int]]:
+    """A model file with five classes of pictures of 16x16; yields that size."""
+    network = tmp_path / "tiny.keras"
+    tiny_network().save(network)
+    labels = tmp_path / "labels.txt"
+    labels.write_text("ant\nbee\ncat\ndog\neel\n")
+    monkeypatch.setenv("ATTRIBUTION_MODEL", str(network))
+    monkeypatch.setenv("ATTRIBUTION_MODEL_LABELS", str(labels))
+    monkeypatch.setenv("ATTRIBUTION_MODEL_PREPROCESSING", "minus_one_to_one")
+    engine()._classifiers.pop("own", None)
+    yield 16, 16
+    engine()._classifiers.pop("own", None)
+
+
+@pytest.mark.usefixtures("own_model")
+def test_a_link_to_ones_own_model_keeps_its_classes(visit: Callable[..., Visit]) -> None:
+    page = visit(model="own", classes="3,1", layer="top").finish()
+    assert page.labels == (["dog", "bee"], ["Gradient"])
+    assert page.statuses == ["done", "done"]
+    assert page.requests[0].layer == "top"
+    assert page.link["classes"] == "3,1"
+
+
+@pytest.mark.usefixtures("own_model")
+def test_choices_that_another_model_does_not_have_are_dropped(
+    visit: Callable[..., Visit],
+) -> None:
+    page = visit(classes="285,2", score="contrast", against="967").finish()
+    page.choose("selectbox", "model", "own").finish()
+    assert page.labels[0] == ["cat"]
+    assert page.scene.settings.against is not None
+    assert page.scene.settings.against < 5
+    page.choose("button_group", "score", "logit").finish()
+    assert page.statuses == ["done"]
+    page.choose("selectbox", "model", "efficientnet_lite0").finish()
+    assert "done" in page.statuses
+    assert page.scene.settings.layer == "block6d_add"
