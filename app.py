@@ -15,7 +15,10 @@ st.set_page_config(
 )
 st.html(ASSETS / "app.css")
 page = st.navigation(
-    [st.Page("pages/explore.py", title="Explore", icon=":material/grid_on:", default=True)]
+    [
+        st.Page("pages/explore.py", title="Explore", icon=":material/grid_on:", default=True),
+        st.Page("pages/superpixels.py", title="Superpixels", icon=":material/extension:"),
+    ]
 )
 st.session_state["scene"] = render_sidebar(engine())
 page.run()
