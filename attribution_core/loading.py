@@ -12,7 +12,11 @@ from attribution_core.cache import Cache
 if TYPE_CHECKING:
     from attribution_core.classifier import Classifier
 
-BUILT_IN: Mapping[str, str] = {"vgg16": "VGG16", "efficientnet_lite0": "EfficientNet-Lite0"}
+BUILT_IN: Mapping[str, str] = {
+    "vgg16": "VGG16",
+    "efficientnet_lite0": "EfficientNet-Lite0",
+    "vgg16_cam": "VGG16 (CAM head, built in)",
+}
 """Names of the classifiers that need no model file, and their titles."""
 
 Preprocessing = Literal["none", "zero_to_one", "minus_one_to_one", "caffe", "torch"]
@@ -33,8 +37,8 @@ def load_classifier(
     ----------
     name_or_path : str or path
         ``"vgg16"`` (its weights must be on the machine, see `vgg16_weights`),
-        ``"efficientnet_lite0"`` (shipped), or a ``.keras`` or ``.h5`` file of an image classifier,
-        from which no code is run.
+        ``"efficientnet_lite0"`` or ``"vgg16_cam"`` (both shipped), or a ``.keras`` or ``.h5`` file
+        of an image classifier, from which no code is run.
     labels : path or sequence of str, optional
         For a model file: the names of its classes, one a line or as a JSON list; ``class 0`` and
         so on where nothing is given.
@@ -59,7 +63,7 @@ def load_classifier(
         When the model, its labels or its preprocessing do not exist or do not fit.
     """
     from attribution_core.classifier import Classifier
-    from attribution_core.models import efficientnet_lite0, vgg16
+    from attribution_core.models import efficientnet_lite0, vgg16, vgg16_cam
     from attribution_core.models.labels import imagenet_labels
 
     if name_or_path in BUILT_IN:
@@ -71,6 +75,8 @@ def load_classifier(
         name = str(name_or_path)
         if name == "vgg16":
             network, preprocess = vgg16.load(environment), vgg16.preprocess
+        elif name == "vgg16_cam":
+            network, preprocess = vgg16_cam.load(), vgg16_cam.preprocess
         else:
             network, preprocess = efficientnet_lite0.load(), efficientnet_lite0.preprocess
         return Classifier(name, network, preprocess, imagenet_labels(), cache)

@@ -41,13 +41,14 @@ class Model:
     """An entry of the model list.
 
     ``default_layer`` is empty where the highest plane is the best start; ``missing`` says why the
-    model cannot be used now, empty where it can.
+    model cannot be used now, empty where it can; ``note`` what a person should know of it.
     """
 
     name: str
     title: str
     default_layer: str = ""
     missing: str = ""
+    note: str = ""
 
 
 class Engine:
@@ -93,6 +94,13 @@ class Engine:
                 "efficientnet_lite0",
                 f"{BUILT_IN['efficientnet_lite0']} (built in)",
                 "block6d_add",
+            ),
+            Model(
+                "vgg16_cam",
+                BUILT_IN["vgg16_cam"],
+                "block5_conv3",
+                note="VGG16's original convolutions under a small head that was fitted to "
+                "EfficientNet-Lite0: for looking at VGG16's layers, not for what VGG16 answers.",
             ),
         ]
         own = self._environment.get("ATTRIBUTION_MODEL")

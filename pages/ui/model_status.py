@@ -50,7 +50,7 @@ def _offer_vgg16(engine: Engine, scene: Scene, reason: str) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             if not scene.model.missing:
                 st.caption(
-                    f"{scene.model.title} is shown because VGG16's weights are not on this machine."
+                    "VGG16's weights are not on this machine, so a built-in model is shown first."
                 )
             if snapshot.state == "failed":
                 st.caption(f":red[{snapshot.error}]")

@@ -140,6 +140,8 @@ def _model(engine: Engine, settings: Settings) -> tuple[Settings, Model]:
         ),
         settings.model,
     )
+    if models[name].note:
+        st.caption(models[name].note)
     changed = name != settings.model
     if changed:
         # Layers of one network mean nothing to another.
@@ -279,8 +281,11 @@ def _exists(number: int, labels: Sequence[str]) -> bool:
 
 
 def _choose_own_classes() -> None:
-    st.session_state["choose_class_choice"] = "own"
     settings: Settings = st.session_state["settings"]
+    if set(st.session_state["choose_classes"]) == set(settings.classes):
+        # The browser reports its selection anew when the prediction reorders the list.
+        return
+    st.session_state["choose_class_choice"] = "own"
     st.session_state["settings"] = replace(
         settings, class_choice="own", classes=tuple(st.session_state["choose_classes"])
     )

@@ -1,0 +1,107 @@
+"""VGG16's original convolutions under a small head for the same 1000 classes.
+
+Most of VGG16 are two dense layers. Here the body, the part whose layers are explained, carries
+a head for class activation maps instead, after B. Zhou et al., "Learning Deep Features for
+Discriminative Localization" (2016): convolutions, global average pooling, one dense layer. The
+head was fitted to EfficientNet-Lite0, without labels; ``assets/models/vgg16_cam/README.md`` says
+how, and how often the two agree. It is not VGG16 as Simonyan and Zisserman trained it.
+
+Layers are named as in VGG16, from ``input`` to ``block5_pool``. After them come ``cam_project``
+(3x3, linear), ``cam_conv`` (1x1), ``cam_relu``, ``cam_pool`` and ``logits``. Everything
+after ``cam_relu`` is linear, so that a class's map at ``cam_relu`` is exact.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attribution_core.models.vgg16 import BLOCKS, CLASSES, INPUT_SIZE, preprocess
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["CLASSES", "INPUT_SIZE", "PROJECTED", "TOP", "WEIGHTS", "build", "load", "preprocess"]
+
+PROJECTED = 320
+"""Channels of ``cam_project``: those before the last convolution of EfficientNet-Lite0."""
+
+TOP = 1280
+"""Channels of ``cam_conv``: those that EfficientNet-Lite0 pools."""
+
+WEIGHTS = Path(__file__).resolve().parents[2] / "assets" / "models" / "vgg16_cam" / "vgg16_cam.npz"
+"""The shipped weights, as float16."""
+
+
+def build() -> keras.Model:
+    """Build the network with all its weights at zero.
+
+    Returns
+    -------
+    keras.Model
+        Functional, float32 (n, 224, 224, 3) as :func:`preprocess` returns it -> float32
+        (n, 1000), the logits. 17,881,448 parameters.
+    """
+    from keras import Input, Model, layers
+
+    inputs = Input((INPUT_SIZE, INPUT_SIZE, 3), name="input")
+    flow = inputs
+    for block, (filters, convolutions) in enumerate(BLOCKS, start=1):
+        for convolution in range(1, convolutions + 1):
+            flow = layers.Conv2D(
+                filters,
+                3,
+                padding="same",
+                activation="relu",
+                kernel_initializer="zeros",
+                name=f"block{block}_conv{convolution}",
+            )(flow)
+        flow = layers.MaxPooling2D(name=f"block{block}_pool")(flow)
+    flow = layers.Conv2D(
+        PROJECTED, 3, padding="same", kernel_initializer="zeros", name="cam_project"
+    )(flow)
+    flow = layers.Conv2D(TOP, 1, kernel_initializer="zeros", name="cam_conv")(flow)
+    flow = layers.ReLU(6.0, name="cam_relu")(flow)
+    flow = layers.GlobalAveragePooling2D(name="cam_pool")(flow)
+    logits = layers.Dense(CLASSES, kernel_initializer="zeros", name="logits")(flow)
+    return Model(inputs, logits, name="vgg16_cam")
+
+
+def load(weights: Path | None = None) -> keras.Model:
+    """Build the network and read its weights.
+
+    Parameters
+    ----------
+    weights : pathlib.Path, optional
+        A ``.npz`` file with ``<layer>/kernel`` and ``<layer>/bias`` for every layer that has
+        weights; by default the shipped one. Reading it runs no code.
+
+    Returns
+    -------
+    keras.Model
+        As :func:`build` describes it.
+
+    Raises
+    ------
+    ValueError
+        If the file is missing, is no ``.npz`` file or holds the weights of another network.
+    """
+    path = WEIGHTS if weights is None else weights
+    if not path.is_file():
+        raise ValueError(f"There is no weights file {path}; restore it, or name another file.")
+    model = build()
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            for layer in model.layers:
+                if layer.weights:
+                    parts = (arrays[f"{layer.name}/{part}"] for part in ("kernel", "bias"))
+                    layer.set_weights([part.astype(np.float32) for part in parts])
+    except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"{path} does not hold the weights of VGG16 with its class-activation head; "
+            "a file written by assets/models/vgg16_cam/head.py is needed."
+        ) from error
+    return model
