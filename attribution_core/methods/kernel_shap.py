@@ -11,6 +11,7 @@ import numpy.typing as npt
 from attribution_core.coalitions import CoalitionPairs, draw_pairs
 from attribution_core.estimate import Estimate, Estimator, FloatArray
 from attribution_core.games import Game, worth_a_look
+from attribution_core.least_squares import pseudo_inverse
 
 
 @Estimator
@@ -98,7 +99,7 @@ def solve(
     weights = 1 / (drawn_of_size[sizes] * sizes * (players - sizes))
     weights[2 * sizes == players] /= 2
     root = np.sqrt(weights)
-    inverse = np.linalg.pinv(root[:, None] * design, rcond=1e-10)
+    inverse = pseudo_inverse(root[:, None] * design, nullity=1)
     centred = inverse @ (root * target)
     values = centred - centred.mean() + total / players
     if drawn <= players and (drawn_of_size < pairs.available).any():

@@ -9,6 +9,7 @@ import numpy as np
 
 from attribution_core.estimate import Estimate, Estimator, FloatArray
 from attribution_core.games import Game, batches, worth_a_look
+from attribution_core.least_squares import pseudo_inverse
 
 
 @Estimator
@@ -59,7 +60,7 @@ def lime(
         if estimate is None or worth_a_look(done, looked, samples):
             looked = done
             left, right = root[:done, None] * design[:done], root[:done] * worth
-            inverse = np.linalg.pinv(left, rcond=1e-10)
+            inverse = pseudo_inverse(left)
             surrogate = inverse @ right
             residuals = right - left @ surrogate
             estimate = Estimate(
