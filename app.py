@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import streamlit as st
-from PIL import Image
 
 from pages.ui.engine import engine
 from pages.ui.sidebar import render_sidebar
@@ -11,7 +10,7 @@ from pages.ui.sidebar import render_sidebar
 ASSETS = Path(__file__).parent / "assets"
 
 st.set_page_config(
-    page_title="Attribution Explorer", page_icon=Image.open(ASSETS / "icon.png"), layout="wide"
+    page_title="Attribution Explorer", page_icon=str(ASSETS / "icon.png"), layout="wide"
 )
 st.html(ASSETS / "app.css")
 page = st.navigation(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
+from PIL import Image
 
 from attribution_core.images import Picture
 from pages.ui.attributions import reference_of
@@ -49,12 +54,20 @@ def render_picture_and_reference(engine: Engine, scene: Scene) -> None:
             )
 
 
+@lru_cache(maxsize=64)
+def _as_url(picture: Picture) -> str:
+    """The picture as a data URL, which Streamlit passes on; pixels it would encode every run."""
+    buffer = io.BytesIO()
+    Image.fromarray(picture.pixels.astype(np.uint8)).save(buffer, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
 def _pair(
     title: str, picture: Picture, prediction: Prediction | None, scene: Scene, *, key: str
 ) -> None:
     with st.container(width=_SIDE):
         st.markdown(f"**{title}**")
-        st.image(picture.pixels.astype(np.uint8), width=_SIDE, alt=title, output_format="PNG")
+        st.image(_as_url(picture), width=_SIDE, alt=title)
     with st.container(width=_BARS_WIDTH):
         st.markdown("**The model's top five**")
         if prediction is None:
@@ -78,25 +91,45 @@ def described(prediction: Prediction, labels: Sequence[str]) -> str:
 
 def top_bars(prediction: Prediction, labels: Sequence[str], targets: Sequence[int]) -> go.Figure:
     """The most probable classes as bars, the target classes among them stronger."""
-    top = prediction.top(BARS)
-    shares = [100 * float(prediction.probabilities[number]) for number in top]
+    return _bars(
+        tuple(
+            _Bar(
+                number,
+                labels[number],
+                100 * float(prediction.probabilities[number]),
+                float(prediction.logits[number]),
+                number in targets,
+            )
+            for number in prediction.top(BARS)
+        )
+    )
+
+
+class _Bar(NamedTuple):
+    number: int
+    label: str
+    share: float
+    logit: float
+    is_target: bool
+
+
+@lru_cache(maxsize=256)
+def _bars(bars: tuple[_Bar, ...]) -> go.Figure:
+    """The figure, made once: Plotly takes longer over it than the rest of a rerun does."""
     figure = go.Figure(
         go.Bar(
-            x=shares,
-            y=list(range(len(top))),
+            x=[bar.share for bar in bars],
+            y=list(range(len(bars))),
             orientation="h",
             marker={
-                "color": ["#b2473f" if number in targets else "#9aa3ad" for number in top],
+                "color": ["#b2473f" if bar.is_target else "#9aa3ad" for bar in bars],
                 "cornerradius": 3,
             },
-            text=[
-                f"{labels[number]}  {share:.1f} %"
-                for number, share in zip(top, shares, strict=True)
-            ],
-            textposition=["inside" if share > 45 else "outside" for share in shares],
+            text=[f"{bar.label}  {bar.share:.1f} %" for bar in bars],
+            textposition=["inside" if bar.share > 45 else "outside" for bar in bars],
             insidetextanchor="start",
             cliponaxis=False,
-            customdata=[[number, float(prediction.logits[number])] for number in top],
+            customdata=[[bar.number, bar.logit] for bar in bars],
             hovertemplate="class %{customdata[0]}<br>%{x:.2f} %<br>"
             "logit %{customdata[1]:.2f}<extra></extra>",
         )
