@@ -1,0 +1,24 @@
+"""`python -m tests.benchmarks [name ...]`: run the named benchmarks, or all of them."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+NAMES = ("methods", "quadrature", "reruns")
+
+
+def main(names: list[str]) -> None:
+    unknown = [name for name in names if name not in NAMES]
+    if unknown:
+        raise SystemExit(f"There is no benchmark {', '.join(unknown)}; use {', '.join(NAMES)}.")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    for name in names or NAMES:
+        module = importlib.import_module(f"tests.benchmarks.{name}")
+        print(f"\n== {name}: {(module.__doc__ or '').splitlines()[0]}\n", flush=True)
+        module.main()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
