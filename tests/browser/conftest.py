@@ -1,0 +1,173 @@
+"""A server and a browser for the tests that look at pages."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync"
+CHROMIUM += " --disable-background-networking --disable-component-update"
+
+# Loading the network takes seconds, and the machine may have other things to do.
+PATIENCE = 40_000
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+    def cpu_seconds(self) -> float:
+        """The processor time that it has used so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+Serve = Callable[..., AbstractContextManager[Server]]
+
+
+@contextlib.contextmanager
+def _serve(script: Path, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """Run `script` on a server of its own.
+
+    Whatever models are on this machine, the server sees none but the built-in one, unless
+    `environment` says otherwise.
+    """
+    port = free_port()
+    options = {
+        "server.headless": "true",
+        "server.address": "127.0.0.1",
+        "server.port": str(port),
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+    }
+    flags = [f"--{name}={value}" for name, value in options.items()]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), *flags]
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith("ATTRIBUTION_")
+    }
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    with tempfile.TemporaryFile("w+") as log, tempfile.TemporaryDirectory() as empty:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={
+                **inherited,
+                "PYTHONPATH": path,
+                "TF_CPP_MIN_LOG_LEVEL": "3",
+                "KERAS_HOME": empty,
+                **(environment or {}),
+            },
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health", process, 120)
+            yield Server(f"http://127.0.0.1:{port}", process)
+        except BaseException:
+            log.seek(0)
+            print(log.read())
+            raise
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def wait_until_healthy(url: str, process: subprocess.Popen[bytes], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and process.poll() is None:
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=1):
+            return
+        time.sleep(0.1)
+    raise TimeoutError(f"no answer from {url}")
+
+
+@pytest.fixture(scope="session")
+def serve() -> Serve:
+    """Runs a script on a server of its own: ``with serve(script, environment) as server``."""
+    return _serve
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM.split())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens pages in contexts of their own, and says at the end what went wrong in them.
+
+    Nothing may be written to the console as an error, nothing be thrown, and nothing be asked of
+    another host.
+    """
+    contexts = []
+    wrong: list[str] = []
+
+    def open_page(**options: object) -> Page:
+        options.setdefault("viewport", {"width": 1440, "height": 1000})
+        context = browser.new_context(**options)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: wrong.append(f"thrown: {error}"))
+        page.on("console", lambda message: wrong.extend(_complaints(message)))
+        context.on(
+            "request",
+            lambda request: (
+                None if _stays_here(request.url) else wrong.append(f"request: {request.url}")
+            ),
+        )
+        return page
+
+    expect.set_options(timeout=PATIENCE)
+    yield open_page
+    expect.set_options(timeout=5_000)
+    for context in contexts:
+        context.close()
+    assert not wrong
+
+
+def _complaints(message: ConsoleMessage) -> list[str]:
+    # Opened at a page's own address, Streamlit first looks for its server below that address.
+    if message.type != "error" or "/_stcore/" in message.location["url"]:
+        return []
+    return [f"console: {message.text} ({message.location['url']})"]
+
+
+def _stays_here(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in ("data", "blob", "about", "file") or parts.hostname in (
+        "127.0.0.1",
+        "localhost",
+    )

@@ -1,0 +1,125 @@
+"""The game played by hand, in a real browser on the real network."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Page, expect
+
+ROOT = Path(__file__).resolve().parents[2]
+QUICK = {
+    "layer": "top_relu",
+    "class_choice": "own",
+    "classes": "285,967",
+    "kernel_shap.budget": "128",
+    "lime.samples": "100",
+}
+
+
+@pytest.fixture(scope="module")
+def server(serve: Callable[..., AbstractContextManager[Any]]) -> Iterator[Any]:
+    with serve(ROOT / "app.py") as server:
+        yield server
+
+
+@pytest.fixture
+def visit(server: Any, new_page: Callable[..., Page]) -> Callable[..., Page]:
+    def open_game(**parameters: str) -> Page:
+        page = new_page()
+        page.goto(f"{server.url}/superpixels?{urlencode({**QUICK, **parameters})}")
+        return page
+
+    return open_game
+
+
+def logits(page: Page, label: str) -> tuple[float, float]:
+    """What stands under the bars: a class's logit for the whole picture and for what is left."""
+    line = page.get_by_text(re.compile(rf"{label}: logit"))
+    expect(line).to_be_visible()
+    found = re.search(rf"{label}: logit (-?[\d.]+) → (-?[\d.]+)", line.inner_text())
+    assert found
+    return float(found[1]), float(found[2])
+
+
+def test_a_click_takes_a_superpixel_out_and_the_bars_follow(visit: Callable[..., Page]) -> None:
+    """The first request of this server is this deep link."""
+    page = visit()
+    players = page.locator("svg").get_by_role("checkbox")
+    expect(players).to_have_count(49)
+    expect(page.get_by_text("speaks for the class")).to_be_visible()
+    whole, left = logits(page, "Egyptian cat")
+    assert whole == left
+    players.nth(21).click()
+    expect(page.get_by_text("1 of 49 removed")).to_be_visible()
+    expect(page.get_by_text(f"Egyptian cat: logit {whole:.2f} → {whole:.2f}")).to_have_count(0)
+    _, left = logits(page, "Egyptian cat")
+    assert left < whole - 0.1, "position 21 is on the cat's half"
+    players.nth(21).click()
+    expect(page.get_by_text("0 of 49 removed")).to_be_visible()
+    expect(page.get_by_text(f"Egyptian cat: logit {whole:.2f} → {whole:.2f}")).to_be_visible()
+
+
+def test_buttons_take_many_out(visit: Callable[..., Page]) -> None:
+    page = visit()
+    expect(page.get_by_text("speaks for the class")).to_be_visible()
+    whole, _ = logits(page, "Egyptian cat")
+    page.get_by_role("button", name="All out").click()
+    expect(page.get_by_text("49 of 49 removed")).to_be_visible()
+    page.get_by_role("button", name="Invert").click()
+    expect(page.get_by_text("0 of 49 removed")).to_be_visible()
+    page.get_by_role("button", name="Remove the 5 best").click()
+    expect(page.get_by_text("5 of 49 removed")).to_be_visible()
+    expect(page.get_by_text(f"Egyptian cat: logit {whole:.2f} → {whole:.2f}")).to_have_count(0)
+    _, without = logits(page, "Egyptian cat")
+    page.get_by_role("button", name="Keep the 5 best").click()
+    expect(page.get_by_text("44 of 49 removed")).to_be_visible()
+    page.get_by_role("button", name="All in").click()
+    expect(page.get_by_text("0 of 49 removed")).to_be_visible()
+    assert without < whole - 1
+
+
+def test_stop_and_go_on(visit: Callable[..., Page]) -> None:
+    """Stopped at the pixels, the values so far stay with their count; Resume goes on from there."""
+    page = visit(layer="input", classes="285", **{"kernel_shap.budget": "100000"})
+    board = page.get_by_role("row").or_(page.locator("svg").get_by_role("checkbox"))
+    expect(board.first).to_be_visible()
+    values = page.get_by_role("img", name=re.compile("^KernelSHAP for"))
+    expect(values).to_have_accessible_name(re.compile(r"\d+ evaluations"))
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    stopped = evaluations(values.get_attribute("aria-label"))
+    assert 2 < stopped < 100_000
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    end = time.monotonic() + 120
+    while evaluations(values.get_attribute("aria-label")) <= stopped:
+        assert time.monotonic() < end, "the work did not go on"
+        page.wait_for_timeout(200)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+
+
+def evaluations(name: str | None) -> int:
+    found = re.search(r"(\d+) evaluations", name or "")
+    assert found, name
+    return int(found[1])
+
+
+def test_two_players_together(visit: Callable[..., Page]) -> None:
+    """Above the last layer the built-in model is linear: no two positions interact."""
+    page = visit(count="12")
+    expect(page.get_by_text("speaks for the class")).to_be_visible()
+    page.get_by_text("Are two parts worth more together?").click()
+    page.get_by_text("Show their interaction").click()
+    said = page.get_by_text(re.compile("together than apart"))
+    expect(said).to_be_visible()
+    amount = re.search(r"(\S+) (more|less) together", said.inner_text())
+    assert amount
+    assert abs(float(amount[1])) < 1e-3

@@ -1,0 +1,137 @@
+"""VGG16's weights through the page: a full-size file from the loopback interface, used at once."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
+from playwright.sync_api import Page, expect
+
+from attribution_core.models import vgg16
+from attribution_core.models.vgg16_weights import FILE_NAME
+
+ROOT = Path(__file__).resolve().parents[2]
+Serve = Callable[..., AbstractContextManager[Any]]
+LINK = "methods=gradient&class_choice=own&classes=285"
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """Address and checksum of random weights in Keras's layout, in the size of the real ones."""
+    path = tmp_path_factory.mktemp("served") / FILE_NAME
+    network = vgg16._untrained()
+    random = np.random.default_rng(0)
+    for weight in network.weights:
+        fan_in = int(np.prod(weight.shape[:-1])) or 1
+        values = random.standard_normal(weight.shape, np.float32)
+        weight.assign(values * np.float32(np.sqrt(2 / fan_in) if len(weight.shape) > 1 else 0.1))
+    with h5py.File(path, "w") as file:
+        save_weights_to_hdf5_group(file, network)
+    del network
+    with path.open("rb") as file:
+        md5 = hashlib.file_digest(file, "md5").hexdigest()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(path.parent)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/{FILE_NAME}", md5
+    server.shutdown()
+    server.server_close()
+    path.unlink()
+
+
+def open_app(server: Any, new_page: Callable[..., Page]) -> Page:
+    page = new_page()
+    page.goto(f"{server.url}/?{LINK}")
+    expect(page.get_by_text("speaks for the class")).to_be_visible()
+    return page
+
+
+def start_download(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("Download VGG16")).click()
+
+
+def test_downloaded_with_progress_and_explained(
+    serve: Serve, new_page: Callable[..., Page], weights: tuple[str, str], tmp_path: Path
+) -> None:
+    url, md5 = weights
+    environment = {
+        "ATTRIBUTION_VGG16_URL": url,
+        "ATTRIBUTION_VGG16_MD5": md5,
+        "KERAS_HOME": str(tmp_path),
+    }
+    with serve(ROOT / "app.py", environment) as server:
+        page = open_app(server, new_page)
+        start_download(page)
+        expect(
+            page.get_by_text(re.compile(r"Downloading VGG16's weights: \d+ of \d+ MB"))
+        ).to_be_visible()
+        expect(page.get_by_role("button", name=re.compile("Download VGG16"))).to_have_count(0)
+        expect(page.get_by_text("Downloading VGG16's weights")).to_have_count(0)
+        assert (tmp_path / "models" / FILE_NAME).stat().st_size > 553_000_000
+        assert not list((tmp_path / "models").glob("*.part"))
+        page.get_by_role("combobox", name="Model").click()
+        page.get_by_role("option", name="VGG16", exact=True).click()
+        expect(page.get_by_text("block5_pool").first).to_be_visible()
+        expect(page.locator(".heatmap-grid .map.done")).to_have_count(1)
+        expect(
+            page.get_by_role("img", name=re.compile("^Gradient for Egyptian cat"))
+        ).to_have_accessible_name(re.compile(r"1 evaluation\. sums to"))
+    (tmp_path / "models" / FILE_NAME).unlink()
+
+
+def test_offline_is_said_and_the_built_in_model_goes_on(
+    serve: Serve, new_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{closed.getsockname()[1]}/{FILE_NAME}"
+        environment = {"ATTRIBUTION_VGG16_URL": address, "KERAS_HOME": str(tmp_path)}
+        with serve(ROOT / "app.py", environment) as server:
+            page = open_app(server, new_page)
+            start_download(page)
+            # Ours to say: one sentence, and a button to try again.
+            expect(
+                page.get_by_test_id("stMain").get_by_text(
+                    re.compile("cannot be reached|could not|refused", re.I)
+                )
+            ).to_be_visible(timeout=20_000)
+            expect(page.get_by_role("button", name=re.compile("Download VGG16"))).to_be_visible()
+            page.get_by_role("radio", name="Cup of coffee").click()
+            expect(page.get_by_text("Cup of coffee")).to_be_visible()
+            expect(page.get_by_text("speaks for the class")).to_be_visible()
+    assert not (tmp_path / "models" / FILE_NAME).exists()
+
+
+def test_a_wrong_checksum_is_refused(
+    serve: Serve, new_page: Callable[..., Page], weights: tuple[str, str], tmp_path: Path
+) -> None:
+    environment = {
+        "ATTRIBUTION_VGG16_URL": weights[0],
+        "ATTRIBUTION_VGG16_MD5": "0" * 32,
+        "KERAS_HOME": str(tmp_path),
+    }
+    with serve(ROOT / "app.py", environment) as server:
+        page = open_app(server, new_page)
+        start_download(page)
+        expect(
+            page.get_by_test_id("stMain").get_by_text(re.compile("is not the expected file"))
+        ).to_be_visible()
+        expect(page.get_by_role("button", name=re.compile("Download VGG16"))).to_be_visible()
+    assert not list((tmp_path / "models").glob("*.h5"))
+    assert not list((tmp_path / "models").glob("*.part"))
