@@ -39,8 +39,11 @@ export default function heatmapGrid({ data, parentElement }) {
   const root = parentElement.querySelector(".heatmap-grid");
   if (!grids.has(root)) grids.set(root, new HeatmapGrid(root));
   const grid = grids.get(root);
+  const call = ++grid.calls;
   grid.update(data);
-  return () => grid.close(); // called when the element leaves the page, not between updates
+  // Streamlit ends each call when the element leaves the page, but also a call that newer data overtook
+  // while this module was being loaded: that end is not the element's.
+  return () => call === grid.calls && grid.close();
 }
 
 class HeatmapGrid {
@@ -52,6 +55,7 @@ class HeatmapGrid {
     this.decoded = new Map(); // content hash -> promise of the pixels
     this.cells = [];
     this.turn = 0;
+    this.calls = 0;
 
     this.find(".reset").onclick = () => this.zoom(null);
     this.find(".body").onscroll = (event) => {

@@ -330,6 +330,38 @@ def test_an_old_update_that_is_decoded_late_does_not_win(page: Page) -> None:
     expect_values(page, 0.3, 0.3, version=2)
 
 
+@pytest.mark.parametrize("late", [True, False])
+def test_the_end_of_a_call_that_was_overtaken_is_not_the_grids(page: Page, late: bool) -> None:
+    # Streamlit calls again before the first call's end is known when data change while it loads
+    # the module, and only then ends the first call.
+    assets = ROOT / "assets" / "components"
+    data = grid([MapCell(0, 0, np.ones((4, 4), np.float32), 1.0, ("first",))])
+    news = grid([MapCell(0, 0, -np.ones((4, 4), np.float32), 1.0, ("second",))])
+    page.evaluate(
+        """async ([code, html, data, news, late]) => {
+            const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+            const { default: draw } = await import(address);
+            const parentElement = document.createElement("div");
+            parentElement.id = "apart";
+            parentElement.innerHTML = html;
+            document.body.append(parentElement);
+            const end = draw({ data, parentElement });
+            if (late) draw({ data: news, parentElement });
+            end();
+            if (!late) draw({ data: news, parentElement });
+        }""",
+        [
+            (assets / "heatmap_grid.js").read_text("utf-8"),
+            (assets / "heatmap_grid.html").read_text("utf-8"),
+            data,
+            news,
+            late,
+        ],
+    )
+    expect(page.locator("#apart figcaption").first).to_have_text("second")
+    expect(page.locator("#apart .map").first).to_have_class(re.compile("done"))
+
+
 def test_the_keyboard_zooms(page: Page) -> None:
     reset, map_ = page.get_by_role("button", name="Reset zoom"), square(page, 0, 0)
     map_.focus()
