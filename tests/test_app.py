@@ -537,7 +537,7 @@ def test_work_that_fails_is_said_in_a_sentence_and_can_be_tried_again(
     visit: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> Iterator[None]:
-        raise MemoryError("secret: /root/.keras at 0x7f")
+        raise MemoryError("secret: /home/someone at 0x7f")
         yield
 
     page = visit(classes="285,7").finish()

@@ -130,10 +130,10 @@ def load(environment: Mapping[str, str] = os.environ) -> keras.Model:
     return build(weights)
 
 
-def _untrained() -> keras.Model:
-    from keras import Input, Model, layers
+def convolutional_body(inputs: Any) -> Any:
+    """The five blocks of convolutions, all weights at zero, from the input to ``block5_pool``."""
+    from keras import layers
 
-    inputs = Input((INPUT_SIZE, INPUT_SIZE, 3), name="input")
     flow = inputs
     for block, (filters, convolutions) in enumerate(BLOCKS, start=1):
         for convolution in range(1, convolutions + 1):
@@ -146,6 +146,14 @@ def _untrained() -> keras.Model:
                 name=f"block{block}_conv{convolution}",
             )(flow)
         flow = layers.MaxPooling2D(name=f"block{block}_pool")(flow)
+    return flow
+
+
+def _untrained() -> keras.Model:
+    from keras import Input, Model, layers
+
+    inputs = Input((INPUT_SIZE, INPUT_SIZE, 3), name="input")
+    flow = convolutional_body(inputs)
     flow = layers.Flatten(name="flatten")(flow)
     for name in ("fc1", "fc2"):
         flow = layers.Dense(4096, activation="relu", kernel_initializer="zeros", name=name)(flow)

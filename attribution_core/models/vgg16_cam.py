@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution_core.models.vgg16 import BLOCKS, CLASSES, INPUT_SIZE, preprocess
+from attribution_core.models.vgg16 import CLASSES, INPUT_SIZE, convolutional_body, preprocess
 
 if TYPE_CHECKING:
     import keras
@@ -48,18 +48,7 @@ def build() -> keras.Model:
     from keras import Input, Model, layers
 
     inputs = Input((INPUT_SIZE, INPUT_SIZE, 3), name="input")
-    flow = inputs
-    for block, (filters, convolutions) in enumerate(BLOCKS, start=1):
-        for convolution in range(1, convolutions + 1):
-            flow = layers.Conv2D(
-                filters,
-                3,
-                padding="same",
-                activation="relu",
-                kernel_initializer="zeros",
-                name=f"block{block}_conv{convolution}",
-            )(flow)
-        flow = layers.MaxPooling2D(name=f"block{block}_pool")(flow)
+    flow = convolutional_body(inputs)
     flow = layers.Conv2D(
         PROJECTED, 3, padding="same", kernel_initializer="zeros", name="cam_project"
     )(flow)

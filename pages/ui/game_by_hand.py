@@ -16,7 +16,7 @@ from attribution_core.methods.shapley_interactions import MOST_PLAYERS as MOST_I
 from attribution_core.registry import METHODS
 from attribution_core.request import ZEROS
 from attribution_core.scores import Score, score_values
-from attribution_core.segmentations import MOST_POSITIONS, segments_of
+from attribution_core.segmentations import MOST_POSITIONS, Segmentation, segments_of
 from pages.ui.attribution_grid import attribution_in, map_cell, render_maps
 from pages.ui.attributions import (
     Place,
@@ -234,9 +234,9 @@ def _set_up(classifier: Classifier, scene: Scene) -> Board:
 
 @st.cache_data(max_entries=32, show_spinner=False, hash_funcs={Picture: lambda it: it.digest})
 def _segments(
-    picture: Picture, segmentation: object, height: int, width: int, *, at_input: bool
+    picture: Picture, segmentation: Segmentation, height: int, width: int, *, at_input: bool
 ) -> npt.NDArray[np.int64]:
-    return segments_of(segmentation, picture.pixels, height, width, at_input=at_input)  # type: ignore[arg-type]
+    return segments_of(segmentation, picture.pixels, height, width, at_input=at_input)
 
 
 def _absent(key: tuple[str, ...]) -> tuple[int, ...]:
