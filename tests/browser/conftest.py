@@ -25,7 +25,7 @@ CHROMIUM = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-s
 CHROMIUM += " --disable-background-networking --disable-component-update"
 
 # Loading the network takes seconds, and the machine may have other things to do.
-PATIENCE = 40_000
+PATIENCE = 120_000
 
 
 def free_port() -> int:

@@ -62,6 +62,11 @@ def open_app(server: Any, new_page: Callable[..., Page]) -> Page:
     return page
 
 
+def leave(page: Page) -> None:
+    """Close the page before its server, which it would complain of missing."""
+    page.close()
+
+
 def start_download(page: Page) -> None:
     page.get_by_role("button", name=re.compile("Download VGG16")).click()
 
@@ -92,6 +97,7 @@ def test_downloaded_with_progress_and_explained(
         expect(
             page.get_by_role("img", name=re.compile("^Gradient for Egyptian cat"))
         ).to_have_accessible_name(re.compile(r"1 evaluation\. sums to"))
+        leave(page)
     (tmp_path / "models" / FILE_NAME).unlink()
 
 
@@ -115,6 +121,7 @@ def test_offline_is_said_and_the_built_in_model_goes_on(
             page.get_by_role("radio", name="Cup of coffee").click()
             expect(page.get_by_text("Cup of coffee")).to_be_visible()
             expect(page.get_by_text("speaks for the class")).to_be_visible()
+            leave(page)
     assert not (tmp_path / "models" / FILE_NAME).exists()
 
 
@@ -133,5 +140,6 @@ def test_a_wrong_checksum_is_refused(
             page.get_by_test_id("stMain").get_by_text(re.compile("is not the expected file"))
         ).to_be_visible()
         expect(page.get_by_role("button", name=re.compile("Download VGG16"))).to_be_visible()
+        leave(page)
     assert not list((tmp_path / "models").glob("*.h5"))
     assert not list((tmp_path / "models").glob("*.part"))
