@@ -177,9 +177,9 @@ def test_apptest_sees_the_data(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def server(serve: Callable[..., AbstractContextManager[str]]) -> Iterator[str]:
-    with serve(PAGE) as url:
-        yield url
+def server(serve: Callable[..., AbstractContextManager[Any]]) -> Iterator[str]:
+    with serve(PAGE) as server:
+        yield server.url
 
 
 @pytest.fixture
