@@ -2,6 +2,10 @@
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const group = parentElement.querySelector(".gallery");
+  return newest(group, () => show(group, data, setTriggerValue));
+}
+
+function show(group, data, setTriggerValue) {
   if (group.childElementCount !== data.pictures.length) {
     group.replaceChildren(...data.pictures.map(thumbnail));
   }

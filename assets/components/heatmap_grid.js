@@ -39,11 +39,7 @@ export default function heatmapGrid({ data, parentElement }) {
   const root = parentElement.querySelector(".heatmap-grid");
   if (!grids.has(root)) grids.set(root, new HeatmapGrid(root));
   const grid = grids.get(root);
-  const call = ++grid.calls;
-  grid.update(data);
-  // Streamlit ends each call when the element leaves the page, but also a call that newer data overtook
-  // while this module was being loaded: that end is not the element's.
-  return () => call === grid.calls && grid.close();
+  return newest(root, () => grid.update(data), () => grid.close());
 }
 
 class HeatmapGrid {
@@ -55,7 +51,6 @@ class HeatmapGrid {
     this.decoded = new Map(); // content hash -> promise of the pixels
     this.cells = [];
     this.turn = 0;
-    this.calls = 0;
 
     this.find(".reset").onclick = () => this.zoom(null);
     this.find(".body").onscroll = (event) => {

@@ -18,7 +18,7 @@ let count = 0;
 export default function playerBoard({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".player-board");
   if (!boards.has(root)) boards.set(root, new PlayerBoard(root));
-  boards.get(root).update(data, setStateValue);
+  return newest(root, () => boards.get(root).update(data, setStateValue));
 }
 
 class PlayerBoard {

@@ -9,21 +9,15 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import streamlit as st
 from PIL import Image, ImageOps
 
 from attribution_core.images import Picture, load_image
+from pages.ui.component import component
 
 _FOLDER = Path(__file__).resolve().parents[2] / "assets" / "gallery"
-_COMPONENTS = _FOLDER.parent / "components"
 _THUMBNAIL = 96
 
-_component = st.components.v2.component(
-    "gallery",
-    html=(_COMPONENTS / "gallery.html").read_text("utf-8"),
-    css=(_COMPONENTS / "gallery.css").read_text("utf-8"),
-    js=(_COMPONENTS / "gallery.js").read_text("utf-8"),
-)
+_component = component("gallery")
 
 
 @dataclass(frozen=True)

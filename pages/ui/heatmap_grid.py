@@ -14,26 +14,21 @@ import math
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from pages.ui.component import component
+
 STATUSES = ("done", "running", "queued", "failed", "cancelled", "unavailable")
 
-_ASSETS = Path(__file__).resolve().parents[2] / "assets" / "components"
 _LARGEST = np.iinfo(np.int16).max
 # Noise hardly compresses, whatever the effort: the fastest level is close to the best.
 _EFFORT = 1
 
-_component = st.components.v2.component(
-    "heatmap_grid",
-    html=(_ASSETS / "heatmap_grid.html").read_text("utf-8"),
-    css=(_ASSETS / "heatmap_grid.css").read_text("utf-8"),
-    js=(_ASSETS / "heatmap_grid.js").read_text("utf-8"),
-)
+_component = component("heatmap_grid")
 
 
 @dataclass(frozen=True)

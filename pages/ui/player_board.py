@@ -13,7 +13,6 @@ import io
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,14 +20,9 @@ import numpy.typing as npt
 import streamlit as st
 from PIL import Image
 
-_ASSETS = Path(__file__).resolve().parents[2] / "assets" / "components"
+from pages.ui.component import component
 
-_component = st.components.v2.component(
-    "player_board",
-    html=(_ASSETS / "player_board.html").read_text("utf-8"),
-    css=(_ASSETS / "player_board.css").read_text("utf-8"),
-    js=(_ASSETS / "player_board.js").read_text("utf-8"),
-)
+_component = component("player_board")
 
 
 @dataclass(frozen=True)

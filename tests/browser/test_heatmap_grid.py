@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from streamlit.testing.v1 import AppTest
 
+from pages.ui.component import FOLDER, code_of
 from pages.ui.heatmap_grid import MapCell, decode_values, encode_picture, encode_values, grid_data
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -330,36 +331,41 @@ def test_an_old_update_that_is_decoded_late_does_not_win(page: Page) -> None:
     expect_values(page, 0.3, 0.3, version=2)
 
 
-@pytest.mark.parametrize("late", [True, False])
-def test_the_end_of_a_call_that_was_overtaken_is_not_the_grids(page: Page, late: bool) -> None:
-    # Streamlit calls again before the first call's end is known when data change while it loads
-    # the module, and only then ends the first call.
-    assets = ROOT / "assets" / "components"
-    data = grid([MapCell(0, 0, np.ones((4, 4), np.float32), 1.0, ("first",))])
-    news = grid([MapCell(0, 0, -np.ones((4, 4), np.float32), 1.0, ("second",))])
+@pytest.mark.parametrize(
+    "order",
+    [
+        ["older", "newer", "end older"],
+        ["older", "end older", "newer"],
+        ["newer", "older", "end older"],
+    ],
+)
+def test_the_newest_data_stay_whatever_call_ends(page: Page, order: list[str]) -> None:
+    # While Streamlit loads the module, it may call for data that have been replaced meanwhile,
+    # before or after it calls for the newer ones, and ends the call that was overtaken.
+    data = {
+        "older": grid([MapCell(0, 0, np.ones((4, 4), np.float32), 1.0, ("first",))]),
+        "newer": grid([MapCell(0, 0, -np.ones((4, 4), np.float32), 1.0, ("second",))]),
+    }
     page.evaluate(
-        """async ([code, html, data, news, late]) => {
+        """async ([code, html, data, order]) => {
             const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
             const { default: draw } = await import(address);
             const parentElement = document.createElement("div");
             parentElement.id = "apart";
             parentElement.innerHTML = html;
             document.body.append(parentElement);
-            const end = draw({ data, parentElement });
-            if (late) draw({ data: news, parentElement });
-            end();
-            if (!late) draw({ data: news, parentElement });
+            const ends = {};
+            for (const step of order) {
+                if (step in data) ends[step] = draw({ data: data[step], parentElement });
+                else ends[step.split(" ")[1]]();
+            }
+            window.leave = () => { parentElement.remove(); ends.newer(); };
         }""",
-        [
-            (assets / "heatmap_grid.js").read_text("utf-8"),
-            (assets / "heatmap_grid.html").read_text("utf-8"),
-            data,
-            news,
-            late,
-        ],
+        [code_of("heatmap_grid"), (FOLDER / "heatmap_grid.html").read_text("utf-8"), data, order],
     )
     expect(page.locator("#apart figcaption").first).to_have_text("second")
     expect(page.locator("#apart .map").first).to_have_class(re.compile("done"))
+    page.evaluate("leave()")
 
 
 def test_the_keyboard_zooms(page: Page) -> None:
