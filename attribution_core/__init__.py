@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from attribution_core.attribution import Attribution
 from attribution_core.cache import Cache
 from attribution_core.estimate import Estimate, Estimator
 from attribution_core.functions import Differentiable, TensorFunction
@@ -38,7 +39,7 @@ from attribution_core.segmentations import Grid, Slic, grid, superpixels
 
 if TYPE_CHECKING:
     from attribution_core.classifier import Classifier
-    from attribution_core.explanation import Attribution, explain, refine
+    from attribution_core.explanation import explain, refine
 
 __all__ = [
     "METHODS",
@@ -81,7 +82,6 @@ __all__ = [
 ]
 
 _NEEDS_TENSORFLOW = {
-    "Attribution": "attribution_core.explanation",
     "Classifier": "attribution_core.classifier",
     "explain": "attribution_core.explanation",
     "refine": "attribution_core.explanation",

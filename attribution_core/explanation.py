@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
+from attribution_core.attribution import Attribution
 from attribution_core.classifier import Classifier
 from attribution_core.estimate import Estimate, FloatArray
 from attribution_core.head_game import CoalitionTable, HeadGame
@@ -21,69 +22,6 @@ from attribution_core.registry import Method, OptionValue, Run, method_named
 from attribution_core.request import ZEROS, Request
 from attribution_core.scores import Contrast, Score, score_values
 from attribution_core.segmentations import Segmentation, Segments, segmentation_of, segments_of
-
-
-@dataclass(frozen=True)
-class Attribution:
-    """What one method says of one class, in units of the score.
-
-    Attributes
-    ----------
-    request : Request
-        The settings that made it.
-    values : float32 array
-        Signed; ``(h, w, c)`` at the layer for gradient methods, ``(h, w)`` for Grad-CAM and the
-        coalition methods. A player's value is spread evenly over its positions, so that every map
-        sums to what its players do; so is, in occlusion, a square's.
-    heatmap : float32 array ``(h, w)``
-        The values, summed over channels.
-    target : int
-    score, reference_score : float
-        Of the picture and of the reference.
-    completeness_gap : float or None
-        |Σ values − (score − reference_score)| for the methods that promise it to vanish.
-    standard_error : float32 array or None
-        Of ``player_values`` where the method has players, else of ``values``.
-    evaluations : int
-        Passes that the values rest on, cached ones included.
-    seconds : float
-        Time that they took.
-    segments : int array ``(h, w)`` or None
-        The player that each position belongs to, where the method gives each player a value.
-    player_values : float32 array ``(players,)`` or None
-    done, planned : int
-        Work units, as in `Estimate`.
-    finished : bool
-        False while `refine` is under way; the last one is finished even where it stopped early.
-    diagnostics : mapping of str to float
-        What else the method reports, such as LIME's ``weighted_r2``.
-    """
-
-    request: Request
-    values: npt.NDArray[np.float32]
-    heatmap: npt.NDArray[np.float32]
-    score: float
-    reference_score: float
-    completeness_gap: float | None
-    standard_error: npt.NDArray[np.float32] | None
-    evaluations: int
-    seconds: float
-    segments: Segments | None
-    player_values: npt.NDArray[np.float32] | None
-    done: int
-    planned: int
-    finished: bool
-    diagnostics: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def target(self) -> int:
-        return self.request.target
-
-    @property
-    def total(self) -> float:
-        """Sum of all values."""
-        parts = self.values if self.player_values is None else self.player_values
-        return float(parts.sum(dtype=np.float64))
 
 
 def explain(

@@ -15,17 +15,25 @@ import pytest
 from PIL import Image
 
 from attribution_core import Classifier, Contrast, Picture
-from attribution_core.explanation import Attribution, explain_request
+from attribution_core.attribution import Attribution
+from attribution_core.explanation import explain_request
 from attribution_core.images import Pixels
 from attribution_core.request import Request
-from pages.ui.attributions import Place, caption, drawn_values, limits, places
+from pages.ui.attributions import (
+    MapTable,
+    caption,
+    classes_by_methods,
+    drawn_values,
+    limits,
+    places,
+)
 from pages.ui.colours import BLUE, RED, grey_of, painted
 from pages.ui.downloads import arrays_npz, grid_html, grid_png
 from pages.ui.engine import Model
 from pages.ui.picture_and_reference import described, top_bars
 from pages.ui.settings import Settings
 from pages.ui.sidebar import Scene
-from pages.ui.work import Prediction
+from pages.ui.work import Explain, Prediction
 from tests.conftest import scaled, tiny_network
 
 LABELS = ("ant", "bee", "cat", "dog & “wolf”", "eel")
@@ -81,9 +89,16 @@ def scene_of(image: Pixels, classes: tuple[int, ...], **changes: Any) -> Scene:
     )
 
 
-def explained(classifier: Classifier, scene: Scene) -> dict[Place, Attribution]:
-    asked = places(scene.settings, scene.picture, scene.classes, scene.labels)
-    return {place: explain_request(classifier, place.work.request) for place in asked if place.work}
+def table_of(scene: Scene) -> MapTable:
+    return classes_by_methods(scene.settings, scene.picture, scene.classes, scene.labels)
+
+
+def explained(classifier: Classifier, scene: Scene) -> dict[tuple[int, int], Attribution]:
+    return {
+        (place.row, place.column): explain_request(classifier, place.work.request)
+        for place in table_of(scene).places
+        if isinstance(place.work, Explain)
+    }
 
 
 def test_places_are_a_row_a_class_and_a_column_a_method(tiny_image: Pixels) -> None:
@@ -127,7 +142,7 @@ def test_each_map_has_a_scale_of_its_own_or_its_methods(
     tiny_classifier: Classifier, tiny_image: Pixels
 ) -> None:
     scene = scene_of(tiny_image, (0, 3), clip=80.0)
-    maps = {(p.row, p.column): a for p, a in explained(tiny_classifier, scene).items()}
+    maps = explained(tiny_classifier, scene)
     own = limits(maps, scene.settings)
     for place, attribution in maps.items():
         sizes = np.abs(drawn_values(attribution))
@@ -143,7 +158,7 @@ def test_a_map_of_zeros_still_has_a_positive_limit(
     tiny_classifier: Classifier, tiny_image: Pixels
 ) -> None:
     scene = scene_of(tiny_image, (0,), methods=("gradient",))
-    ((place, attribution),) = explained(tiny_classifier, scene).items()
+    (attribution,) = explained(tiny_classifier, scene).values()
     nothing = replace(attribution, heatmap=np.zeros_like(attribution.heatmap))
     sparse = np.zeros_like(attribution.heatmap)
     sparse[0, 0] = 3.0
@@ -153,7 +168,6 @@ def test_a_map_of_zeros_still_has_a_positive_limit(
         assert limits({(0, 0): nothing}, settings)[0, 0] > 0
         # More than half is zero: its percentile would paint nothing.
         assert limits({(0, 0): few}, settings)[0, 0] == 3.0
-    assert place.work is not None
 
 
 # --- captions -------------------------------------------------------------------------------------
@@ -230,7 +244,7 @@ def test_bars_in_words() -> None:
 @pytest.fixture(params=["one of each", "several"])
 def taken_home(
     request: pytest.FixtureRequest, tiny_classifier: Classifier, tiny_image: Pixels
-) -> tuple[Scene, Mapping[Place, Attribution]]:
+) -> tuple[Scene, Mapping[tuple[int, int], Attribution]]:
     if request.param == "one of each":
         scene = scene_of(tiny_image, (3,), methods=("gradient",), view="plain")
     else:
@@ -248,10 +262,12 @@ def taken_home(
 
 
 def test_the_arrays_are_those_of_the_maps(
-    taken_home: tuple[Scene, Mapping[Place, Attribution]],
+    taken_home: tuple[Scene, Mapping[tuple[int, int], Attribution]],
 ) -> None:
     scene, finished = taken_home
-    with np.load(io.BytesIO(arrays_npz(scene, finished)), allow_pickle=False) as archive:
+    with np.load(
+        io.BytesIO(arrays_npz(scene, table_of(scene), finished)), allow_pickle=False
+    ) as archive:
         arrays = dict(archive)
     settings = json.loads(str(arrays["settings"]))
     np.testing.assert_array_equal(arrays["picture"], scene.picture.pixels)
@@ -273,11 +289,13 @@ def test_the_arrays_are_those_of_the_maps(
 
 
 def test_arrays_can_be_made_again_from_their_settings(
-    taken_home: tuple[Scene, Mapping[Place, Attribution]],
+    taken_home: tuple[Scene, Mapping[tuple[int, int], Attribution]],
 ) -> None:
     scene, finished = taken_home
     elsewhere = Classifier("tiny", tiny_network(), scaled, LABELS)  # with nothing in its cache
-    with np.load(io.BytesIO(arrays_npz(scene, finished)), allow_pickle=False) as archive:
+    with np.load(
+        io.BytesIO(arrays_npz(scene, table_of(scene), finished)), allow_pickle=False
+    ) as archive:
         arrays = dict(archive)
     for entry in json.loads(str(arrays["settings"])):
         score = entry["score"]
@@ -300,24 +318,24 @@ def test_arrays_can_be_made_again_from_their_settings(
 
 
 def test_the_sheet_shows_every_map_in_its_place(
-    taken_home: tuple[Scene, Mapping[Place, Attribution]],
+    taken_home: tuple[Scene, Mapping[tuple[int, int], Attribution]],
 ) -> None:
     scene, finished = taken_home
-    with Image.open(io.BytesIO(grid_png(scene, finished))) as image:
+    with Image.open(io.BytesIO(grid_png(scene, table_of(scene), finished))) as image:
         assert image.format == "PNG"
         pixels = np.asarray(image.convert("RGB"), float)
     rows, columns = len(scene.classes), len(scene.settings.methods)
     assert pixels.shape[1] == columns * (320 + 16) + 16
     assert pixels.shape[0] > rows * 320
-    saturate = limits({(p.row, p.column): a for p, a in finished.items()}, scene.settings)
+    saturate = limits(finished, scene.settings)
     grey = grey_of(scene.picture.pixels) if scene.settings.view == "overlay" else None
     row_height = (pixels.shape[0] - 40 - 16) / rows
-    for place, attribution in finished.items():
-        left, top = 16 + place.column * 336, round(40 + place.row * row_height + 34)
+    for (row, column), attribution in finished.items():
+        left, top = 16 + column * 336, round(40 + row * row_height + 34)
         cut = pixels[top : top + 320, left : left + 320]
         drawn = drawn_values(attribution)
         large = np.kron(drawn, np.ones((16 // drawn.shape[0], 16 // drawn.shape[1])))
-        limit = saturate[place.row, place.column]
+        limit = saturate[row, column]
         expected = painted(large, limit, scene.settings.opacity, grey)
         np.testing.assert_array_equal(cut[10::20, 10::20], expected)
 
@@ -328,11 +346,11 @@ def test_impossible_places_stay_white(tiny_classifier: Classifier, tiny_image: P
     )
     finished = explained(tiny_classifier, scene)
     assert len(finished) == 1
-    with Image.open(io.BytesIO(grid_png(scene, finished))) as image:
+    with Image.open(io.BytesIO(grid_png(scene, table_of(scene), finished))) as image:
         pixels = np.asarray(image)
     assert (pixels[-200:-60] == 255).all()
     assert not (pixels[100:300] == 255).all()
-    assert "wolf" in grid_html(scene, finished)
+    assert "wolf" in grid_html(scene, table_of(scene), finished)
 
 
 def decoded(array: Any) -> np.ndarray:
@@ -344,10 +362,10 @@ def decoded(array: Any) -> np.ndarray:
 
 
 def test_the_page_has_the_values_and_needs_no_network(
-    taken_home: tuple[Scene, Mapping[Place, Attribution]],
+    taken_home: tuple[Scene, Mapping[tuple[int, int], Attribution]],
 ) -> None:
     scene, finished = taken_home
-    page = grid_html(scene, finished)
+    page = grid_html(scene, table_of(scene), finished)
     # Plotly is inside, and nothing is loaded from elsewhere.
     assert len(page) > 2_000_000
     tags = re.findall(r"<(?:script|link|img|iframe)\b[^>]*>", page)
@@ -357,12 +375,12 @@ def test_the_page_has_the_values_and_needs_no_network(
     data = call[call.index("[") :]
     traces, _ = json.JSONDecoder().raw_decode(data)
     assert len(traces) == len(finished)
-    saturate = limits({(p.row, p.column): a for p, a in finished.items()}, scene.settings)
+    saturate = limits(finished, scene.settings)
     for trace, (place, attribution) in zip(traces, finished.items(), strict=True):
         drawn = drawn_values(attribution)
         large = np.kron(drawn, np.ones((16 // drawn.shape[0], 16 // drawn.shape[1])))
         np.testing.assert_allclose(decoded(trace["z"]), large, rtol=1e-6)
-        limit = saturate[place.row, place.column]
+        limit = saturate[place]
         assert (trace["zmin"], trace["zmax"]) == pytest.approx((-limit, limit))
         assert trace["colorscale"][0][1] == "rgb" + str(BLUE)
         assert trace["colorscale"][-1][1] == "rgb" + str(RED)
@@ -372,7 +390,7 @@ def test_a_label_cannot_close_the_script(tiny_classifier: Classifier, tiny_image
     scene = scene_of(tiny_image, (3,), methods=("gradient",))
     evil = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
     finished = explained(tiny_classifier, scene)
-    labels = (*LABELS[:3], evil, LABELS[4])
-    page = grid_html(replace(scene, labels=labels), finished)
+    evil_scene = replace(scene, labels=(*LABELS[:3], evil, LABELS[4]))
+    page = grid_html(evil_scene, table_of(evil_scene), finished)
     assert "<script>alert(1)" not in page
     assert "<img src=x" not in page

@@ -2,79 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import numpy as np
 import streamlit as st
 
-from attribution_core.estimate import Estimate
-from attribution_core.registry import METHODS
+from attribution_core.attribution import Attribution
 from pages.ui.attributions import (
-    Place,
+    MapTable,
     caption,
+    classes_by_methods,
     drawn_values,
     limits,
-    places,
     predictions_for,
 )
 from pages.ui.downloads import render_downloads
 from pages.ui.engine import Engine
 from pages.ui.heatmap_grid import MapCell, render_heatmap_grid
-from pages.ui.progress import follow, message, share
+from pages.ui.progress import WorkSnapshot, follow, message, share
 from pages.ui.sidebar import Scene
-from pages.ui.work import Prediction, Work
-
-if TYPE_CHECKING:
-    from attribution_core.explanation import Attribution
-    from pages.ui.progress import WorkSnapshot
+from pages.ui.work import Work
 
 
 def render_attribution_grid(engine: Engine, scene: Scene) -> None:
     """Ask for every map of the scene, and draw what there is until all are there."""
     settings = scene.settings
-    asked: tuple[Place, ...] = ()
-    if settings.layer:
-        asked = places(settings, scene.picture, scene.classes, scene.labels)
-    names: dict[Work, str] = {
-        place.work: f"{METHODS[settings.methods[place.column]].title} for "
-        f"{scene.labels[scene.classes[place.row]]}"
-        for place in asked
-        if place.work is not None
-    }
+    classes = scene.classes if settings.layer else ()
+    table = classes_by_methods(settings, scene.picture, classes, scene.labels)
 
     def draw(snapshots: Mapping[Work, WorkSnapshot], finished: bool) -> None:
-        if asked:
-            render_maps(engine, scene, asked, snapshots, key="attribution_grid")
+        if table.places:
+            render_maps(engine, scene, table, snapshots, key="attribution_grid")
         elif not settings.methods:
             st.info("Choose one or more methods in the sidebar.", icon=":material/arrow_back:")
         elif scene.prediction is not None and not scene.classes:
             st.info(
                 "Choose one or more target classes in the sidebar.", icon=":material/arrow_back:"
             )
-        done = {
-            place: estimate
-            for place in asked
-            if place.work is not None
-            and snapshots[place.work].state == "done"
-            and (estimate := attribution_in(snapshots[place.work])) is not None
-        }
-        if done and finished:
-            render_downloads(scene, done)
+        if finished:
+            render_downloads(scene, table, done_in(table, snapshots))
 
-    follow(engine, scene, predictions_for(settings, scene.picture), names, draw)
+    follow(engine, scene, predictions_for(settings, scene.picture), names_of(table), draw)
+
+
+def names_of(table: MapTable) -> dict[Work, str]:
+    """What the progress line calls each map."""
+    return {
+        place.work: f"{table.columns[place.column]} for {table.rows[place.row]}"
+        for place in table.places
+        if place.work is not None
+    }
+
+
+def done_in(
+    table: MapTable, snapshots: Mapping[Work, WorkSnapshot]
+) -> dict[tuple[int, int], Attribution]:
+    """The finished maps by row and column."""
+    return {
+        (place.row, place.column): attribution
+        for place in table.places
+        if place.work is not None
+        and snapshots[place.work].state == "done"
+        and (attribution := attribution_in(snapshots[place.work])) is not None
+    }
 
 
 def attribution_in(snapshot: WorkSnapshot) -> Attribution | None:
     """The newest attribution of a piece of work."""
     estimate = snapshot.estimate
-    return None if isinstance(estimate, Prediction | Estimate) else estimate
+    return estimate if isinstance(estimate, Attribution) else None
 
 
 def render_maps(
     engine: Engine,
     scene: Scene,
-    asked: Sequence[Place],
+    table: MapTable,
     snapshots: Mapping[Work, WorkSnapshot],
     *,
     key: str,
@@ -83,32 +85,32 @@ def render_maps(
     settings = scene.settings
     estimates = {
         (place.row, place.column): estimate
-        for place in asked
+        for place in table.places
         if place.work is not None
         and (estimate := attribution_in(snapshots[place.work])) is not None
     }
     saturate = limits(estimates, settings)
     cells = []
-    for place in asked:
+    for place in table.places:
         at = (place.row, place.column)
         if place.work is None:
             cells.append(MapCell(*at, status="unavailable", message=place.reason))
             continue
-        cells.append(map_cell(engine, scene, *at, snapshots[place.work], saturate.get(at, 1.0)))
+        cells.append(_map_cell(engine, scene, *at, snapshots[place.work], saturate.get(at, 1.0)))
     render_heatmap_grid(
-        rows=[scene.labels[number] for number in scene.classes],
-        columns=[METHODS[name].title for name in settings.methods],
+        rows=table.rows,
+        columns=table.columns,
         cells=cells,
         picture=scene.picture.pixels.astype(np.uint8),
         overlay=settings.view == "overlay",
         opacity=settings.opacity,
         smooth=settings.smooth,
-        column_help={METHODS[name].title: METHODS[name].summary for name in settings.methods},
+        column_help=table.column_help,
         key=key,
     )
 
 
-def map_cell(
+def _map_cell(
     engine: Engine, scene: Scene, row: int, column: int, snapshot: WorkSnapshot, limit: float
 ) -> MapCell:
     """One square of a grid: the map as far as it is, and what is to be said of it."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
+from attribution_core.attribution import Attribution
 from attribution_core.images import Picture
 from attribution_core.references import reference_image
 from attribution_core.registry import METHODS, unavailable
@@ -16,20 +16,55 @@ from attribution_core.request import ZEROS, Request
 from attribution_core.scores import Contrast
 from attribution_core.segmentations import Grid, Segmentation, Slic
 from pages.ui.settings import Settings
-from pages.ui.work import Explain, Predict
-
-if TYPE_CHECKING:
-    from attribution_core.explanation import Attribution
+from pages.ui.work import Explain, Predict, Work
 
 
 @dataclass(frozen=True)
 class Place:
-    """A place in the grid: what to run for it, or why nothing can be."""
+    """A place in a table of maps: what to run for it, or why nothing can be."""
 
     row: int
     column: int
-    work: Explain | None
+    work: Work | None
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class MapTable:
+    """Maps in rows and columns, as a page draws them and as they are taken home.
+
+    Attributes
+    ----------
+    rows, columns : tuple of str
+        Titles.
+    places : tuple of Place
+        One for each row and column.
+    row_names, column_names : tuple of str
+        What rows and columns are called in files: letters, digits, ``-`` and ``_``.
+    column_help : mapping of title to str
+    """
+
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    places: tuple[Place, ...]
+    row_names: tuple[str, ...]
+    column_names: tuple[str, ...]
+    column_help: Mapping[str, str] = field(default_factory=dict)
+
+
+def classes_by_methods(
+    settings: Settings, picture: Picture, classes: Sequence[int], labels: Sequence[str]
+) -> MapTable:
+    """A row a class, a column a method."""
+    methods = [METHODS[name] for name in settings.methods]
+    return MapTable(
+        rows=tuple(labels[number] for number in classes),
+        columns=tuple(method.title for method in methods),
+        places=places(settings, picture, classes, labels),
+        row_names=tuple(str(number) for number in classes),
+        column_names=settings.methods,
+        column_help={method.title: method.summary for method in methods},
+    )
 
 
 def places(

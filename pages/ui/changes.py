@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-if TYPE_CHECKING:
-    from attribution_core.explanation import Attribution
+from attribution_core.attribution import Attribution
 
 
 @dataclass(frozen=True)

@@ -5,34 +5,34 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
 from PIL import Image, ImageDraw, ImageFont
 
-from attribution_core.registry import METHODS
+from attribution_core.attribution import Attribution
 from attribution_core.scores import Contrast
-from pages.ui.attributions import Place, caption, drawn_values, limits
+from pages.ui.attributions import MapTable, caption, drawn_values, limits
 from pages.ui.colours import BLUE, RED, grey_of, painted
 from pages.ui.sidebar import Scene
 
-if TYPE_CHECKING:
-    from attribution_core.explanation import Attribution
-
 _CELL, _GAP, _HEAD, _FOOT, _LABEL = 320, 16, 40, 52, 34
 
-Finished = Mapping[Place, "Attribution"]
+Finished = Mapping[tuple[int, int], Attribution]
+"""By row and column."""
 
 
-def render_downloads(scene: Scene, finished: Finished) -> None:
+def render_downloads(scene: Scene, table: MapTable, finished: Finished) -> None:
     """Three buttons; each file is made when its button is pressed."""
+    if not finished:
+        return
     name = f"attributions-{scene.settings.model}-{scene.settings.picture}"
     with st.container(horizontal=True, key="downloads"):
         st.download_button(
             "Grid as PNG",
-            lambda: grid_png(scene, finished),
+            lambda: grid_png(scene, table, finished),
             f"{name}.png",
             "image/png",
             icon=":material/image:",
@@ -40,7 +40,7 @@ def render_downloads(scene: Scene, finished: Finished) -> None:
         )
         st.download_button(
             "Interactive HTML",
-            lambda: grid_html(scene, finished),
+            lambda: grid_html(scene, table, finished),
             f"{name}.html",
             "text/html",
             icon=":material/html:",
@@ -49,7 +49,7 @@ def render_downloads(scene: Scene, finished: Finished) -> None:
         )
         st.download_button(
             "Arrays as NPZ",
-            lambda: arrays_npz(scene, finished),
+            lambda: arrays_npz(scene, table, finished),
             f"{name}.npz",
             "application/octet-stream",
             icon=":material/data_array:",
@@ -58,13 +58,13 @@ def render_downloads(scene: Scene, finished: Finished) -> None:
         )
 
 
-def arrays_npz(scene: Scene, finished: Finished) -> bytes:
-    """All arrays, named ``class_method_array``, and ``settings``, a JSON text that made them."""
+def arrays_npz(scene: Scene, table: MapTable, finished: Finished) -> bytes:
+    """All arrays, named ``row_column_array``, and ``settings``, a JSON text that made them."""
     arrays: dict[str, Any] = {"picture": scene.picture.pixels}
     described = []
-    for attribution in finished.values():
+    for (row, column), attribution in finished.items():
         request = attribution.request
-        name = f"{request.target}_{request.method}"
+        name = f"{table.row_names[row]}_{table.column_names[column]}"
         arrays[f"{name}_values"] = attribution.values
         arrays[f"{name}_heatmap"] = attribution.heatmap
         for extra in ("segments", "player_values", "standard_error"):
@@ -101,22 +101,21 @@ def arrays_npz(scene: Scene, finished: Finished) -> bytes:
     return buffer.getvalue()
 
 
-def grid_png(scene: Scene, finished: Finished) -> bytes:
+def grid_png(scene: Scene, table: MapTable, finished: Finished) -> bytes:
     """The grid as one picture, with the names of classes and methods and the captions."""
-    rows, columns = len(scene.classes), len(scene.settings.methods)
+    rows, columns = len(table.rows), len(table.columns)
     width = columns * (_CELL + _GAP) + _GAP
     row_height = _LABEL + _CELL + _FOOT
     sheet = Image.new("RGB", (width, _HEAD + rows * row_height + _GAP), "white")
     draw = ImageDraw.Draw(sheet)
     title, body, small = (ImageFont.load_default(size) for size in (20, 18, 13))
-    for column, method in enumerate(scene.settings.methods):
+    for column, text in enumerate(table.columns):
+        draw.text((_GAP + column * (_CELL + _GAP), 10), text, "black", title)
+    for row, text in enumerate(table.rows):
+        draw.text((_GAP, _HEAD + row * row_height + 6), text, "#444444", body)
+    for (row, column), colours, attribution in _painted_cells(scene, finished):
         left = _GAP + column * (_CELL + _GAP)
-        draw.text((left, 10), METHODS[method].title, "black", title)
-    for row, target in enumerate(scene.classes):
-        draw.text((_GAP, _HEAD + row * row_height + 6), scene.labels[target], "#444444", body)
-    for place, colours, attribution in _painted_cells(scene, finished):
-        left = _GAP + place.column * (_CELL + _GAP)
-        top = _HEAD + place.row * row_height + _LABEL
+        top = _HEAD + row * row_height + _LABEL
         sheet.paste(
             Image.fromarray(colours).resize((_CELL, _CELL), Image.Resampling.NEAREST), (left, top)
         )
@@ -127,35 +126,35 @@ def grid_png(scene: Scene, finished: Finished) -> bytes:
     return buffer.getvalue()
 
 
-def grid_html(scene: Scene, finished: Finished) -> str:
+def grid_html(scene: Scene, table: MapTable, finished: Finished) -> str:
     """The grid as a page of its own, with linked zoom and values on hover."""
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
 
-    rows, columns = len(scene.classes), len(scene.settings.methods)
-    texts = {(place.row, place.column): caption(a) for place, a in finished.items()}
-    saturate = limits({(p.row, p.column): a for p, a in finished.items()}, scene.settings)
+    rows, columns = len(table.rows), len(table.columns)
+    texts = {place: caption(attribution) for place, attribution in finished.items()}
+    saturate = limits(finished, scene.settings)
     figure = make_subplots(
         rows,
         columns,
-        row_titles=[scene.labels[number] for number in scene.classes],
+        row_titles=list(table.rows),
         subplot_titles=[
             "<br>".join(
                 [
-                    *([f"<b>{METHODS[method].title}</b>"] if row == 0 else []),
+                    *([f"<b>{title}</b>"] if row == 0 else []),
                     *(f"<sub>{line}</sub>" for line in texts.get((row, column), ())),
                 ]
             )
             for row in range(rows)
-            for column, method in enumerate(scene.settings.methods)
+            for column, title in enumerate(table.columns)
         ],
         horizontal_spacing=0.02,
         vertical_spacing=min(0.12, 0.6 / max(rows, 1)),
     )
     size = scene.picture.pixels.shape[:2]
     scale = [[0, f"rgb{BLUE}"], [0.5, "rgb(247,247,247)"], [1, f"rgb{RED}"]]
-    for place, attribution in finished.items():
-        limit = saturate[place.row, place.column]
+    for (row, column), attribution in finished.items():
+        limit = saturate[row, column]
         figure.add_trace(
             go.Heatmap(
                 z=_enlarged(drawn_values(attribution), size).astype(np.float32),
@@ -165,8 +164,8 @@ def grid_html(scene: Scene, finished: Finished) -> str:
                 showscale=False,
                 hovertemplate="%{x}, %{y}: %{z:.3g}<extra></extra>",
             ),
-            place.row + 1,
-            place.column + 1,
+            row + 1,
+            column + 1,
         )
     figure.update_xaxes(matches="x", visible=False, constrain="domain")
     figure.update_yaxes(
@@ -185,9 +184,9 @@ def grid_html(scene: Scene, finished: Finished) -> str:
 
 def _painted_cells(
     scene: Scene, finished: Finished
-) -> list[tuple[Place, npt.NDArray[np.uint8], Attribution]]:
+) -> list[tuple[tuple[int, int], npt.NDArray[np.uint8], Attribution]]:
     settings = scene.settings
-    saturate = limits({(p.row, p.column): a for p, a in finished.items()}, settings)
+    saturate = limits(finished, settings)
     grey = grey_of(scene.picture.pixels) if settings.view == "overlay" else None
     size = scene.picture.pixels.shape[:2]
     return [
@@ -195,7 +194,7 @@ def _painted_cells(
             place,
             painted(
                 _enlarged(drawn_values(attribution), size),
-                saturate[place.row, place.column],
+                saturate[place],
                 settings.opacity,
                 grey,
             ),

@@ -11,22 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
 import streamlit as st
 
 from attribution_core.cache import Cache
 from attribution_core.jobs import Runner
 from attribution_core.loading import BUILT_IN, PREPROCESSINGS, load_classifier
-from attribution_core.methods.shapley_interactions import shapley_interactions
 from attribution_core.models.labels import imagenet_labels
 from attribution_core.models.vgg16_weights import (
     DownloadProgress,
     download_weights,
     find_weights,
 )
-from attribution_core.scores import softmax
-from pages.ui.work import Explain, Interact, Play, Predict, Prediction, Result, Work
+from pages.ui.work import Work
 
 if TYPE_CHECKING:
     from attribution_core.classifier import Classifier
@@ -66,7 +62,7 @@ class Engine:
         self._cache = Cache(768 * 2**20)
         self._classifiers: dict[str, Classifier] = {}
         self._loading = threading.Lock()
-        self.jobs: Runner[Work, Result] = Runner(
+        self.jobs: Runner[Work, object] = Runner(
             self._start, priority=self._priority, keep=16, per_waiter=128
         )
         # A stalled download may block its thread for seconds: it gets one of its own.
@@ -149,44 +145,24 @@ class Engine:
             cache=self._cache,
         )
 
-    def _start(self, work: Work) -> Iterator[Result]:
-        classifier = self._classifier(work.model)
-        if isinstance(work, Predict):
-            yield _prediction(classifier.scores(work.picture.pixels))
-            return
-        from attribution_core.explanation import pose, refine_request
-
-        if isinstance(work, Explain):
-            yield from refine_request(classifier, work.request)
-            return
-        game = pose(classifier, work.request).game()
-        if isinstance(work, Interact):
-            yield from shapley_interactions.refine(game)
-            return
-        coalition = np.ones((1, game.players), bool)
-        coalition[0, [player for player in work.absent if player < game.players]] = False
-        yield _prediction(game.logits(coalition)[0])
+    def _start(self, work: Work) -> Iterator[object]:
+        # A generator, so that a model is loaded by the first step and not while work is asked for.
+        yield from work.steps(self._classifier(work.model))
 
     def _priority(self, work: Work) -> int:
-        if isinstance(work, Predict | Play):
+        if work.at_once:
             return 0
         classifier = self.loaded(work.model)
         if classifier is None:
             return 1
         try:
-            layer = classifier.layer(work.request.layer)
+            multiplications = work.multiplications(classifier)
         except ValueError:
             return 0
-        evaluations = 2**12 if isinstance(work, Interact) else work.request.evaluations
-        total = evaluations * layer.multiplications
-        return 1 if total <= INTERACTIVE_MULTIPLICATIONS else 2
+        return 1 if multiplications <= INTERACTIVE_MULTIPLICATIONS else 2
 
     def _download(self, model: str) -> Iterator[DownloadProgress]:
         return download_weights(environment=self._environment)
-
-
-def _prediction(logits: npt.NDArray[np.float32]) -> Prediction:
-    return Prediction(logits, softmax(logits))
 
 
 def _shield_keras() -> None:

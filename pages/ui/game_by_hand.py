@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from attribution_core.attribution import Attribution
 from attribution_core.estimate import Estimate
 from attribution_core.images import Picture
 from attribution_core.methods.shapley_interactions import MOST_PLAYERS as MOST_INTERACTING
@@ -17,11 +18,11 @@ from attribution_core.registry import METHODS
 from attribution_core.request import ZEROS
 from attribution_core.scores import Score, score_values
 from attribution_core.segmentations import MOST_POSITIONS, Segmentation, segments_of
-from pages.ui.attribution_grid import attribution_in, map_cell, render_maps
+from pages.ui.attribution_grid import attribution_in, done_in, names_of, render_maps
 from pages.ui.attributions import (
+    MapTable,
     Place,
-    limits,
-    places,
+    classes_by_methods,
     predictions_for,
     reference_of,
     request_for,
@@ -29,18 +30,16 @@ from pages.ui.attributions import (
     segmentation_for,
 )
 from pages.ui.changes import Change, change_bars, predicted_change, probability_bars
+from pages.ui.downloads import render_downloads
 from pages.ui.engine import Engine
-from pages.ui.heatmap_grid import render_heatmap_grid
 from pages.ui.markdown import literal
 from pages.ui.player_board import PlayerValues, player_board
-from pages.ui.progress import follow, plain
+from pages.ui.progress import WorkSnapshot, follow, plain
 from pages.ui.sidebar import Scene
 from pages.ui.work import Explain, Interact, Play, Prediction, Work
 
 if TYPE_CHECKING:
     from attribution_core.classifier import Classifier
-    from attribution_core.explanation import Attribution
-    from pages.ui.progress import WorkSnapshot
 
 EXACT_AT_INPUT, EXACT_AT_LAYER = 12, 16
 """Exact values are fitted along with the others for games of at most so many players."""
@@ -77,13 +76,9 @@ def render_game(engine: Engine, scene: Scene) -> None:
     fitted = replace(
         scene, settings=replace(scene.settings, methods=board.methods, options=_options(scene))
     )
-    asked = places(fitted.settings, scene.picture, scene.classes, scene.labels)
-    maps: dict[Work, str] = {
-        place.work: f"{METHODS[board.methods[place.column]].title} for "
-        f"{scene.labels[scene.classes[place.row]]}"
-        for place in asked
-        if place.work is not None
-    }
+    table = classes_by_methods(fitted.settings, scene.picture, scene.classes, scene.labels)
+    asked = table.places
+    maps = names_of(table)
     game = request_for(fitted.settings, scene.picture, "kernel_shap", board.focus)
     now = Play(scene.settings.model, game, board.absent)
     whole = Play(scene.settings.model, game, ())
@@ -100,7 +95,8 @@ def render_game(engine: Engine, scene: Scene) -> None:
         )
 
     compared = _compared(classifier, fitted, board)
-    maps.update({work: f"KernelSHAP at {work.request.layer}" for work in compared})
+    if compared is not None:
+        maps.update(names_of(compared))
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
         _draw_board(scene, board, asked, snapshots)
@@ -109,14 +105,16 @@ def render_game(engine: Engine, scene: Scene) -> None:
             _draw_interaction(fitted, pair, together, snapshots, whole)
         st.markdown("#### The values as maps")
         _draw_fits(board, asked, snapshots)
-        render_maps(engine, fitted, asked, snapshots, key="game_maps")
-        if compared:
-            _draw_compared(engine, fitted, board, compared, snapshots)
+        render_maps(engine, fitted, table, snapshots, key="game_maps")
+        if compared is not None:
+            _draw_compared(engine, fitted, compared, snapshots)
+        if finished:
+            render_downloads(fitted, table, done_in(table, snapshots))
 
     follow(engine, scene, [*opening, whole, now, *together], maps, draw, settle=now)
 
 
-def _compared(classifier: Classifier, scene: Scene, board: Board) -> tuple[Explain, ...]:
+def _compared(classifier: Classifier, scene: Scene, board: Board) -> MapTable | None:
     """The thesis's figure 3.2: superpixels of the pixels against positions of the last layer."""
     last = classifier.layers[-1]
     wanted = st.toggle(
@@ -126,7 +124,7 @@ def _compared(classifier: Classifier, scene: Scene, board: Board) -> tuple[Expla
         "that has to be computed for a coalition there (thesis, figure 3.2).",
     )
     if not wanted:
-        return ()
+        return None
     settings = scene.settings
     at_input = replace(
         settings,
@@ -135,45 +133,28 @@ def _compared(classifier: Classifier, scene: Scene, board: Board) -> tuple[Expla
         reference="black" if settings.reference == ZEROS else settings.reference,
     )
     at_last = replace(settings, layer=last, count=max(settings.count, MOST_POSITIONS))
-    return tuple(
+    works = (
         Explain(each.model, request_for(each, scene.picture, "kernel_shap", board.focus))
         for each in (at_input, at_last)
     )
-
-
-def _draw_compared(
-    engine: Engine,
-    scene: Scene,
-    board: Board,
-    compared: Sequence[Explain],
-    snapshots: Snapshots,
-) -> None:
-    st.markdown("#### Superpixels at the pixels, and positions of the last layer")
-    found = [attribution_in(snapshots[work]) for work in compared]
-    known = {(0, column): each for column, each in enumerate(found) if each is not None}
-    saturate = limits(known, scene.settings)
-    render_heatmap_grid(
-        rows=[scene.labels[board.focus]],
-        columns=[work.request.layer for work in compared],
-        cells=[
-            map_cell(engine, scene, 0, column, snapshots[work], saturate.get((0, column), 1.0))
-            for column, work in enumerate(compared)
-        ],
-        picture=scene.picture.pixels.astype(np.uint8),
-        overlay=scene.settings.view == "overlay",
-        opacity=scene.settings.opacity,
-        smooth=scene.settings.smooth,
-        key="compared_maps",
+    return MapTable(
+        rows=(scene.labels[board.focus],),
+        columns=("KernelSHAP at input", f"KernelSHAP at {last}"),
+        places=tuple(Place(0, column, work) for column, work in enumerate(works)),
+        row_names=(str(board.focus),),
+        column_names=("input", last),
     )
-    finished = all(snapshots[work].state == "done" for work in compared)
-    pixels, positions = found
-    if finished and pixels is not None and positions is not None:
-        each = [
-            attribution.seconds / attribution.evaluations for attribution in (pixels, positions)
-        ]
+
+
+def _draw_compared(engine: Engine, scene: Scene, table: MapTable, snapshots: Snapshots) -> None:
+    st.markdown("#### Superpixels at the pixels, and positions of the last layer")
+    render_maps(engine, scene, table, snapshots, key="compared_maps")
+    done = done_in(table, snapshots)
+    if len(done) == len(table.places):
+        each = [attribution.seconds / attribution.evaluations for attribution in done.values()]
         st.caption(
             f"A coalition took {1000 * each[0]:.2g} ms at the pixels and {1000 * each[1]:.2g} ms "
-            f"at {literal(compared[1].request.layer)}, {each[0] / each[1]:.0f} times less. "
+            f"at {literal(table.column_names[1])}, {each[0] / each[1]:.0f} times less. "
             "Coalitions that were known already took no time."
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import streamlit as st
@@ -13,12 +13,9 @@ from attribution_core.jobs import QueueFull, Snapshot
 from pages.ui.engine import Engine
 from pages.ui.markdown import literal
 from pages.ui.sidebar import Scene, visitor
-from pages.ui.work import Prediction, Work
+from pages.ui.work import Work
 
-if TYPE_CHECKING:
-    from pages.ui.work import Result
-
-    WorkSnapshot = Snapshot[Result]
+WorkSnapshot = Snapshot[object]
 
 POLL_SECONDS = 0.5
 PATIENCE_SECONDS = 0.25
@@ -34,6 +31,8 @@ def follow(
     draw: Callable[[Mapping[Work, WorkSnapshot], bool], None],
     *,
     settle: Work | None = None,
+    noun: str = "maps",
+    caption: str | None = None,
 ) -> None:
     """Ask for work, and draw what there is again and again until all of it is done.
 
@@ -48,6 +47,10 @@ def follow(
         Draws the page from the snapshots of all work; also told whether all of it is at its end.
     settle : Work, optional
         Quick work worth a moment's waiting, so that what a click did is seen in the same run.
+    noun : str
+        What the page's work is called in the progress line.
+    caption : str, optional
+        Markdown in the line's place when all is done; by default how to read attributions.
     """
     me = visitor()
     work = list(dict.fromkeys([*opening, *maps]))
@@ -79,10 +82,21 @@ def follow(
         if arrived or (waiting and not unfinished):
             # The sidebar shows what arrived, and the timer must stop with the last map.
             st.rerun()
-        _render_line(engine, scene, opening, maps, snapshots)
+        _render_line(engine, scene, opening, maps, snapshots, noun, caption)
         draw(snapshots, not unfinished)
 
     panel()
+
+
+@runtime_checkable
+class Partial(Protocol):
+    """A result that says how much of its work is done."""
+
+    @property
+    def done(self) -> int: ...
+
+    @property
+    def planned(self) -> int: ...
 
 
 def share(snapshot: WorkSnapshot) -> float:
@@ -90,9 +104,7 @@ def share(snapshot: WorkSnapshot) -> float:
     if snapshot.state == "done":
         return 1.0
     estimate = snapshot.estimate
-    if estimate is None or isinstance(estimate, Prediction):
-        return 0.0
-    return float(estimate.done / max(estimate.planned, 1))
+    return estimate.done / max(estimate.planned, 1) if isinstance(estimate, Partial) else 0.0
 
 
 def in_queue(place: int | None) -> str:
@@ -135,6 +147,8 @@ def _render_line(
     opening: Sequence[Work],
     maps: Mapping[Work, str],
     snapshots: Mapping[Work, WorkSnapshot],
+    noun: str,
+    caption: str | None,
 ) -> None:
     me = visitor()
     failures = [snapshots[each].error for each in opening if snapshots[each].state == "failed"]
@@ -146,7 +160,7 @@ def _render_line(
             shares = [share(snapshot) for snapshot in shown.values()]
             st.progress(
                 float(np.mean(shares)) if shares else 0.0,
-                text=literal(_headline(engine, scene, maps, shown)),
+                text=literal(_headline(engine, scene, maps, shown, noun)),
             )
             if st.button("Cancel", key="cancel", icon=":material/stop_circle:"):
                 engine.jobs.cancel(me)
@@ -155,7 +169,7 @@ def _render_line(
         stopped = [work for work, snapshot in snapshots.items() if snapshot.state in STOPPED]
         if stopped:
             st.markdown(
-                f"{sum(work in shown for work in stopped)} of {len(shown)} maps are not finished."
+                f"{sum(work in shown for work in stopped)} of {len(shown)} {noun} are not finished."
             )
             if st.button(
                 "Resume",
@@ -168,12 +182,15 @@ def _render_line(
                 st.rerun()
         elif shown:
             st.caption(
-                f"Attributions of the {_score_name(scene)} at **{literal(scene.settings.layer)}**. "
+                f"Attributions of the {score_name(scene)} at **{literal(scene.settings.layer)}**. "
                 ":red[Red] speaks for the class, :blue[blue] against it."
+                if caption is None
+                else caption
             )
 
 
-def _score_name(scene: Scene) -> str:
+def score_name(scene: Scene) -> str:
+    """The score that is explained, in Markdown."""
     if scene.settings.score != "contrast":
         return scene.settings.score
     return f"logit's lead over “{literal(scene.labels[scene.settings.against or 0])}”"
@@ -184,13 +201,14 @@ def _headline(
     scene: Scene,
     maps: Mapping[Work, str],
     shown: Mapping[Work, WorkSnapshot],
+    noun: str,
 ) -> str:
     if engine.loaded(scene.settings.model) is None:
         return f"Loading {scene.model.title}: a few seconds, once"
     if not shown:
         return "Asking the model what it sees"
     done = sum(snapshot.state == "done" for snapshot in shown.values())
-    text = f"{done} of {len(shown)} maps ready"
+    text = f"{done} of {len(shown)} {noun} ready"
     for work, snapshot in shown.items():
         if snapshot.state == "running":
             return f"{text} · {maps[work]}"

@@ -2,54 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from attribution_core.estimate import Estimate
 from attribution_core.images import Picture
 from attribution_core.request import Request
+from attribution_core.scores import softmax
 
 if TYPE_CHECKING:
-    from attribution_core.explanation import Attribution
+    from attribution_core.classifier import Classifier
 
 
-@dataclass(frozen=True)
-class Predict:
-    """What a model says of a picture."""
+class Work(Protocol):
+    """A piece of work for the engine: a frozen dataclass, so that equal work is done once.
 
-    model: str
-    picture: Picture
+    Its module must not import TensorFlow before `steps` is called: no page should wait for that.
+    """
 
+    at_once: ClassVar[bool]
+    """Whether it is quick and a person waits for it: it goes before everything else."""
 
-@dataclass(frozen=True)
-class Explain:
-    """An attribution by a model."""
+    @property
+    def model(self) -> str:
+        """The name of the model that it needs."""
 
-    model: str
-    request: Request
+    def __hash__(self) -> int: ...
 
+    def steps(self, classifier: Classifier) -> Iterator[object]:
+        """Results that get better; those that have ``done`` and ``planned`` show progress."""
 
-@dataclass(frozen=True)
-class Play:
-    """What a model says of a picture when some players of a request's game are absent."""
-
-    model: str
-    request: Request
-    absent: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Interact:
-    """The Shapley interactions of all pairs of players in a request's game."""
-
-    model: str
-    request: Request
-
-
-Work = Predict | Explain | Play | Interact
+    def multiplications(self, classifier: Classifier) -> float:
+        """About how many it takes; ValueError where it cannot be done."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +46,89 @@ class Prediction:
     logits: npt.NDArray[np.float32]
     probabilities: npt.NDArray[np.float64]
 
+    @classmethod
+    def of(cls, logits: npt.NDArray[np.float32]) -> Prediction:
+        return cls(logits, softmax(logits))
+
     def top(self, count: int) -> tuple[int, ...]:
         """The most probable classes, best first."""
         return tuple(int(number) for number in np.argsort(-self.logits, kind="stable")[:count])
 
 
-if TYPE_CHECKING:
-    Result = Prediction | Attribution | Estimate
-else:
-    # Attribution's module imports TensorFlow, for which no page should wait.
-    Result = object
+@dataclass(frozen=True)
+class Predict:
+    """What a model says of a picture."""
+
+    at_once: ClassVar[bool] = True
+
+    model: str
+    picture: Picture
+
+    def steps(self, classifier: Classifier) -> Iterator[Prediction]:
+        yield Prediction.of(classifier.scores(self.picture.pixels))
+
+    def multiplications(self, classifier: Classifier) -> float:
+        return classifier.layer("input").multiplications
+
+
+@dataclass(frozen=True)
+class Explain:
+    """An attribution by a model."""
+
+    at_once: ClassVar[bool] = False
+
+    model: str
+    request: Request
+
+    def steps(self, classifier: Classifier) -> Iterator[object]:
+        from attribution_core.explanation import refine_request
+
+        return refine_request(classifier, self.request)
+
+    def multiplications(self, classifier: Classifier) -> float:
+        return _multiplications(classifier, self.request, self.request.evaluations)
+
+
+@dataclass(frozen=True)
+class Play:
+    """What a model says of a picture when some players of a request's game are absent."""
+
+    at_once: ClassVar[bool] = True
+
+    model: str
+    request: Request
+    absent: tuple[int, ...]
+
+    def steps(self, classifier: Classifier) -> Iterator[Prediction]:
+        from attribution_core.explanation import pose
+
+        game = pose(classifier, self.request).game()
+        coalition = np.ones((1, game.players), bool)
+        coalition[0, [player for player in self.absent if player < game.players]] = False
+        yield Prediction.of(game.logits(coalition)[0])
+
+    def multiplications(self, classifier: Classifier) -> float:
+        return _multiplications(classifier, self.request, 1)
+
+
+@dataclass(frozen=True)
+class Interact:
+    """The Shapley interactions of all pairs of players in a request's game."""
+
+    at_once: ClassVar[bool] = False
+
+    model: str
+    request: Request
+
+    def steps(self, classifier: Classifier) -> Iterator[object]:
+        from attribution_core.explanation import pose
+        from attribution_core.methods.shapley_interactions import shapley_interactions
+
+        return shapley_interactions.refine(pose(classifier, self.request).game())
+
+    def multiplications(self, classifier: Classifier) -> float:
+        return _multiplications(classifier, self.request, 2**12)
+
+
+def _multiplications(classifier: Classifier, request: Request, evaluations: int) -> float:
+    return evaluations * classifier.layer(request.layer).multiplications
