@@ -19,5 +19,5 @@ page = st.navigation(
         st.Page("pages/superpixels.py", title="Superpixels", icon=":material/extension:"),
     ]
 )
-st.session_state["scene"] = render_sidebar(engine())
+st.session_state["scene"] = render_sidebar(engine(), page.url_path)
 page.run()

@@ -103,9 +103,9 @@ def encode(settings: Settings, defaults: Settings) -> dict[str, str]:
             continue
         if item.name == "classes" and settings.class_choice != "own":
             continue
-        parameters[item.name] = _text(value)
+        parameters[item.name] = text_of(value)
     for (method, name), value in settings.options.items():
-        parameters[f"{method}.{name}"] = _text(value)
+        parameters[f"{method}.{name}"] = text_of(value)
     return parameters
 
 
@@ -140,11 +140,10 @@ def decode(
                 options[method, option] = _option(method, option, text)
             else:
                 changed[name] = (
-                    _choice(text, choices[name]) if name in choices else _value(name, text)
+                    one_of(text, choices[name]) if name in choices else _value(name, text)
                 )
         except ValueError as error:
-            shown = text if len(text) <= 40 else text[:40] + "…"
-            complaints.append(f"The link's {name[:60]} = “{shown}” is not usable: {error}.")
+            complaints.append(complaint_of(name, text, error))
     if "classes" in changed:
         changed.setdefault("class_choice", "own")
     if len(complaints) > MOST_COMPLAINTS:
@@ -153,7 +152,14 @@ def decode(
     return replace(defaults, options=options, **changed), tuple(complaints)
 
 
-def _text(value: Any) -> str:
+def complaint_of(name: str, text: str, error: ValueError) -> str:
+    """What is to be said of a parameter that is not usable."""
+    shown = text if len(text) <= 40 else text[:40] + "…"
+    return f"The link's {name[:60]} = “{shown}” is not usable: {error}."
+
+
+def text_of(value: Any) -> str:
+    """A setting as it stands in the address bar."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
@@ -162,7 +168,8 @@ def _text(value: Any) -> str:
     return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
-def _choice(text: str, choices: tuple[str, ...]) -> str:
+def one_of(text: str, choices: tuple[str, ...]) -> str:
+    """One of the choices; ValueError for another."""
     if text not in choices:
         raise ValueError(f"it should be one of {', '.join(choices)}")
     return text
@@ -171,50 +178,52 @@ def _choice(text: str, choices: tuple[str, ...]) -> str:
 def _value(name: str, text: str) -> Any:
     if name == "methods":
         named = (part for part in text.split(",") if part)
-        return tuple(dict.fromkeys(_choice(part, tuple(METHODS)) for part in named))
+        return tuple(dict.fromkeys(one_of(part, tuple(METHODS)) for part in named))
     if name == "classes":
-        numbers = tuple(dict.fromkeys(_whole(part, 0, 10**6) for part in text.split(",") if part))
+        numbers = tuple(dict.fromkeys(whole(part, 0, 10**6) for part in text.split(",") if part))
         if len(numbers) > MOST_CLASSES:
             raise ValueError(f"at most {MOST_CLASSES} classes fit the page")
         return numbers
     if name == "against":
-        return _whole(text, 0, 10**6)
+        return whole(text, 0, 10**6)
     if name == "layer":
         if not text or len(text) > 100:
             raise ValueError("it should be the name of a layer")
         return text
     if name == "smooth":
-        return _choice(text, ("yes", "no")) == "yes"
+        return one_of(text, ("yes", "no")) == "yes"
     if name in ("count", "seed"):
-        return _whole(text, *BOUNDS[name])
+        return whole(text, *BOUNDS[name])
     if name in ("compactness", "clip", "opacity"):
-        return _number(text, *BOUNDS[name])
+        return number(text, *BOUNDS[name])
     raise ValueError("no setting has this name")
 
 
 def _option(method: str, name: str, text: str) -> OptionValue:
-    options = {option.name: option for option in METHODS[_choice(method, tuple(METHODS))].options}
-    option = options[_choice(name, tuple(options))]
+    options = {option.name: option for option in METHODS[one_of(method, tuple(METHODS))].options}
+    option = options[one_of(name, tuple(options))]
     if isinstance(option.default, bool):
-        return _choice(text, ("yes", "no")) == "yes"
+        return one_of(text, ("yes", "no")) == "yes"
     if isinstance(option.default, str):
-        return _choice(text, option.choices)
+        return one_of(text, option.choices)
     low, high = option.minimum or 0, option.maximum or 0
-    return _whole(text, low, high) if isinstance(option.default, int) else _number(text, low, high)
+    return whole(text, low, high) if isinstance(option.default, int) else number(text, low, high)
 
 
-def _whole(text: str, low: float, high: float) -> int:
-    number = _number(text, low, high)
-    if number != int(number):
+def whole(text: str, low: float, high: float) -> int:
+    """A whole number in a range; ValueError for others."""
+    value = number(text, low, high)
+    if value != int(value):
         raise ValueError(f"it should be a whole number from {low:g} to {high:g}")
-    return int(number)
+    return int(value)
 
 
-def _number(text: str, low: float, high: float) -> float:
+def number(text: str, low: float, high: float) -> float:
+    """A number in a range; ValueError for others."""
     try:
-        number = float(text)
+        value = float(text)
     except ValueError:
-        number = float("nan")
-    if not low <= number <= high:
+        value = float("nan")
+    if not low <= value <= high:
         raise ValueError(f"it should be a number from {low:g} to {high:g}")
-    return number
+    return value

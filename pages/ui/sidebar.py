@@ -15,6 +15,7 @@ from attribution_core.request import ZEROS
 from pages.ui.engine import Engine, Model
 from pages.ui.gallery import gallery, gallery_picture, pick_from_gallery, pixels_of
 from pages.ui.navigation import complain
+from pages.ui.page_choices import in_link, taken_from_link
 from pages.ui.settings import (
     BOUNDS,
     CLASS_CHOICES,
@@ -67,8 +68,8 @@ def visitor() -> str:
     return str(st.session_state.setdefault("visitor", uuid.uuid4().hex))
 
 
-def render_sidebar(engine: Engine) -> Scene:
-    """Draw the controls and take what they say."""
+def render_sidebar(engine: Engine, page: str) -> Scene:
+    """Draw the controls and take what they say; `page` is the name of the page in links."""
     settings = _restored(engine)
     with st.sidebar:
         settings, model = _model(engine, settings)
@@ -84,7 +85,7 @@ def render_sidebar(engine: Engine) -> Scene:
         settings = _method_options(settings)
         settings = _display(settings)
     st.session_state["settings"] = settings
-    parameters = encode(settings, Settings())
+    parameters = encode(settings, Settings()) | in_link(page)
     if dict(st.query_params) != parameters:
         st.query_params.from_dict(parameters)
     classes = settings.classes if labels else ()
@@ -96,7 +97,7 @@ def _restored(engine: Engine) -> Settings:
     if "settings" not in st.session_state:
         pictures = (*(entry.id for entry in gallery()), UPLOAD)
         settings, complaints = decode(
-            st.query_params,
+            taken_from_link(st.query_params.to_dict()),
             Settings(model=engine.default_model().name),
             tuple(model.name for model in engine.models()),
             pictures,

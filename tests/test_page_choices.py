@@ -1,0 +1,103 @@
+"""A page's own choices: in the link, across pages, and never in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+
+def page_of_choices() -> None:
+    import streamlit as st
+
+    from pages.ui.page_choices import choice, in_link, taken_from_link
+    from pages.ui.settings import one_of, whole
+
+    if "started" not in st.session_state:
+        st.session_state["started"] = True
+        st.session_state["others"] = taken_from_link(st.query_params.to_dict())
+    if st.checkbox("Elsewhere", key="elsewhere"):
+        st.write(str(in_link("other")))
+        return
+    most = 9 if not st.checkbox("Few", key="few") else 3
+    fruit = choice(
+        "demo-fruit",
+        lambda key, value: st.selectbox("Fruit", ["fig", "pear"], key=key),
+        "fig",
+        lambda text: one_of(text, ("fig", "pear")),
+    )
+    count = choice(
+        "demo-count",
+        lambda key, value: int(st.slider("Count", 1, most, key=key)),
+        2,
+        lambda text: whole(text, 1, most),
+    )
+    st.session_state["found"] = fruit, count
+    st.session_state["link"] = in_link("demo")
+
+
+Visit = Callable[..., AppTest]
+
+
+@pytest.fixture
+def visit() -> Visit:
+    def visited(**parameters: str) -> AppTest:
+        app = AppTest.from_function(page_of_choices)
+        for name, text in parameters.items():
+            app.query_params[name.replace("_", "-")] = text
+        app.run()
+        assert not app.exception
+        return app
+
+    return visited
+
+
+def test_nothing_chosen_is_not_in_the_link(visit: Visit) -> None:
+    app = visit()
+    assert app.session_state["found"] == ("fig", 2)
+    assert app.session_state["link"] == {}
+    assert not app.query_params
+
+
+def test_a_choice_goes_into_the_link_and_out_of_it(visit: Visit) -> None:
+    app = visit()
+    app.slider[0].set_value(7).run()
+    assert app.session_state["found"] == ("fig", 7)
+    assert app.session_state["link"] == {"demo-count": "7"}
+    assert app.query_params["demo-count"] in ("7", ["7"])
+    app.slider[0].set_value(2).run()
+    assert app.session_state["link"] == {}
+    assert "demo-count" not in app.query_params
+
+
+def test_a_link_brings_choices_back(visit: Visit) -> None:
+    app = visit(demo_fruit="pear", demo_count="5", model="x")
+    assert app.session_state["found"] == ("pear", 5)
+    assert app.session_state["others"] == {"model": "x"}
+
+
+def test_choices_survive_another_page(visit: Visit) -> None:
+    app = visit()
+    app.selectbox[0].set_value("pear").run()
+    app.checkbox(key="elsewhere").check().run()
+    app.run()
+    app.checkbox(key="elsewhere").uncheck().run()
+    assert app.session_state["found"] == ("pear", 2)
+
+
+@pytest.mark.parametrize("text", ["99", "x", "", "nan", "<b>", "1" * 5000])
+def test_an_unusable_link_gets_a_sentence(visit: Visit, text: str) -> None:
+    app = visit(demo_count=text)
+    assert app.session_state["found"] == ("fig", 2)
+    assert ["count" in toast.value for toast in app.toast] == [True]
+    app.run()
+    assert not app.toast
+
+
+def test_what_became_impossible_falls_back(visit: Visit) -> None:
+    app = visit(demo_count="8")
+    app.checkbox(key="few").check().run()
+    assert not app.exception
+    assert app.session_state["found"] == ("fig", 2)
+    assert not app.toast
