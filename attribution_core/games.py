@@ -66,7 +66,7 @@ def batches(coalitions: BoolArray, size: int) -> Iterator[BoolArray]:
 
 def worth_a_look(done: int, looked: int, planned: int) -> bool:
     """Whether enough has come since the last solution to solve again: solving stays cheap."""
-    return done >= 1.1 * looked or done >= planned
+    return done >= 1.25 * looked or done >= planned
 
 
 def bits(codes: npt.NDArray[np.int64], players: int) -> BoolArray:

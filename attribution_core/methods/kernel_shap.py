@@ -66,13 +66,14 @@ def kernel_shap(
         drawn = start + len(batch)
         differences[start:drawn] = worth[: len(batch)] - worth[len(batch) :]
         done = 2 + 2 * drawn
-        if worth_a_look(done, looked, planned):
+        # Looking only at doublings keeps repeated peeking from stopping on a lucky streak.
+        doubled = tolerance > 0 and done >= 2 * checked
+        if doubled or worth_a_look(done, looked, planned):
             looked = done
             values, error = solve(pairs, differences[:drawn], total)
             estimate = replace(estimate, values=values, standard_error=error, evaluations=done)
         yield replace(estimate, done=done)
-        if tolerance > 0 and looked == done and done >= 2 * checked:
-            # Looking only at doublings keeps repeated peeking from stopping on a lucky streak.
+        if doubled:
             checked = done
             largest = np.inf if error is None else error.max()
             if largest < tolerance * np.ptp(estimate.values):

@@ -59,29 +59,31 @@ def smoothgrad(
             f"SmoothGrad cannot average '{of}'; use {' or '.join(get_args(Averaged))}."
         )
     function = as_differentiable(function)
-    point = np.asarray(point, np.float64)
+    point = np.asarray(point, np.result_type(point, np.float32))
     scale = sigma * float(np.ptp(point))
     random = np.random.default_rng(seed)
     pairs = (samples + 1) // 2
     pairs_at_once = max(1, function.batch_size // 2)
-    mean = np.zeros_like(point)
-    spread = np.zeros_like(point)
+    mean = np.zeros(point.shape)
+    spread = np.zeros(point.shape)
     drawn = 0
     while drawn < pairs:
         count = min(pairs_at_once, pairs - drawn)
-        noise = scale * random.standard_normal((count, *point.shape))
+        noise = random.standard_normal((count, *point.shape), point.dtype)
+        noise *= scale
         points = np.concatenate([point + noise, point - noise])
         _, gradients = function.values_and_gradients(points)
         terms = gradients if of == "gradient" else points * gradients
-        for term in (terms[:count] + terms[count:]) / 2:
-            # Welford's update: one pass, and no cancellation in the variance.
-            drawn += 1
-            step = term - mean
-            mean = mean + step / drawn
-            spread = spread + step * (term - mean)
+        terms = (terms[:count] + terms[count:]) / 2
+        # Chan's update: one pass, and no cancellation in the variance.
+        batch = terms.mean(axis=0, dtype=np.float64)
+        step = batch - mean
+        spread += np.square(terms - batch).sum(axis=0) + step**2 * (drawn * count / (drawn + count))
+        drawn += count
+        mean += step * (count / drawn)
         error = np.sqrt(spread / (drawn - 1) / drawn) if drawn > 1 else None
         yield Estimate(
-            values=mean,
+            values=mean.copy(),
             done=2 * drawn,
             planned=2 * pairs,
             evaluations=2 * drawn,
