@@ -255,6 +255,44 @@ def test_kernel_shap_is_exact_on_pairwise_interactions() -> None:
     assert found.standard_error.max() < 1e-9
 
 
+@pytest.mark.parametrize(("players", "budget"), [(8, 220), (10, 500), (12, 1000)])
+def test_kernel_shap_is_exact_on_interactions_of_four(players: int, budget: int) -> None:
+    """Products of three are fitted in small games, and pairs cancel those of four."""
+    random = np.random.default_rng(3)
+    members = [random.choice(players, size, replace=False) for size in (1, 2, 3, 4) * 12]
+    worth = random.normal(size=len(members))
+    expected = np.zeros(players)
+    for group, coefficient in zip(members, worth, strict=True):
+        expected[group] += coefficient / len(group)
+    game = FunctionGame(
+        players,
+        lambda z: np.stack([z[:, group].all(axis=1) for group in members], axis=1) @ worth,
+    )
+    found = kernel_shap(game, budget=budget)
+    assert found.evaluations < 2**players
+    np.testing.assert_allclose(found.values, expected, atol=1e-9)
+    assert found.standard_error is not None
+    assert found.standard_error.max() < 1e-9
+
+
+def test_standard_errors_cover_where_triples_are_fitted() -> None:
+    """A smooth game of 14 players, against full enumeration."""
+    weights = np.random.default_rng(5).normal(size=14)
+    game = FunctionGame(14, lambda z: 10 / (1 + np.exp(-2 * (z @ weights - 1))), batch_size=2**14)
+    exact = shapley_values(game).values
+    for budget in (1300, 4000):
+        inside, errors, without = [], [], []
+        for seed in range(40):
+            found = kernel_shap(game, budget=budget, seed=seed)
+            assert found.standard_error is not None
+            inside.append(np.abs(found.values - exact) < 1.96 * found.standard_error)
+            errors.append(np.linalg.norm(found.values - exact))
+            few = kernel_shap(game, budget=1100, seed=seed)
+            without.append(np.linalg.norm(few.values - exact))
+        assert 0.90 <= np.mean(inside) <= 0.995
+        assert np.median(errors) < 0.7 * np.median(without)
+
+
 def triples_game(players: int = 50, terms: int = 300) -> tuple[FunctionGame, FloatArray]:
     """Singles and products of three players, each product's Shapley value being a third each."""
     random = np.random.default_rng(11)
@@ -271,12 +309,12 @@ def triples_game(players: int = 50, terms: int = 300) -> tuple[FunctionGame, Flo
     return game, exact
 
 
-@pytest.mark.parametrize("budget", [512, 1024, 2048])
-def test_kernel_shap_standard_errors_cover(budget: int) -> None:
+@pytest.mark.parametrize(("budget", "runs"), [(512, 200), (1024, 40), (2048, 40)])
+def test_kernel_shap_standard_errors_cover(budget: int, runs: int) -> None:
     """About 95 % of all values lie within 1.96 standard errors of the truth."""
     game, exact = triples_game()
     inside = []
-    for seed in range(20):
+    for seed in range(runs):
         found = kernel_shap(game, budget=budget, seed=seed)
         assert found.standard_error is not None
         inside.append(np.abs(found.values - exact) < 1.96 * found.standard_error)

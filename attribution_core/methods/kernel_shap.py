@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import combinations
+from math import comb
 
 import numpy as np
 import numpy.typing as npt
@@ -80,36 +82,68 @@ def kernel_shap(
                 return
 
 
+MOST_TERMS = 600
+"""Products of three are fitted up to so many terms, 16 players' worth."""
+_PAIRS_A_TERM = 1.5
+
+
 def solve(
     pairs: CoalitionPairs, differences: FloatArray, total: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None]:
     """Shapley values and their standard errors from the first pairs' v(S) − v(complement).
 
-    The sum of v over a pair does not depend on φ, so a pair enters as one row: u·φ with u = +1 in
-    S and −1 outside. Its weight is the kernel over its chance of being drawn. Centring u and the
-    differences turns the constraint Σφ = total into none.
+    With u = +1 in S and −1 outside, half of such a difference is the odd part of v: a sum of β_T
+    times the product of u over T, for T of odd sizes, with Σβ = total/2, and
+    φᵢ = 2·Σ_{T∋i} β_T/|T|. T runs over the players and, where there are pairs enough, over all
+    triples, which leaves less to chance (PolySHAP, arXiv 2601.18608). A pair's weight is the
+    kernel over its chance of being drawn. Centring the products turns the constraint into none.
     """
     members = pairs.members[: len(differences)]
     drawn, players = members.shape
     sizes = members.sum(axis=1)
     drawn_of_size = np.bincount(sizes, minlength=len(pairs.available))
-    signs = np.where(members, 1.0, -1.0)
-    offset = signs.mean(axis=1)
-    design = signs - offset[:, None]
-    target = differences - total * offset
+    incomplete = bool((drawn_of_size < pairs.available).any())
+    products, shares = _products(np.where(members, 1.0, -1.0), drawn, incomplete=incomplete)
+    offset = products.mean(axis=1)
+    design = products - offset[:, None]
+    target = (differences - total * offset) / 2
     weights = 1 / (drawn_of_size[sizes] * sizes * (players - sizes))
     weights[2 * sizes == players] /= 2
     root = np.sqrt(weights)
     inverse = pseudo_inverse(root[:, None] * design, nullity=1)
     centred = inverse @ (root * target)
-    values = centred - centred.mean() + total / players
-    if drawn <= players and (drawn_of_size < pairs.available).any():
+    values = shares @ (centred - centred.mean() + total / 2 / len(centred))
+    if drawn <= players and incomplete:
         return values, None
     # HC3: a residual is what it would be had its own pair been left out of the fit.
     leverage = np.einsum("ij,ji->i", root[:, None] * design, inverse)
     residuals = (target - design @ centred) / np.maximum(1 - leverage, 1e-9)
-    influence = inverse.T * (root * residuals)[:, None]
+    influence = (shares @ inverse).T * (root * residuals)[:, None]
     return values, np.sqrt(_stratified_variance(influence, sizes, drawn_of_size, pairs.available))
+
+
+def _products(
+    signs: FloatArray, drawn: int, *, incomplete: bool
+) -> tuple[FloatArray, npt.NDArray[np.float64]]:
+    """Products of ±1 over single players, and over triples where they can be fitted.
+
+    Returns
+    -------
+    products : float array ``(pairs, terms)``
+    shares : float array ``(players, terms)``
+        What each term's coefficient gives to each player, 2/|T| or nothing.
+    """
+    players = signs.shape[1]
+    alone = 2 * np.eye(players)
+    terms = players + comb(players, 3)
+    # Where all pairs are there, single players give the exact values.
+    if players < 3 or terms > MOST_TERMS or drawn < _PAIRS_A_TERM * terms or not incomplete:
+        return signs, alone
+    triples = np.array(list(combinations(range(players), 3)))
+    together = np.zeros((players, len(triples)))
+    together[triples.T, np.arange(len(triples))] = 2 / 3
+    products = np.concatenate([signs, signs[:, triples].prod(axis=2)], axis=1)
+    return products, np.concatenate([alone, together], axis=1)
 
 
 def _stratified_variance(
