@@ -19,11 +19,12 @@ lint: $(VENV)/tests-installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-benchmark: $(VENV)/tests-installed
-	$(BIN)/python -m tests.benchmarks
+# The peers that benchmarks measure against live in an environment of their own.
+benchmark: $(VENV)-benchmarks/installed
+	$(VENV)-benchmarks/bin/python -m tests.benchmarks
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(VENV)-benchmarks
 
 $(VENV)/app-installed: requirements.txt
 	$(PYTHON) -m venv $(VENV)
@@ -33,4 +34,9 @@ $(VENV)/app-installed: requirements.txt
 $(VENV)/tests-installed: requirements.txt tests/requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	touch $@
+
+$(VENV)-benchmarks/installed: requirements.txt tests/requirements.txt tests/benchmarks/requirements.txt
+	$(PYTHON) -m venv $(VENV)-benchmarks
+	$(VENV)-benchmarks/bin/pip install --quiet --disable-pip-version-check -r tests/benchmarks/requirements.txt
 	touch $@
