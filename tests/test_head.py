@@ -11,13 +11,14 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from attribution_core import Classifier, Contrast, Picture
+from attribution_core import Classifier, Contrast, Picture, load_image, superpixels
 from attribution_core.estimate import FloatArray
 from attribution_core.head import Head
 from attribution_core.head_game import CoalitionTable, HeadGame
 from attribution_core.images import Pixels
 from attribution_core.network_graph import cuts, flow, multiplications, without_softmax
 from attribution_core.scores import Score, score_values, softmax
+from tests.conftest import GALLERY
 
 SHAPE = (4, 6, 2)
 SEGMENTS = np.arange(24).reshape(4, 6) // 5
@@ -73,6 +74,23 @@ def test_the_network_sees_exactly_the_masked_points() -> None:
     expected = np.where(coalitions[:, SEGMENTS, None], point, reference)
     np.testing.assert_array_equal(np.concatenate(network.fed)[:13], expected)
     np.testing.assert_allclose(logits, expected.reshape(13, 48) @ network.slopes, rtol=1e-4)
+
+
+@pytest.mark.parametrize("first", [2, 52, 102, 152])
+def test_every_superpixel_is_really_masked(first: int) -> None:
+    """Each label of each SLIC count, absent alone, leaves exactly its pixels to the reference."""
+    picture = load_image(GALLERY / "astronaut.png", 96)
+    side = picture.shape[0]
+    # A network whose classes are its pixels' reds shows what it is fed.
+    head = Head("input", picture.shape, side**2, lambda x: tf.reshape(x[..., 0], (-1, side**2)), 64)
+    reference = np.full_like(picture, -1.0)
+    for count in range(first, min(first + 50, 201)):
+        labels = superpixels(picture, count)
+        players = int(labels.max()) + 1
+        seen = head.masked_logits(picture, reference, labels, ~np.eye(players, dtype=bool))
+        hidden = seen.reshape(players, side, side) == -1.0
+        np.testing.assert_array_equal(hidden, labels == np.arange(players)[:, None, None])
+        assert hidden.any(axis=(1, 2)).all()
 
 
 @pytest.mark.parametrize(
