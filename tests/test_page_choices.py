@@ -21,10 +21,11 @@ def page_of_choices() -> None:
         st.write(str(in_link("other")))
         return
     most = 9 if not st.checkbox("Few", key="few") else 3
+    usual = "pear" if st.checkbox("Winter", key="winter") else "fig"
     fruit = choice(
         "demo-fruit",
         lambda key, value: st.selectbox("Fruit", ["fig", "pear"], key=key),
-        "fig",
+        usual,
         lambda text: one_of(text, ("fig", "pear")),
     )
     count = choice(
@@ -101,3 +102,16 @@ def test_what_became_impossible_falls_back(visit: Visit) -> None:
     assert not app.exception
     assert app.session_state["found"] == ("fig", 2)
     assert not app.toast
+
+
+def test_a_new_default_holds_where_nobody_chose(visit: Visit) -> None:
+    app = visit()
+    app.checkbox(key="winter").check().run()
+    assert app.session_state["found"] == ("pear", 2)
+    assert app.session_state["link"] == {}
+    app.selectbox[0].set_value("fig").run()
+    app.checkbox(key="winter").uncheck().run()
+    app.selectbox[0].set_value("pear").run()
+    app.checkbox(key="winter").check().run()
+    app.checkbox(key="winter").uncheck().run()
+    assert app.session_state["found"] == ("fig", 2)

@@ -33,8 +33,10 @@ from pages.ui.changes import Change, change_bars, predicted_change, probability_
 from pages.ui.downloads import render_downloads
 from pages.ui.engine import Engine
 from pages.ui.markdown import literal
+from pages.ui.page_choices import choice, recalled, remember
 from pages.ui.player_board import PlayerValues, player_board
 from pages.ui.progress import WorkSnapshot, follow, plain
+from pages.ui.settings import one_of, whole
 from pages.ui.sidebar import Scene
 from pages.ui.work import Explain, Interact, Play, Prediction, Work
 
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
 
 EXACT_AT_INPUT, EXACT_AT_LAYER = 12, 16
 """Exact values are fitted along with the others for games of at most so many players."""
+
+ABSENT = "superpixels-absent"
 
 Snapshots = Mapping[Work, "WorkSnapshot"]
 
@@ -117,11 +121,16 @@ def render_game(engine: Engine, scene: Scene) -> None:
 def _compared(classifier: Classifier, scene: Scene, board: Board) -> MapTable | None:
     """The thesis's figure 3.2: superpixels of the pixels against positions of the last layer."""
     last = classifier.layers[-1]
-    wanted = st.toggle(
-        f"Compare superpixels at the pixels with the positions of {last}",
-        key="compare_layers",
-        help="KernelSHAP for the same class on both games: the head above the last layer is all "
-        "that has to be computed for a coalition there (thesis, figure 3.2).",
+    wanted = choice(
+        "superpixels-compare",
+        lambda key, value: st.toggle(
+            f"Compare superpixels at the pixels with the positions of {last}",
+            key=key,
+            help="KernelSHAP for the same class on both games: the head above the last layer is "
+            "all that has to be computed for a coalition there (thesis, figure 3.2).",
+        ),
+        False,
+        lambda text: one_of(text, ("yes", "no")) == "yes",
     )
     if not wanted:
         return None
@@ -182,13 +191,21 @@ def _set_up(classifier: Classifier, scene: Scene) -> Board:
     methods = ("kernel_shap", "lime") + (("shapley_values",) if players <= limit else ())
     key = ("absent", scene.picture.digest, settings.layer, repr(segmentation_for(settings)))
     st.session_state["game"] = key
+    if "absent" not in st.session_state:
+        nobody: tuple[int, ...] = ()
+        _set_absent(key, recalled(ABSENT, nobody, lambda text: _players_in(text, players)))
     with st.container(horizontal=True, vertical_alignment="bottom", key="moves"):
-        focus = st.selectbox(
-            "Values for the class",
-            scene.classes,
-            format_func=scene.labels.__getitem__,
-            key="game_focus",
-            width=220,
+        focus = choice(
+            "superpixels-class",
+            lambda key, value: st.selectbox(
+                "Values for the class",
+                scene.classes,
+                format_func=scene.labels.__getitem__,
+                key=key,
+                width=220,
+            ),
+            scene.classes[0],
+            lambda text: int(one_of(text, tuple(map(str, scene.classes)))),
         )
         st.button("All in", on_click=_set_absent, args=(key, ()), key="all_in")
         st.button("All out", on_click=_set_absent, args=(key, range(players)), key="all_out")
@@ -210,7 +227,8 @@ def _set_up(classifier: Classifier, scene: Scene) -> Board:
             key="remove_best",
             help="By KernelSHAP's values for the class.",
         )
-    return Board(segments, _absent(key), methods, focus if focus is not None else scene.classes[0])
+    remember(ABSENT, _absent(key), ())
+    return Board(segments, _absent(key), methods, focus)
 
 
 @st.cache_data(max_entries=32, show_spinner=False, hash_funcs={Picture: lambda it: it.digest})
@@ -218,6 +236,10 @@ def _segments(
     picture: Picture, segmentation: Segmentation, height: int, width: int, *, at_input: bool
 ) -> npt.NDArray[np.int64]:
     return segments_of(segmentation, picture.pixels, height, width, at_input=at_input)
+
+
+def _players_in(text: str, players: int) -> tuple[int, ...]:
+    return tuple(sorted({whole(part, 0, players - 1) for part in text.split(",") if part}))
 
 
 def _absent(key: tuple[str, ...]) -> tuple[int, ...]:

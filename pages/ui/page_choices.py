@@ -6,6 +6,7 @@ no hyphen.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -23,10 +24,12 @@ LONGEST = 2000
 
 @dataclass
 class _Choices:
-    """This session's: what the link asked for and no page has read yet, and what is chosen."""
+    """This session's: what the link asked for and no page has read yet, what is chosen, and what
+    the widgets showed last."""
 
     asked: dict[str, str] = field(default_factory=dict)
     chosen: dict[str, str] = field(default_factory=dict)
+    handed: dict[str, object] = field(default_factory=dict)
 
 
 def choice(
@@ -49,31 +52,48 @@ def choice(
         The value of a link's text; ValueError says what it should be. A choice that became
         impossible, say by another model, is forgotten without a word.
     """
-    choices = _choices()
-    key = f"choose_{name}"
-    value = default
-    asked = choices.asked.pop(name, None)
-    text = asked if asked is not None else choices.chosen.get(name)
-    if text is not None:
-        try:
-            value = read(text)
-        except ValueError as error:
-            if asked is not None:
-                complain(complaint_of(name, text, error))
-            st.session_state.pop(key, None)
+    choices, key = _choices(), f"choose_{name}"
+    value = recalled(name, default, read)
+    held = st.session_state.get(key)
+    if held is not None and held != choices.handed.get(name, held):
+        # The visitor changed it, and options may have changed since.
+        with contextlib.suppress(ValueError):
+            value = read(text_of(held))
     # Handed over anew in each run: Streamlit forgets widgets that were not drawn in the last one.
-    st.session_state[key] = st.session_state.get(key, value)
+    st.session_state[key] = value
     drawn = draw(key, value)
     if drawn is not None:
         value = drawn
+    choices.handed[name] = value
+    remember(name, value, default)
+    return value
+
+
+def recalled(name: str, default: T, read: Callable[[str], T]) -> T:
+    """What the link asks for, or what `remember` was told; the default where neither is usable."""
+    choices = _choices()
+    asked = choices.asked.pop(name, None)
+    text = asked if asked is not None else choices.chosen.get(name)
+    if text is None:
+        return default
+    try:
+        return read(text)
+    except ValueError as error:
+        if asked is not None:
+            complain(complaint_of(name, text, error))
+        return default
+
+
+def remember(name: str, value: T, default: T) -> None:
+    """Keep a choice for later runs and in the link; the default goes without saying."""
+    choices = _choices()
     if value == default:
         choices.chosen.pop(name, None)
         st.query_params.pop(name, None)
-    else:
-        choices.chosen[name] = text_of(value)
-        if st.query_params.get(name) != choices.chosen[name]:
-            st.query_params[name] = choices.chosen[name]
-    return value
+        return
+    choices.chosen[name] = text_of(value)
+    if st.query_params.get(name) != choices.chosen[name]:
+        st.query_params[name] = choices.chosen[name]
 
 
 def taken_from_link(parameters: Mapping[str, str]) -> dict[str, str]:

@@ -123,3 +123,18 @@ def test_two_players_together(visit: Callable[..., Page]) -> None:
     amount = re.search(r"(\S+) (more|less) together", said.inner_text())
     assert amount
     assert abs(float(amount[1])) < 1e-3
+
+
+def test_a_link_restores_the_game(visit: Callable[..., Page]) -> None:
+    page = visit(**{"superpixels-absent": "3,21", "superpixels-class": "967"})
+    expect(page.get_by_text("2 of 49 removed")).to_be_visible()
+    expect(page.get_by_text("speaks for the class")).to_be_visible()
+    players = page.locator("svg").get_by_role("checkbox")
+    expect(players.nth(21)).not_to_be_checked()
+    expect(players.nth(20)).to_be_checked()
+    expect(page.get_by_role("combobox", name="Values for the class")).to_have_value("espresso")
+    players.nth(3).click()
+    expect(page.get_by_text("1 of 49 removed")).to_be_visible()
+    page.wait_for_url(re.compile(r"superpixels-absent=21(&|$)"))
+    page.get_by_role("button", name="All in").click()
+    page.wait_for_url(re.compile(r"^(?!.*superpixels-absent)"))
