@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from attribution_core.attribution import Attribution
 from attribution_core.cache import Cache
+from attribution_core.class_correlation import class_correlation
 from attribution_core.estimate import Estimate, Estimator
 from attribution_core.functions import Differentiable, TensorFunction
 from attribution_core.games import FunctionGame, Game
@@ -60,6 +61,7 @@ __all__ = [
     "Request",
     "Slic",
     "TensorFunction",
+    "class_correlation",
     "explain",
     "grad_cam",
     "gradient",

@@ -1,0 +1,360 @@
+"""One method at many layers, and how alike two classes' maps are at each of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from attribution_core.attribution import Attribution
+from attribution_core.class_correlation import class_correlation
+from attribution_core.registry import METHODS, unavailable
+from attribution_core.request import ZEROS
+from pages.ui.attribution_grid import done_in, names_of, render_maps
+from pages.ui.attributions import MapTable, Place, predictions_for, request_for
+from pages.ui.downloads import render_downloads
+from pages.ui.engine import Engine
+from pages.ui.markdown import literal
+from pages.ui.page_choices import choice
+from pages.ui.progress import WorkSnapshot, follow
+from pages.ui.settings import one_of
+from pages.ui.sidebar import Scene
+from pages.ui.work import Explain, Work
+
+COLUMNS = 7
+"""More columns than that get too small; the rest goes into a second table."""
+MOST_WORKS = 120
+MEASURES = {"strength": "Strength |values|", "signed": "Signed values"}
+EXTENTS = {
+    "resolutions": "One a resolution",
+    "main": "The last of each kind",
+    "all": "Every layer",
+}
+
+Snapshots = Mapping[Work, WorkSnapshot]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Correlations between the maps of two classes, by layer, of one method."""
+
+    method: str
+    layers: tuple[str, ...]
+    correlations: tuple[float, ...]
+
+
+def render_layers(engine: Engine, scene: Scene) -> None:
+    """Draw the maps of one method by layer, and the curves under them."""
+    classifier = engine.loaded(scene.settings.model)
+    opening: list[Work] = [*predictions_for(scene.settings, scene.picture)]
+    if classifier is None or not scene.classes or scene.prediction is None:
+        follow(engine, scene, opening, {}, lambda snapshots, finished: None)
+        return
+    shapes = {name: classifier.layer(name).shape for name in classifier.layers}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        method = _method(scene)
+        extent = choice(
+            "layers-extent",
+            lambda key, value: st.segmented_control(
+                "Layers", tuple(EXTENTS), format_func=EXTENTS.__getitem__, key=key
+            ),
+            "resolutions",
+            lambda text: one_of(text, tuple(EXTENTS)),
+        )
+        measure = choice(
+            "layers-measure",
+            lambda key, value: st.segmented_control(
+                "The curve compares",
+                tuple(MEASURES),
+                format_func=MEASURES.__getitem__,
+                key=key,
+                help="Strength: do both maps mark the same places? Signed: do they also agree on "
+                "what speaks for and against?",
+            ),
+            "strength",
+            lambda text: one_of(text, tuple(MEASURES)),
+        )
+        with_others = choice(
+            "layers-methods",
+            lambda key, value: st.toggle(
+                "Curves of all chosen methods",
+                key=key,
+                help="One line for each method of the sidebar; each takes as long as its maps.",
+            ),
+            False,
+            lambda text: one_of(text, ("yes", "no")) == "yes",
+        )
+    layers = {
+        "resolutions": resolution_layers(shapes),
+        "main": classifier.main_layers,
+        "all": classifier.layers,
+    }[extent]
+    rows = scene.classes[: max(2, MOST_WORKS // len(layers))]
+    if len(rows) < len(scene.classes):
+        st.caption(f"With so many layers, the first {len(rows)} classes are shown.")
+    pair = _pair(scene, rows)
+    tables = [
+        _table(scene, method, rows, layers[start : start + COLUMNS])
+        for start in range(0, len(layers), COLUMNS)
+    ]
+    methods = [method]
+    if with_others:
+        methods += [name for name in scene.settings.methods if name != method]
+    compared = {
+        name: {
+            layer: tuple(_work(scene, name, target, layer) for target in pair) for layer in layers
+        }
+        for name in methods
+    }
+    maps: dict[Work, str] = {}
+    for table in tables:
+        maps.update(names_of(table))
+    for name, by_layer in compared.items():
+        for layer, works in by_layer.items():
+            for work in works:
+                if isinstance(work, Explain):
+                    maps.setdefault(work, f"{METHODS[name].title} at {layer}")
+    maps = dict(list(maps.items())[:MOST_WORKS])
+
+    def draw(snapshots: Snapshots, finished: bool) -> None:
+        for number, table in enumerate(tables):
+            render_maps(engine, scene, table, snapshots, key=f"layer_maps_{number}")
+        curves = [_curve(name, measure, by_layer, snapshots) for name, by_layer in compared.items()]
+        _draw_curves(scene, pair, measure, curves, layers, finished)
+        if finished:
+            _downloads(scene, tables, curves, snapshots)
+
+    follow(
+        engine,
+        scene,
+        opening,
+        maps,
+        draw,
+        caption=f"{METHODS[method].title} at {len(layers)} layers. "
+        ":red[Red] speaks for the class, :blue[blue] against it.",
+    )
+
+
+def resolution_layers(shapes: Mapping[str, tuple[int, int, int]]) -> tuple[str, ...]:
+    """The input, and of the layers of each size of plane the last."""
+    names = list(shapes)
+    return tuple(
+        name
+        for index, name in enumerate(names)
+        if index == 0 or index + 1 == len(names) or shapes[names[index + 1]][:2] != shapes[name][:2]
+    )
+
+
+def _method(scene: Scene) -> str:
+    return choice(
+        "layers-method",
+        lambda key, value: st.selectbox(
+            "Method",
+            tuple(METHODS),
+            format_func=lambda name: METHODS[name].title,
+            key=key,
+            width=240,
+        ),
+        "gradient_times_input",
+        lambda text: one_of(text, tuple(METHODS)),
+    )
+
+
+def _pair(scene: Scene, rows: Sequence[int]) -> tuple[int, int]:
+    """The two classes whose maps are compared."""
+    offered = list(rows)
+    if len(offered) == 1 and scene.prediction is not None:
+        offered += [number for number in scene.prediction.top(2) if number not in offered][:1]
+        st.caption(
+            "One class is chosen; the curve compares it with "
+            f"**{literal(scene.labels[offered[1]])}**, the model's next."
+        )
+    if len(offered) == 2:
+        return offered[0], offered[1]
+    with st.container(horizontal=True):
+        first = _class_choice(scene, "first", "The curve compares", offered, offered[0])
+        second = _class_choice(scene, "second", "with", offered, offered[1])
+    return first, second
+
+
+def _class_choice(scene: Scene, name: str, title: str, offered: Sequence[int], default: int) -> int:
+    return choice(
+        f"layers-{name}",
+        lambda key, value: st.selectbox(
+            title, offered, format_func=scene.labels.__getitem__, key=key, width=240
+        ),
+        default,
+        lambda text: int(one_of(text, tuple(map(str, offered)))),
+    )
+
+
+def _table(scene: Scene, method: str, rows: Sequence[int], layers: Sequence[str]) -> MapTable:
+    places = []
+    for row, target in enumerate(rows):
+        for column, layer in enumerate(layers):
+            work = _work(scene, method, target, layer)
+            if isinstance(work, str):
+                places.append(Place(row, column, None, work))
+            else:
+                places.append(Place(row, column, work))
+    return MapTable(
+        rows=tuple(scene.labels[number] for number in rows),
+        columns=tuple(layers),
+        places=tuple(places),
+        row_names=tuple(map(str, rows)),
+        column_names=tuple(layers),
+    )
+
+
+def _work(scene: Scene, method: str, target: int, layer: str) -> Explain | str:
+    """The map's work, or why there is none."""
+    settings = scene.settings
+    reason = unavailable(METHODS[method], at_input=layer == "input")
+    if reason:
+        return reason
+    if settings.score == "contrast" and target == settings.against:
+        return "This is the class that the others are contrasted with."
+    here = replace(
+        settings,
+        layer=layer,
+        reference="black"
+        if layer == "input" and settings.reference == ZEROS
+        else settings.reference,
+    )
+    try:
+        return Explain(settings.model, request_for(here, scene.picture, method, target))
+    except ValueError as error:
+        return str(error)
+
+
+def _curve(
+    method: str,
+    measure: str,
+    by_layer: Mapping[str, tuple[Explain | str, ...]],
+    snapshots: Snapshots,
+) -> Curve:
+    found = {}
+    for layer, works in by_layer.items():
+        estimates = [
+            snapshots[work].estimate
+            for work in works
+            if not isinstance(work, str) and work in snapshots and snapshots[work].state == "done"
+        ]
+        pair = [each for each in estimates if isinstance(each, Attribution)]
+        if len(pair) == 2:
+            first, second = (each.heatmap for each in pair)
+            if measure == "strength":
+                first, second = np.abs(first), np.abs(second)
+            found[layer] = class_correlation(first, second)
+    known = {layer: value for layer, value in found.items() if not math.isnan(value)}
+    return Curve(method, tuple(known), tuple(known.values()))
+
+
+def _draw_curves(
+    scene: Scene,
+    pair: tuple[int, int],
+    measure: str,
+    curves: Sequence[Curve],
+    layers: Sequence[str],
+    finished: bool,
+) -> None:
+    names = [literal(scene.labels[number]) for number in pair]
+    st.markdown(f"#### How alike are the maps of {names[0]} and {names[1]}?")
+    if pair[0] == pair[1]:
+        st.info("Choose two different classes to compare.", icon=":material/info:")
+        return
+    first = curves[0]
+    words = "strengths" if measure == "strength" else "signed values"
+    if finished and len(first.layers) > 1:
+        st.markdown(
+            f"On this picture, the correlation of the two maps’ {words} with "
+            f"{METHODS[first.method].title} "
+            f"goes from **{first.correlations[0]:.2f}** at {literal(first.layers[0])} to "
+            f"**{first.correlations[-1]:.2f}** at {literal(first.layers[-1])}."
+        )
+    st.plotly_chart(
+        curves_figure(curves, layers), config={"displayModeBar": False}, key="layer_curves"
+    )
+    st.caption(
+        f"Pearson's correlation of the two heatmaps' {words} (values summed over channels), "
+        "position by position. Planes get smaller upwards, so points on the right rest on fewer "
+        "positions. Two breeds of cat keep their maps in common up to the top; a cat and a cup do "
+        "not."
+    )
+
+
+def curves_figure(curves: Sequence[Curve], layers: Sequence[str]) -> go.Figure:
+    """Correlation against layer, a line a method."""
+    colours = ["#b2473f", "#4c78a8", "#e0a458", "#7a9e7e", "#9d7fb8", "#8a8f98"]
+    figure = go.Figure()
+    for number, curve in enumerate(curves):
+        title = METHODS[curve.method].title
+        figure.add_scatter(
+            x=curve.layers,
+            y=curve.correlations,
+            name=title,
+            mode="lines+markers",
+            line={"color": colours[number % len(colours)]},
+            hovertemplate="%{x}<br>" + title + ": %{y:.3f}<extra></extra>",
+        )
+    figure.add_hline(y=0, line_width=1, line_color="#8a8f98")
+    figure.update_layout(
+        height=320,
+        margin={"l": 0, "r": 8, "t": 8, "b": 0},
+        showlegend=True,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        xaxis={
+            "categoryorder": "array",
+            "categoryarray": list(layers),
+            "range": [-0.5, len(layers) - 0.5],
+            "fixedrange": True,
+            "automargin": True,
+        },
+        yaxis={"range": [-1.05, 1.05], "title": "correlation", "fixedrange": True},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+    )
+    return figure
+
+
+def _downloads(
+    scene: Scene, tables: Sequence[MapTable], curves: Sequence[Curve], snapshots: Snapshots
+) -> None:
+    whole = MapTable(
+        rows=tables[0].rows,
+        columns=tuple(title for table in tables for title in table.columns),
+        places=(),
+        row_names=tables[0].row_names,
+        column_names=tuple(name for table in tables for name in table.column_names),
+    )
+    done = {
+        (row, column + number * COLUMNS): attribution
+        for number, table in enumerate(tables)
+        for (row, column), attribution in done_in(table, snapshots).items()
+    }
+    render_downloads(scene, whole, done)
+    st.download_button(
+        "Curves as CSV",
+        lambda: curves_csv(curves),
+        f"class-correlation-{scene.settings.model}-{scene.settings.picture}.csv",
+        "text/csv",
+        icon=":material/table:",
+        on_click="ignore",
+    )
+
+
+def curves_csv(curves: Sequence[Curve]) -> str:
+    """A line a method and layer."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["method", "layer", "correlation"])
+    for curve in curves:
+        for layer, value in zip(curve.layers, curve.correlations, strict=True):
+            writer.writerow([curve.method, layer, f"{value:.6f}"])
+    return text.getvalue()

@@ -1,0 +1,72 @@
+"""The page of layers: one method at many layers, and how alike two classes' maps are."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from pages.ui.layers import Curve, curves_csv, curves_figure, resolution_layers
+from tests.pages.visits import Visit
+
+
+def test_the_last_layer_of_each_resolution() -> None:
+    shapes = {"input": (8, 8, 3), "a": (8, 8, 4), "b": (4, 4, 4), "c": (4, 4, 9), "d": (2, 2, 9)}
+    assert resolution_layers(shapes) == ("input", "a", "c", "d")
+
+
+def test_the_curves_as_numbers() -> None:
+    curves = [Curve("gradient", ("input", "top"), (0.5, -0.25)), Curve("lime", ("top",), (1.0,))]
+    assert list(csv.reader(io.StringIO(curves_csv(curves)))) == [
+        ["method", "layer", "correlation"],
+        ["gradient", "input", "0.500000"],
+        ["gradient", "top", "-0.250000"],
+        ["lime", "top", "1.000000"],
+    ]
+    figure = curves_figure(curves, ("input", "middle", "top"))
+    assert list(figure.data[0].y) == [0.5, -0.25]
+    assert list(figure.layout.xaxis.categoryarray) == ["input", "middle", "top"]
+
+
+def measured(page: Visit) -> tuple[float, float]:
+    found = re.search(r"from \*\*(-?[\d.]+)\*\* at input to \*\*(-?[\d.]+)\*\*", page.words)
+    assert found, page.words
+    return float(found[1]), float(found[2])
+
+
+def test_a_row_a_class_and_a_column_a_layer(visit: Callable[..., Visit]) -> None:
+    page = visit(classes="285,967").open("layers").finish()
+    rows, columns = page.labels
+    assert rows == ["Egyptian cat", "espresso"]
+    assert columns[0] == "input"
+    assert columns[-1] == "top_relu"
+    assert page.statuses == ["done"] * (2 * len(columns))
+    pixels, top = measured(page)
+    assert pixels > top + 0.3
+    maps = np.abs(page.maps[0]), np.abs(page.maps[len(columns)])
+    assert pixels == pytest.approx(np.corrcoef(maps[0].ravel(), maps[1].ravel())[0, 1], abs=0.01)
+    names = [each.proto.label for each in page.app.get("download_button")]
+    assert names == ["Grid as PNG", "Interactive HTML", "Arrays as NPZ", "Curves as CSV"]
+
+
+def test_one_class_is_compared_with_the_next(visit: Callable[..., Visit]) -> None:
+    page = visit(classes="285").open("layers")
+    page.wait(lambda: "goes from" in page.words)
+    assert "the model's next" in page.words
+    assert len(page.labels[0]) == 1
+    measured(page)
+
+
+def test_a_link_brings_method_and_measure(visit: Callable[..., Visit]) -> None:
+    choices = {"layers-method": "grad_cam", "layers-measure": "signed"}
+    page = visit(classes="285,967", **choices).open("layers").finish()
+    assert "Grad-CAM" in page.words
+    assert "signed values" in page.words
+    # Grad-CAM has no map at the pixels: the page says why.
+    assert page.cells[0]["status"] == "unavailable"
+    assert page.cells[0]["message"]
+    assert page.link["layers-method"] == "grad_cam"
