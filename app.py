@@ -18,6 +18,7 @@ page = st.navigation(
         st.Page("pages/explore.py", title="Explore", icon=":material/grid_on:", default=True),
         st.Page("pages/superpixels.py", title="Superpixels", icon=":material/extension:"),
         st.Page("pages/layers.py", title="Layers", icon=":material/layers:"),
+        st.Page("pages/references.py", title="References", icon=":material/compare:"),
     ]
 )
 st.session_state["scene"] = render_sidebar(engine(), page.url_path)

@@ -55,7 +55,7 @@ def render_picture_and_reference(engine: Engine, scene: Scene) -> None:
 
 
 @lru_cache(maxsize=64)
-def _as_url(picture: Picture) -> str:
+def as_url(picture: Picture) -> str:
     """The picture as a data URL, which Streamlit passes on; pixels it would encode every run."""
     buffer = io.BytesIO()
     Image.fromarray(picture.pixels.astype(np.uint8)).save(buffer, "PNG")
@@ -67,7 +67,7 @@ def _pair(
 ) -> None:
     with st.container(width=_SIDE):
         st.markdown(f"**{title}**")
-        st.image(_as_url(picture), width=_SIDE, alt=title)
+        st.image(as_url(picture), width=_SIDE, alt=title)
     with st.container(width=_BARS_WIDTH):
         st.markdown("**The model's top five**")
         if prediction is None:

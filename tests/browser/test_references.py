@@ -1,0 +1,41 @@
+"""The page of reference points in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def server(serve: Callable[..., AbstractContextManager[Any]]) -> Iterator[Any]:
+    with serve(ROOT / "app.py") as server:
+        yield server
+
+
+def test_references_average_and_path(server: Any, new_page: Callable[..., Page]) -> None:
+    page = new_page()
+    page.goto(f"{server.url}/references?classes=285&layer=top_relu")
+    expect(page.get_by_text("half of the difference is reached")).to_be_visible()
+    expect(page.locator(".map.done")).to_have_count(6 + 2)
+    expect(page.locator(".js-plotly-plot")).to_have_count(3)
+    expect(page.get_by_text("α = 0.50", exact=True)).to_be_visible()
+    slider = page.get_by_role("slider")
+    slider.focus()
+    slider.press("ArrowRight")
+    expect(page.get_by_text("α = 0.51", exact=True)).to_be_visible()
+    page.wait_for_url(re.compile(r"references-place=0\.51"))
+
+
+def test_a_link_in_the_dark_and_narrow(server: Any, new_page: Callable[..., Page]) -> None:
+    page = new_page(viewport={"width": 800, "height": 1000}, color_scheme="dark")
+    page.goto(f"{server.url}/references?classes=285&layer=top_relu&references-place=0.3")
+    expect(page.get_by_text("α = 0.30", exact=True)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 800
