@@ -151,7 +151,7 @@ def render_path(
         on_click="ignore",
     )
     for target, each in walked.items():
-        half = _first_place(each.profile, 0.5)
+        half = first_place(each.profile, 0.5)
         if half is not None:
             st.caption(
                 f"{literal(labels[target])}: from {each.profile.scores[0]:.2f} to "
@@ -187,10 +187,15 @@ def _draw_strip(scene: Scene, reference: Picture, place: float) -> None:
                 st.caption(f"{share:.2f}")
 
 
-def _first_place(profile: PathProfile, share: float) -> float | None:
-    """The first place where so much of the difference is reached."""
-    reached = np.flatnonzero(profile.earned >= share)
-    return float(profile.places[reached[0]]) if len(reached) else None
+def first_place(profile: PathProfile, share: float) -> float | None:
+    """Where so much of the difference is first reached, on straight lines between places."""
+    earned = profile.earned
+    reached = np.flatnonzero(earned >= share)
+    if not len(reached):
+        return None
+    after = int(reached[0])
+    around = slice(max(after - 1, 0), after + 1)
+    return float(np.interp(share, earned[around], profile.places[around]))
 
 
 def _scores(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from attribution_core.paths import PathProfile
-from pages.ui.path_profile import Walked, path_csv
+from pages.ui.path_profile import Walked, first_place, path_csv
 from pages.ui.reference_points import average_over
 from tests.pages.visits import Visit
 
@@ -34,20 +34,34 @@ def test_the_path_as_numbers() -> None:
     assert rows[2] == ["285", "0.5", "1", "4", "0.25"]
 
 
+def test_the_first_place_lies_between_those_evaluated() -> None:
+    places = np.linspace(0, 1, 5)
+    bent = PathProfile(places, np.array([1.0, 2.0, 2.0, 4.0, 5.0]), np.zeros(5), 5, 5)
+    assert first_place(bent, 0.5) == pytest.approx(0.625)
+    # Rounding just below one half is no reason to take the next place.
+    straight = PathProfile(places, places - 1e-8 * (places == 0.5), np.zeros(5), 5, 5)
+    assert first_place(straight, 0.5) == pytest.approx(0.5)
+    flat = PathProfile(places, np.ones(5), np.zeros(5), 5, 5)
+    assert first_place(flat, 0.5) is None
+
+
 def test_a_column_a_reference_and_the_path(visit: Callable[..., Visit]) -> None:
     page = visit(classes="285,967", layer="top_relu").open("references").finish()
-    page.wait(lambda: "half of the difference is reached" in page.words)
+    # The head above is an average and a linear layer: the score changes in proportion.
+    page.wait(lambda: page.words.count("half of the difference is reached at α = 0.50") == 2)
     rows, columns = page.labels
     assert rows == ["Egyptian cat", "espresso"]
     assert columns == ["Black", "Mean", "Blurred", "White", "Noise", "Zeros"]
     assert page.statuses == ["done"] * 12
     sent = [part.proto.json for part in page.app.get("bidi_component")]
     assert any("mean over 6 references" in text for text in sent)
-    # The head above is an average and a linear layer: the score changes in proportion.
-    assert page.words.count("half of the difference is reached at α = 0.50") == 2
     assert "no picture in between has them" in page.words
-    names = [each.proto.label for each in page.app.get("download_button")]
-    assert names == ["Grid as PNG", "Interactive HTML", "Arrays as NPZ", "Path as CSV"]
+
+    def downloads() -> list[str]:
+        return [each.proto.label for each in page.app.get("download_button")]
+
+    page.wait(lambda: len(downloads()) == 4)
+    assert downloads() == ["Grid as PNG", "Interactive HTML", "Arrays as NPZ", "Path as CSV"]
 
 
 def test_a_method_without_a_reference_says_so(visit: Callable[..., Visit]) -> None:
