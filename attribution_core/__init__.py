@@ -17,10 +17,19 @@ from attribution_core.attribution import Attribution
 from attribution_core.cache import Cache
 from attribution_core.class_correlation import class_correlation
 from attribution_core.estimate import Estimate, Estimator
+from attribution_core.faithfulness import (
+    FaithfulnessCurve,
+    Players,
+    deletion_curve,
+    faithfulness_curves,
+    insertion_curve,
+    random_curves,
+)
 from attribution_core.functions import Differentiable, TensorFunction
 from attribution_core.games import FunctionGame, Game
 from attribution_core.images import Picture, load_image
 from attribution_core.loading import load_classifier
+from attribution_core.localisation import Mosaic, grid_pointing, mosaic
 from attribution_core.methods.grad_cam import grad_cam
 from attribution_core.methods.gradient import gradient
 from attribution_core.methods.gradient_times_input import gradient_times_input
@@ -52,28 +61,37 @@ __all__ = [
     "Differentiable",
     "Estimate",
     "Estimator",
+    "FaithfulnessCurve",
     "FunctionGame",
     "Game",
     "Grid",
     "Method",
+    "Mosaic",
     "Option",
     "Picture",
+    "Players",
     "Request",
     "Slic",
     "TensorFunction",
     "class_correlation",
+    "deletion_curve",
     "explain",
+    "faithfulness_curves",
     "grad_cam",
     "gradient",
     "gradient_times_input",
     "grid",
+    "grid_pointing",
+    "insertion_curve",
     "integrated_gradients",
     "kernel_shap",
     "lime",
     "linear_attribution",
     "load_classifier",
     "load_image",
+    "mosaic",
     "occlusion",
+    "random_curves",
     "reference_image",
     "refine",
     "shapley_interactions",

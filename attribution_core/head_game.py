@@ -130,6 +130,11 @@ class HeadGame:
     def batch_size(self) -> int:
         return self._head.batch_size if self._fast is None else self._fast.batch_size
 
+    @property
+    def score(self) -> Score:
+        """The score that `values` gives."""
+        return self._score
+
     def values(self, coalitions: BoolArray) -> npt.NDArray[np.float64]:
         """Scores ``(n,)`` of coalitions ``(n, players)``."""
         return score_values(self.logits(coalitions), self._score)
