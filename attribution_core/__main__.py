@@ -1,0 +1,7 @@
+"""``python -m attribution_core``: see `command_line`."""
+
+import sys
+
+from attribution_core.command_line import main
+
+sys.exit(main())

@@ -1,0 +1,222 @@
+"""The command line: explain many pictures, and evaluate what came out, without a browser."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from attribution_core.faithfulness import Players
+from attribution_core.loading import BUILT_IN, PREPROCESSINGS
+from attribution_core.references import REFERENCE_KINDS
+from attribution_core.registry import METHODS, OptionValue, method_named
+from attribution_core.request import ZEROS
+
+DONE, SOME_FAILED, WRONG_USAGE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Those of the process where not given.
+
+    Returns
+    -------
+    int
+        0 when all was done, 1 when some of it failed, 2 when nothing could be begun: each failure
+        is one sentence on standard error.
+    """
+    parser = _parser()
+    try:
+        asked = parser.parse_args(arguments)
+    except SystemExit as exit_:
+        # argparse has said what is wrong, or what --help asks for.
+        return int(exit_.code or 0)
+    run: Callable[[argparse.Namespace], int] = asked.run
+    try:
+        return run(asked)
+    except (ValueError, FileNotFoundError, NotADirectoryError, PermissionError) as error:
+        print(f"{parser.prog}: {sentence(error)}", file=sys.stderr)
+        return WRONG_USAGE
+    except KeyboardInterrupt:
+        print(f"{parser.prog}: stopped; the same command goes on from here.", file=sys.stderr)
+        return SOME_FAILED
+
+
+def sentence(error: Exception) -> str:
+    """An error in one line; our own sentences as they are, the system's by file and reason."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'A file'} cannot be used: {error.strerror}."
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m attribution_core",
+        description="Attributions of an image classifier's classes, for many pictures.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_explain(commands.add_parser("explain", help="make maps of pictures"))
+    _add_evaluate(
+        commands.add_parser("evaluate", help="measure the maps that explain left in a folder")
+    )
+    return parser
+
+
+def _add_explain(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Writes a PNG (red for the class, blue against it) and an NPZ (arrays, and the settings as "
+        "JSON) for every picture, method, class and layer. What DIR has already, from the same "
+        "settings, is not made again; from other settings it is replaced."
+    )
+    add = parser.add_argument
+    add("pictures", nargs="+", metavar="PICTURE", help="JPEG, PNG, WebP, BMP, GIF or TIFF files")
+    add("--out", required=True, type=Path, metavar="DIR", help="made where it does not exist")
+    add(
+        "--method",
+        nargs="+",
+        action="extend",
+        metavar="NAME",
+        help=f"one or more of {', '.join(METHODS)}; default: gradient_times_input",
+    )
+    add(
+        "--class",
+        dest="classes",
+        nargs="+",
+        action="extend",
+        metavar="CLASS",
+        help="numbers or labels; default: each picture's top class",
+    )
+    add(
+        "--layer",
+        nargs="+",
+        action="extend",
+        metavar="NAME",
+        help="one or more of the model's layers; default: input",
+    )
+    add(
+        "--model",
+        default="efficientnet_lite0",
+        help=f"{', '.join(BUILT_IN)}, or a .keras or .h5 file; default: %(default)s",
+    )
+    add("--labels", type=Path, metavar="FILE", help="for a model file: its classes, one a line")
+    add(
+        "--preprocessing",
+        choices=PREPROCESSINGS,
+        default="none",
+        help="for a model file: what its network expects; default: %(default)s",
+    )
+    add("--reference", choices=(*REFERENCE_KINDS, ZEROS), default="black", help="default: black")
+    add(
+        "--score",
+        default="logit",
+        metavar="SCORE",
+        help="logit, probability, or against:CLASS for the lead over a class; default: logit",
+    )
+    add("--superpixels", type=_whole, metavar="COUNT", help="players of coalition methods")
+    add("--seed", type=_whole, default=0, help="of everything random; default: 0")
+    add(
+        "--option",
+        nargs="+",
+        action="extend",
+        type=_option,
+        default=[],
+        metavar="METHOD.NAME=VALUE",
+        help="such as kernel_shap.budget=1024",
+    )
+
+    def run(asked: argparse.Namespace) -> int:
+        from attribution_core.command_line_explain import explain_pictures
+
+        return explain_pictures(asked)
+
+    parser.set_defaults(run=run)
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Writes deletion.csv, insertion.csv and localisation.csv to DIR. Localisation makes "
+        "2 x 2 mosaics of the folder's pictures of distinct classes, in the order of their names, "
+        "and explains each tile's class there with the settings of the folder's maps; it needs "
+        "pictures of four classes. The last mosaic is filled up with the first pictures."
+    )
+    add = parser.add_argument
+    add("folder", type=Path, metavar="DIR", help="what explain wrote to")
+    add(
+        "--players",
+        choices=tuple(PLAYERS),
+        default="pixels",
+        help="what is removed: pixels, superpixels, or positions of each map's layer",
+    )
+    add("--steps", type=_positive, default=20, help="points of a curve; default: %(default)s")
+    add(
+        "--random",
+        type=_positive,
+        default=5,
+        metavar="ORDERS",
+        help="random orders to compare with; default: %(default)s",
+    )
+
+    def run(asked: argparse.Namespace) -> int:
+        from attribution_core.command_line_evaluate import evaluate_folder
+
+        return evaluate_folder(asked)
+
+    parser.set_defaults(run=run)
+
+
+PLAYERS: dict[str, Callable[[str], Players]] = {
+    "pixels": lambda layer: Players(),
+    "superpixels": lambda layer: Players(segmentation=50),
+    "positions": Players,
+}
+"""What ``--players`` names, for maps of a layer."""
+
+
+def _whole(text: str) -> int:
+    return _at_least(text, 0)
+
+
+def _positive(text: str) -> int:
+    return _at_least(text, 1)
+
+
+def _at_least(text: str, least: int) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"'{text}' should be a whole number of {least} or more")
+    return int(text)
+
+
+def _option(text: str) -> tuple[str, str, OptionValue]:
+    """Method, option and value of ``method.name=value``."""
+    place, equals, value = text.partition("=")
+    method, dot, name = place.partition(".")
+    if not (equals and dot):
+        raise argparse.ArgumentTypeError(
+            f"'{text}' should be METHOD.NAME=VALUE, such as kernel_shap.budget=1024"
+        )
+    try:
+        options = {option.name: option for option in method_named(method).options}
+        if name not in options:
+            raise ValueError(
+                f"The method {method} has no option {name}; it has {', '.join(options) or 'none'}."
+            )
+        return method, name, options[name].validated(_value(options[name].default, value))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _value(default: OptionValue, text: str) -> object:
+    """The text in the option's type, or as it is where it is of none: the option then refuses."""
+    if isinstance(default, bool):
+        return {"true": True, "yes": True, "false": False, "no": False}.get(text.lower(), text)
+    if isinstance(default, str):
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        return text

@@ -1,0 +1,355 @@
+"""The command line on a model file, called in-process."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from attribution_core import explain, load_classifier
+from attribution_core.command_line import main
+from attribution_core.command_line_progress import ProgressBar
+from tests.conftest import tiny_network
+
+LABELS = ("ant", "bee", "cat", "dog", "eel")
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Arguments that name the tiny model and its labels."""
+    folder = tmp_path_factory.mktemp("model")
+    tiny_network().save(folder / "tiny.keras")
+    (folder / "labels.txt").write_text("\n".join(LABELS))
+    return [
+        "--model",
+        str(folder / "tiny.keras"),
+        "--labels",
+        str(folder / "labels.txt"),
+        "--preprocessing",
+        "minus_one_to_one",
+    ]
+
+
+def save_picture(path: Path, seed: int) -> Path:
+    coarse = np.random.default_rng(seed).integers(0, 256, (4, 4, 3))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.kron(coarse, np.ones((4, 4, 1))).astype(np.uint8)).save(path)
+    return path
+
+
+@pytest.fixture
+def run(model: list[str], capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+    """Runs a command; its exit code, and what it said."""
+
+    def run(command: str, *arguments: object) -> tuple[int, str]:
+        of_model = model if command == "explain" else []
+        code = main([command, *map(str, arguments), *of_model])
+        said = capsys.readouterr().err
+        assert "Traceback" not in said
+        return code, said
+
+    return run
+
+
+def settings_in(path: Path) -> dict[str, object]:
+    with np.load(path) as arrays:
+        found: dict[str, object] = json.loads(str(arrays["settings"]))["settings"]
+    return found
+
+
+Run = Callable[..., tuple[int, str]]
+
+
+def test_explain_writes_what_explain_computes(run: Run, model: list[str], tmp_path: Path) -> None:
+    picture = save_picture(tmp_path / "one.png", 1)
+    out = tmp_path / "out"
+    code, said = run(
+        "explain", picture, "--out", out, "--method", "linear", "kernel_shap", "--class", "bee",
+        "3", "--layer", "input", "top", "--superpixels", "4", "--option", "kernel_shap.budget=16",
+        "--reference", "mean", "--score", "against:eel",
+    )  # fmt: skip
+    assert code == 0, said
+    assert "8/8" in said
+    files = sorted(path.name for path in out.iterdir())
+    assert len(files) == 16
+    assert len({name.split(".")[0] for name in files}) == 1
+    classifier = load_classifier(model[1], labels=LABELS, preprocessing="minus_one_to_one")
+    pixels = np.asarray(Image.open(picture), np.float32)
+    from attribution_core import Contrast
+
+    expected = explain(
+        classifier, pixels, "kernel_shap", 3, layer="top", reference="mean",
+        score=Contrast(4), superpixels=4, budget=16,
+    )  # fmt: skip
+    (path,) = out.glob("one-*.kernel_shap.3.top.npz")
+    with np.load(path) as arrays:
+        np.testing.assert_allclose(arrays["heatmap"], expected.heatmap, rtol=1e-4, atol=1e-6)
+        assert np.array_equal(arrays["picture"], pixels)
+    settings = settings_in(path)
+    assert settings["label"] == "dog"
+    assert settings["score"] == "against:4"
+    assert settings["options"] == {"budget": 16, "tolerance": 0.0}
+
+
+def test_the_png_is_red_for_and_blue_against(run: Run, tmp_path: Path) -> None:
+    picture = save_picture(tmp_path / "one.png", 1)
+    run("explain", picture, "--out", tmp_path / "out", "--method", "linear", "--layer", "top")
+    (png,) = (tmp_path / "out").glob("*.png")
+    (npz,) = (tmp_path / "out").glob("*.npz")
+    with np.load(npz) as arrays:
+        heatmap = arrays["heatmap"]
+    colours = np.asarray(Image.open(png)).astype(int)
+    assert colours.shape == (16, 16, 3)
+    best = np.kron(heatmap == heatmap.max(), np.ones((4, 4), bool))
+    worst = np.kron(heatmap == heatmap.min(), np.ones((4, 4), bool))
+    assert (colours[best][:, 0] > colours[best][:, 2] + 50).all()
+    assert (colours[worst][:, 2] > colours[worst][:, 0]).all()
+
+
+def test_the_default_class_is_the_top_class(run: Run, model: list[str], tmp_path: Path) -> None:
+    picture = save_picture(tmp_path / "one.png", 5)
+    run("explain", picture, "--out", tmp_path / "out")
+    (path,) = (tmp_path / "out").glob("*.npz")
+    classifier = load_classifier(model[1], labels=LABELS, preprocessing="minus_one_to_one")
+    scores = classifier.scores(np.asarray(Image.open(picture), np.float32))
+    assert settings_in(path)["target"] == int(scores.argmax())
+
+
+def test_a_second_run_makes_only_what_is_missing(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    pictures = [save_picture(tmp_path / f"{number}.png", number) for number in range(2)]
+    run("explain", *pictures, "--out", out, "--class", "1")
+    before = {path.name: path.stat().st_mtime_ns for path in out.iterdir()}
+    damaged, unpainted = sorted(out.glob("*.npz"))
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    code, said = run("explain", *pictures, "--out", out, "--class", "1")
+    assert code == 0
+    assert said.count("already there") == 1
+    assert settings_in(damaged)["target"] == 1
+    assert unpainted.stat().st_mtime_ns == before[unpainted.name]
+    unpainted.with_suffix(".png").unlink()
+    _, said = run("explain", *pictures, "--out", out, "--class", "1")
+    assert said.count("already there") == 1
+    assert unpainted.with_suffix(".png").is_file()
+    _, said = run("explain", *pictures, "--out", out, "--class", "1", "--reference", "white")
+    assert "already there" not in said
+    assert settings_in(damaged)["reference"] == "white"
+    assert {path.name for path in out.iterdir()} == set(before)
+
+
+def test_one_bad_picture_does_not_stop_the_rest(run: Run, tmp_path: Path) -> None:
+    good = save_picture(tmp_path / "good.png", 1)
+    text = tmp_path / "no picture\n\x1b[31m.png"
+    text.write_text("not a picture")
+    folder = tmp_path / "folder.png"
+    folder.mkdir()
+    out = tmp_path / "out"
+    code, said = run("explain", text, folder, tmp_path / "missing.png", good, "--out", out)
+    assert code == 1
+    assert "\x1b" not in said
+    assert "not a picture that can be read" in said
+    assert said.count("cannot be read") == 2
+    assert "4/4" in said
+    assert len(list(out.glob("good-*.npz"))) == 1
+    assert len(list(out.iterdir())) == 2
+
+
+def test_pictures_of_one_name_and_odd_names(run: Run, tmp_path: Path) -> None:
+    pictures = [
+        save_picture(tmp_path / "a" / "same.png", 1),
+        save_picture(tmp_path / "b" / "same.png", 2),
+        save_picture(tmp_path / "…/../c" / "...sp ace [x] é \n.png", 3),
+    ]
+    out = tmp_path / "out"
+    code, said = run("explain", *pictures, "--out", out)
+    assert code == 0, said
+    names = sorted(path.name for path in out.iterdir())
+    assert len(names) == 6
+    assert sum(name.startswith("same-") for name in names) == 4
+    assert all(name.isascii() and name.isprintable() and " " not in name for name in names)
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "b", "c", "…", "out"}
+
+
+def test_a_method_that_does_not_fit_fails_alone(run: Run, tmp_path: Path) -> None:
+    picture = save_picture(tmp_path / "one.png", 1)
+    out = tmp_path / "out"
+    code, said = run("explain", picture, "--out", out, "--method", "grad_cam", "gradient")
+    assert code == 1
+    assert "choose an inner layer" in said
+    assert [path.name.split(".")[1] for path in out.glob("*.npz")] == ["gradient"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--class", "unicorn"], "No class is called 'unicorn'"),
+        (["--class", "5"], "between 0 and 4"),
+        (["--method", "magic"], "'magic' is not known"),
+        (["--layer", "roof"], "cannot be cut at a layer 'roof'"),
+        (["--score", "fame"], "against:CLASS"),
+        (["--option", "lime.samples"], "METHOD.NAME=VALUE"),
+        (["--option", "lime.colour=3"], "has no option colour"),
+        (["--option", "lime.samples=many"], "a whole number"),
+        (["--superpixels", "-3"], "whole number of 0 or more"),
+        (["--reference", "pink"], "invalid choice"),
+        (["--model", "nothing.keras"], "no model file"),
+    ],
+)
+def test_wrong_usage(
+    model: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
+) -> None:
+    picture = save_picture(tmp_path / "one.png", 1)
+    code = main(["explain", str(picture), "--out", str(tmp_path / "out"), *model, *arguments])
+    said = capsys.readouterr().err
+    assert code == 2
+    assert message in said
+    assert "Traceback" not in said
+
+
+def test_a_folder_that_cannot_be_written_to(run: Run, tmp_path: Path) -> None:
+    picture = save_picture(tmp_path / "one.png", 1)
+    for out in (picture, picture / "below", "/proc/nothing"):
+        code, said = run("explain", picture, "--out", out)
+        assert code == 2
+        assert "Nothing can be written to" in said
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def explained(model: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Maps of pictures of several top classes, by two methods."""
+    folder = tmp_path_factory.mktemp("many")
+    pictures = [save_picture(folder / f"{seed}.png", seed) for seed in range(40)]
+    classifier = load_classifier(model[1], labels=LABELS, preprocessing="minus_one_to_one")
+    stack = np.stack([np.asarray(Image.open(path), np.float32) for path in pictures])
+    tops = classifier.scores(stack).argmax(axis=1)
+    chosen = [str(pictures[int(np.flatnonzero(tops == top)[0])]) for top in np.unique(tops)]
+    assert len(chosen) >= 4, "the tiny network should see four classes in forty pictures"
+    arguments = ["explain", *chosen[:4], "--out", str(folder / "out"), "--method", "gradient"]
+    assert main([*arguments, "grad_cam", "--layer", "top", *model]) == 0
+    return folder / "out"
+
+
+@pytest.mark.parametrize("players", ["pixels", "superpixels", "positions"])
+def test_evaluate_writes_three_tables(
+    run: Run, explained: Path, tmp_path: Path, players: str
+) -> None:
+    folder = tmp_path / "out"
+    shutil.copytree(explained, folder)
+    code, said = run("evaluate", folder, "--players", players, "--steps", "4", "--random", "3")
+    assert code == 0, said
+    for name in ("deletion", "insertion"):
+        rows = rows_of(folder / f"{name}.csv")
+        assert len(rows) == 8
+        assert {row["method"] for row in rows} == {"gradient", "grad_cam"}
+        assert all(row["players"] == players and row["random_orders"] == "3" for row in rows)
+        assert all(np.isfinite(float(row["area"])) for row in rows)
+    shares = rows_of(folder / "localisation.csv")
+    # One mosaic, two methods, four tiles.
+    assert len(shares) == 8
+    assert {row["tile"] for row in shares} == set("0123")
+    assert len({row["class"] for row in shares}) == 4
+    assert all(0 <= float(row["share_inside"]) <= 1 for row in shares)
+    assert {row["uniform"] for row in shares} == {"0.25"}
+
+
+def test_evaluate_measures_what_the_core_does(
+    run: Run, model: list[str], explained: Path, tmp_path: Path
+) -> None:
+    from attribution_core import faithfulness_curves
+
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (npz,) = list(explained.glob("*.gradient.*.npz"))[:1]
+    shutil.copy(npz, folder)
+    code, said = run("evaluate", folder, "--steps", "4")
+    assert code == 0
+    assert "needs pictures of 4 classes, and there are 1" in said
+    assert rows_of(folder / "localisation.csv") == []
+    classifier = load_classifier(model[1], labels=LABELS, preprocessing="minus_one_to_one")
+    with np.load(npz) as arrays:
+        picture = arrays["picture"].astype(np.float32)
+    target = int(str(settings_in(npz)["target"]))
+    attribution = explain(classifier, picture, "gradient", target, layer="top")
+    curves = faithfulness_curves(classifier, attribution, steps=4)
+    for curve in curves:
+        (row,) = rows_of(folder / f"{curve.direction}.csv")
+        assert float(row["area"]) == pytest.approx(curve.area, rel=1e-3)
+        assert float(row["normalised_area"]) == pytest.approx(curve.normalised_area, rel=1e-3)
+
+
+def test_evaluate_of_damaged_maps_and_of_another_model(
+    run: Run, explained: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "out"
+    shutil.copytree(explained, folder)
+    first, second, *others = sorted(folder.glob("*.npz"))
+    first.write_bytes(b"PK no zip")
+    with np.load(second) as arrays:
+        parts = dict(arrays)
+    described = json.loads(str(parts["settings"]))
+    described["settings"]["fingerprint"] = "0"
+    np.savez(second, **{**parts, "settings": np.array(json.dumps(described))})
+    code, said = run("evaluate", folder, "--steps", "2", "--random", "1")
+    assert code == 1
+    assert "holds no map of this program" in said
+    assert "another one than the map was made with" in said
+    assert len(rows_of(folder / "deletion.csv")) == len(others)
+
+
+def test_evaluate_of_no_folder_and_of_none_that_explain_filled(run: Run, tmp_path: Path) -> None:
+    assert run("evaluate", tmp_path / "nowhere")[0] == 2
+    code, said = run("evaluate", tmp_path)
+    assert code == 2
+    assert "fill it with explain" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_bar_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    import io
+
+    class Terminal(io.StringIO):
+        encoding = "ascii"  # type: ignore[assignment]
+
+        def isatty(self) -> bool:
+            return True
+
+    stream = Terminal()
+    bar = ProgressBar(2, stream)
+    bar.step("half\x1b[2J")
+    assert stream.getvalue().startswith("\r")
+    assert "1/2 half?[2J" in stream.getvalue()
+    bar.step("é")
+    bar.close()
+    assert stream.getvalue().endswith("2/2 ?\n")
+
+
+def test_help_needs_no_tensorflow() -> None:
+    code = (
+        "import sys; from attribution_core.command_line import main; "
+        "code = main(['explain', '--help']); assert 'tensorflow' not in sys.modules; sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "--superpixels" in done.stdout
+    module = subprocess.run(
+        [sys.executable, "-m", "attribution_core"], capture_output=True, text=True, timeout=60
+    )
+    assert module.returncode == 2
+    assert "usage: python -m attribution_core" in module.stderr
