@@ -1,0 +1,166 @@
+"""Areas of every method over the whole gallery: do they rank the same way elsewhere?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import streamlit as st
+
+from attribution_core.faithfulness import Players
+from attribution_core.registry import METHODS, unavailable
+from attribution_core.scores import Score
+from pages.ui.attributions import predictions_for, request_for
+from pages.ui.engine import Engine
+from pages.ui.faithfulness_areas import csv_text
+from pages.ui.faithfulness_work import RANDOM, DrawPictureCurves, PictureCurves
+from pages.ui.gallery import gallery, pixels_of
+from pages.ui.progress import WorkSnapshot, follow
+from pages.ui.sidebar import Scene
+from pages.ui.work import Work
+
+Areas = dict[str, tuple[float, float]]
+"""Normalised deletion and insertion area by method."""
+
+
+def render_gallery_areas(
+    engine: Engine, scene: Scene, players: Players, points: int, score: str
+) -> None:
+    """Ask for the curves of every gallery picture's top class, and draw the mean areas."""
+    classifier = engine.loaded(scene.settings.model)
+    settings = scene.settings
+    methods = [
+        name
+        for name in settings.methods
+        if not unavailable(METHODS[name], at_input=settings.layer == "input")
+    ]
+    if classifier is None or not methods:
+        st.info(
+            "None of the chosen methods has maps at this layer; choose an inner layer or another "
+            "method in the sidebar.",
+            icon=":material/arrow_back:",
+        )
+        return
+    works: dict[Work, str] = {}
+    for entry in gallery():
+        picture = pixels_of(entry.id, classifier.input_size)
+        requests = tuple(request_for(settings, picture, name, 0) for name in methods)
+        works[DrawPictureCurves(settings.model, picture, requests, players, points)] = entry.title
+
+    def draw(snapshots: Mapping[Work, WorkSnapshot], finished: bool) -> None:
+        found = {
+            title: estimate
+            for work, title in works.items()
+            if isinstance(estimate := snapshots[work].estimate, PictureCurves)
+        }
+        _draw(scene, found, score)
+
+    follow(
+        engine,
+        scene,
+        predictions_for(settings, scene.picture),
+        works,
+        draw,
+        noun="pictures",
+        caption="Each picture for its own top class, with the sidebar's methods, layer and "
+        "reference.",
+    )
+
+
+def _draw(scene: Scene, found: Mapping[str, PictureCurves], score: str) -> None:
+    areas = {title: areas_of(each, score) for title, each in found.items()}
+    whole = {title: each for title, each in areas.items() if _complete(found[title])}
+    if not whole:
+        st.caption("The first picture is under way …")
+        return
+    st.markdown(f"**Mean normalised areas over {len(whole)} pictures**")
+    st.dataframe(ranked(list(whole.values())), hide_index=True, width=760, key="gallery_areas")
+    st.caption(
+        "Ranks are means over the pictures, 1 the best; a method that only sometimes leads is not "
+        "ranked by one picture. Contrast is with each picture's runner-up."
+    )
+    st.download_button(
+        "Areas of every picture as CSV",
+        lambda: _csv(scene, found, score),
+        f"faithfulness-gallery-{scene.settings.model}.csv",
+        "text/csv",
+        icon=":material/table:",
+        on_click="ignore",
+    )
+
+
+def _complete(curves: PictureCurves) -> bool:
+    return curves.done == curves.planned
+
+
+def areas_of(each: PictureCurves, score: str) -> Areas:
+    """Normalised areas by method."""
+    read = _score(each, score)
+    return {
+        method: (
+            deletion.read_as(read).normalised_area,
+            insertion.read_as(read).normalised_area,
+        )
+        for method, deletion, insertion in each.curves
+    }
+
+
+def _score(each: PictureCurves, score: str) -> Score:
+    if score == "contrast":
+        return Score(each.target, against=each.runner_up)
+    return Score(each.target, probability=score == "probability")
+
+
+def ranked(areas: list[Areas]) -> list[dict[str, str]]:
+    """Rows with each method's mean areas and mean ranks over the pictures, ties sharing theirs."""
+    from scipy.stats import rankdata
+
+    methods = list(areas[0])
+    table = np.array([[each[method] for method in methods] for each in areas])
+    # The smaller the better in deletion, the larger in insertion.
+    ranks = rankdata(table * [1, -1], axis=1)
+    rows = []
+    for number, method in enumerate(methods):
+        (deletion, insertion), places = table[:, number].mean(axis=0), ranks[:, number].mean(axis=0)
+        rows.append(
+            {
+                "Method": title_of(method),
+                "Deletion ↓": f"{deletion:.3f}",
+                "mean rank in deletion": f"{places[0]:.1f}",
+                "Insertion ↑": f"{insertion:.3f}",
+                "mean rank in insertion": f"{places[1]:.1f}",
+            }
+        )
+    return rows
+
+
+def title_of(method: str) -> str:
+    """A method's title, random order's too."""
+    return "Random order" if method == RANDOM else METHODS[method].title
+
+
+def _csv(scene: Scene, found: Mapping[str, PictureCurves], score: str) -> str:
+    lines = []
+    for title, each in found.items():
+        read = _score(each, score)
+        for method, *pair in each.curves:
+            deletion, insertion = (curve.read_as(read) for curve in pair)
+            numbers = [
+                deletion.area,
+                deletion.normalised_area,
+                insertion.area,
+                insertion.normalised_area,
+            ]
+            lines.append(
+                [
+                    title,
+                    str(each.target),
+                    scene.labels[each.target],
+                    title_of(method),
+                    score,
+                    *(f"{number:.6g}" for number in numbers),
+                ]
+            )
+    heading = ["picture", "class", "label", "method", "score", "deletion_area"]
+    heading += ["deletion_normalised_area", "insertion_area", "insertion_normalised_area"]
+    return csv_text(heading, lines)
