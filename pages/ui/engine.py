@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 OWN_MODEL = "own"
 INTERACTIVE_MULTIPLICATIONS = 50e9
 """Work below this, about a second on two cores, goes before longer work."""
+
+BACKGROUND_NICENESS = 10
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ class Engine:
         """Begin to load the default model, so that it is there sooner when work asks for it."""
 
         def load() -> None:
+            _let_pages_go_first()
             # What is wrong with it is told to those who ask for it.
             with contextlib.suppress(Exception):
                 self._classifier(self.default_model().name)
@@ -146,6 +150,7 @@ class Engine:
         )
 
     def _start(self, work: Work) -> Iterator[object]:
+        _let_pages_go_first()
         # A generator, so that a model is loaded by the first step and not while work is asked for.
         yield from work.steps(self._classifier(work.model))
 
@@ -163,6 +168,17 @@ class Engine:
 
     def _download(self, model: str) -> Iterator[DownloadProgress]:
         return download_weights(environment=self._environment)
+
+
+def _let_pages_go_first() -> None:
+    """Lower this thread's priority, and so that of the threads TensorFlow starts from it.
+
+    A click is then answered at once however much is being computed; with nobody clicking, nothing
+    is lost. Only Linux can do it for a thread.
+    """
+    if sys.platform == "linux":
+        thread = os.PRIO_PROCESS, threading.get_native_id()
+        os.setpriority(*thread, max(os.getpriority(*thread), BACKGROUND_NICENESS))
 
 
 def _shield_keras() -> None:
