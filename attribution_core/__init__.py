@@ -46,10 +46,12 @@ from attribution_core.registry import METHODS, Method, Option
 from attribution_core.request import Request
 from attribution_core.scores import Contrast
 from attribution_core.segmentations import Grid, Slic, grid, superpixels
+from attribution_core.similarity import Similarity, similarity, spearman
 
 if TYPE_CHECKING:
     from attribution_core.classifier import Classifier
     from attribution_core.explanation import explain, refine
+    from attribution_core.randomisation import Randomisation, randomize
 
 __all__ = [
     "METHODS",
@@ -70,7 +72,9 @@ __all__ = [
     "Option",
     "Picture",
     "Players",
+    "Randomisation",
     "Request",
+    "Similarity",
     "Slic",
     "TensorFunction",
     "class_correlation",
@@ -92,18 +96,23 @@ __all__ = [
     "mosaic",
     "occlusion",
     "random_curves",
+    "randomize",
     "reference_image",
     "refine",
     "shapley_interactions",
     "shapley_values",
+    "similarity",
     "sliding_squares",
     "smoothgrad",
+    "spearman",
     "superpixels",
 ]
 
 _NEEDS_TENSORFLOW = {
     "Classifier": "attribution_core.classifier",
+    "Randomisation": "attribution_core.randomisation",
     "explain": "attribution_core.explanation",
+    "randomize": "attribution_core.randomisation",
     "refine": "attribution_core.explanation",
 }
 

@@ -6,7 +6,7 @@ import hashlib
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import keras
 import numpy as np
@@ -26,7 +26,10 @@ from attribution_core.network_graph import (
 )
 from attribution_core.scores import softmax
 
+T = TypeVar("T")
+
 DEFAULT_CACHE_BYTES = 768 * 2**20
+COPY_CACHE_BYTES = 64 * 2**20
 _MULTIPLICATIONS_A_BATCH = 4e9
 _LARGEST_BATCH = 256
 
@@ -97,6 +100,22 @@ class Classifier:
         # Traced functions stay with the classifier: dropping one would mean tracing it again.
         self._functions = Cache(sys.maxsize)
         self.fingerprint = self._hash_network()
+
+    @property
+    def network(self) -> keras.Model:
+        """Preprocessed pictures ``(n, h, w, 3)`` -> logits ``(n, classes)``; not to be changed."""
+        return self._network
+
+    def copy(self) -> Classifier:
+        """The same classifier on a network of its own, with a small cache of its own."""
+        network = keras.models.clone_model(self._network)
+        network.set_weights(self._network.get_weights())
+        cache = Cache(COPY_CACHE_BYTES)
+        return Classifier(self.name, network, self._preprocess, self.labels, cache)
+
+    def keep(self, name: str, make: Callable[[], T]) -> T:
+        """Something that belongs to this classifier: made at the first call, kept with it."""
+        return self._functions.get_or_compute(("kept", name), make)
 
     @property
     def layers(self) -> tuple[str, ...]:
