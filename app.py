@@ -19,6 +19,7 @@ page = st.navigation(
         st.Page("pages/superpixels.py", title="Superpixels", icon=":material/extension:"),
         st.Page("pages/layers.py", title="Layers", icon=":material/layers:"),
         st.Page("pages/references.py", title="References", icon=":material/compare:"),
+        st.Page("pages/randomisation.py", title="Randomisation", icon=":material/shuffle:"),
         st.Page("pages/faithfulness.py", title="Faithfulness", icon=":material/content_cut:"),
     ]
 )

@@ -6,7 +6,7 @@ import importlib
 import os
 import sys
 
-NAMES = ("methods", "quadrature", "shapley", "fast_head", "reruns")
+NAMES = ("methods", "quadrature", "shapley", "fast_head", "shapley_at_layers", "reruns")
 
 
 def main(names: list[str]) -> None:
