@@ -14,7 +14,7 @@ from attribution_core.explanation import explain
 from tests.benchmarks.problems import gallery_picture
 
 TURNS = 3
-BUDGET = 256
+BUDGET = 128
 NETWORKS = {"efficientnet_lite0": "block6d_add", "vgg16_cam": "block5_pool"}
 
 
