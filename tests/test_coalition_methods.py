@@ -369,7 +369,10 @@ def test_lime_finds_an_additive_game() -> None:
 
 @pytest.mark.parametrize("kernel_width", [0.25, 0.75, 3.0])
 def test_lime_solves_its_own_problem(kernel_width: float) -> None:
-    """Against weighted normal equations, and R² and White's errors from their definitions."""
+    """Against weighted normal equations, and R² and standard errors from their definitions.
+
+    These are White's, draws of a coalition and of its complement being one cluster.
+    """
     players, samples = 6, 80
     worth = random_worth(players, 2)
     seen: list[BoolArray] = []
@@ -395,10 +398,14 @@ def test_lime_solves_its_own_problem(kernel_width: float) -> None:
     explained = 1 - (weights @ residuals**2) / (weights @ (targets - mean) ** 2)
     assert found.diagnostics["weighted_r2"] == pytest.approx(explained)
 
-    meat = design.T @ ((weights * residuals)[:, None] ** 2 * design)
-    white = np.sqrt(np.diag(bread @ meat @ bread) * samples / (samples - players - 1))
+    codes = z @ 2 ** np.arange(players)
+    cluster = np.minimum(codes, 63 - codes)
+    scores = (weights * residuals)[:, None] * design
+    together = np.array([scores[cluster == each].sum(axis=0) for each in np.unique(cluster)])
+    meat = together.T @ together
+    errors = np.sqrt(np.diag(bread @ meat @ bread) * samples / (samples - players - 1))
     assert found.standard_error is not None
-    np.testing.assert_allclose(found.standard_error, white[1:], rtol=1e-6)
+    np.testing.assert_allclose(found.standard_error, errors[1:], rtol=1e-6)
 
 
 def test_lime_draws_coalitions_uniformly() -> None:
@@ -411,6 +418,26 @@ def test_lime_draws_coalitions_uniformly() -> None:
     lime(FunctionGame(4, value), samples=16000)
     counts = np.bincount(np.concatenate(seen) @ 2 ** np.arange(4))
     assert ((counts - 1000) ** 2 / 1000).sum() < 37.7  # χ² with 15 degrees, 0.999
+
+
+def test_lime_standard_errors_cover() -> None:
+    """A smooth game of 14 players, against the weighted fit to all coalitions."""
+    slopes = np.random.default_rng(5).normal(size=14)
+
+    def value(z: BoolArray) -> FloatArray:
+        return 10 / (1 + np.exp(-2 * (z @ slopes - 1)))
+
+    every = np.asarray((np.arange(2**14)[:, None] >> np.arange(14)) & 1, bool)
+    weights = np.exp((every.sum(axis=1) - 14) / (0.75**2 * 14))
+    design = np.column_stack([np.ones(2**14), every])
+    system = design.T @ (weights[:, None] * design)
+    truth = np.linalg.solve(system, design.T @ (weights * value(every)))[1:]
+    inside = []
+    for seed in range(200):
+        found = lime(FunctionGame(14, value, 2**14), samples=500, seed=seed)
+        assert found.standard_error is not None
+        inside.append(np.abs(found.values - truth) < 1.96 * found.standard_error)
+    assert 0.92 <= np.mean(inside) <= 0.98
 
 
 def test_kernel_width_says_how_local_lime_is() -> None:

@@ -1,4 +1,4 @@
-"""How KernelSHAP draws its coalitions."""
+"""How KernelSHAP and LIME draw their coalitions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attribution_core.coalitions import draw_pairs
+from attribution_core.coalitions import draw_pairs, draw_uniform, first_of_size
+from attribution_core.estimate import BoolArray
 
 
 @given(players=st.integers(1, 30), pairs=st.integers(0, 400), seed=st.integers(0, 2**31))
@@ -80,3 +81,61 @@ def test_the_seed_decides() -> None:
     first, second, other = (draw_pairs(30, 100, seed).members for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, second)
     assert (first != other).any()
+
+
+@given(players=st.integers(1, 60), seed=st.integers(0, 2**31), data=st.data())
+def test_a_smaller_count_gives_a_leading_part(players: int, seed: int, data: st.DataObject) -> None:
+    """Sizes of few coalitions and of many are put in order in different ways."""
+    size = data.draw(st.integers(0, players // 2))
+    most = min(200, comb(players - (2 * size == players), size))
+    more = first_of_size(players, size, most, seed)
+    fewer = data.draw(st.integers(0, most))
+    np.testing.assert_array_equal(first_of_size(players, size, fewer, seed), more[:fewer])
+    assert (more.sum(axis=1) == size).all()
+    assert len({row.tobytes() for row in more}) == most
+
+
+def test_a_larger_budget_contains_the_smaller() -> None:
+    """Shares are rounded to whole numbers, which may move one pair of a size."""
+    small, large = (codes(draw_pairs(49, pairs, seed=4).members) for pairs in (255, 511))
+    assert len(small - large) <= 1
+    half, whole = (draw_uniform(49, draws, seed=4) for draws in (300, 600))
+    np.testing.assert_array_equal(half.members, whole.members[:300])
+
+
+@pytest.mark.parametrize("players", [5, 6])
+def test_draws_are_uniform_one_by_one(players: int) -> None:
+    """The last of 20 draws, over many seeds; χ² with 2^l − 1 degrees, 0.999."""
+    last = [draw_uniform(players, 20, seed).members[-1] for seed in range(6400)]
+    counts = np.bincount(np.array(last) @ 2 ** np.arange(players), minlength=2**players)
+    expected = 6400 / 2**players
+    assert ((counts - expected) ** 2 / expected).sum() < {5: 61.1, 6: 103.5}[players]
+
+
+def test_draws_repeat_nothing_before_all_of_a_size_are_there() -> None:
+    drawn = draw_uniform(6, 1000, seed=2)
+    counts = np.bincount(drawn.members @ 2 ** np.arange(6), minlength=64)
+    sizes = np.array([bin(code).count("1") for code in range(64)])
+    for size in range(7):
+        assert np.ptp(counts[sizes == size]) <= 1
+    numbers = drawn.members @ 2 ** np.arange(6)
+    pairs = np.minimum(numbers, 63 - numbers)
+    assert len(set(zip(pairs.tolist(), drawn.pair.tolist(), strict=True))) == len(set(pairs))
+    assert len(set(drawn.pair)) == len(set(pairs))
+
+
+def test_both_methods_follow_one_order() -> None:
+    """Of each size, the one that takes fewer takes nothing that the other does not have."""
+    pairs = draw_pairs(49, 255, seed=7).members
+    kernel_shap = codes(np.concatenate([pairs, ~pairs]))
+    lime = codes(draw_uniform(49, 500, seed=7).members)
+    both = kernel_shap & lime
+    for size in range(1, 49):
+        of_size = [{code for code in each if len(code) == size} for each in (kernel_shap, lime)]
+        shared = sum(len(code) == size for code in both)
+        assert shared == min(map(len, of_size))
+
+
+def codes(members: BoolArray) -> set[tuple[int, ...]]:
+    """Each coalition as its members."""
+    return {tuple(np.flatnonzero(row).tolist()) for row in members}

@@ -23,6 +23,7 @@ from attribution_core import (
     refine,
     shapley_values,
 )
+from attribution_core.coalitions import draw_pairs, draw_uniform
 from attribution_core.estimate import FloatArray
 from attribution_core.explanation import explain_request, reference_picture, request_of
 from attribution_core.functions import TensorFunction
@@ -306,6 +307,48 @@ def test_methods_share_coalitions(
     run(classifier, tiny_image, "kernel_shap", superpixels=Grid(2, 3))
     run(classifier, tiny_image, "lime", superpixels=Grid(2, 3))
     assert not evaluated
+
+
+def test_sampling_methods_share_what_both_draw(
+    classifier: Classifier, tiny_image: Pixels, evaluated: list[int]
+) -> None:
+    """LIME after KernelSHAP, and a larger budget, evaluate only what is new."""
+    game = {"superpixels": Grid(5, 6), "seed": 3}
+    run(classifier, tiny_image, "kernel_shap", budget=256, **game)
+    evaluated.clear()
+    run(classifier, tiny_image, "lime", samples=200, **game)
+    fresh = sum(evaluated)
+    pairs = draw_pairs(30, 127, seed=3).members
+    known = {row.tobytes() for row in np.concatenate([pairs, ~pairs])}
+    drawn = {row.tobytes() for row in draw_uniform(30, 200, seed=3).members}
+    assert fresh == len(drawn - known) < 130
+    evaluated.clear()
+    run(classifier, tiny_image, "kernel_shap", budget=512, **game)
+    assert sum(evaluated) <= 256
+
+
+@pytest.mark.parametrize("method", ["lime", "kernel_shap", "shapley_values"])
+def test_stopped_work_goes_on_without_evaluating_anything_twice(
+    classifier: Classifier,
+    tiny_image: Pixels,
+    method: str,
+    evaluated: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(classifier.head("input"), "batch_size", 4)
+    settings = {"superpixels": Grid(3, 3), **({"players": 0} if method == "shapley_values" else {})}
+    uninterrupted = run(classifier, tiny_image, method, **settings)
+    once = sum(evaluated)
+    classifier.cache.clear()
+    evaluated.clear()
+    stopped = refine(classifier, tiny_image, method, CLASS, **QUICK.get(method, {}) | settings)
+    partial = [next(stopped) for _ in range(8)][-1]
+    stopped.close()  # type: ignore[attr-defined]
+    assert 0 < sum(evaluated) < once
+    assert partial.done < partial.planned
+    resumed = run(classifier, tiny_image, method, **settings)
+    assert sum(evaluated) == once
+    np.testing.assert_array_equal(resumed.values, uninterrupted.values)
 
 
 def test_what_matters_is_part_of_the_key(classifier: Classifier, tiny_image: Pixels) -> None:

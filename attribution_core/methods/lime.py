@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from attribution_core.estimate import Estimate, Estimator, FloatArray
+from attribution_core.coalitions import draw_uniform
+from attribution_core.estimate import Estimate, Estimator, FloatArray, IntArray
 from attribution_core.games import Game, batches, worth_a_look
 from attribution_core.least_squares import pseudo_inverse
 
@@ -22,7 +23,7 @@ def lime(
     ----------
     game : Game
     samples : int
-        Coalitions, drawn uniformly from {0, 1}^l.
+        Coalitions, each drawn uniformly from {0, 1}^l; see `draw_uniform`.
     kernel_width : float
         σ as a multiple of √l, l being the number of players.
     seed : int
@@ -30,9 +31,9 @@ def lime(
     Yields
     ------
     Estimate
-        After each batch, with values w ``(players,)``, their standard errors (White's
-        heteroscedastic ones, once there are more samples than unknowns), and the diagnostics
-        ``weighted_r2`` and ``intercept`` (w₀).
+        After each batch, with values w ``(players,)``, their standard errors (heteroscedastic,
+        a coalition and its complement counting as one draw, once there are more samples than
+        unknowns), and the diagnostics ``weighted_r2`` and ``intercept`` (w₀).
 
     Raises
     ------
@@ -45,7 +46,8 @@ def lime(
             "give at least 2 samples and a width above 0."
         )
     players = game.players
-    coalitions = np.random.default_rng(seed).random((samples, players)) < 0.5
+    draws = draw_uniform(players, samples, seed)
+    coalitions = draws.members
     absent = players - coalitions.sum(axis=1)
     # Shifting the exponent rescales all weights alike, and keeps narrow kernels from underflow.
     weights = np.exp((absent.min() - absent) / (kernel_width**2 * players))
@@ -68,7 +70,7 @@ def lime(
                 done=done,
                 planned=samples,
                 evaluations=done,
-                standard_error=_standard_error(inverse, residuals)[1:]
+                standard_error=_standard_error(inverse * residuals, draws.pair[:done])[1:]
                 if done > players + 1
                 else None,
                 diagnostics={
@@ -79,9 +81,15 @@ def lime(
         yield replace(estimate, done=done)
 
 
-def _standard_error(inverse: FloatArray, residuals: FloatArray) -> FloatArray:
-    unknowns, samples = inverse.shape
-    variance = (inverse**2) @ residuals**2 * samples / (samples - unknowns)
+def _standard_error(influence: FloatArray, pair: IntArray) -> FloatArray:
+    """White's standard errors ``(unknowns,)``, draws of one pair being added before the square.
+
+    ``influence`` ``(unknowns, samples)`` is each draw's part in each coefficient's error.
+    """
+    unknowns, samples = influence.shape
+    together = np.zeros((int(pair.max()) + 1, unknowns))
+    np.add.at(together, pair, influence.T)
+    variance = (together**2).sum(axis=0) * samples / (samples - unknowns)
     return np.asarray(np.sqrt(variance))
 
 
