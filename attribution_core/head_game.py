@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -146,6 +147,15 @@ class HeadGame:
         if len(self._table) > before:
             self._grown()
         return logits
+
+    def seconds_per_coalition(self) -> float:
+        """What a coalition takes in a full batch, evaluated for the clock and not remembered."""
+        coalitions = np.random.default_rng(0).random((2, self.batch_size, self.players)) < 0.5
+        # The first batch may compile, and what depends on the game alone is computed with it.
+        self._evaluate(coalitions[0])
+        started = time.perf_counter()
+        self._evaluate(coalitions[1])
+        return (time.perf_counter() - started) / self.batch_size
 
     def _evaluate(self, coalitions: BoolArray) -> Logits:
         if self._fast is not None:

@@ -68,3 +68,25 @@ def _interactions(
             apart = worth[without | 1 << i] + worth[without | 1 << j]
             values[i, j] = values[j, i] = weights[sizes[without]] @ (together - apart)
     return values
+
+
+def interaction_among_all(game: Game, first: int, second: int) -> float:
+    """v(all) − v(all but i) − v(all but j) + v(all but i and j): four evaluations.
+
+    The term of the Shapley interaction where all others are present; in games without products of
+    three or more players it is the interaction.
+
+    Raises
+    ------
+    ValueError
+        When the two are one player, or not both are in the game.
+    """
+    if first == second or not 0 <= min(first, second) <= max(first, second) < game.players:
+        raise ValueError(
+            f"Players {first} and {second} are not two of the {game.players} players of this game."
+        )
+    coalitions = np.ones((4, game.players), bool)
+    coalitions[[1, 3], first] = False
+    coalitions[[2, 3], second] = False
+    every, without_first, without_second, without_both = game.values(coalitions)
+    return float(every - without_first - without_second + without_both)

@@ -33,6 +33,7 @@ def follow(
     settle: Work | None = None,
     noun: str = "maps",
     caption: str | None = None,
+    buttons: tuple[str, str] = ("Cancel", "Resume"),
 ) -> None:
     """Ask for work, and draw what there is again and again until all of it is done.
 
@@ -51,6 +52,8 @@ def follow(
         What the page's work is called in the progress line.
     caption : str, optional
         Markdown in the line's place when all is done; by default how to read attributions.
+    buttons : (str, str)
+        What the buttons that stop the work and go on with it are called.
     """
     me = visitor()
     work = list(dict.fromkeys([*opening, *maps]))
@@ -82,7 +85,7 @@ def follow(
         if arrived or (waiting and not unfinished):
             # The sidebar shows what arrived, and the timer must stop with the last map.
             st.rerun()
-        _render_line(engine, scene, opening, maps, snapshots, noun, caption)
+        _render_line(engine, scene, opening, maps, snapshots, noun, caption, buttons)
         draw(snapshots, not unfinished)
 
     panel()
@@ -149,6 +152,7 @@ def _render_line(
     snapshots: Mapping[Work, WorkSnapshot],
     noun: str,
     caption: str | None,
+    buttons: tuple[str, str],
 ) -> None:
     me = visitor()
     failures = [snapshots[each].error for each in opening if snapshots[each].state == "failed"]
@@ -162,7 +166,7 @@ def _render_line(
                 float(np.mean(shares)) if shares else 0.0,
                 text=literal(_headline(engine, scene, maps, shown, noun)),
             )
-            if st.button("Cancel", key="cancel", icon=":material/stop_circle:"):
+            if st.button(buttons[0], key="cancel", icon=":material/stop_circle:"):
                 engine.jobs.cancel(me)
                 st.rerun()
             return
@@ -172,7 +176,7 @@ def _render_line(
                 f"{sum(work in shown for work in stopped)} of {len(shown)} {noun} are not finished."
             )
             if st.button(
-                "Resume",
+                buttons[1],
                 key="resume",
                 icon=":material/play_circle:",
                 help="Coalitions that were evaluated already are not evaluated again.",

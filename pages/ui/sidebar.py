@@ -32,6 +32,8 @@ from pages.ui.settings import (
 from pages.ui.work import Predict, Prediction
 
 DEFAULT_SIZE = (224, 224)
+METHODS_OF_PAGE = {"superpixels": ("kernel_shap", "lime")}
+"""Pages that do not ask which methods: their options are these methods'."""
 T = TypeVar("T")
 
 
@@ -77,12 +79,14 @@ def render_sidebar(engine: Engine, page: str) -> Scene:
         prediction = _prediction(engine, settings, picture)
         labels = engine.labels(settings.model)
         settings = _classes(settings, prediction, labels)
-        settings = _methods(settings)
+        own_methods = METHODS_OF_PAGE.get(page)
+        if own_methods is None:
+            settings = _methods(settings)
         settings = _layer(engine, model, settings)
         settings = _reference(settings)
         settings = _score(settings, prediction, labels)
         settings = _players(engine, settings)
-        settings = _method_options(settings)
+        settings = _method_options(settings, own_methods or settings.methods)
         settings = _display(settings)
     st.session_state["settings"] = settings
     parameters = encode(settings, Settings()) | in_link(page)
@@ -470,10 +474,10 @@ def _players(engine: Engine, settings: Settings) -> Settings:
     )
 
 
-def _method_options(settings: Settings) -> Settings:
+def _method_options(settings: Settings, methods: Sequence[str]) -> Settings:
     options: dict[tuple[str, str], OptionValue] = dict(settings.options)
     with st.expander("Method options", icon=":material/tune:"):
-        described = [METHODS[name] for name in settings.methods if METHODS[name].options]
+        described = [METHODS[name] for name in methods if METHODS[name].options]
         if not described:
             st.caption("The chosen methods have no options.")
         for method in described:

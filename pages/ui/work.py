@@ -130,5 +130,43 @@ class Interact:
         return _multiplications(classifier, self.request, 2**12)
 
 
+@dataclass(frozen=True)
+class InteractAmongAll:
+    """What two players of a request's game are worth together, with all others present."""
+
+    at_once: ClassVar[bool] = True
+
+    model: str
+    request: Request
+    pair: tuple[int, int]
+
+    def steps(self, classifier: Classifier) -> Iterator[float]:
+        from attribution_core.explanation import pose
+        from attribution_core.methods.shapley_interactions import interaction_among_all
+
+        yield interaction_among_all(pose(classifier, self.request).game(), *self.pair)
+
+    def multiplications(self, classifier: Classifier) -> float:
+        return _multiplications(classifier, self.request, 4)
+
+
+@dataclass(frozen=True)
+class TimeCoalitions:
+    """The seconds that a coalition of a request's game takes, known ones not being made use of."""
+
+    at_once: ClassVar[bool] = False
+
+    model: str
+    request: Request
+
+    def steps(self, classifier: Classifier) -> Iterator[float]:
+        from attribution_core.explanation import pose
+
+        yield pose(classifier, self.request).game().seconds_per_coalition()
+
+    def multiplications(self, classifier: Classifier) -> float:
+        return _multiplications(classifier, self.request, 32)
+
+
 def _multiplications(classifier: Classifier, request: Request, evaluations: int) -> float:
     return evaluations * classifier.layer(request.layer).multiplications

@@ -86,24 +86,24 @@ def test_buttons_take_many_out(visit: Callable[..., Page]) -> None:
 
 
 def test_stop_and_go_on(visit: Callable[..., Page]) -> None:
-    """Stopped at the pixels, the values so far stay with their count; Resume goes on from there."""
+    """Stopped at the pixels, the values so far stay with their count; Continue goes on there."""
     page = visit(layer="input", classes="285", **{"kernel_shap.budget": "100000"})
     board = page.get_by_role("row").or_(page.locator("svg").get_by_role("checkbox"))
     expect(board.first).to_be_visible()
     values = page.get_by_role("img", name=re.compile("^KernelSHAP for"))
     expect(values).to_have_accessible_name(re.compile(r"\d+ evaluations"))
-    page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Continue")).to_be_visible()
     stopped = evaluations(values.get_attribute("aria-label"))
     assert 2 < stopped < 100_000
-    page.get_by_role("button", name="Resume").click()
-    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
     end = time.monotonic() + 120
     while evaluations(values.get_attribute("aria-label")) <= stopped:
         assert time.monotonic() < end, "the work did not go on"
         page.wait_for_timeout(200)
-    page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Continue")).to_be_visible()
 
 
 def evaluations(name: str | None) -> int:
@@ -117,7 +117,6 @@ def test_two_players_together(visit: Callable[..., Page]) -> None:
     page = visit(count="12")
     expect(page.get_by_text("speaks for the class")).to_be_visible()
     page.get_by_text("Are two parts worth more together?").click()
-    page.get_by_text("Show their interaction").click()
     said = page.get_by_text(re.compile("together than apart"))
     expect(said).to_be_visible()
     amount = re.search(r"(\S+) (more|less) together", said.inner_text())

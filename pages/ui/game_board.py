@@ -1,0 +1,188 @@
+"""The board of the superpixel game: who plays, who was taken out, and the buttons that do it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from attribution_core.attribution import Attribution
+from attribution_core.images import INPUT, Picture
+from attribution_core.registry import METHODS
+from attribution_core.segmentations import Segmentation, segments_of
+from pages.ui.attributions import reference_of, segmentation_for
+from pages.ui.page_choices import choice, recalled, remember
+from pages.ui.player_board import PlayerValues, player_board
+from pages.ui.settings import one_of, whole
+from pages.ui.sidebar import Scene
+
+if TYPE_CHECKING:
+    from attribution_core.classifier import Classifier
+
+EXACT_AT_INPUT, EXACT_AT_LAYER = 12, 16
+"""All coalitions are evaluated in games of at most so many players."""
+
+ABSENT = "superpixels-absent"
+
+
+@dataclass(frozen=True)
+class Board:
+    """The game on the table.
+
+    Attributes
+    ----------
+    name : tuple
+        Of this game: who was taken out of it is remembered under this name.
+    segments : int array ``(h, w)``
+    absent : tuple of int
+        The players taken out.
+    focus : int
+        The class whose values the board shows.
+    most_exact : int
+        How many players there may be for exact values.
+    """
+
+    name: tuple[str, ...]
+    segments: npt.NDArray[np.int64]
+    absent: tuple[int, ...]
+    focus: int
+    most_exact: int
+
+    @property
+    def players(self) -> int:
+        return int(self.segments.max()) + 1
+
+    @property
+    def exact(self) -> bool:
+        """Whether all coalitions are evaluated."""
+        return self.players <= self.most_exact
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The names of the methods fitted."""
+        return ("kernel_shap", "lime") + (("shapley_values",) if self.exact else ())
+
+
+def set_up(classifier: Classifier, scene: Scene) -> Board:
+    """The players at the sidebar's layer, and the buttons that take several out at once."""
+    settings = scene.settings
+    height, width, _ = classifier.layer(settings.layer).shape
+    at_input = settings.layer == INPUT
+    segmentation = segmentation_for(settings)
+    segments = _segments(scene.picture, segmentation, height, width, at_input=at_input)
+    players = int(segments.max()) + 1
+    name = (scene.picture.digest, settings.layer, repr(segmentation))
+    if "absent" not in st.session_state:
+        nobody: tuple[int, ...] = ()
+        _set_absent(name, recalled(ABSENT, nobody, lambda text: _players_in(text, players)))
+    with st.container(horizontal=True, vertical_alignment="bottom", key="moves"):
+        focus = choice(
+            "superpixels-class",
+            lambda key, value: st.selectbox(
+                "Values for the class",
+                scene.classes,
+                format_func=scene.labels.__getitem__,
+                key=key,
+                width=220,
+            ),
+            scene.classes[0],
+            lambda text: int(one_of(text, tuple(map(str, scene.classes)))),
+        )
+        _move("all_in", "All in", name, ())
+        _move("all_out", "All out", name, range(players))
+        _move("invert", "Invert", name, set(range(players)) - set(_absent(name)))
+        best = choice(
+            "superpixels-best",
+            lambda key, value: st.number_input("k", 1, players, key=key, width=110),
+            min(5, players),
+            lambda text: whole(text, 1, players),
+        )
+        order = st.session_state.get("game_order", {}).get((name, focus))
+        for verb, gone in (("Keep", slice(best, None)), ("Remove", slice(None, best))):
+            _move(
+                f"{verb.lower()}_best",
+                f"{verb} the {best} best",
+                name,
+                () if order is None else order[gone],
+                disabled=order is None,
+                help="By KernelSHAP's values for the class.",
+            )
+    remember(ABSENT, _absent(name), ())
+    most = EXACT_AT_INPUT if at_input else EXACT_AT_LAYER
+    return Board(name, segments, _absent(name), focus, most)
+
+
+def draw_board(scene: Scene, board: Board, known: Mapping[str, Attribution]) -> None:
+    """The picture to click on and the list beside it; `known` are attributions by method."""
+    kernel_shap = known.get("kernel_shap")
+    if kernel_shap is not None and kernel_shap.player_values is not None:
+        orders = st.session_state.setdefault("game_order", {})
+        at = (board.name, board.focus)
+        ranked = np.argsort(-kernel_shap.player_values, kind="stable").tolist()
+        first_known = at not in orders
+        orders[at] = ranked
+        if first_known:
+            # The buttons that were drawn without it can be pressed now.
+            st.rerun()
+    reference = reference_of(scene.settings, scene.picture)
+    clicked = player_board(
+        picture=scene.picture.pixels.astype(np.uint8),
+        reference=None if reference is None else reference.pixels.astype(np.uint8),
+        segments=board.segments,
+        absent=board.absent,
+        methods=[
+            PlayerValues(
+                METHODS[method].title, attribution.player_values, attribution.standard_error
+            )
+            for method, attribution in known.items()
+            if attribution.player_values is not None
+        ],
+        key="player_board",
+    )
+    if clicked is not None:
+        _set_absent(board.name, clicked)
+        st.rerun()
+
+
+def _move(
+    key: str,
+    label: str,
+    name: tuple[str, ...],
+    absent: Iterable[int],
+    *,
+    disabled: bool = False,
+    help: str | None = None,
+) -> None:
+    """A button that says who is absent."""
+    st.button(
+        label,
+        on_click=_set_absent,
+        args=(name, tuple(absent)),
+        key=key,
+        disabled=disabled,
+        help=help,
+    )
+
+
+@st.cache_data(max_entries=32, show_spinner=False, hash_funcs={Picture: lambda it: it.digest})
+def _segments(
+    picture: Picture, segmentation: Segmentation, height: int, width: int, *, at_input: bool
+) -> npt.NDArray[np.int64]:
+    return segments_of(segmentation, picture.pixels, height, width, at_input=at_input)
+
+
+def _players_in(text: str, players: int) -> tuple[int, ...]:
+    return tuple(sorted({whole(part, 0, players - 1) for part in text.split(",") if part}))
+
+
+def _absent(name: tuple[str, ...]) -> tuple[int, ...]:
+    found: tuple[int, ...] = st.session_state.setdefault("absent", {}).get(name, ())
+    return found
+
+
+def _set_absent(name: tuple[str, ...], players: Iterable[int]) -> None:
+    st.session_state.setdefault("absent", {})[name] = tuple(sorted(int(each) for each in players))

@@ -1,0 +1,110 @@
+"""The thesis's figure 3.2: superpixels of the pixels against positions of the last layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from attribution_core.images import INPUT
+from attribution_core.request import ZEROS
+from attribution_core.segmentations import MOST_POSITIONS
+from pages.ui.attribution_grid import done_in, names_of, render_maps
+from pages.ui.attributions import MapTable, Place, request_for
+from pages.ui.engine import Engine
+from pages.ui.markdown import literal
+from pages.ui.page_choices import choice
+from pages.ui.progress import WorkSnapshot
+from pages.ui.settings import one_of
+from pages.ui.sidebar import Scene
+from pages.ui.work import Explain, TimeCoalitions, Work
+
+if TYPE_CHECKING:
+    from attribution_core.classifier import Classifier
+
+
+@dataclass(frozen=True)
+class LayerComparison:
+    """KernelSHAP of one class in two games, and what a coalition costs in each."""
+
+    table: MapTable
+    times: tuple[TimeCoalitions, TimeCoalitions]
+
+    @property
+    def works(self) -> dict[Work, str]:
+        """All that is asked for, with names for the progress line."""
+        named = names_of(self.table)
+        named.update((time, "The time of a coalition") for time in self.times)
+        return named
+
+
+def ask_to_compare(classifier: Classifier, scene: Scene, target: int) -> LayerComparison | None:
+    """None where nobody asks."""
+    last = classifier.layers[-1]
+    wanted = choice(
+        "superpixels-compare",
+        lambda key, value: st.toggle(
+            f"Compare superpixels at the pixels with the positions of {last}",
+            key=key,
+            help="KernelSHAP for the same class on both games: the head above the last layer is "
+            "all that has to be computed for a coalition there (thesis, figure 3.2).",
+        ),
+        False,
+        lambda text: one_of(text, ("yes", "no")) == "yes",
+    )
+    if not wanted:
+        return None
+    settings = scene.settings
+    at_input = replace(
+        settings,
+        layer=INPUT,
+        segmentation="superpixels",
+        reference="black" if settings.reference == ZEROS else settings.reference,
+    )
+    at_last = replace(settings, layer=last, count=max(settings.count, MOST_POSITIONS))
+    first, second = (
+        request_for(each, scene.picture, "kernel_shap", target) for each in (at_input, at_last)
+    )
+    model = settings.model
+    table = MapTable(
+        rows=(scene.labels[target],),
+        columns=("KernelSHAP at input", f"KernelSHAP at {last}"),
+        places=(Place(0, 0, Explain(model, first)), Place(0, 1, Explain(model, second))),
+        row_names=(str(target),),
+        column_names=(INPUT, last),
+    )
+    return LayerComparison(table, (TimeCoalitions(model, first), TimeCoalitions(model, second)))
+
+
+def draw_comparison(
+    engine: Engine,
+    scene: Scene,
+    comparison: LayerComparison,
+    snapshots: Mapping[Work, WorkSnapshot],
+) -> None:
+    """Both maps, and under them what each costs where nothing is known yet."""
+    table = comparison.table
+    st.markdown("#### Superpixels at the pixels, and positions of the last layer")
+    render_maps(engine, scene, table, snapshots, key="compared_maps")
+    done = done_in(table, snapshots)
+    seconds = [snapshots[time].estimate for time in comparison.times]
+    if len(done) < 2 or not all(isinstance(each, float) for each in seconds):
+        return
+    at_input, at_last = (
+        (done[0, column].evaluations, float(each))  # type: ignore[arg-type]
+        for column, each in enumerate(seconds)
+    )
+    st.caption(
+        f"Evaluated afresh, the {at_input[0]} coalitions take {_readable(at_input)} at the pixels "
+        f"and the {at_last[0]} take {_readable(at_last)} at {literal(table.column_names[1])}: "
+        f"a coalition there takes {at_input[1] / at_last[1]:.0f} times less. The seconds under a "
+        "map are shorter where another run had evaluated its coalitions."
+    )
+
+
+def _readable(work: tuple[int, float]) -> str:
+    evaluations, each = work
+    total = evaluations * each
+    return f"{total:.1f} s" if total >= 1 else f"{1000 * total:.2g} ms"
