@@ -124,6 +124,33 @@ def test_two_players_together(visit: Callable[..., Page]) -> None:
     assert abs(float(amount[1])) < 1e-3
 
 
+def test_the_choice_of_two_players_is_in_the_link(visit: Callable[..., Page]) -> None:
+    """Two players taken out are the two that are asked about; others can be named."""
+    page = visit(**{"superpixels-absent": "3,21", "superpixels-interaction": "yes"})
+    expect(page.get_by_text("players 3 and 21 are worth")).to_be_visible()
+    second = page.get_by_label("and player", exact=True)
+    second.fill("8")
+    second.press("Enter")
+    expect(page.get_by_text("players 3 and 8 are worth")).to_be_visible()
+    page.wait_for_url(re.compile("superpixels-second=8"))
+    best = page.get_by_label("k", exact=True)
+    best.fill("7")
+    best.press("Enter")
+    page.wait_for_url(re.compile("superpixels-best=7"))
+    page.reload()
+    expect(page.get_by_text("players 3 and 8 are worth")).to_be_visible()
+    expect(page.get_by_role("button", name="Keep the 7 best")).to_be_visible()
+
+
+def test_the_pixels_are_compared_with_the_last_layer(visit: Callable[..., Page]) -> None:
+    page = visit(count="6", **{"superpixels-compare": "yes"})
+    said = page.get_by_text("Evaluated afresh")
+    expect(said).to_be_visible()
+    times = re.search(r"takes (\d+) times less", said.inner_text())
+    assert times
+    assert int(times[1]) > 5
+
+
 def test_a_link_restores_the_game(visit: Callable[..., Page]) -> None:
     page = visit(**{"superpixels-absent": "3,21", "superpixels-class": "967"})
     expect(page.get_by_text("2 of 49 removed")).to_be_visible()

@@ -1,0 +1,90 @@
+"""The page of superpixels, without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from attribution_core.head import Head
+from attribution_core.linear_head import LinearCoalitions
+from attribution_core.scores import Contrast
+from tests.pages.visits import Visit
+
+GAME = {"layer": "top_relu", "classes": "285,967", "kernel_shap.budget": "64", "lime.samples": "60"}
+
+
+def logits(page: Visit) -> str:
+    return next(line for line in page.words.splitlines() if ": logit " in line)
+
+
+def test_few_players_have_exact_values_too(visit: Callable[..., Visit]) -> None:
+    page = visit(**GAME, count="9").open("superpixels").finish()
+    assert page.labels[1] == ["KernelSHAP", "LIME", "Shapley values, exact"]
+    assert page.statuses == ["done"] * 6
+    assert "weighted R²" in page.words
+    assert "intercept" in page.words
+    assert "at most 16 players" not in page.words
+
+
+def test_many_players_say_how_to_get_exact_values(visit: Callable[..., Visit]) -> None:
+    page = visit(**GAME).open("superpixels").finish()
+    assert page.labels[1] == ["KernelSHAP", "LIME"]
+    assert "at most 16 players" in page.words
+
+
+def test_buttons_take_players_out_and_bring_them_back(visit: Callable[..., Visit]) -> None:
+    page = visit(**GAME, count="9").open("superpixels").finish()
+    whole = logits(page)
+    page.press("remove_best").finish()
+    assert len(page.link["superpixels-absent"].split(",")) == 5
+    assert logits(page) != whole
+    page.press("invert").finish()
+    assert len(page.link["superpixels-absent"].split(",")) == 4
+    page.press("all_in").finish()
+    assert "superpixels-absent" not in page.link
+    assert logits(page) == whole
+
+
+def test_a_contrast_and_an_interaction_evaluate_nothing_new(
+    visit: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where all coalitions are known already, and all classes with them."""
+    page = visit(**GAME, count="9").open("superpixels").finish()
+    evaluated: list[int] = []
+    whole, fast = Head._in_batches, LinearCoalitions.logits
+
+    def count_whole(self: Head, *arguments: Any, **keywords: Any) -> Any:
+        evaluated.append(1)
+        return whole(self, *arguments, **keywords)
+
+    def count_fast(self: LinearCoalitions, coalitions: Any) -> Any:
+        evaluated.append(len(coalitions))
+        return fast(self, coalitions)
+
+    monkeypatch.setattr(Head, "_in_batches", count_whole)
+    monkeypatch.setattr(LinearCoalitions, "logits", count_fast)
+    page.choose("segmented_control", "score", "contrast").finish()
+    assert all(isinstance(request.score, Contrast) for request in page.requests)
+    page.choose("toggle", "superpixels-interaction", True).finish()
+    page.wait(lambda: "are worth" in page.words)
+    assert "exact over all coalitions" in page.words
+    assert not evaluated
+
+
+def test_options_are_those_of_the_page(visit: Callable[..., Visit]) -> None:
+    """Whatever methods the other pages show."""
+    page = visit(**GAME, methods="gradient").open("superpixels").finish()
+    labels = [widget.label for widget in page.app.sidebar.number_input]
+    assert "Budget" in labels
+    assert "Samples" in labels
+    assert "Methods" not in [widget.label for widget in page.app.sidebar.multiselect]
+
+
+def test_an_unusable_link_is_said_and_left_aside(visit: Callable[..., Visit]) -> None:
+    page = visit(**GAME, **{"superpixels-absent": "3,77", "superpixels-best": "none"})
+    page.finish().open("superpixels")  # only this run says it
+    assert "superpixels-absent" in page.words
+    assert "superpixels-best" in page.words
+    assert "superpixels-absent" not in page.link
