@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from attribution_core import FunctionGame, shapley_interactions
 from attribution_core.estimate import BoolArray, FloatArray
+from attribution_core.methods.shapley_interactions import interaction_among_all
 
 
 def pairs_game(singles: list[float], pairs: dict[tuple[int, int], float]) -> FunctionGame:
@@ -74,3 +75,14 @@ def test_every_coalition_is_evaluated_once() -> None:
 def test_games_too_small_or_large_are_refused(players: int) -> None:
     with pytest.raises(ValueError, match="2 to 16 players"):
         shapley_interactions(FunctionGame(players, lambda c: c.sum(axis=1).astype(float)))
+
+
+def test_two_players_among_all_others() -> None:
+    """v(all) − v(all but 0) − v(all but 1) + v(2) of the cooking game, and its pairs exactly."""
+    worth = np.array([10.0, 4, 3, 9, 2, 8, 7, 15])  # by code: player i is bit i
+    game = FunctionGame(3, lambda z: worth[z @ np.array([1, 2, 4])])
+    assert interaction_among_all(game, 0, 1) == 15 - 7 - 8 + 2
+    assert interaction_among_all(game, 2, 0) == 15 - 9 - 7 + 3
+    for first, second in ((1, 1), (0, 3), (-1, 0)):
+        with pytest.raises(ValueError, match="are not two of the 3 players"):
+            interaction_among_all(game, first, second)

@@ -17,6 +17,9 @@ from pages.ui.settings import one_of, whole
 from pages.ui.sidebar import Scene
 from pages.ui.work import Interact, InteractAmongAll, Work
 
+ROUNDING = 1e-5
+"""Networks compute in single precision: smaller interactions may be rounding."""
+
 
 @dataclass(frozen=True)
 class Question:
@@ -86,9 +89,12 @@ def draw_answer(
         )
     else:
         return
-    words = "more" if value > 0 else "less"
+    if abs(value) < ROUNDING:
+        said = "the same together as apart"
+    else:
+        said = f"{abs(value):.3g} {'more' if value > 0 else 'less'} together than apart"
     st.info(
         f"For “{literal(scene.labels[board.focus])}”, players {first} and {second} are worth "
-        f"**{abs(value):.3g} {words} together than apart** ({score_name(scene)}; {kind}).",
+        f"**{said}** ({score_name(scene)}; {kind}).",
         icon=":material/join_inner:",
     )
