@@ -20,6 +20,8 @@ import pytest
 import tensorflow as tf
 from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
 
+from attribution_core import Picture, Request, load_classifier
+from attribution_core.explanation import pose
 from attribution_core.models import vgg16
 from attribution_core.models.vgg16_weights import (
     FILE_NAME,
@@ -106,6 +108,24 @@ def test_the_downloaded_network_says_what_the_original_says(
     scale = np.abs(downloaded.logits).max()
     assert scale > 0.1
     np.testing.assert_allclose(found / scale, downloaded.logits / scale, atol=1e-5)
+
+
+def test_the_fast_head_says_what_the_plain_head_says(downloaded: Downloaded) -> None:
+    """At VGG16's last pooling layer, whose first operation above is linear."""
+    classifier = load_classifier("vgg16", environment=downloaded.environment)
+    request = Request.of(
+        Picture.of(IMAGES[0].astype(np.float32)), "kernel_shap", 285, layer="block5_pool"
+    )
+    problem = pose(classifier, request)
+    game = problem.game()
+    assert game.players == 49
+    assert classifier.linear_head("block5_pool", game.players) is not None
+    coalitions = np.random.default_rng(4).random((20, game.players)) < 0.5
+    plain = problem.head.masked_logits(problem.point, problem.reference, game.segments, coalitions)
+    scale = np.abs(plain).max()
+    np.testing.assert_allclose(game.logits(coalitions) / scale, plain / scale, atol=1e-4)
+    # Coalitions are told apart by far more than that.
+    assert np.ptp(plain, axis=0).max() > 0.01 * scale
 
 
 def test_a_truncated_file_is_refused(downloaded: Downloaded, tmp_path: Path) -> None:
