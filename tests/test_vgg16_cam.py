@@ -48,11 +48,12 @@ def test_the_right_class_is_among_the_first_three(
     assert label in np.argsort(-scores)[:3]
 
 
-def test_the_cat_is_left_and_the_coffee_right(classifier: Classifier) -> None:
+@pytest.mark.parametrize("method", ["grad_cam", "gradient_times_input"])
+def test_the_cat_is_left_and_the_coffee_right(classifier: Classifier, method: str) -> None:
     image = load_image(GALLERY / "cat_coffee.png", classifier.input_size)
     shares = []
     for label, half in ((285, slice(0, 7)), (967, slice(7, 14))):
-        heat = explain(classifier, image, "grad_cam", label, layer="block5_conv3").heatmap
+        heat = explain(classifier, image, method, label, layer="block5_conv3").heatmap
         positive = np.maximum(heat, 0)
         shares.append(positive[:, half].sum() / positive.sum())
     assert min(shares) > 0.65
