@@ -116,7 +116,9 @@ def _fixed(
 
 
 _FEWEST_ROUNDS = 8
-"""More gradients at once would be placed without knowing where the path is rough."""
+_TOLERANT_ROUND = 8
+"""More gradients at once would be placed without knowing where the path is rough, or whether any
+more are needed."""
 _BYTES_OF_OPEN_STRETCHES = 256 * 2**20
 
 
@@ -170,7 +172,8 @@ def _adaptive(
     tolerance: float,
 ) -> Iterator[Estimate]:
     difference = point - reference
-    at_once = max(1, min(function.batch_size, steps // _FEWEST_ROUNDS))
+    at_once = min(function.batch_size, steps // _FEWEST_ROUNDS)
+    at_once = max(1, min(at_once, _TOLERANT_ROUND) if tolerance else at_once)
 
     def measured(places: Sequence[float]) -> Iterator[_Node]:
         for first in range(0, len(places), at_once):

@@ -2,7 +2,8 @@
 
 Two gallery pictures against black, on the built-in model, at the input and at an inner layer. The
 truth is the adaptive rule with many more gradients than any row has; its own expected error is
-printed. The last rows are the adaptive rule stopped at a gap of 1 %.
+printed. The last rows are the adaptive rule stopped at a gap of 1 %. What to compare: the adaptive
+rule with 25 gradients, and Gauss-Legendre with 50.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from tests.benchmarks.problems import best_class, built_in, gallery_picture, pos
 PICTURES = ("rocket.jpg", "coffee.png")
 LAYERS = ("input", "block5c_add")
 RULES: tuple[Rule, ...] = ("midpoint", "trapezoid", "gauss_legendre", "adaptive")
-STEPS = (32, 64, 128)
+STEPS = (25, 50, 100)
 TRUTH_STEPS = 640
 
 
