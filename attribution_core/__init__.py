@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from attribution_core.classifier import Classifier
     from attribution_core.explanation import explain, refine
     from attribution_core.randomisation import Randomisation, randomize
+    from attribution_core.several_classes import explain_classes
 
 __all__ = [
     "METHODS",
@@ -80,6 +81,7 @@ __all__ = [
     "class_correlation",
     "deletion_curve",
     "explain",
+    "explain_classes",
     "faithfulness_curves",
     "grad_cam",
     "gradient",
@@ -112,6 +114,7 @@ _NEEDS_TENSORFLOW = {
     "Classifier": "attribution_core.classifier",
     "Randomisation": "attribution_core.randomisation",
     "explain": "attribution_core.explanation",
+    "explain_classes": "attribution_core.several_classes",
     "randomize": "attribution_core.randomisation",
     "refine": "attribution_core.explanation",
 }

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import update_wrapper
-from typing import Any, Generic, ParamSpec
+from typing import Any, Generic, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.integer[Any]]
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,9 @@ class Estimator(Generic[P]):
         update_wrapper(self, refine)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Estimate:
-        return last(self.refine(*args, **kwargs))
+        return last_of(self.refine(*args, **kwargs))
 
 
-def last(estimates: Iterator[Estimate]) -> Estimate:
+def last_of(estimates: Iterator[T]) -> T:
     """The last of the estimates; every method yields at least one."""
     return deque(estimates, maxlen=1).pop()

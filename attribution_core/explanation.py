@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -12,7 +11,7 @@ import numpy.typing as npt
 
 from attribution_core.attribution import Attribution
 from attribution_core.classifier import Classifier
-from attribution_core.estimate import Estimate, FloatArray
+from attribution_core.estimate import Estimate, FloatArray, last_of
 from attribution_core.head_game import CoalitionTable, HeadGame
 from attribution_core.images import INPUT, Picture, Pixels, digest
 from attribution_core.linear_head import LinearCoalitions
@@ -142,24 +141,25 @@ def explain_request(classifier: Classifier, request: Request) -> Attribution:
     """`explain` for a request; computed once even when several threads ask at the same time."""
 
     def compute() -> Attribution:
-        return deque(_run(classifier, request), maxlen=1).pop()
+        return last_of(_run(classifier, request))
 
-    return classifier.cache.get_or_compute(_key(classifier, request), compute)
+    return classifier.cache.get_or_compute(key_of(classifier, request), compute)
 
 
 def refine_request(classifier: Classifier, request: Request) -> Iterator[Attribution]:
     """`refine` for a request."""
-    known = classifier.cache.get(_key(classifier, request))
+    known = classifier.cache.get(key_of(classifier, request))
     if known is not None:
         yield known
         return
     for attribution in _run(classifier, request):
         if attribution.finished:
-            classifier.cache.put(_key(classifier, request), attribution)
+            classifier.cache.put(key_of(classifier, request), attribution)
         yield attribution
 
 
-def _key(classifier: Classifier, request: Request) -> tuple[str, str, Request]:
+def key_of(classifier: Classifier, request: Request) -> tuple[str, str, Request]:
+    """Under what the cache keeps a request's finished attribution."""
     return classifier.fingerprint, "attribution", request
 
 
@@ -172,14 +172,14 @@ def _run(classifier: Classifier, request: Request) -> Iterator[Attribution]:
     run = method.run(problem, dict(request.options))
     attribution: Attribution | None = None
     for estimate in run.estimates:
-        attribution = _attribution(request, method, run, estimate, ends, started)
+        attribution = attribution_of(request, method, run, estimate, ends, started)
         yield attribution
     if attribution is None:
         raise RuntimeError(f"{method.title} gave no estimate; every method gives at least one.")
     yield replace(attribution, finished=True)
 
 
-def _attribution(
+def attribution_of(
     request: Request,
     method: Method,
     run: Run,
@@ -187,6 +187,7 @@ def _attribution(
     ends: FloatArray,
     started: float,
 ) -> Attribution:
+    """An estimate as an attribution of a request, with the scores of point and reference."""
     values = np.asarray(estimate.values, np.float32)
     players = None
     if run.segments is not None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from typing import Any, cast
 
 import numpy as np
@@ -70,6 +70,16 @@ class Head:
                 score = tf.linalg.matvec(outputs, weights)
             return score, tape.gradient(score, points)
 
+        def differentiate_several(points: Any, weights: Any, *, probability: bool) -> Any:
+            with tf.GradientTape(persistent=True) as tape:
+                tape.watch(points)
+                outputs = logits(points)
+                if probability:
+                    outputs = tf.nn.softmax(outputs)
+                scores = [tf.linalg.matvec(outputs, each) for each in tf.unstack(weights)]
+            gradients = [tape.gradient(score, points) for score in scores]
+            return tf.stack(scores, axis=1), tf.stack(gradients, axis=1)
+
         self._evaluate = compiled(logits, points)
         self._evaluate_masked = compiled(
             evaluate_masked,
@@ -82,6 +92,14 @@ class Head:
             probability: compiled(partial(differentiate, probability=probability), points, weights)
             for probability in (False, True)
         }
+
+        def traced_for(count: int, probability: bool) -> Function:
+            several = tf.TensorSpec((count, classes), tf.float32)
+            return compiled(
+                partial(differentiate_several, probability=probability), points, several
+            )
+
+        self._traced_for = lru_cache(maxsize=None)(traced_for)
 
     def logits(self, points: FloatArray) -> Logits:
         """Logits ``(n, classes)`` of points ``(n, h, w, c)``."""
@@ -120,6 +138,18 @@ class Head:
         """A score ``(n,)`` of points ``(n, h, w, c)`` and its gradients, ``(n, h, w, c)``."""
         weights = tf.constant(score.weights(self.classes))
         differentiate = self._differentiate[score.probability]
+        values, gradients = self._in_batches(lambda batch: differentiate(batch, weights), points)
+        return values, gradients
+
+    def values_and_gradients_of(
+        self, points: FloatArray, scores: Sequence[Score]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Several scores ``(n, scores)`` and their gradients, ``(n, scores, h, w, c)``.
+
+        One pass forward and one back for each score. All are probabilities, or none is.
+        """
+        weights = tf.constant(np.stack([score.weights(self.classes) for score in scores]))
+        differentiate = self._traced_for(len(scores), scores[0].probability)
         values, gradients = self._in_batches(lambda batch: differentiate(batch, weights), points)
         return values, gradients
 
@@ -164,3 +194,25 @@ class HeadScore:
     def values_and_gradients(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Scores ``(n,)`` and gradients ``(n, h, w, c)`` of points ``(n, h, w, c)``."""
         return self._head.values_and_gradients(points, self._score)
+
+
+class HeadScores:
+    """Several scores of a head at once: a `Differentiable` function with values ``(scores,)``."""
+
+    def __init__(self, head: Head, scores: Sequence[Score]) -> None:
+        self._head = head
+        self._scores = tuple(scores)
+
+    @property
+    def batch_size(self) -> int:
+        # Gradients of all scores are held together.
+        return max(1, self._head.batch_size // len(self._scores))
+
+    def values(self, points: FloatArray) -> FloatArray:
+        """Scores ``(n, scores)`` of points ``(n, h, w, c)``."""
+        logits = self._head.logits(points)
+        return np.stack([score_values(logits, score) for score in self._scores], axis=1)
+
+    def values_and_gradients(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Scores ``(n, scores)`` and gradients ``(n, scores, h, w, c)``."""
+        return self._head.values_and_gradients_of(points, self._scores)

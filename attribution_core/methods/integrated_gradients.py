@@ -36,9 +36,12 @@ def integrated_gradients(
     Parameters
     ----------
     function : Differentiable or TensorFlow function, ``(n, *shape) -> (n,)``
+        A `Differentiable` may have several scores at once, ``(n, scores)`` with gradients
+        ``(n, scores, *shape)``: all are followed at the same nodes, placed where the path is rough
+        for any of them, until each is good enough.
     point, reference : float arrays of one shape
     steps : int
-        Gradients at most.
+        Nodes at most.
     rule : {"adaptive", "midpoint", "trapezoid", "gauss_legendre"}
         Nodes and weights.
     tolerance : float
@@ -49,10 +52,11 @@ def integrated_gradients(
     Yields
     ------
     Estimate
-        Values of the point's shape whose sum tends to f(x) − f(x′). A fixed rule's partial
-        estimates weigh the nodes so far to a sum of one. The adaptive rule's diagnostics are
-        ``expected_gap``, the gap if signs are random, and ``map_error``, the expected error of the
-        values as a share of their Euclidean norm.
+        Values of the point's shape, ``(scores, *shape)`` for several, whose sum tends to f(x) −
+        f(x′). A fixed rule's partial estimates weigh the nodes so far to a sum of one. The adaptive
+        rule's diagnostics are ``expected_gap``, the gap if signs are random, and ``map_error``, the
+        expected error of the values as a share of their Euclidean norm; of several scores, the
+        largest.
 
     Raises
     ------
@@ -98,14 +102,14 @@ def _fixed(
     weights: FloatArray,
 ) -> Iterator[Estimate]:
     difference = point - reference
-    total = np.zeros(point.shape)
+    total: FloatArray = np.zeros(())
     # Partial estimates need the early nodes spread over the whole path.
     order = np.random.default_rng(0).permutation(len(nodes))
     for start in range(0, len(order), function.batch_size):
         chosen = order[start : start + function.batch_size]
         _, gradients = function.values_and_gradients(_on_path(nodes[chosen], reference, difference))
         for weight, gradient in zip(weights[chosen].tolist(), gradients, strict=True):
-            total += weight * gradient
+            total = total + weight * gradient
         done = start + len(chosen)
         yield Estimate(
             values=difference * total / weights[order[:done]].sum(),
@@ -124,20 +128,23 @@ _BYTES_OF_OPEN_STRETCHES = 256 * 2**20
 
 @dataclass(frozen=True, eq=False)
 class _Node:
-    """A place on the path: the score there, and (x − x′) times its gradient, with their sum."""
+    """A place on the path: the scores there, and (x − x′) times their gradients, with their sums.
+
+    ``score`` and ``total`` have the shape of one point's scores, ``()`` or ``(scores,)``.
+    """
 
     place: float
-    score: float
+    score: FloatArray
     values: FloatArray
-    total: float
+    total: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
 class _Stretch:
     """A stretch of the path.
 
-    ``errors`` are those of the trapezoid of its nodes' values: the Euclidean norm that is to be
-    expected, and the change of the score that the sum is known to leave out.
+    ``errors`` are those of the trapezoid of its nodes' values, for each score: the Euclidean norm
+    that is to be expected, and the change of the score that the sum is known to leave out.
     """
 
     start: _Node
@@ -147,7 +154,7 @@ class _Stretch:
     @classmethod
     def between(cls, start: _Node, end: _Node) -> _Stretch:
         width = end.place - start.place
-        error = width * _norm(end.values - start.values) / np.sqrt(12)
+        error = width * _norms(end.values - start.values, start.score.ndim) / np.sqrt(12)
         left_out = end.score - start.score - width * (start.total + end.total) / 2
         return cls(start, end, np.array([error, left_out]))
 
@@ -183,23 +190,24 @@ def _adaptive(
             )
             for place, score, gradient in zip(chosen, scores, gradients, strict=True):
                 values = gradient * difference
-                yield _Node(float(place), float(score), values, _sum(values))
+                score = np.asarray(score, np.float64)
+                yield _Node(float(place), score, values, _sums(values, score.ndim))
 
     nodes = list(measured(np.linspace(0, 1, min(steps, max(2, at_once))).tolist()))
     done = len(nodes)
     change = nodes[-1].score - nodes[0].score
-    variation = sum(abs(end.score - start.score) for start, end in pairwise(nodes))
+    variation = sum(np.abs(end.score - start.score) for start, end in pairwise(nodes))
     # Stretches beyond this many are settled and their nodes let go, so that memory does not grow
     # with the number of steps.
     most_open = max(2, _BYTES_OF_OPEN_STRETCHES // max(1, 2 * nodes[0].values.nbytes))
-    settled = np.zeros(2)
+    settled = np.zeros((2, *change.shape))
     stretches = [_Stretch.between(start, end) for start, end in pairwise(nodes)]
     del nodes
     total = np.zeros_like(stretches[0].start.values)
     for stretch in stretches:
         total += stretch.width * stretch.mean
     while True:
-        norm = _norm(total)
+        norm = _norms(total, change.ndim)
         error, expected_gap = np.sqrt(settled + sum(s.errors**2 for s in stretches))
         yield Estimate(
             values=total.copy(),
@@ -207,17 +215,20 @@ def _adaptive(
             planned=steps,
             evaluations=done,
             diagnostics={
-                "expected_gap": float(expected_gap),
-                "map_error": float(error) / (norm or 1.0),
+                "expected_gap": float(np.max(expected_gap)),
+                "map_error": float(np.max(error / _or_one(norm))),
             },
         )
-        gap = abs(_sum(total) - change)
-        if done == steps or max(gap, expected_gap) <= tolerance * abs(change):
+        gap = np.abs(_sums(total, change.ndim) - change)
+        good = np.maximum(gap, expected_gap) <= tolerance * np.abs(change)
+        if done == steps or np.all(good):
             return
-        scales = np.array([norm or 1.0, variation or 1.0])
-        badness = {s: _norm(s.errors / scales) for s in stretches}
+        scales = _or_one(np.array([norm, variation]))
+        # What is good enough already asks for no more nodes.
+        open_errors = {s: s.errors / scales * ~good for s in stretches}
+        badness = {s: float(np.sqrt(np.square(e).sum())) for s, e in open_errors.items()}
         stretches.sort(key=badness.__getitem__, reverse=True)
-        settled += sum((s.errors**2 for s in stretches[most_open:]), np.zeros(2))
+        settled += sum((s.errors**2 for s in stretches[most_open:]), np.zeros_like(settled))
         del stretches[most_open:]
         # Halving those nearly as bad as the worst fills a batch without wasting gradients on
         # stretches that are straight already.
@@ -239,10 +250,16 @@ def _on_path(nodes: FloatArray, reference: FloatArray, difference: FloatArray) -
     return points
 
 
-def _sum(values: FloatArray) -> float:
-    return float(values.sum(dtype=np.float64))
+def _sums(values: FloatArray, scores: int) -> FloatArray:
+    """Sums over the axes of the point, which come after ``scores`` axes of scores."""
+    return np.asarray(values.sum(axis=tuple(range(scores, values.ndim)), dtype=np.float64))
 
 
-def _norm(values: FloatArray) -> float:
+def _norms(values: FloatArray, scores: int) -> FloatArray:
     # Without BLAS, whose threads would contend with TensorFlow's.
-    return float(np.sqrt(np.square(values).sum()))
+    return np.asarray(np.sqrt(np.square(values).sum(axis=tuple(range(scores, values.ndim)))))
+
+
+def _or_one(values: FloatArray) -> FloatArray:
+    """The values, and 1 in place of 0: what does not change has no share to be wrong by."""
+    return np.where(values == 0, 1.0, values)

@@ -18,6 +18,8 @@ from attribution_core.segmentations import Grid, Segmentation, Slic
 from pages.ui.settings import Settings
 from pages.ui.work import Explain, Predict, Work
 
+MOST_TOGETHER = 4
+
 
 @dataclass(frozen=True)
 class Place:
@@ -83,11 +85,20 @@ def places(
             work = None
             if not reason:
                 try:
-                    work = Explain(settings.model, request_for(settings, picture, method, target))
+                    request = request_for(settings, picture, method, target)
+                    work = Explain(settings.model, request, _beside(settings, classes, target))
                 except ValueError as error:
                     reason = str(error)
             made.append(Place(row, column, work, reason))
     return tuple(made)
+
+
+def _beside(settings: Settings, classes: Sequence[int], target: int) -> tuple[int, ...]:
+    """The other classes of the same few rows: gradients of all are held in memory together."""
+    rival = settings.against if settings.score == "contrast" else None
+    asked = [number for number in classes if number != rival]
+    start = asked.index(target) // MOST_TOGETHER * MOST_TOGETHER
+    return tuple(number for number in asked[start : start + MOST_TOGETHER] if number != target)
 
 
 def request_for(settings: Settings, picture: Picture, method: str, target: int) -> Request:

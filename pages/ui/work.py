@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
@@ -73,17 +73,28 @@ class Predict:
 
 @dataclass(frozen=True)
 class Explain:
-    """An attribution by a model."""
+    """An attribution by a model.
+
+    ``beside`` are other classes of which the same is asked: where they can share passes through the
+    network, they are computed along and found in the cache when their own turn comes.
+    """
 
     at_once: ClassVar[bool] = False
 
     model: str
     request: Request
+    beside: tuple[int, ...] = field(default=(), compare=False)
 
     def steps(self, classifier: Classifier) -> Iterator[object]:
-        from attribution_core.explanation import refine_request
+        from attribution_core.explanation import key_of, refine_request
+        from attribution_core.several_classes import refine_together, shares_nodes
 
-        return refine_request(classifier, self.request)
+        known = classifier.cache.get(key_of(classifier, self.request)) is not None
+        if known or not self.beside or not shares_nodes(self.request):
+            return refine_request(classifier, self.request)
+        others = (replace(self.request, target=target) for target in self.beside)
+        together = refine_together(classifier, [self.request, *others])
+        return (attributions[0] for attributions in together)
 
     def multiplications(self, classifier: Classifier) -> float:
         return _multiplications(classifier, self.request, self.request.evaluations)

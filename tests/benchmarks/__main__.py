@@ -6,7 +6,15 @@ import importlib
 import os
 import sys
 
-NAMES = ("methods", "quadrature", "shapley", "fast_head", "shapley_at_layers", "reruns")
+NAMES = (
+    "methods",
+    "quadrature",
+    "shared_passes",
+    "shapley",
+    "fast_head",
+    "shapley_at_layers",
+    "reruns",
+)
 
 
 def main(names: list[str]) -> None:
