@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -216,7 +217,7 @@ def _value(default: OptionValue, text: str) -> object:
         return {"true": True, "yes": True, "false": False, "no": False}.get(text.lower(), text)
     if isinstance(default, str):
         return text
-    try:
-        return float(text)
-    except ValueError:
-        return text
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            return kind(text)
+    return text

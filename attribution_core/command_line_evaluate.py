@@ -136,7 +136,7 @@ def _measure(
     tables: dict[str, list[list[Any]]],
 ) -> None:
     """Add the map's areas to both tables, beside those of random orders on the same game."""
-    key = (request.picture, request.reference, request.seed, players)
+    key = (classifier.fingerprint, request.picture, request.reference, request.seed, players)
     if key not in randoms:
         game, segments = pose_curve(classifier, request, players)
         _, sizes = values_on(np.zeros(segments.shape), segments)

@@ -16,6 +16,22 @@ Pair = tuple[FaithfulnessCurve, FaithfulnessCurve]
 """Deletion and insertion."""
 
 
+def verdict(rows: Mapping[str, Pair], random: Sequence[Pair], score: Score) -> str:
+    """Which method is ahead in each direction, beside random order: a sentence in Markdown."""
+    parts = []
+    for column, (direction, best) in enumerate((("deletion", min), ("insertion", max))):
+        areas = {name: pair[column].read_as(score).area for name, pair in rows.items()}
+        leader = best(areas, key=areas.__getitem__)
+        told = f"in {direction} **{leader}** is ahead with an area of **{areas[leader]:.3f}**"
+        orders = [pair[column].read_as(score).area for pair in random]
+        told += f" ({_spread(orders)} for random orders"
+        # A lead that one of a few random orders has as well is none.
+        if best(areas[leader], *orders) != areas[leader]:
+            told += ", one of which does as well"
+        parts.append(told + ")")
+    return f"Here, {parts[0]}; {parts[1]}."
+
+
 def table_of_areas(rows: Mapping[str, Pair], random: Sequence[Pair], score: Score) -> None:
     """A row a method, and one for the random orders' mean and standard deviation."""
     listed = []
@@ -39,7 +55,7 @@ def table_of_areas(rows: Mapping[str, Pair], random: Sequence[Pair], score: Scor
             cells[heading] = _spread([curve.area for curve in read])
             cells[ratio] = _spread([curve.normalised_area for curve in read])
         listed.append(cells)
-    st.dataframe(listed, hide_index=True, width=760, key="areas")
+    st.dataframe(listed, hide_index=True, width=820, key="areas")
     st.caption(
         "Normalised: the reference's score counts as 0 and the picture's as 1, so that an order "
         "without meaning has about ½ where parts add up."

@@ -27,6 +27,7 @@ COLOURS = (
 """After Okabe and Ito 2008: told apart by the colour-blind, on light and dark grounds."""
 _GREY = "#8a8f98"
 _CLEAR = "rgba(0,0,0,0)"
+_MOST_NUMBERED = 16
 _GRID = "rgba(138,143,152,0.25)"
 
 
@@ -35,11 +36,12 @@ def curve_figure(
     colour_of: Mapping[str, str],
     random: Sequence[FaithfulnessCurve],
     score: Score,
+    score_title: str,
     cursor: tuple[str, int] | None,
 ) -> go.Figure:
     """One direction's curves by the methods' titles, with random orders as a band beneath.
 
-    ``cursor`` is a method's title and a point of its curve, marked by a dot.
+    ``cursor`` is a method's title and a point of its curve, marked by a line and a dot.
     """
     figure = go.Figure()
     scale = 100 if score.probability else 1
@@ -56,6 +58,7 @@ def curve_figure(
             hovertemplate="%{x:.0f} %: %{y:.3g}<extra>" + title + "</extra>",
         )
         if cursor is not None and cursor[0] == title:
+            figure.add_vline(100 * curve.shares[cursor[1]], line={"color": _GREY, "width": 1})
             figure.add_scatter(
                 x=[100 * curve.shares[cursor[1]]],
                 y=[scale * curve.scores[cursor[1]]],
@@ -70,16 +73,23 @@ def curve_figure(
             )
     removed = "removed" if any(c.direction == "deletion" for c in curves.values()) else "inserted"
     figure.update_layout(
-        height=330,
-        margin={"l": 4, "r": 8, "t": 8, "b": 4},
+        height=370,
+        margin={"l": 4, "r": 18, "t": 8, "b": 4},
         legend={"orientation": "h", "y": -0.22, "yanchor": "top", "x": 0},
         xaxis={
             "title": f"share {removed}, %",
             "range": [0, 100],
+            "tickvals": [0, 25, 50, 75, 100],
             "fixedrange": True,
             "gridcolor": _GRID,
         },
-        yaxis={"fixedrange": True, "gridcolor": _GRID, "zerolinecolor": _GRID, "automargin": True},
+        yaxis={
+            "title": score_title + (", %" if score.probability else ""),
+            "fixedrange": True,
+            "gridcolor": _GRID,
+            "zerolinecolor": _GRID,
+            "automargin": True,
+        },
         hovermode="closest",
         paper_bgcolor=_CLEAR,
         plot_bgcolor=_CLEAR,
@@ -112,42 +122,68 @@ def _add_band(figure: go.Figure, curves: Sequence[FaithfulnessCurve], scale: flo
 
 
 def pointing_figure(
-    shares: Mapping[tuple[str, str], Sequence[float]], layers: Sequence[str], uniform: float
+    shares: Mapping[tuple[str, str], Mapping[str, float]],
+    layers: Sequence[str],
+    methods: Sequence[str],
+    uniform: float,
 ) -> go.Figure:
-    """Shares inside the tile by (method, layer): their mean as a bar, each tile's as a dot."""
+    """Shares inside the tile, by (method, layer) and by the tile's label: means as bars, each tile
+    as a dot. Methods have the colours of their curves."""
     figure = go.Figure()
-    titles = list(dict.fromkeys(title for title, _ in shares))
-    for layer, colour in zip(layers, COLOURS, strict=False):
-        known = [title for title in titles if shares.get((title, layer))]
-        means = [100 * float(np.mean(shares[title, layer])) for title in known]
+    crowded = len(layers) * len(methods) > _MOST_NUMBERED
+    for method, colour in zip(methods, COLOURS, strict=False):
+        known = [layer for layer in layers if shares.get((method, layer))]
+        if not known:
+            continue
+        means = [100 * float(np.mean(list(shares[method, layer].values()))) for layer in known]
         figure.add_bar(
             x=known,
             y=means,
-            name=layer,
-            marker={"color": colour, "cornerradius": 3},
-            text=[f"{mean:.0f} %" for mean in means],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{x} at " + layer + ": mean %{y:.1f} %<extra></extra>",
+            name=method,
+            offsetgroup=method,
+            marker={"color": colour, "cornerradius": 3, "opacity": 0.8},
+            text=None if crowded else [f"{mean:.0f} %" for mean in means],
+            textposition="inside",
+            insidetextanchor="start",
+            textangle=0,
+            hovertemplate=method + " at %{x}: mean %{y:.1f} %<extra></extra>",
         )
-    figure.add_hline(
-        100 * uniform,
+        tiles = [(at, label, share) for at in known for label, share in shares[method, at].items()]
+        figure.add_scatter(
+            x=[at for at, _, _ in tiles],
+            y=[100 * share for _, _, share in tiles],
+            customdata=[label for _, label, _ in tiles],
+            mode="markers",
+            offsetgroup=method,
+            showlegend=False,
+            marker={"color": colour, "size": 7, "line": {"color": "white", "width": 1}},
+            hovertemplate=method + " at %{x}, %{customdata}: %{y:.1f} %<extra></extra>",
+        )
+    figure.add_hline(100 * uniform, line={"color": _GREY, "dash": "dot", "width": 2})
+    figure.add_scatter(
+        x=[None],
+        y=[None],
+        mode="lines",
         line={"color": _GREY, "dash": "dot", "width": 2},
-        annotation_text=f"uniform map: {100 * uniform:.0f} %",
-        annotation_position="top right",
+        name=f"uniform or centred map: {100 * uniform:.0f} %",
     )
     figure.update_layout(
         height=300,
         margin={"l": 4, "r": 8, "t": 24, "b": 4},
-        legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0},
-        xaxis={"fixedrange": True},
+        legend={"orientation": "h", "y": 1.03, "yanchor": "bottom", "x": 0},
+        xaxis={
+            "fixedrange": True,
+            "categoryorder": "array",
+            "categoryarray": list(layers),
+        },
         yaxis={
             "fixedrange": True,
-            "range": [0, 108],
+            "range": [0, 104],
             "gridcolor": _GRID,
             "title": "inside the tile, %",
         },
         barmode="group",
+        scattermode="group",
         showlegend=True,
         paper_bgcolor=_CLEAR,
         plot_bgcolor=_CLEAR,

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
-from attribution_core.faithfulness import Players
 from attribution_core.registry import METHODS, unavailable
 from attribution_core.scores import Score
 from pages.ui.attributions import predictions_for, request_for
 from pages.ui.engine import Engine
 from pages.ui.faithfulness_areas import csv_text
+from pages.ui.faithfulness_protocol import Protocol, told
 from pages.ui.faithfulness_work import RANDOM, DrawPictureCurves, PictureCurves
 from pages.ui.gallery import gallery, pixels_of
 from pages.ui.progress import WorkSnapshot, follow
@@ -23,9 +23,7 @@ Areas = dict[str, tuple[float, float]]
 """Normalised deletion and insertion area by method."""
 
 
-def render_gallery_areas(
-    engine: Engine, scene: Scene, players: Players, points: int, score: str
-) -> None:
+def render_gallery_areas(engine: Engine, scene: Scene, protocol: Protocol) -> None:
     """Ask for the curves of every gallery picture's top class, and draw the mean areas."""
     classifier = engine.loaded(scene.settings.model)
     settings = scene.settings
@@ -45,7 +43,10 @@ def render_gallery_areas(
     for entry in gallery():
         picture = pixels_of(entry.id, classifier.input_size)
         requests = tuple(request_for(settings, picture, name, 0) for name in methods)
-        works[DrawPictureCurves(settings.model, picture, requests, players, points)] = entry.title
+        work = DrawPictureCurves(
+            settings.model, picture, requests, protocol.players, protocol.points
+        )
+        works[work] = entry.title
 
     def draw(snapshots: Mapping[Work, WorkSnapshot], finished: bool) -> None:
         found = {
@@ -53,7 +54,7 @@ def render_gallery_areas(
             for work, title in works.items()
             if isinstance(estimate := snapshots[work].estimate, PictureCurves)
         }
-        _draw(scene, found, score)
+        _draw(scene, found, protocol.score)
 
     follow(
         engine,
@@ -62,8 +63,8 @@ def render_gallery_areas(
         works,
         draw,
         noun="pictures",
-        caption="Each picture for its own top class, with the sidebar's methods, layer and "
-        "reference.",
+        caption="Each picture for its own top class, with the sidebar's methods and layer. "
+        + told(scene, protocol),
     )
 
 
@@ -74,10 +75,20 @@ def _draw(scene: Scene, found: Mapping[str, PictureCurves], score: str) -> None:
         st.caption("The first picture is under way …")
         return
     st.markdown(f"**Mean normalised areas over {len(whole)} pictures**")
-    st.dataframe(ranked(list(whole.values())), hide_index=True, width=760, key="gallery_areas")
+    st.dataframe(ranked(list(whole.values())), hide_index=True, width=820, key="gallery_areas")
     st.caption(
-        "Ranks are means over the pictures, 1 the best; a method that only sometimes leads is not "
-        "ranked by one picture. Contrast is with each picture's runner-up."
+        "Normalised: the reference's score counts as 0 and the picture's as 1. Ranks are means "
+        "over the pictures, 1 the best: no single picture ranks a method. Contrast is with each "
+        "picture's runner-up."
+    )
+    st.markdown("**Each picture**: deletion area ↓ / insertion area ↑, normalised")
+    st.dataframe(
+        [
+            {"Picture": title, "Class": scene.labels[found[title].target], **_cells(each)}
+            for title, each in whole.items()
+        ],
+        hide_index=True,
+        key="gallery_pictures",
     )
     st.download_button(
         "Areas of every picture as CSV",
@@ -91,6 +102,13 @@ def _draw(scene: Scene, found: Mapping[str, PictureCurves], score: str) -> None:
 
 def _complete(curves: PictureCurves) -> bool:
     return curves.done == curves.planned
+
+
+def _cells(areas: Areas) -> dict[str, str]:
+    return {
+        title_of(method): f"{deletion:.2f} / {insertion:.2f}"
+        for method, (deletion, insertion) in areas.items()
+    }
 
 
 def areas_of(each: PictureCurves, score: str) -> Areas:

@@ -284,8 +284,7 @@ def _draw_curves(
     st.caption(
         f"Pearson's correlation of the two heatmaps' {words} (values summed over channels), "
         "position by position. Planes get smaller upwards, so points on the right rest on fewer "
-        "positions. Two breeds of cat keep their maps in common up to the top; a cat and a cup do "
-        "not."
+        "positions. Compare two breeds of one animal with two different things."
     )
 
 

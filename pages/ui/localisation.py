@@ -20,14 +20,17 @@ from pages.ui.faithfulness_figures import pointing_figure
 from pages.ui.gallery import gallery, gallery_picture, pixels_of
 from pages.ui.markdown import literal
 from pages.ui.page_choices import choice
-from pages.ui.progress import WorkSnapshot, follow
-from pages.ui.settings import one_of
+from pages.ui.picture_and_reference import as_url
+from pages.ui.progress import WorkSnapshot, follow, score_name
+from pages.ui.settings import UPLOAD, one_of
 from pages.ui.sidebar import Scene, visitor
 from pages.ui.work import Explain, Predict, Prediction, Work
 
 TILES = 4
-DEFAULT: tuple[str, ...] = ("cat", "coffee", "rocket", "cameraman")
+DEFAULT: tuple[str, ...] = ("cat", "coffee", "clock", "cameraman")
 CONFIDENT = 0.5
+MOST_MAPS = 120
+_MOSAIC, _CHART = 260, 740
 
 Snapshots = Mapping[Work, WorkSnapshot]
 
@@ -46,15 +49,21 @@ def render_localisation(engine: Engine, scene: Scene) -> None:
     """Draw the mosaic, the maps of its tiles' classes, and the shares inside the tiles."""
     st.caption(
         "Four pictures in one. A map of one picture's class should put its red inside that "
-        "picture's tile: the share of positive attribution there, by method and layer, against "
-        "the quarter that a uniform map has (grid pointing game, Böhle et al. 2021)."
+        "picture's tile: the share of positive attribution there, by method and layer (grid "
+        "pointing game, Böhle et al. 2021). A map that is the same for all four classes, be it "
+        "uniform, centred or the picture's edges, has a quarter in the mean."
     )
-    chosen, at_pixels = _choices(scene)
+    chosen, layers = _choices(engine, scene)
     if len(chosen) != TILES:
         st.info(f"Choose {TILES} pictures for the mosaic.", icon=":material/grid_view:")
         return
+    if not layers:
+        st.info("Choose one or more layers.", icon=":material/layers:")
+        return
     size = scene.picture.pixels.shape[:2]
-    pictures = [pixels_of(each, (size[0], size[1])) for each in chosen]
+    pictures = [
+        scene.picture if each == UPLOAD else pixels_of(each, (size[0], size[1])) for each in chosen
+    ]
     made = mosaic([each.pixels for each in pictures])
     whole = Picture.of(made.pixels)
     asked = [Predict(scene.settings.model, each) for each in (*pictures, whole)]
@@ -64,9 +73,8 @@ def render_localisation(engine: Engine, scene: Scene) -> None:
     if len(known) < len(asked):
         follow(engine, scene, opening, {}, lambda snapshots, finished: None, noun="pictures")
         return
-    titles = tuple(gallery_picture(each).title for each in chosen)
     classes = tuple(each.top(1)[0] for each in known[:-1])
-    board = _Board(whole, made, titles, classes)
+    board = _Board(whole, made, tuple(_title(each) for each in chosen), classes)
     if len(set(classes)) < TILES:
         st.info(
             "Two of the pictures have the same top class, so a map cannot tell their tiles apart; "
@@ -74,28 +82,48 @@ def render_localisation(engine: Engine, scene: Scene) -> None:
             icon=":material/info:",
         )
         return
-    layers = tuple(dict.fromkeys([scene.settings.layer, *([INPUT] if at_pixels else [])]))
-    table = _table(scene, board, layers)
+    tables = {layer: _table(scene, board, layer) for layer in layers}
+    names: dict[Work, str] = {}
+    for layer, table in tables.items():
+        names.update({work: f"{name} at {layer}" for work, name in names_of(table).items()})
     on_mosaic = replace(scene, picture=whole, settings=replace(scene.settings, picture="mosaic"))
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
-        _draw_shares(scene, board, table, layers, snapshots, known)
+        _draw_shares(scene, board, tables, snapshots, known)
+        shown = _shown_layer(layers)
+        table = tables[shown]
         render_maps(engine, on_mosaic, table, snapshots, key="pointing_maps")
         if finished:
-            render_downloads(on_mosaic, table, done_in(table, snapshots))
+            at_shown = replace(on_mosaic, settings=replace(on_mosaic.settings, layer=shown))
+            render_downloads(at_shown, table, done_in(table, snapshots))
 
-    follow(engine, scene, opening, names_of(table), draw)
+    follow(
+        engine,
+        scene,
+        opening,
+        names,
+        draw,
+        caption=f"Attributions of the {score_name(scene)}. "
+        ":red[Red] speaks for the class, :blue[blue] against it.",
+    )
 
 
-def _choices(scene: Scene) -> tuple[tuple[str, ...], bool]:
+def _title(picture: str) -> str:
+    return "Your own picture" if picture == UPLOAD else gallery_picture(picture).title
+
+
+def _choices(engine: Engine, scene: Scene) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The tiles' pictures and the layers."""
     known = tuple(entry.id for entry in gallery())
+    if scene.settings.picture == UPLOAD:
+        known = (UPLOAD, *known)
     chosen = choice(
         "faithfulness-tiles",
         lambda key, value: tuple(
             st.multiselect(
                 "Pictures of the mosaic, in reading order",
                 known,
-                format_func=lambda name: gallery_picture(name).title,
+                format_func=_title,
                 max_selections=TILES,
                 key=key,
             )
@@ -105,48 +133,64 @@ def _choices(scene: Scene) -> tuple[tuple[str, ...], bool]:
             dict.fromkeys(one_of(part, known) for part in text.split(",")[:TILES] if part)
         ),
     )
-    at_pixels = False
-    if scene.settings.layer != INPUT:
-        at_pixels = choice(
-            "faithfulness-pixels",
-            lambda key, value: st.toggle(
-                "At the input's pixels too",
+    classifier = engine.loaded(scene.settings.model)
+    offered = () if classifier is None else classifier.main_layers
+    if scene.settings.layer not in offered:
+        offered = (*offered, scene.settings.layer)
+    most = max(1, MOST_MAPS // (TILES * len(scene.settings.methods)))
+    layers = choice(
+        "faithfulness-layers",
+        lambda key, value: tuple(
+            st.multiselect(
+                "Layers",
+                offered,
+                max_selections=most,
                 key=key,
-                help="Slower: every evaluation there goes through the whole network.",
-            ),
-            False,
-            lambda text: one_of(text, ("yes", "no")) == "yes",
-        )
-    return chosen, at_pixels
+                help="The higher, the quicker: an evaluation at the input goes through the whole "
+                f"network. With so many methods, {most} at most.",
+            )
+        ),
+        tuple(dict.fromkeys([scene.settings.layer, *offered[-1:]]))[:most],
+        lambda text: tuple(
+            dict.fromkeys(one_of(part, offered) for part in text.split(",") if part)
+        )[:most],
+    )
+    return chosen, layers
 
 
-def _table(scene: Scene, board: _Board, layers: Sequence[str]) -> MapTable:
-    """A row a tile, a column for each layer and method."""
-    columns = [
-        (layer, method)
-        for layer in layers
-        for method in scene.settings.methods
-        if not unavailable(METHODS[method], at_input=layer == INPUT)
-    ]
-    places = [
-        _place(scene, board, layer, method, row, column)
-        for row in range(TILES)
-        for column, (layer, method) in enumerate(columns)
-    ]
-    several = len(layers) > 1
+def _shown_layer(layers: tuple[str, ...]) -> str:
+    """The layer whose maps are drawn."""
+    if len(layers) == 1:
+        return layers[0]
+    return choice(
+        "faithfulness-shown",
+        lambda key, value: st.selectbox("Maps at", layers, key=key, width=260),
+        layers[0],
+        lambda text: one_of(text, layers),
+    )
+
+
+def _table(scene: Scene, board: _Board, layer: str) -> MapTable:
+    """A row a tile, a column a method."""
+    methods = scene.settings.methods
     return MapTable(
         rows=tuple(scene.labels[number] for number in board.classes),
-        columns=tuple(
-            METHODS[method].title + (f" at {layer}" if several else "") for layer, method in columns
+        columns=tuple(METHODS[method].title for method in methods),
+        places=tuple(
+            _place(scene, board, layer, method, row, column)
+            for row in range(TILES)
+            for column, method in enumerate(methods)
         ),
-        places=tuple(places),
         row_names=tuple(str(number) for number in board.classes),
-        column_names=tuple(f"{layer}_{method}" for layer, method in columns),
+        column_names=tuple(f"{layer}_{method}" for method in methods),
     )
 
 
 def _place(scene: Scene, board: _Board, layer: str, method: str, row: int, column: int) -> Place:
     settings = scene.settings
+    reason = unavailable(METHODS[method], at_input=layer == INPUT)
+    if reason:
+        return Place(row, column, None, reason)
     reference = settings.reference
     if layer == INPUT and reference == ZEROS:
         reference = "black"
@@ -166,33 +210,33 @@ def _place(scene: Scene, board: _Board, layer: str, method: str, row: int, colum
 def _draw_shares(
     scene: Scene,
     board: _Board,
-    table: MapTable,
-    layers: Sequence[str],
+    tables: Mapping[str, MapTable],
     snapshots: Snapshots,
     known: Sequence[Prediction],
 ) -> None:
-    lines, shares = [], dict[tuple[str, str], list[float]]()
-    for (row, _), attribution in done_in(table, snapshots).items():
-        request = attribution.request
-        share = grid_pointing(attribution.heatmap, board.tiles.tiles, row)
-        title = METHODS[request.method].title
-        shares.setdefault((title, request.layer), []).append(share)
-        lines.append(
-            [
-                board.titles[row],
-                str(request.target),
-                scene.labels[request.target],
-                title,
-                request.layer,
-                f"{share:.6g}",
-            ]
-        )
-    if shares:
-        st.plotly_chart(
-            pointing_figure(shares, layers, 1 / TILES),
-            config={"displayModeBar": False},
-            key="pointing",
-        )
+    lines, shares = [], dict[tuple[str, str], dict[str, float]]()
+    for layer, table in tables.items():
+        for (row, _), attribution in done_in(table, snapshots).items():
+            request = attribution.request
+            share = grid_pointing(attribution.heatmap, board.tiles.tiles, row)
+            title = METHODS[request.method].title
+            label = scene.labels[request.target]
+            shares.setdefault((title, layer), {})[label] = share
+            numbers = [str(request.target), label, title, layer, f"{share:.6g}"]
+            lines.append([board.titles[row], *numbers])
+    with st.container(horizontal=True, gap="small"):
+        with st.container(width=_MOSAIC):
+            st.image(as_url(board.picture), width=_MOSAIC, alt="The mosaic")
+        with st.container(width=_CHART):
+            if shares:
+                titles = [METHODS[name].title for name in scene.settings.methods]
+                st.plotly_chart(
+                    pointing_figure(shares, tuple(tables), titles, 1 / TILES),
+                    config={"displayModeBar": False},
+                    key="pointing",
+                )
+            else:
+                st.caption("The shares come with the maps …")
     st.caption(_confidence(scene, board, known))
     if lines:
         st.download_button(

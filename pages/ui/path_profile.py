@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 INTERVALS = 64
 FRAMES = 9
+_CHART = 338
+_GREY = "#8a8f98"
 COLOURS = ("#b2473f", "#4c78a8", "#e0a458", "#7a9e7e", "#9d7fb8", "#8a8f98", "#5b8e9b", "#c27ba0")
 
 
@@ -118,13 +120,13 @@ def render_path(
         st.caption("The path is being followed …")
         return
     labels = {target: scene.labels[target] for target in walked}
-    with st.container(horizontal=True, gap="medium"):
-        with st.container(width=350):
+    with st.container(horizontal=True, gap="small"):
+        with st.container(width=_CHART):
             st.markdown(f"**The {score_name(scene)} on the way**")
             st.plotly_chart(
                 _scores(walked, labels, place), config={"displayModeBar": False}, key="path_scores"
             )
-        with st.container(width=350):
+        with st.container(width=_CHART):
             st.markdown(
                 "**Where the attribution is earned**",
                 help="The slope of the score, ∇f · (x − x′). Its area is what the attributions of "
@@ -133,7 +135,7 @@ def render_path(
             st.plotly_chart(
                 _slopes(walked, labels, place), config={"displayModeBar": False}, key="path_slopes"
             )
-        with st.container(width=350):
+        with st.container(width=_CHART):
             st.markdown(
                 "**Gap by number of gradients**",
                 help="|Σ attributions − (f(x) − f(x′))| as a share of the difference. A small gap "
@@ -142,6 +144,16 @@ def render_path(
             st.plotly_chart(
                 _gaps(walked, labels), config={"displayModeBar": False}, key="path_gaps"
             )
+    halves = []
+    for target, each in walked.items():
+        half = first_place(each.profile, 0.5)
+        if half is not None:
+            halves.append(
+                f"{literal(labels[target])}: from {each.profile.scores[0]:.2f} to "
+                f"{each.profile.scores[-1]:.2f}; half of the difference is reached at α = "
+                f"{half:.2f}."
+            )
+    st.caption("  \n".join(halves))
     st.download_button(
         "Path as CSV",
         lambda: path_csv(walked),
@@ -150,14 +162,6 @@ def render_path(
         icon=":material/table:",
         on_click="ignore",
     )
-    for target, each in walked.items():
-        half = first_place(each.profile, 0.5)
-        if half is not None:
-            st.caption(
-                f"{literal(labels[target])}: from {each.profile.scores[0]:.2f} to "
-                f"{each.profile.scores[-1]:.2f}; half of the difference is reached at α = "
-                f"{half:.2f}."
-            )
 
 
 def path_csv(walked: Mapping[int, Walked]) -> str:
@@ -184,7 +188,7 @@ def _draw_strip(scene: Scene, reference: Picture, place: float) -> None:
             frame = Picture.of(start + np.float32(share) * (end - start))
             with st.container(width=76):
                 st.image(as_url(frame), width=70, alt=f"The picture at α = {share:.2f}")
-                st.caption(f"{share:.2f}")
+                st.caption(f"{share:g}")
 
 
 def first_place(profile: PathProfile, share: float) -> float | None:
@@ -228,7 +232,7 @@ def _slopes(
             fill="tozeroy" if len(walked) == 1 else None,
             hovertemplate="α = %{x:.2f}: slope %{y:.3f}<extra></extra>",
         )
-    figure.add_hline(y=0, line_width=1, line_color="#8a8f98")
+    figure.add_hline(y=0, line_width=1, line_color=_GREY)
     return _laid_out(figure, "α", place)
 
 
@@ -246,20 +250,26 @@ def _gaps(walked: Mapping[int, Walked], labels: Mapping[int, str]) -> go.Figure:
             figure.add_scatter(
                 x=[gradients for gradients, _ in rows],
                 y=[100 * gap / change for _, gap in rows],
-                name=f"{labels[target]}, {rule}",
                 mode="lines+markers",
                 marker={"size": 4},
                 line={"color": colour, "dash": dash},
-                hovertemplate=f"{rule}, %{{x}} gradients: %{{y:.2f}} %<extra></extra>",
+                showlegend=False,
+                hovertemplate=f"{labels[target]}, {rule}, %{{x}} gradients: %{{y:.2f}} %"
+                "<extra></extra>",
             )
-    figure.update_xaxes(type="log", dtick="D2")
+    # Colours are the classes' as in the charts beside it; the legend names the rules only.
+    for rule, dash in dashes.items():
+        figure.add_scatter(
+            x=[None], y=[None], name=rule, mode="lines", line={"color": _GREY, "dash": dash}
+        )
+    figure.update_xaxes(type="log", tickvals=[1, 2, 4, 8, 16, 32, 64])
     figure.update_yaxes(type="log", ticksuffix=" %", exponentformat="none")
     return _laid_out(figure, "gradients", None)
 
 
 def _laid_out(figure: go.Figure, title: str, place: float | None) -> go.Figure:
     if place is not None:
-        figure.add_vline(x=place, line_width=1, line_dash="dot", line_color="#8a8f98")
+        figure.add_vline(x=place, line_width=1, line_dash="dot", line_color=_GREY)
     figure.update_layout(
         height=300,
         margin={"l": 0, "r": 8, "t": 8, "b": 0},
