@@ -15,12 +15,33 @@ st.set_page_config(
 st.html(ASSETS / "app.css")
 page = st.navigation(
     [
-        st.Page("pages/explore.py", title="Explore", icon=":material/grid_on:", default=True),
-        st.Page("pages/superpixels.py", title="Superpixels", icon=":material/extension:"),
-        st.Page("pages/layers.py", title="Layers", icon=":material/layers:"),
-        st.Page("pages/references.py", title="References", icon=":material/compare:"),
-        st.Page("pages/randomisation.py", title="Randomisation", icon=":material/shuffle:"),
-        st.Page("pages/faithfulness.py", title="Faithfulness", icon=":material/content_cut:"),
+        st.Page(
+            "pages/explore.py",
+            title="Explore: where does it look?",
+            icon=":material/grid_on:",
+            default=True,
+        ),
+        st.Page(
+            "pages/superpixels.py",
+            title="Superpixels: what if removed?",
+            icon=":material/extension:",
+        ),
+        st.Page("pages/layers.py", title="Layers: where class-specific?", icon=":material/layers:"),
+        st.Page(
+            "pages/references.py",
+            title="References: compared with what?",
+            icon=":material/compare:",
+        ),
+        st.Page(
+            "pages/randomisation.py",
+            title="Randomisation: was it learned?",
+            icon=":material/shuffle:",
+        ),
+        st.Page(
+            "pages/faithfulness.py",
+            title="Faithfulness: does it matter?",
+            icon=":material/content_cut:",
+        ),
     ]
 )
 st.session_state["scene"] = render_sidebar(engine(), page.url_path)
