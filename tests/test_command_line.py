@@ -198,6 +198,7 @@ def test_a_method_that_does_not_fit_fails_alone(run: Run, tmp_path: Path) -> Non
         (["--option", "lime.samples"], "METHOD.NAME=VALUE"),
         (["--option", "lime.colour=3"], "has no option colour"),
         (["--option", "lime.samples=many"], "a whole number"),
+        (["--option", "lime.samples=99999999"], "cannot be 99999999;"),
         (["--superpixels", "-3"], "whole number of 0 or more"),
         (["--reference", "pink"], "invalid choice"),
         (["--model", "nothing.keras"], "no model file"),
@@ -311,6 +312,24 @@ def test_evaluate_of_damaged_maps_and_of_another_model(
     assert "holds no map of this program" in said
     assert "another one than the map was made with" in said
     assert len(rows_of(folder / "deletion.csv")) == len(others)
+
+
+def test_random_orders_are_those_of_the_map_s_own_model(
+    run: Run, model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = save_picture(tmp_path / "one.png", 1)
+    other = [*model]
+    other[1] = str(tmp_path / "other.keras")
+    tiny_network(seed=2).save(other[1])
+    both, alone = tmp_path / "both", tmp_path / "alone"
+    run("explain", picture, "--out", both, "--class", "1")
+    for out in (both, alone):
+        assert main(["explain", str(picture), "--out", str(out), "--class", "2", *other]) == 0
+    for out in (both, alone):
+        assert run("evaluate", out, "--steps", "4", "--random", "2")[0] == 0
+    (expected,) = rows_of(alone / "deletion.csv")
+    found = [row for row in rows_of(both / "deletion.csv") if row["class"] == "2"]
+    assert [row["random_mean"] for row in found] == [expected["random_mean"]]
 
 
 def test_evaluate_of_no_folder_and_of_none_that_explain_filled(run: Run, tmp_path: Path) -> None:
