@@ -263,7 +263,7 @@ def _gaps(walked: Mapping[int, Walked], labels: Mapping[int, str]) -> go.Figure:
             x=[None], y=[None], name=rule, mode="lines", line={"color": _GREY, "dash": dash}
         )
     figure.update_xaxes(type="log", tickvals=[1, 2, 4, 8, 16, 32, 64])
-    figure.update_yaxes(type="log", ticksuffix=" %", exponentformat="none")
+    figure.update_yaxes(type="log", dtick=1, ticksuffix=" %", exponentformat="none")
     return _laid_out(figure, "gradients", None)
 
 

@@ -74,6 +74,7 @@ def test_a_method_without_a_reference_says_so(visit: Callable[..., Visit]) -> No
 
 
 def test_at_the_pixels_there_are_no_zeros(visit: Callable[..., Visit]) -> None:
-    choices = {"references-method": "linear_attribution", "references-path": "no"}
+    choices = {"references-method": "linear", "references-path": "no"}
     page = visit(classes="285", layer="input", **choices).open("references").finish()
     assert page.labels[1] == ["Black", "Mean", "Blurred", "White", "Noise"]
+    assert "Linear at **input**, against 5 references" in page.words
