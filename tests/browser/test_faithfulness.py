@@ -1,0 +1,93 @@
+"""The page of faithfulness in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+ROOT = Path(__file__).resolve().parents[2]
+QUICK = "methods=gradient_times_input,grad_cam&layer=top_relu&count=12&faithfulness-steps=4"
+
+
+@pytest.fixture(scope="module")
+def server(serve: Callable[..., AbstractContextManager[Any]]) -> Iterator[Any]:
+    with serve(ROOT / "app.py") as server:
+        yield server
+
+
+def picture_at_the_cursor(page: Page) -> Locator:
+    return page.get_by_role("img", name=re.compile("^The picture with"))
+
+
+def test_the_cursor_takes_parts_out(server: Any, new_page: Callable[..., Page]) -> None:
+    page = new_page()
+    page.goto(f"{server.url}/faithfulness?{QUICK}")
+    expect(page.get_by_text("is ahead with an area of")).to_be_visible()
+    expect(page.locator(".js-plotly-plot")).to_have_count(2)
+    expect(page.locator(".map.done")).to_have_count(2)
+    picture = picture_at_the_cursor(page)
+    before = picture.get_attribute("src")
+    slider = page.get_by_role("slider")
+    slider.focus()
+    slider.press("End")
+    expect(page.get_by_text("100 % removed")).to_be_visible()
+    assert picture.get_attribute("src") != before
+    page.wait_for_url(re.compile("faithfulness-share=100"))
+    page.get_by_role("radio", name="Insertion").click()
+    expect(page.get_by_text("100 % inserted")).to_be_visible()
+    # The two figures and the picture stand in one row.
+    tops = [page.locator(".js-plotly-plot").nth(number).bounding_box() for number in range(2)]
+    beside = picture.bounding_box()
+    assert tops[0] is not None
+    assert tops[1] is not None
+    assert beside is not None
+    assert tops[0]["y"] == pytest.approx(tops[1]["y"], abs=2)
+    assert beside["x"] > tops[1]["x"] + tops[1]["width"]
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Curves as CSV").click()
+    lines = Path(download.value.path()).read_text().splitlines()
+    assert lines[0] == "method,curve,share,score,area,normalised_area"
+    assert any(line.startswith('"Random order, seed 5",insertion,1,') for line in lines)
+
+
+def test_views_survive_a_change_of_page(server: Any, new_page: Callable[..., Page]) -> None:
+    page = new_page()
+    page.goto(f"{server.url}/faithfulness?{QUICK}&faithfulness-view=mosaic")
+    expect(page.locator(".map.done")).to_have_count(8)
+    expect(page.get_by_role("img", name="The mosaic")).to_be_visible()
+    expect(page.get_by_text("Probability alone → in the mosaic")).to_be_visible()
+    page.get_by_role("link", name="References").click()
+    expect(page.get_by_text("against 6 references")).to_be_visible()
+    page.get_by_role("link", name="Faithfulness").click()
+    expect(page.get_by_role("img", name="The mosaic")).to_be_visible()
+    page.get_by_role("radio", name="The whole gallery").click()
+    expect(page.get_by_text("Mean normalised areas over 8 pictures")).to_be_visible()
+    page.wait_for_url(re.compile("faithfulness-view=gallery"))
+
+
+def test_a_gallery_can_be_stopped_and_goes_on(server: Any, new_page: Callable[..., Page]) -> None:
+    page = new_page()
+    page.goto(
+        f"{server.url}/faithfulness?{QUICK}&faithfulness-view=gallery&faithfulness-players=pixels"
+    )
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_text("Mean normalised areas over 8 pictures")).to_be_visible()
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+
+
+def test_a_link_in_the_dark_and_narrow(server: Any, new_page: Callable[..., Page]) -> None:
+    page = new_page(viewport={"width": 800, "height": 1000}, color_scheme="dark")
+    page.goto(
+        f"{server.url}/faithfulness?{QUICK}&faithfulness-players=positions"
+        "&faithfulness-method=grad_cam&faithfulness-direction=insertion&faithfulness-share=50"
+    )
+    expect(page.get_by_text(re.compile(r"(4|5)\d % inserted"))).to_be_visible()
+    expect(page.get_by_text("Paled positions")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 800
