@@ -21,6 +21,7 @@ def smoothgrad(
     samples: int = 50,
     sigma: float = 0.15,
     of: Averaged = "gradient",
+    extent: float | None = None,
     seed: int = 0,
 ) -> Iterator[Estimate]:
     """Mean over z ~ N(x, σ²) of ∂f/∂z, or of z · ∂f/∂z (Smilkov et al. 2017; thesis, section 2.2).
@@ -35,7 +36,10 @@ def smoothgrad(
     samples : int
         Noisy copies; an odd number is rounded up to whole pairs.
     sigma : float
-        Standard deviation of the noise as a share of the point's range, max − min.
+        Standard deviation of the noise as a share of ``extent``.
+    extent : float, optional
+        The point's range, max − min, where nothing is given: right for pictures, and not for points
+        whose few coordinates say nothing of how far each of them can go.
     of : {"gradient", "gradient_times_input"}
     seed : int
 
@@ -47,8 +51,10 @@ def smoothgrad(
     Raises
     ------
     ValueError
-        When samples < 2, sigma < 0, or ``of`` is neither of the two.
+        When samples < 2, sigma or extent is below 0, or ``of`` is neither of the two.
     """
+    if extent is not None and extent < 0:
+        raise ValueError(f"SmoothGrad's extent is {extent}; it should be 0 or more.")
     if samples < 2 or sigma < 0:
         raise ValueError(
             f"SmoothGrad with {samples} samples and sigma {sigma} cannot be drawn; "
@@ -60,7 +66,7 @@ def smoothgrad(
         )
     function = as_differentiable(function)
     point = np.asarray(point, np.result_type(point, np.float32))
-    scale = sigma * float(np.ptp(point))
+    scale = sigma * (float(np.ptp(point)) if extent is None else extent)
     random = np.random.default_rng(seed)
     pairs = (samples + 1) // 2
     pairs_at_once = max(1, function.batch_size // 2)
