@@ -159,7 +159,7 @@ def own_probes(
 
 
 def is_symmetric(function: PlaneFunction) -> bool:
-    """Whether f(x, y) = f(y, x) at 41 x 41 places from −4 to 4, as far as rounding lets one tell."""
+    """Whether f(x, y) = f(y, x) at 41 x 41 places from −4 to 4, but for rounding."""
     line = np.linspace(-4, 4, 41)
     x, y = np.meshgrid(line, line)
     values = function.values_or_nan(np.stack([x.ravel(), y.ravel()], axis=1)).reshape(x.shape)

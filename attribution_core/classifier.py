@@ -153,6 +153,19 @@ class Classifier:
         found = self.layer(layer)
         return self._functions.get_or_compute(("head", layer), lambda: self._build_head(found))
 
+    def composed_head(self, layer: str) -> Head:
+        """The body below an inner layer followed by its head: another program for `head("input")`.
+
+        Raises
+        ------
+        ValueError
+            When the layer has no head.
+        """
+        found, whole = self.layer(layer), self.layer(INPUT)
+        return self._functions.get_or_compute(
+            ("composed head", layer), lambda: self._compose_head(found, whole)
+        )
+
     def linear_head(self, layer: str, players: int) -> LinearHead | None:
         """The head for coalitions of so many players that skips its first, linear layers.
 
@@ -239,6 +252,15 @@ class Classifier:
         affordable = max(1.0, _MULTIPLICATIONS_A_BATCH / max(1, layer.multiplications))
         batch_size = 2 ** min(int(np.log2(affordable)), int(np.log2(_LARGEST_BATCH)))
         return Head(layer.name, layer.shape, self.classes, logits, max(2, batch_size))
+
+    def _compose_head(self, layer: Layer, whole: Layer) -> Head:
+        below = keras.Model(self._network.input, self._cuts[layer.name])
+        above = keras.Model(self._cuts[layer.name], self._network.output)
+
+        def logits(points: Any) -> Any:
+            return above(below(self._preprocess(points), training=False), training=False)
+
+        return Head(whole.name, whole.shape, self.classes, logits, self.head(INPUT).batch_size)
 
     def _run_body(self, pixels: Pixels, layer: str) -> npt.NDArray[np.float32]:
         body = self._functions.get_or_compute(("body", layer), lambda: self._build_body(layer))

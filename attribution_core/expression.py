@@ -1,4 +1,4 @@
-"""Formulas of two variables, as trees: what `expression_parser` makes and `plane_function` reads."""
+"""Formulas of two variables as trees, and how they are written."""
 
 from __future__ import annotations
 

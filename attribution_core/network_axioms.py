@@ -1,0 +1,304 @@
+"""The axioms of attribution where they make sense on a network, checked on one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attribution_core.attribution import Attribution
+from attribution_core.estimate import Estimate, FloatArray
+from attribution_core.explanation import explain_request, pose, refine_request
+from attribution_core.head import Head
+from attribution_core.head_game import CoalitionTable, HeadGame
+from attribution_core.images import INPUT
+from attribution_core.problem import Problem
+from attribution_core.registry import OptionValue, Run, method_named
+from attribution_core.request import ZEROS, Request
+from attribution_core.scores import Contrast, score_values
+from attribution_core.segmentations import Segments
+
+if TYPE_CHECKING:
+    from attribution_core.classifier import Classifier
+
+NETWORK_AXIOMS = (
+    "completeness",
+    "dummy",
+    "sensitivity",
+    "linearity",
+    "implementation_invariance",
+)
+
+ROUNDING = 1e-3
+"""Of float32, as a share of the largest value at hand."""
+OF_ALL_STEPS = 0.05
+"""For Integrated Gradients, whose sum along the path stops at a tolerance of its own."""
+COMPLETE = 0.02
+
+_FEW: Mapping[str, Mapping[str, OptionValue]] = {
+    "integrated_gradients": {"steps": 8, "rule": "midpoint"},
+    "smoothgrad": {"samples": 4},
+    "occlusion": {"window": 112, "stride": 112},
+    "lime": {"samples": 16},
+    "kernel_shap": {"budget": 16},
+    "shapley_values": {"players": 4},
+}
+"""Two implementations of one function agree at any number of samples: few are enough to see it."""
+
+
+@dataclass(frozen=True)
+class NetworkOutcome:
+    """What one check of one method found.
+
+    Attributes
+    ----------
+    axiom : str
+        One of `NETWORK_AXIOMS`.
+    holds : bool or None
+        None where the check cannot be made.
+    error : float
+        By how much it is missed, as a share of what it is measured against; NaN where it cannot be
+        made. For sensitivity the part's own attribution as a share of the score's change.
+    finding : str
+        The numbers in one sentence, or why there are none.
+    """
+
+    axiom: str
+    holds: bool | None
+    error: float
+    finding: str
+
+
+@dataclass(frozen=True)
+class NetworkOutcomes:
+    """The checks of one method so far."""
+
+    method: str
+    outcomes: tuple[NetworkOutcome, ...]
+    done: int
+    planned: int
+
+
+def check_method(
+    classifier: Classifier, request: Request, against: int
+) -> Iterator[NetworkOutcomes]:
+    """Check what one method promises, on one picture and layer.
+
+    *Completeness.* The sum of the attributions against f(x) − f(x′). *Dummy* and *sensitivity.* At
+    the point that has the picture's values in one part of the segmentation and the reference's
+    everywhere else: all other parts should get nothing, and that part something. *Linearity.* The
+    logit's lead over the class ``against`` is a difference of two logits; so should be its
+    attribution. *Implementation invariance.* At the input, the whole network in one piece, and the
+    body below the request's layer followed by its head: two programs for one function.
+
+    Parameters
+    ----------
+    classifier : Classifier
+    request : Request
+        Its score is the logit in the check of linearity, whatever the request says.
+    against : int
+        Another class than the request's.
+
+    Yields
+    ------
+    NetworkOutcomes
+        After each check.
+    """
+    checks = (
+        _completeness(classifier, request),
+        _one_part(classifier, request),
+        _linearity(classifier, request, against),
+        _implementation_invariance(classifier, request),
+    )
+    found: tuple[NetworkOutcome, ...] = ()
+    for number, check in enumerate(checks):
+        while True:
+            try:
+                next(check)
+            except StopIteration as end:
+                found = (*found, *end.value)
+                break
+            yield NetworkOutcomes(request.method, found, number, len(checks))
+        yield NetworkOutcomes(request.method, found, number + 1, len(checks))
+
+
+Check = Generator[None, None, tuple[NetworkOutcome, ...]]
+"""Pauses where the worker may turn to something else, and returns what it found."""
+
+
+def _explained(classifier: Classifier, request: Request) -> Generator[None, None, Attribution]:
+    for _ in refine_request(classifier, request):
+        yield
+    return explain_request(classifier, request)
+
+
+def _values_of(problem: Problem, request: Request) -> Generator[None, None, FloatArray]:
+    """What the request's method says of another problem than the request's own."""
+    estimate: Estimate | None = None
+    for estimate in _run(problem, request).estimates:
+        yield
+    if estimate is None:
+        raise RuntimeError(f"{request.method} gave no estimate; every method gives at least one.")
+    return np.asarray(estimate.values, np.float64)
+
+
+def _completeness(classifier: Classifier, request: Request) -> Check:
+    attribution = yield from _explained(classifier, request)
+    change = attribution.score - attribution.reference_score
+    if change == 0:
+        return (_impossible("completeness", "Point and reference have the same score."),)
+    error = abs(attribution.total - change) / abs(change)
+    return (
+        NetworkOutcome(
+            "completeness",
+            error <= COMPLETE,
+            error,
+            f"sums to {attribution.total:.4g}, f(x) − f(x′) = {change:.4g}",
+        ),
+    )
+
+
+def _one_part(classifier: Classifier, request: Request) -> Check:
+    """Dummy and sensitivity, from one run of the method."""
+    whole = pose(classifier, request)
+    run = _run(whole, request)
+    labels = whole.segments_of(None) if run.segments is None else run.segments
+    part = _strongest_part(whole, labels)
+    inside = (labels == part)[..., None]
+    problem = _at(whole, np.where(inside, whole.point, whole.reference))
+    values = yield from _values_of(problem, request)
+    if run.segments is not None:
+        own = np.arange(len(values)) == part
+    else:
+        own = np.broadcast_to(inside if values.ndim == 3 else inside[..., 0], values.shape)
+    outside = float(np.abs(values[~own]).max(initial=0.0))
+    within = float(np.abs(values[own]).max(initial=0.0))
+    largest = max(outside, within)
+    error = outside / largest if largest else 0.0
+    dummy = NetworkOutcome(
+        "dummy",
+        error <= ROUNDING,
+        error,
+        f"at most {outside:.3g} outside of the part, {within:.3g} inside",
+    )
+    ends = score_values(problem.ends, problem.score)
+    change = float(ends[0] - ends[1])
+    if change == 0:
+        return dummy, _impossible("sensitivity", "The part alone does not change the score.")
+    total = float(values[own].sum())
+    return dummy, NetworkOutcome(
+        "sensitivity",
+        within > 0,
+        total / change,
+        f"the part gets {total:.4g}, and alone changes the score by {change:.4g}",
+    )
+
+
+def _linearity(classifier: Classifier, request: Request, against: int) -> Check:
+    runs = []
+    for target, score in (
+        (request.target, "logit"),
+        (against, "logit"),
+        (request.target, Contrast(against)),
+    ):
+        asked = replace(request, target=target, score=score)
+        found = yield from _explained(classifier, asked)
+        parts = found.values if found.player_values is None else found.player_values
+        runs.append(np.asarray(parts, np.float64))
+    apart = runs[0] - runs[1]
+    largest = max(float(np.abs(each).max()) for each in runs)
+    missed = float(np.abs(runs[2] - apart).max())
+    error = missed / largest if largest else 0.0
+    allowed = OF_ALL_STEPS if request.method == "integrated_gradients" else ROUNDING
+    return (
+        NetworkOutcome(
+            "linearity",
+            error <= allowed,
+            error,
+            f"off by {missed:.3g} at most, where the largest value is {largest:.3g}",
+        ),
+    )
+
+
+def _implementation_invariance(classifier: Classifier, request: Request) -> Check:
+    method = method_named(request.method)
+    if request.layer == INPUT:
+        return (
+            _impossible(
+                "implementation_invariance",
+                "At the input there is no body below: choose an inner layer in the sidebar.",
+            ),
+        )
+    if method.not_at_input:
+        return (_impossible("implementation_invariance", method.not_at_input),)
+    reference = "black" if request.reference == ZEROS else request.reference
+    few = method.validated(_FEW.get(request.method, {}))
+    asked = replace(
+        request,
+        layer=INPUT,
+        reference=reference,
+        segmentation=16,
+        options=tuple(few.items()),
+    )
+    in_one = pose(classifier, asked)
+    values = []
+    for head in (in_one.head, classifier.composed_head(request.layer)):
+        values.append((yield from _values_of(_with_head(in_one, head), asked)))
+    largest = float(np.abs(values[0]).max())
+    missed = float(np.abs(values[0] - values[1]).max())
+    error = missed / largest if largest else 0.0
+    return (
+        NetworkOutcome(
+            "implementation_invariance",
+            error <= ROUNDING,
+            error,
+            f"the two differ by {missed:.3g} at most, where the largest value is {largest:.3g}",
+        ),
+    )
+
+
+def _impossible(axiom: str, reason: str) -> NetworkOutcome:
+    return NetworkOutcome(axiom, None, float("nan"), reason)
+
+
+def _run(problem: Problem, request: Request) -> Run:
+    return method_named(request.method).run(problem, dict(request.options))
+
+
+def _strongest_part(problem: Problem, labels: Segments) -> int:
+    """The player that alone moves the score most, so that there is something to attribute."""
+    players = int(labels.max()) + 1
+    game = problem.play(labels)
+    worth = game.values(np.concatenate([np.zeros((1, players), bool), np.eye(players, dtype=bool)]))
+    return int(np.argmax(np.abs(worth[1:] - worth[0])))
+
+
+def _at(problem: Problem, point: FloatArray) -> Problem:
+    """The same question at another point; nothing of it goes into caches."""
+    point = np.asarray(point, np.float32)
+    ends = problem.head.logits(np.stack([point, problem.reference]))
+    return _uncached(replace(problem, point=point, ends=ends))
+
+
+def _with_head(problem: Problem, head: Head) -> Problem:
+    """The same question to another program for the same function."""
+    return _uncached(replace(problem, head=head))
+
+
+def _uncached(problem: Problem) -> Problem:
+    def play(labels: Segments) -> HeadGame:
+        table = CoalitionTable(problem.head.classes)
+        return HeadGame(
+            problem.head,
+            problem.point,
+            problem.reference,
+            labels,
+            problem.score,
+            table,
+            lambda: None,
+            None,
+        )
+
+    return replace(problem, play=play)
