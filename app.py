@@ -42,6 +42,7 @@ page = st.navigation(
             title="Faithfulness: does it matter?",
             icon=":material/content_cut:",
         ),
+        st.Page("pages/axioms.py", title="Axioms: what is promised?", icon=":material/rule:"),
     ]
 )
 st.session_state["scene"] = render_sidebar(engine(), page.url_path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,7 @@ from attribution_core.explanation import explain_request, pose, refine_request
 from attribution_core.head import Head
 from attribution_core.head_game import CoalitionTable, HeadGame
 from attribution_core.images import INPUT
+from attribution_core.network_outcomes import NetworkOutcome, NetworkOutcomes
 from attribution_core.problem import Problem
 from attribution_core.registry import OptionValue, Run, method_named
 from attribution_core.request import ZEROS, Request
@@ -22,14 +23,6 @@ from attribution_core.segmentations import Segments
 
 if TYPE_CHECKING:
     from attribution_core.classifier import Classifier
-
-NETWORK_AXIOMS = (
-    "completeness",
-    "dummy",
-    "sensitivity",
-    "linearity",
-    "implementation_invariance",
-)
 
 ROUNDING = 1e-3
 """Of float32, as a share of the largest value at hand."""
@@ -46,39 +39,6 @@ _FEW: Mapping[str, Mapping[str, OptionValue]] = {
     "shapley_values": {"players": 4},
 }
 """Two implementations of one function agree at any number of samples: few are enough to see it."""
-
-
-@dataclass(frozen=True)
-class NetworkOutcome:
-    """What one check of one method found.
-
-    Attributes
-    ----------
-    axiom : str
-        One of `NETWORK_AXIOMS`.
-    holds : bool or None
-        None where the check cannot be made.
-    error : float
-        By how much it is missed, as a share of what it is measured against; NaN where it cannot be
-        made. For sensitivity the part's own attribution as a share of the score's change.
-    finding : str
-        The numbers in one sentence, or why there are none.
-    """
-
-    axiom: str
-    holds: bool | None
-    error: float
-    finding: str
-
-
-@dataclass(frozen=True)
-class NetworkOutcomes:
-    """The checks of one method so far."""
-
-    method: str
-    outcomes: tuple[NetworkOutcome, ...]
-    done: int
-    planned: int
 
 
 def check_method(
@@ -137,7 +97,8 @@ def _explained(classifier: Classifier, request: Request) -> Generator[None, None
 def _values_of(problem: Problem, request: Request) -> Generator[None, None, FloatArray]:
     """What the request's method says of another problem than the request's own."""
     estimate: Estimate | None = None
-    for estimate in _run(problem, request).estimates:
+    for found in _run(problem, request).estimates:
+        estimate = found
         yield
     if estimate is None:
         raise RuntimeError(f"{request.method} gave no estimate; every method gives at least one.")

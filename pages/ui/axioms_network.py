@@ -1,0 +1,235 @@
+"""The axioms on the loaded network: work for the runner, and the table of what it found."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+import streamlit as st
+
+from attribution_core.axioms import AXIOMS
+from attribution_core.network_outcomes import NETWORK_AXIOMS, NetworkOutcome, NetworkOutcomes
+from attribution_core.registry import METHODS, unavailable
+from attribution_core.request import Request
+from pages.ui.attributions import predictions_for, request_for
+from pages.ui.axiom_table import STATES, TableCase, TableCell, axiom_table
+from pages.ui.engine import Engine
+from pages.ui.markdown import literal
+from pages.ui.page_choices import choice
+from pages.ui.progress import WorkSnapshot, follow, message, score_name
+from pages.ui.settings import one_of
+from pages.ui.sidebar import Scene
+from pages.ui.work import Work
+
+if TYPE_CHECKING:
+    from attribution_core.classifier import Classifier
+
+Snapshots = Mapping[Work, WorkSnapshot]
+
+
+@dataclass(frozen=True)
+class CheckAxioms:
+    """All checks of one method on one picture."""
+
+    at_once: ClassVar[bool] = False
+
+    model: str
+    request: Request
+    against: int
+
+    def steps(self, classifier: Classifier) -> Iterator[NetworkOutcomes]:
+        from attribution_core.network_axioms import check_method
+
+        return check_method(classifier, self.request, self.against)
+
+    def multiplications(self, classifier: Classifier) -> float:
+        # The map, the point with one part, two more maps, and some passes of the whole network.
+        here = classifier.layer(self.request.layer).multiplications
+        whole = classifier.layer("input").multiplications
+        return 4 * self.request.evaluations * here + 32 * whole
+
+
+def render_network_axioms(engine: Engine, scene: Scene) -> None:
+    """Draw the checks of all methods at the sidebar's layer."""
+    st.markdown("#### The same checks on the network")
+    opening: list[Work] = [*predictions_for(scene.settings, scene.picture)]
+    if engine.loaded(scene.settings.model) is None or not scene.classes or scene.prediction is None:
+        follow(engine, scene, opening, {}, lambda snapshots, finished: None)
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        target = choice(
+            "axioms-class",
+            lambda key, value: st.selectbox(
+                "Class", scene.classes, format_func=scene.labels.__getitem__, key=key, width=220
+            ),
+            scene.classes[0],
+            lambda text: int(one_of(text, tuple(map(str, scene.classes)))),
+        )
+        wanted = choice(
+            "axioms-network",
+            lambda key, value: st.toggle(
+                "Check the network",
+                key=key,
+                help="Each method runs about five times at the sidebar's layer. Takes longest at "
+                "the input.",
+            ),
+            True,
+            lambda text: one_of(text, ("yes", "no")) == "yes",
+        )
+    if not wanted:
+        return
+    against = _other_class(scene, target)
+    works = _works(scene, target, against)
+    maps: dict[Work, str] = {
+        work: f"{METHODS[name].title}" for name, work in works.items() if not isinstance(work, str)
+    }
+
+    def draw(snapshots: Snapshots, finished: bool) -> None:
+        found = {
+            name: snapshots[work].estimate
+            for name, work in works.items()
+            if not isinstance(work, str)
+        }
+        axiom_table(
+            rows=[METHODS[name].title for name in works],
+            columns=[AXIOMS[name].title for name in NETWORK_AXIOMS],
+            cells=[
+                _row(engine, scene, work, None if isinstance(work, str) else snapshots[work])
+                for work in works.values()
+            ],
+            hint="Click on a cell for the numbers behind it.",
+            key="network_axioms",
+        )
+        st.caption(
+            "**Completeness:** do the values sum to f(x) − f(x′), to 2 %? **Dummy** and "
+            "**sensitivity:** at a point that has the picture in one part only and the reference "
+            "elsewhere, the rest should get nothing and the part something. The percentages are "
+            "the largest value elsewhere over the largest of all, and the part's share of the "
+            f"change. **Linearity:** the logit of {literal(scene.labels[target])} minus that of "
+            f"{literal(scene.labels[against])} should have the difference of the two "
+            "attributions, of any score chosen. **Implementation invariance:** at the pixels, the "
+            "network in one piece against the body below "
+            f"{literal(scene.settings.layer)} and the head above it, with few samples. "
+            "Equal means to 0.1 % of the largest value, and to 5 % for the linearity of "
+            "Integrated Gradients, whose sum stops at its tolerance. Symmetry is not checked: no "
+            "two parts of this network play the same part."
+        )
+        if finished:
+            _download(
+                scene,
+                [each for each in found.values() if isinstance(each, NetworkOutcomes)],
+            )
+
+    follow(
+        engine,
+        scene,
+        opening,
+        maps,
+        draw,
+        noun="methods",
+        caption=f"The {score_name(scene)} of **{literal(scene.labels[target])}** at "
+        f"**{literal(scene.settings.layer)}**, against {literal(scene.settings.reference)}, with "
+        "the sidebar's options.",
+    )
+
+
+def _other_class(scene: Scene, target: int) -> int:
+    """The class that linearity subtracts: another chosen one, else the strongest other."""
+    ranked = () if scene.prediction is None else scene.prediction.top(2)
+    return next(number for number in (*scene.classes, *ranked) if number != target)
+
+
+def _works(scene: Scene, target: int, against: int) -> dict[str, CheckAxioms | str]:
+    """The work for each method, or why there is none."""
+    settings = scene.settings
+    if settings.score == "contrast" and target == settings.against:
+        settings = replace(settings, score="logit")
+    found: dict[str, CheckAxioms | str] = {}
+    for name, method in METHODS.items():
+        reason = unavailable(method, at_input=settings.layer == "input")
+        try:
+            found[name] = reason or CheckAxioms(
+                settings.model, request_for(settings, scene.picture, name, target), against
+            )
+        except ValueError as error:
+            found[name] = str(error)
+    return found
+
+
+def _row(
+    engine: Engine, scene: Scene, work: CheckAxioms | str, snapshot: WorkSnapshot | None
+) -> list[TableCell]:
+    if isinstance(work, str) or snapshot is None:
+        return [_empty("not possible", str(work))] * len(NETWORK_AXIOMS)
+    known: dict[str, NetworkOutcome] = {}
+    if isinstance(snapshot.estimate, NetworkOutcomes):
+        known = {outcome.axiom: outcome for outcome in snapshot.estimate.outcomes}
+    missing = _empty("…", message(engine, scene, snapshot))
+    if snapshot.state in ("cancelled", "failed"):
+        missing = _empty(snapshot.state, message(engine, scene, snapshot))
+    return [_cell(known[name]) if name in known else missing for name in NETWORK_AXIOMS]
+
+
+def _empty(verdict: str, reason: str) -> TableCell:
+    return TableCell("none", verdict, (), (TableCase("none", "", reason or verdict),))
+
+
+def _cell(outcome: NetworkOutcome) -> TableCell:
+    if outcome.holds is None:
+        return _empty("not possible", outcome.finding)
+    state = STATES[outcome.holds]
+    case = TableCase(state, "", outcome.finding + ".")
+    return TableCell(state, state, (_in_words(outcome),), (case,))
+
+
+def _in_words(outcome: NetworkOutcome) -> str:
+    size = percent(outcome.error)
+    return {
+        "completeness": f"gap {size}",
+        "dummy": f"elsewhere {size}",
+        "sensitivity": f"gets {size}",
+        "linearity": f"off by {size}",
+        "implementation_invariance": f"off by {size}",
+    }[outcome.axiom]
+
+
+def percent(share: float) -> str:
+    """A share in per cent, with as many digits as one can use."""
+    value = 100 * share
+    if value == 0:
+        return "0 %"
+    if abs(value) < 0.01:
+        return "under 0.01 %"
+    return (
+        f"{value:.2g} %".replace("-", "−")
+        if abs(value) < 10
+        else f"{value:.0f} %".replace("-", "−")
+    )
+
+
+def _download(scene: Scene, found: list[NetworkOutcomes]) -> None:
+    st.download_button(
+        "Checks as CSV",
+        lambda: network_csv(found),
+        f"axioms-{scene.settings.model}-{scene.settings.picture}.csv",
+        "text/csv",
+        icon=":material/table:",
+        on_click="ignore",
+    )
+
+
+def network_csv(found: list[NetworkOutcomes]) -> str:
+    """A line a method and check."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["method", "axiom", "holds", "error", "finding"])
+    for each in found:
+        for outcome in each.outcomes:
+            held = {True: "yes", False: "no", None: "not possible"}[outcome.holds]
+            writer.writerow(
+                [each.method, outcome.axiom, held, f"{outcome.error:.6g}", outcome.finding]
+            )
+    return text.getvalue()
