@@ -108,29 +108,26 @@ def _question() -> Question:
             START,
             lambda text: one_of(text, (*EXAMPLES, OWN)),
         )
-        function = _own_function() if name == OWN else PlaneFunction(EXAMPLES[name].formula)
-    example = EXAMPLES.get(name)
-    default = OWN_PLACES if example is None else (example.point, example.reference)
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        with st.container(width="content"):
-            st.latex(f"f(x, y) = {latex_of_expression(function.expression)}", width="content")
-        with st.container(
-            horizontal=True, horizontal_alignment="right", vertical_alignment="bottom"
-        ):
-            values = [
-                _coordinate(link, title, start)
-                for link, title, start in zip(
-                    PLACES, ("x", "y", "x′", "y′"), (*default[0], *default[1]), strict=True
-                )
-            ]
-    if example is not None:
-        st.markdown(example.remark)
+        # Its place is between function and points, but what is wrong with it is said below.
+        typed = _typed_formula() if name == OWN else EXAMPLES[name].formula
+        example = EXAMPLES.get(name)
+        default = OWN_PLACES if example is None else (example.point, example.reference)
+        values = [
+            _coordinate(link, title, start)
+            for link, title, start in zip(
+                PLACES, ("x", "y", "x′", "y′"), (*default[0], *default[1]), strict=True
+            )
+        ]
+    function = _function_of(typed)
+    st.markdown(
+        f"$f(x, y) = {latex_of_expression(function.expression)}$"
+        + ("" if example is None else f" \u2003{example.remark}")
+    )
     return Question(function, (values[0], values[1]), (values[2], values[3]))
 
 
-def _own_function() -> PlaneFunction:
-    """What the visitor typed; while that is no formula, the last one that was."""
-    text = choice(
+def _typed_formula() -> str:
+    return choice(
         "axioms-formula",
         lambda key, value: st.text_input(
             "f(x, y)",
@@ -141,6 +138,10 @@ def _own_function() -> PlaneFunction:
         OWN_FORMULA,
         _formula_of_link,
     )
+
+
+def _function_of(text: str) -> PlaneFunction:
+    """The formula's; while it is none, that of the last one that was."""
     try:
         function = PlaneFunction(text)
     except FormulaError as mistake:
@@ -202,7 +203,7 @@ def _show(asked: object) -> None:
         _move((x, y), (x0, y0))
 
 
-@st.cache_data(show_spinner=False)
+@st.cache_resource(show_spinner=False)
 def _fixed_verdicts() -> tuple[Verdict, ...]:
     return verdicts(FIXED_PROBES)
 
