@@ -169,7 +169,7 @@ def _coordinate(name: str, title: str, start: float) -> float:
             step=0.1,
             format="%.2f",
             key=key,
-            width=118,
+            width=104,
             help=f"Of the {what}, from −10 to 10.",
         ),
         start,

@@ -1,0 +1,95 @@
+"""The page of axioms in a real browser: handles to drag, a formula to type, cells to open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def server(serve: Callable[..., AbstractContextManager[Any]]) -> Iterator[Any]:
+    with serve(ROOT / "app.py") as server:
+        yield server
+
+
+def numbers_of(page: Page, method: str) -> Locator:
+    return page.locator(".bar-row").filter(has_text=method).locator(".numbers span")
+
+
+def drag(page: Page, handle: str, right: float, up: float) -> None:
+    """Drag a handle by so many units of the plane."""
+    frame = page.locator(".function-plane .frame").bounding_box()
+    box = page.locator(f".handle.{handle} .mark").bounding_box()
+    assert frame is not None
+    assert box is not None
+    unit = frame["width"] / 8
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + right * unit / 2, y - up * unit / 2, steps=4)
+    page.mouse.move(x + right * unit, y - up * unit, steps=4)
+    page.mouse.up()
+
+
+def test_a_drag_a_key_a_formula_and_a_case(server: Any, new_page: Callable[..., Page]) -> None:
+    page = new_page()
+    page.goto(f"{server.url}/axioms?axioms-function=product&axioms-network=no")
+    # x·y from 0 to (2, 1.5): each gets half of 3.
+    expect(numbers_of(page, "Integrated Gradients")).to_have_text(["1.50", "1.50", "3.00"])
+    drag(page, "point", 1, 1)
+    expect(numbers_of(page, "Integrated Gradients")).to_have_text(["3.75", "3.75", "7.50"])
+    expect(page.get_by_label("x", exact=True)).to_have_value("3.00")
+    page.wait_for_url(re.compile(r"axioms-x=3&axioms-y=2\.5"))
+
+    drag(page, "reference", 1, 0)
+    # From (1, 0): x moves by 2 and y by 2.5; 2·1.25 to x, 2.5·2 to y.
+    expect(numbers_of(page, "Integrated Gradients")).to_have_text(["2.50", "5.00", "7.50"])
+    page.locator(".handle.point").focus()
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(page.get_by_label("x", exact=True)).to_have_value("2.00")
+    expect(numbers_of(page, "Occlusion")).to_have_text(["2.50", "5.00", "7.50"])
+
+    page.get_by_label("y", exact=True).fill("1")
+    page.keyboard.press("Enter")
+    expect(page.locator(".handle.point")).to_have_attribute("aria-valuetext", "x 2, y 1")
+
+    page.get_by_role("combobox", name="Function").click()
+    page.get_by_role("option", name="My own").click()
+    formula = page.get_by_label("f(x, y)")
+    formula.fill("max(x, y)^2")
+    formula.press("Enter")
+    # From (−1, −1) to (2, 1.5): (2² − 1) in all.
+    expect(page.locator(".key.due b")).to_have_text("3.00")
+    formula.fill("max(x, y")
+    formula.press("Enter")
+    expect(page.get_by_text("is never closed; add a “)”.")).to_be_visible()
+    expect(page.locator(".key.due b")).to_have_text("3.00")
+
+    table = page.locator(".axiom-table")
+    table.locator("tr").filter(has_text="Occlusion").locator("button").nth(2).click()
+    case = table.locator(".details li").filter(has_text="sigmoid(2 * x - y - 1)")
+    expect(case).to_contain_text("at (1, 0.5) from (0, −1)")
+    case.get_by_role("button", name="Show above").click()
+    expect(formula).to_have_value("sigmoid(2 * x - y - 1)")
+    expect(page.locator(".handle.reference")).to_have_attribute("aria-valuetext", "x 0, y -1")
+    expect(page.get_by_text("is never closed")).to_have_count(0)
+
+
+def test_dark_and_narrow_with_the_network(server: Any, new_page: Callable[..., Page]) -> None:
+    page = new_page(viewport={"width": 800, "height": 1000}, color_scheme="dark")
+    page.goto(f"{server.url}/axioms?classes=285&layer=top_relu&axioms-function=minimum")
+    expect(page.locator(".function-plane.dark .bar-row")).to_have_count(9)
+    expect(page.get_by_text("Checks as CSV")).to_be_visible()
+    checks = page.locator(".axiom-table").nth(1)
+    expect(checks.locator("tbody tr")).to_have_count(10)
+    row = checks.locator("tr").filter(has_text="KernelSHAP")
+    expect(row.locator("button.holds")).to_have_count(5)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 800

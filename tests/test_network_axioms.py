@@ -1,0 +1,87 @@
+"""The axioms on a small random network, where what must come out is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from attribution_core import METHODS, Classifier, Picture, Request
+from attribution_core.images import Pixels
+from attribution_core.network_axioms import check_method
+from attribution_core.network_outcomes import NETWORK_AXIOMS, NetworkOutcome
+
+COMPLETE = ("integrated_gradients", "kernel_shap", "shapley_values")
+OF_DIFFERENCES = ("linear", "integrated_gradients", "lime", "kernel_shap", "shapley_values")
+
+
+def checked(
+    classifier: Classifier, image: Pixels, method: str, layer: str = "pooled"
+) -> dict[str, NetworkOutcome]:
+    options = {"window": 8, "stride": 4} if method == "occlusion" else {}
+    request = Request.of(
+        Picture.of(image), method, 2, layer=layer, segmentation=16, options=options
+    )
+    *_, end = check_method(classifier, request, 3)
+    assert (end.method, end.done, end.planned) == (method, 4, 4)
+    found = {outcome.axiom: outcome for outcome in end.outcomes}
+    assert tuple(found) == NETWORK_AXIOMS
+    return found
+
+
+@pytest.mark.parametrize("method", list(METHODS))
+def test_what_theory_says_of_every_method(
+    tiny_classifier: Classifier, tiny_image: Pixels, method: str
+) -> None:
+    found = checked(tiny_classifier, tiny_image, method)
+    # A logit's lead is linear in the logits, and two programs are one function: for all methods.
+    assert found["linearity"].holds
+    if method != "grad_cam":
+        assert found["implementation_invariance"].holds
+    assert found["completeness"].holds is (method in COMPLETE) or method == "lime"
+    if method in OF_DIFFERENCES:
+        assert found["dummy"].holds
+        assert found["dummy"].error < 1e-6
+    if method in COMPLETE:
+        # The one part answers for the whole change.
+        assert found["sensitivity"].error == pytest.approx(1, abs=0.02)
+
+
+def test_grad_cams_rectifier_is_not_linear(tiny_classifier: Classifier, tiny_image: Pixels) -> None:
+    request = Request.of(
+        Picture.of(tiny_image), "grad_cam", 2, layer="pooled", options={"relu": True}
+    )
+    *_, end = check_method(tiny_classifier, request, 3)
+    linearity = next(each for each in end.outcomes if each.axiom == "linearity")
+    assert linearity.holds is False
+
+
+def test_at_the_input_there_is_no_body(tiny_classifier: Classifier, tiny_image: Pixels) -> None:
+    found = checked(tiny_classifier, tiny_image, "linear", layer="input")
+    assert found["implementation_invariance"].holds is None
+    assert "choose an inner layer" in found["implementation_invariance"].finding
+    assert found["dummy"].holds
+
+
+def test_a_composed_head_is_the_whole_network(
+    tiny_classifier: Classifier, tiny_image: Pixels
+) -> None:
+    whole, composed = tiny_classifier.head("input"), tiny_classifier.composed_head("pooled")
+    np.testing.assert_allclose(
+        composed.logits(tiny_image[None]), whole.logits(tiny_image[None]), rtol=1e-5, atol=1e-6
+    )
+    assert tiny_classifier.composed_head("pooled") is composed
+    with pytest.raises(ValueError, match="cannot be cut"):
+        tiny_classifier.composed_head("nowhere")
+
+
+def test_equal_pictures_have_nothing_to_share(
+    tiny_classifier: Classifier, tiny_image: Pixels
+) -> None:
+    request = Request.of(Picture.of(np.zeros_like(tiny_image)), "linear", 2, layer="input")
+    *_, end = check_method(tiny_classifier, replace(request, reference="black"), 3)
+    by_axiom = {each.axiom: each for each in end.outcomes}
+    assert by_axiom["completeness"].holds is None
+    assert by_axiom["sensitivity"].holds is None
+    assert by_axiom["dummy"].holds
