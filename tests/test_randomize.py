@@ -8,6 +8,8 @@ import pytest
 
 from attribution_core import Randomisation, explain, randomize
 from attribution_core.classifier import Classifier
+from attribution_core.models import efficientnet_lite0
+from attribution_core.models.labels import imagenet_labels
 from attribution_core.randomisation import MOST_STAGES, stages
 
 
@@ -138,3 +140,13 @@ def test_what_cannot_be_drawn() -> None:
         randomize(small_classifier(), 4)
     with pytest.raises(ValueError, match="0 or more"):
         randomize(small_classifier(), 1, seed=-1)
+
+
+def test_the_built_in_network_names_what_its_training_began_with() -> None:
+    """Tan and Le's initialisers: normal with variance 2 / fan-out, for the dense layer uniform."""
+    network = efficientnet_lite0.build()
+    classifier = Classifier("lite", network, lambda pictures: pictures, imagenet_labels())
+    drawn = parameters(randomize(classifier, 2, seed=0))
+    top = drawn["top_conv/kernel"]
+    assert top.std() == pytest.approx(np.sqrt(2 / top.shape[-1]), rel=0.02)
+    assert np.abs(drawn["logits/kernel"]).max() == pytest.approx(1 / np.sqrt(1000), rel=0.01)

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from attribution_core.models.initializers import carry_initializers
 from attribution_core.models.pixels import as_floating
 
 if TYPE_CHECKING:
@@ -92,6 +93,10 @@ def preprocess(images: Any) -> Any:
 def build() -> keras.Model:
     """Build the network with all its weights at zero.
 
+    Its kernels name the initialisers of M. Tan's and Q. Le's own code, as `keras.applications`
+    has them too: normal with variance 2 / fan-out for convolutions, uniform with variance
+    1 / (3 fan-out) for the dense layer.
+
     Returns
     -------
     keras.Model
@@ -99,7 +104,7 @@ def build() -> keras.Model:
         (n, 1000), the logits. 4,694,024 parameters, the moving statistics of the batch
         normalisation included.
     """
-    from keras import Input, Model, layers
+    from keras import Input, Model, initializers, layers
 
     inputs = Input((INPUT_SIZE, INPUT_SIZE, 3), name="input")
     flow = layers.Conv2D(
@@ -122,7 +127,13 @@ def build() -> keras.Model:
     flow = layers.ReLU(6.0, name="top_relu")(flow)
     flow = layers.GlobalAveragePooling2D(name="pool")(flow)
     logits = layers.Dense(CLASSES, kernel_initializer="zeros", name="logits")(flow)
-    return Model(inputs, logits, name="efficientnet_lite0")
+    network = Model(inputs, logits, name="efficientnet_lite0")
+    carry_initializers(
+        network,
+        convolutions=initializers.VarianceScaling(2.0, "fan_out", "truncated_normal"),
+        dense=initializers.VarianceScaling(1 / 3, "fan_out", "uniform"),
+    )
+    return network
 
 
 def load(weights: Path | None = None) -> keras.Model:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from attribution_core.models.initializers import carry_initializers
 from attribution_core.models.pixels import as_floating
 from attribution_core.models.vgg16_weights import (
     check_structure,
@@ -150,7 +151,7 @@ def convolutional_body(inputs: Any) -> Any:
 
 
 def _untrained() -> keras.Model:
-    from keras import Input, Model, layers
+    from keras import Input, Model, initializers, layers
 
     inputs = Input((INPUT_SIZE, INPUT_SIZE, 3), name="input")
     flow = convolutional_body(inputs)
@@ -158,4 +159,8 @@ def _untrained() -> keras.Model:
     for name in ("fc1", "fc2"):
         flow = layers.Dense(4096, activation="relu", kernel_initializer="zeros", name=name)(flow)
     logits = layers.Dense(CLASSES, kernel_initializer="zeros", name="predictions")(flow)
-    return Model(inputs, logits, name="vgg16")
+    network = Model(inputs, logits, name="vgg16")
+    # Those that Keras gives to its VGG16.
+    glorot = initializers.GlorotUniform()
+    carry_initializers(network, convolutions=glorot, dense=glorot)
+    return network

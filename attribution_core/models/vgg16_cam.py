@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attribution_core.models.initializers import carry_initializers
 from attribution_core.models.vgg16 import CLASSES, INPUT_SIZE, convolutional_body, preprocess
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def build() -> keras.Model:
         Functional, float32 (n, 224, 224, 3) as :func:`preprocess` returns it -> float32
         (n, 1000), the logits. 17,881,448 parameters.
     """
-    from keras import Input, Model, layers
+    from keras import Input, Model, initializers, layers
 
     inputs = Input((INPUT_SIZE, INPUT_SIZE, 3), name="input")
     flow = convolutional_body(inputs)
@@ -56,7 +57,11 @@ def build() -> keras.Model:
     flow = layers.ReLU(6.0, name="cam_relu")(flow)
     flow = layers.GlobalAveragePooling2D(name="cam_pool")(flow)
     logits = layers.Dense(CLASSES, kernel_initializer="zeros", name="logits")(flow)
-    return Model(inputs, logits, name="vgg16_cam")
+    network = Model(inputs, logits, name="vgg16_cam")
+    # Those that Keras gives to its VGG16.
+    glorot = initializers.GlorotUniform()
+    carry_initializers(network, convolutions=glorot, dense=glorot)
+    return network
 
 
 def load(weights: Path | None = None) -> keras.Model:
