@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from numbers import Real
 from typing import TYPE_CHECKING, Literal, cast
 
-from attribution_core.estimate import Estimate
+import numpy as np
+
+from attribution_core.estimate import Estimate, FloatArray
 from attribution_core.methods.grad_cam import grad_cam
 from attribution_core.methods.gradient import gradient
 from attribution_core.methods.gradient_times_input import gradient_times_input
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 OptionValue = int | float | str | bool
 MOST_PLAYERS_AT_INPUT = 16
 MOST_SQUARES = 4096
+_PRIOR_GRADIENTS = 16
 
 
 @dataclass(frozen=True)
@@ -174,11 +178,22 @@ def _run_lime(problem: Problem, options: Mapping[str, OptionValue]) -> Run:
 
 def _run_kernel_shap(problem: Problem, options: Mapping[str, OptionValue]) -> Run:
     game = problem.game()
+
+    @cache
+    def layer_gradients() -> FloatArray:
+        found = integrated_gradients(
+            problem.function, problem.point, problem.reference, steps=_PRIOR_GRADIENTS
+        )
+        heatmap = found.values.sum(axis=2, dtype=np.float64)
+        return np.asarray(np.bincount(game.segments.ravel(), heatmap.ravel()), np.float64)
+
+    wanted = options["prior"] and not problem.at_input
     estimates = kernel_shap.refine(
         game,
         budget=int(options["budget"]),
         tolerance=float(options["tolerance"]),
         seed=problem.seed,
+        prior=layer_gradients if wanted else None,
     )
     return Run(estimates, game.segments)
 
@@ -419,6 +434,15 @@ _ALL = (
                 0.0,
                 0.5,
                 0.005,
+            ),
+            Option(
+                "prior",
+                "Start from Integrated Gradients",
+                "At inner layers, where the budget has fewer than six coalitions a player: the "
+                "estimate is drawn towards Integrated Gradients with 16 gradients, as far as "
+                "cross-validation says. Nearer to the Shapley values, but without error bars, and "
+                "every class asks for its own gradients.",
+                False,
             ),
         ),
     ),

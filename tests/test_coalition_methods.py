@@ -530,3 +530,58 @@ def test_the_last_estimate_is_the_result() -> None:
     assert isinstance(result, Estimate)
     *_, last = lime.refine(game, samples=100)
     np.testing.assert_array_equal(result.values, last.values)
+
+
+def bent_game(players: int = 30) -> tuple[FunctionGame, np.ndarray]:
+    """Slopes and threes; with its Shapley values."""
+    random = np.random.default_rng(5)
+    slopes = random.normal(size=players)
+    threes = [random.choice(players, 3, replace=False) for _ in range(60)]
+    worth = random.normal(size=60)
+    values = slopes.copy()
+    for three, amount in zip(threes, worth, strict=True):
+        values[three] += amount / 3
+
+    def play(coalitions: np.ndarray) -> np.ndarray:
+        whole = np.stack([coalitions[:, three].all(axis=1) for three in threes], axis=1)
+        return np.asarray(coalitions @ slopes + whole @ worth)
+
+    return FunctionGame(players, play), values
+
+
+@pytest.mark.parametrize("budget", [8, 24, 60, 120])
+def test_a_good_prior_helps_small_budgets_and_the_sum_holds(budget: int) -> None:
+    game, truth = bent_game()
+    near = truth + 0.1 * np.random.default_rng(6).normal(size=30)
+    errors = []
+    for prior in (None, lambda: near):
+        found = [kernel_shap(game, budget=budget, seed=seed, prior=prior) for seed in range(5)]
+        for each in found:
+            assert each.values.sum() == pytest.approx(truth.sum(), abs=1e-9)
+            assert prior is None or each.standard_error is None
+        errors.append(np.median([np.linalg.norm(each.values - truth) for each in found]))
+    assert errors[1] < 0.7 * errors[0]
+
+
+def test_a_prior_plays_no_part_in_large_budgets_or_small_games() -> None:
+    game, truth = bent_game()
+    asked = []
+
+    def prior() -> np.ndarray:
+        asked.append(1)
+        return -100 * truth
+
+    plain, given = (kernel_shap(game, budget=200, prior=each) for each in (None, prior))
+    np.testing.assert_array_equal(plain.values, given.values)
+    assert given.standard_error is not None
+    small = FunctionGame(4, lambda z: z.sum(axis=1) ** 2.0)
+    exact = kernel_shap(small, budget=16, prior=lambda: np.array([9.0, 0, 0, 0]))
+    np.testing.assert_allclose(exact.values, np.full(4, 4.0))
+    assert asked == []
+
+
+def test_a_wrong_prior_is_mostly_ignored() -> None:
+    game, truth = bent_game()
+    wrong = np.random.default_rng(7).normal(size=30) * 10
+    found = kernel_shap(game, budget=170, prior=lambda: wrong)
+    assert np.linalg.norm(found.values - truth) < 0.2 * np.linalg.norm(wrong - truth)

@@ -491,3 +491,25 @@ def test_what_does_not_exist(
 def test_a_request_is_all_it_takes(classifier: Classifier, tiny_image: Pixels) -> None:
     first = run(classifier, tiny_image, "lime")
     assert explain_request(classifier, first.request) is first
+
+
+def test_a_prior_brings_small_budgets_nearer(classifier: Classifier, tiny_image: Pixels) -> None:
+    """Integrated Gradients of the layer, where coalitions are few; none at the pixels."""
+
+    def found(**options: object) -> Attribution:
+        return explain(classifier, tiny_image, "kernel_shap", 1, layer=INNER, **options)  # type: ignore[arg-type]
+
+    truth = found(budget=6000).heatmap
+    errors = {
+        prior: np.linalg.norm(found(budget=48, prior=prior).heatmap - truth)
+        for prior in (False, True)
+    }
+    assert errors[True] < 0.6 * errors[False]
+    near = found(budget=48, prior=True)
+    assert near.standard_error is None
+    assert near.completeness_gap == pytest.approx(0, abs=1e-5)
+    pixels = [
+        explain(classifier, tiny_image, "kernel_shap", 1, superpixels=9, budget=20, prior=prior)
+        for prior in (False, True)
+    ]
+    np.testing.assert_array_equal(pixels[0].heatmap, pixels[1].heatmap)

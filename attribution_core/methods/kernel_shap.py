@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import combinations
 from math import comb
@@ -13,12 +13,17 @@ import numpy.typing as npt
 from attribution_core.coalitions import CoalitionPairs, draw_pairs
 from attribution_core.estimate import Estimate, Estimator, FloatArray
 from attribution_core.games import Game, worth_a_look
-from attribution_core.least_squares import pseudo_inverse
+from attribution_core.least_squares import pseudo_inverse, ridge
 
 
 @Estimator
 def kernel_shap(
-    game: Game, *, budget: int = 1024, tolerance: float = 0.0, seed: int = 0
+    game: Game,
+    *,
+    budget: int = 1024,
+    tolerance: float = 0.0,
+    seed: int = 0,
+    prior: Callable[[], FloatArray] | None = None,
 ) -> Iterator[Estimate]:
     """argmin_φ Σ_S k(|S|) (v(S) − v(∅) − Σ_{i∈S} φᵢ)² subject to Σφ = v(all) − v(∅).
 
@@ -35,12 +40,17 @@ def kernel_shap(
         Stop once the largest standard error is below this share of max φ − min φ, looked at when
         the evaluations have doubled; 0 uses the whole budget.
     seed : int
+    prior : callable, optional
+        Gives values ``(players,)`` known beforehand, such as Integrated Gradients'. Where the
+        budget has fewer than three pairs a player, estimates are drawn towards them by ridge
+        regression, as far as generalised cross-validation says; with more they play no part.
 
     Yields
     ------
     Estimate
         After each batch, with values φ ``(players,)`` and, once there are more pairs than players
-        or all there are, standard errors from the stratified design.
+        or all there are, standard errors from the stratified design; none where a prior plays a
+        part.
 
     Raises
     ------
@@ -54,6 +64,7 @@ def kernel_shap(
     total = float(full) - float(empty)
     pairs = draw_pairs(players, (budget - 2) // 2, seed)
     planned = 2 + 2 * len(pairs)
+    few = len(pairs) < min(_PAIRS_A_PLAYER * players, pairs.available.sum())
     estimate = Estimate(
         values=np.full(players, total / players), done=2, planned=planned, evaluations=2
     )
@@ -72,7 +83,11 @@ def kernel_shap(
         doubled = tolerance > 0 and done >= 2 * checked
         if doubled or worth_a_look(done, looked, planned):
             looked = done
-            values, error = solve(pairs, differences[:drawn], total)
+            known = differences[:drawn]
+            if prior is not None and few:
+                values, error = solve_near(pairs, known, total, prior()), None
+            else:
+                values, error = solve(pairs, known, total)
             estimate = replace(estimate, values=values, standard_error=error, evaluations=done)
         yield replace(estimate, done=done)
         if doubled:
@@ -82,6 +97,8 @@ def kernel_shap(
                 return
 
 
+_PAIRS_A_PLAYER = 3
+"""A prior plays a part below so many: from then on, error bars are worth more."""
 MOST_TERMS = 600
 """Products of three are fitted up to so many terms, 16 players' worth."""
 _PAIRS_A_TERM = 1.5
@@ -100,15 +117,12 @@ def solve(
     """
     members = pairs.members[: len(differences)]
     drawn, players = members.shape
-    sizes = members.sum(axis=1)
-    drawn_of_size = np.bincount(sizes, minlength=len(pairs.available))
+    sizes, drawn_of_size, weights = _weights(pairs, members)
     incomplete = bool((drawn_of_size < pairs.available).any())
     products, shares = _products(np.where(members, 1.0, -1.0), drawn, incomplete=incomplete)
     offset = products.mean(axis=1)
     design = products - offset[:, None]
     target = (differences - total * offset) / 2
-    weights = 1 / (drawn_of_size[sizes] * sizes * (players - sizes))
-    weights[2 * sizes == players] /= 2
     root = np.sqrt(weights)
     inverse = pseudo_inverse(root[:, None] * design, nullity=1)
     centred = inverse @ (root * target)
@@ -120,6 +134,38 @@ def solve(
     residuals = (target - design @ centred) / np.maximum(1 - leverage, 1e-9)
     influence = (shares @ inverse).T * (root * residuals)[:, None]
     return values, np.sqrt(_stratified_variance(influence, sizes, drawn_of_size, pairs.available))
+
+
+def solve_near(
+    pairs: CoalitionPairs, differences: FloatArray, total: float, prior: FloatArray
+) -> npt.NDArray[np.float64]:
+    """Shapley values as `solve` finds them for single players, drawn towards a prior.
+
+    What is fitted is the deviation from the prior, shifted to the right sum.
+    """
+    members = pairs.members[: len(differences)]
+    signs = np.where(members, 1.0, -1.0)
+    offset = signs.mean(axis=1)
+    design = signs - offset[:, None]
+    start = (prior - prior.mean()) / 2
+    _, _, weights = _weights(pairs, members)
+    root = np.sqrt(weights)
+    target = (differences - total * offset) / 2 - design @ start
+    deviation = ridge(root[:, None] * design, root * target)
+    centred = start + deviation - deviation.mean()
+    return np.asarray(2 * centred + total / len(centred))
+
+
+def _weights(
+    pairs: CoalitionPairs, members: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """The sizes of pairs drawn, how many are of each size, and the pairs' weights."""
+    players = members.shape[1]
+    sizes = members.sum(axis=1)
+    drawn_of_size = np.bincount(sizes, minlength=len(pairs.available))
+    weights = 1 / (drawn_of_size[sizes] * sizes * (players - sizes))
+    weights[2 * sizes == players] /= 2
+    return sizes, drawn_of_size, weights
 
 
 def _products(
