@@ -115,3 +115,48 @@ def test_a_new_default_holds_where_nobody_chose(visit: Visit) -> None:
     app.checkbox(key="winter").check().run()
     app.checkbox(key="winter").uncheck().run()
     assert app.session_state["found"] == ("fig", 2)
+
+
+def page_that_decides() -> None:
+    import streamlit as st
+
+    from pages.ui.page_choices import choice, decide, forget
+    from pages.ui.settings import whole
+
+    def count(key: str, value: int) -> int:
+        drawn = int(st.slider("Count", 1, 9, key=key))
+        if st.session_state.pop("end_here", False):
+            st.stop()
+        return drawn
+
+    st.button("Five", on_click=decide, args=("demo-count", 5))
+    st.button("Usual", on_click=forget, args=("demo-count",))
+    st.session_state["found"] = choice("demo-count", count, 2, lambda text: whole(text, 1, 9))
+
+
+def test_a_page_decides_in_the_visitors_stead() -> None:
+    app = AppTest.from_function(page_that_decides).run()
+    app.slider[0].set_value(7).run()
+    app.button[0].click().run()
+    assert app.session_state["found"] == app.slider[0].value == 5
+    assert app.query_params["demo-count"] in ("5", ["5"])
+    app.button[1].click().run()
+    assert app.session_state["found"] == app.slider[0].value == 2
+    assert "demo-count" not in app.query_params
+
+
+def test_what_the_browser_still_shows_is_no_choice() -> None:
+    """A drag reports twice before the widget beside it has heard of the first report."""
+    app = AppTest.from_function(page_that_decides).run()
+    app.slider[0].set_value(7)
+    app.button[0].click().run()
+    assert app.session_state["found"] == 5
+
+
+def test_a_run_that_ends_while_the_widget_is_drawn() -> None:
+    app = AppTest.from_function(page_that_decides).run()
+    app.session_state["end_here"] = True
+    app.button[0].click().run()
+    app.session_state["page_choices"].chosen["demo-count"] = "8"
+    app.run()
+    assert app.session_state["found"] == app.slider[0].value == 8

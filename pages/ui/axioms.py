@@ -27,7 +27,7 @@ from pages.ui.axiom_table import STATES, TableCase, TableCell, axiom_table
 from pages.ui.axioms_formulas import FORMULAS
 from pages.ui.function_plane import FARTHEST, Place, function_plane
 from pages.ui.markdown import literal
-from pages.ui.page_choices import choice, remember
+from pages.ui.page_choices import choice, decide, forget
 from pages.ui.settings import number, one_of
 
 OWN = "own"
@@ -181,14 +181,13 @@ def _coordinate(name: str, title: str, start: float) -> float:
 def _move(point: Place, reference: Place) -> None:
     """Take over where the handles were dragged to."""
     for name, value in zip(PLACES, (*point, *reference), strict=True):
-        # No default: what was dragged stays, even onto a default that may change.
-        remember(name, value, float("nan"))
+        decide(name, value)
 
 
 def _forget_places() -> None:
     """Each function begins where it shows something."""
     for name in PLACES:
-        remember(name, 0.0, 0.0)
+        forget(name)
 
 
 def _show(asked: object) -> None:
@@ -198,8 +197,8 @@ def _show(asked: object) -> None:
     with contextlib.suppress(ValueError, TypeError):
         PlaneFunction(asked[0])
         x, y, x0, y0 = (number(str(value), -FARTHEST, FARTHEST) for value in asked[1:])
-        remember("axioms-function", OWN, START)
-        remember("axioms-formula", asked[0], OWN_FORMULA)
+        decide("axioms-function", OWN)
+        decide("axioms-formula", asked[0])
         _move((x, y), (x0, y0))
 
 

@@ -60,7 +60,8 @@ def choice(
         with contextlib.suppress(ValueError):
             value = read(text_of(held))
     # Handed over anew in each run: Streamlit forgets widgets that were not drawn in the last one.
-    st.session_state[key] = value
+    # The run may end while the widget is drawn: what it was handed is no visitor's choice then.
+    st.session_state[key] = choices.handed[name] = value
     drawn = draw(key, value)
     if drawn is not None:
         value = drawn
@@ -94,6 +95,22 @@ def remember(name: str, value: T, default: T) -> None:
     choices.chosen[name] = text_of(value)
     if st.query_params.get(name) != choices.chosen[name]:
         st.query_params[name] = choices.chosen[name]
+
+
+def decide(name: str, value: object) -> None:
+    """Choose in the widget's stead, in a callback: at the next run it shows the value.
+
+    What the browser says of the widget meanwhile is older than this and does not count.
+    """
+    _choices().chosen[name] = text_of(value)
+    st.session_state.pop(f"choose_{name}", None)
+
+
+def forget(name: str) -> None:
+    """Go back to the default, in a callback, as `decide` does."""
+    _choices().chosen.pop(name, None)
+    st.query_params.pop(name, None)
+    st.session_state.pop(f"choose_{name}", None)
 
 
 def taken_from_link(parameters: Mapping[str, str]) -> dict[str, str]:

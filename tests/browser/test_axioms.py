@@ -63,7 +63,7 @@ def test_a_drag_a_key_a_formula_and_a_case(server: Any, new_page: Callable[..., 
 
     page.get_by_role("combobox", name="Function").click()
     page.get_by_role("option", name="My own").click()
-    formula = page.get_by_label("f(x, y)")
+    formula = page.get_by_label("f(x, y)", exact=True)
     formula.fill("max(x, y)^2")
     formula.press("Enter")
     # From (−1, −1) to (2, 1.5): (2² − 1) in all.
