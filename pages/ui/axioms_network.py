@@ -110,12 +110,12 @@ def render_network_axioms(engine: Engine, scene: Scene) -> None:
             "the largest value elsewhere over the largest of all, and the part's share of the "
             f"change. **Linearity:** the logit of {literal(scene.labels[target])} minus that of "
             f"{literal(scene.labels[against])} should have the difference of the two "
-            "attributions, of any score chosen. **Implementation invariance:** at the pixels, the "
+            "attributions; this one is always about logits. **Implementation invariance:** at the pixels, the "
             "network in one piece against the body below "
             f"{literal(scene.settings.layer)} and the head above it, with few samples. "
             "Equal means to 0.1 % of the largest value, and to 5 % for the linearity of "
-            "Integrated Gradients, whose sum stops at its tolerance. Symmetry is not checked: no "
-            "two parts of this network play the same part."
+            "Integrated Gradients, whose sum stops at its tolerance. Symmetry is not checked: the "
+            "places of a picture do not in general play the same part in a network."
         )
         if finished:
             _download(
