@@ -52,7 +52,8 @@ class Draws:
     ----------
     members : bool array ``(draws, players)``
     pair : int array ``(draws,)``
-        Equal for draws of one coalition or of its complement, which are not independent.
+        Equal for draws of one coalition or of its complement, which are not independent. Where all
+        of a size have been drawn and it begins anew, its pairs count as new ones.
     """
 
     members: BoolArray
@@ -101,7 +102,7 @@ def draw_uniform(players: int, count: int, seed: int) -> Draws:
     sizes = first.binomial(players, 0.5, count)
     flipped = second.random(count) < 0.5
     members = np.empty((count, players), bool)
-    pairs = np.empty((count, 2), np.int64)
+    pairs = np.empty((count, 3), np.int64)
     for size in np.unique(sizes).tolist():
         chosen = np.flatnonzero(sizes == size)
         small, number = min(size, players - size), np.arange(len(chosen))
@@ -114,7 +115,7 @@ def draw_uniform(players: int, count: int, seed: int) -> Draws:
         else:
             turned = np.full(len(chosen), size > small)
         members[chosen] = block ^ turned[:, None]
-        pairs[chosen] = np.column_stack([np.full(len(chosen), small), place])
+        pairs[chosen] = np.column_stack([np.full(len(chosen), small), place, rounds])
     return Draws(members, np.unique(pairs, axis=0, return_inverse=True)[1].ravel())
 
 

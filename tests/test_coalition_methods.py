@@ -371,7 +371,8 @@ def test_lime_finds_an_additive_game() -> None:
 def test_lime_solves_its_own_problem(kernel_width: float) -> None:
     """Against weighted normal equations, and R² and standard errors from their definitions.
 
-    These are White's, draws of a coalition and of its complement being one cluster.
+    These are White's, draws of a coalition and of its complement being one cluster; where all of a
+    size were drawn and it begins anew, so do its clusters.
     """
     players, samples = 6, 80
     worth = random_worth(players, 2)
@@ -399,7 +400,10 @@ def test_lime_solves_its_own_problem(kernel_width: float) -> None:
     assert found.diagnostics["weighted_r2"] == pytest.approx(explained)
 
     codes = z @ 2 ** np.arange(players)
-    cluster = np.minimum(codes, 63 - codes)
+    pair = np.minimum(codes, 63 - codes)
+    kind = np.where(z.sum(axis=1) == players // 2, pair, codes)
+    before = np.array([(kind[:place] == each).sum() for place, each in enumerate(kind)])
+    cluster = pair * samples + before
     scores = (weights * residuals)[:, None] * design
     together = np.array([scores[cluster == each].sum(axis=0) for each in np.unique(cluster)])
     meat = together.T @ together
