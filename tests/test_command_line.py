@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -145,6 +146,34 @@ def test_a_second_run_makes_only_what_is_missing(run: Run, tmp_path: Path) -> No
     assert {path.name for path in out.iterdir()} == set(before)
 
 
+def test_stopped_in_between_it_goes_on_from_there(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from attribution_core import command_line_explain
+
+    pictures = [save_picture(tmp_path / f"{number}.png", number) for number in range(3)]
+    out = tmp_path / "out"
+    calls = 0
+    compute = command_line_explain.explain_request
+
+    def interrupted(*arguments: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise KeyboardInterrupt
+        return compute(*arguments)
+
+    monkeypatch.setattr(command_line_explain, "explain_request", interrupted)
+    code, said = run("explain", *pictures, "--out", out)
+    assert code == 1
+    assert "stopped; the same command goes on from here" in said
+    assert len(list(out.iterdir())) == 4
+    code, said = run("explain", *pictures, "--out", out)
+    assert code == 0
+    assert said.count("already there") == 2
+    assert len(list(out.glob("*.npz"))) == 3
+
+
 def test_one_bad_picture_does_not_stop_the_rest(run: Run, tmp_path: Path) -> None:
     good = save_picture(tmp_path / "good.png", 1)
     text = tmp_path / "no picture\n\x1b[31m.png"
@@ -268,6 +297,29 @@ def test_evaluate_writes_three_tables(
     assert len({row["class"] for row in shares}) == 4
     assert all(0 <= float(row["share_inside"]) <= 1 for row in shares)
     assert {row["uniform"] for row in shares} == {"0.25"}
+
+
+def test_localisation_is_the_pointing_game_on_the_mosaic(
+    run: Run, model: list[str], explained: Path, tmp_path: Path
+) -> None:
+    from attribution_core import grid_pointing, mosaic
+
+    folder = tmp_path / "out"
+    shutil.copytree(explained, folder)
+    assert run("evaluate", folder, "--steps", "2", "--random", "1")[0] == 0
+    classifier = load_classifier(model[1], labels=LABELS, preprocessing="minus_one_to_one")
+    rows = [row for row in rows_of(folder / "localisation.csv") if row["method"] == "gradient"]
+    pictures = []
+    for row in rows:
+        with np.load(next(folder.glob(f"{row['picture']}.*.npz"))) as arrays:
+            pictures.append(arrays["picture"].astype(np.float32))
+    made = mosaic(pictures)
+    for row in rows:
+        tile, target = int(row["tile"]), int(row["class"])
+        assert int(classifier.scores(pictures[tile]).argmax()) == target
+        heatmap = explain(classifier, made.pixels, "gradient", target, layer="top").heatmap
+        share = grid_pointing(heatmap, made.tiles, tile)
+        assert float(row["share_inside"]) == pytest.approx(share, abs=1e-4)
 
 
 def test_evaluate_measures_what_the_core_does(

@@ -79,11 +79,6 @@ def choose_cursor(methods: tuple[str, ...]) -> Cursor:
     return Cursor(method, direction, share / 100)
 
 
-def of_direction(curves: Curves, direction: str) -> FaithfulnessCurve:
-    """One of the two curves."""
-    return curves.deletion if direction == "deletion" else curves.insertion
-
-
 def point_at(curve: FaithfulnessCurve, share: float) -> int:
     """The point of a curve that is nearest to a share; of two as near, the first."""
     return int(np.argmin(np.abs(curve.shares - share)))
@@ -93,7 +88,7 @@ def marks(cursor: Cursor, known: Mapping[str, Curves], direction: str) -> tuple[
     """The method's title and the point that a direction's figure marks, if it is the cursor's."""
     if cursor.direction != direction or cursor.method not in known:
         return None
-    curve = of_direction(known[cursor.method], direction)
+    curve = known[cursor.method].of(direction)
     return METHODS[cursor.method].title, point_at(curve, cursor.share)
 
 
@@ -101,18 +96,15 @@ def draw_point(
     scene: Scene, protocol: Protocol, curves: Curves, cursor: Cursor, target: int
 ) -> None:
     """Draw the picture at the cursor, with the model's top class on it."""
-    curve = of_direction(curves, cursor.direction)
+    curve = curves.of(cursor.direction)
     point = point_at(curve, cursor.share)
-    passed = curves.step_map <= point
     reference = None
     if protocol.players.layer == INPUT:
         found = reference_of(scene.settings, scene.picture)
         reference = np.zeros_like(scene.picture.pixels) if found is None else found.pixels
     told = f"{100 * curve.shares[point]:.0f} % {cursor.verb}"
     st.image(
-        picture_at(
-            scene.picture.pixels, reference, ~passed if cursor.direction == "deletion" else passed
-        ),
+        picture_at(scene.picture.pixels, reference, curves.present(cursor.direction, point)),
         width=WIDTH,
         alt=f"The picture with {told}",
     )

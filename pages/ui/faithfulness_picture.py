@@ -19,7 +19,6 @@ from pages.ui.faithfulness_cursor import (
     choose_cursor,
     draw_point,
     marks,
-    of_direction,
 )
 from pages.ui.faithfulness_figures import COLOURS, curve_figure
 from pages.ui.faithfulness_protocol import (
@@ -176,9 +175,7 @@ def _draw_figures(
         (charts[0], "deletion", "lower", orders.deletions),
         (charts[1], "insertion", "higher", orders.insertions),
     ):
-        curves = {
-            METHODS[name].title: of_direction(each, direction) for name, each in known.items()
-        }
+        curves = {METHODS[name].title: each.of(direction) for name, each in known.items()}
         with place:
             st.markdown(f"**{direction.capitalize()}**: {better} is better")
             st.plotly_chart(

@@ -36,6 +36,15 @@ class Curves:
     insertion: FaithfulnessCurve
     step_map: npt.NDArray[np.int64]
 
+    def of(self, direction: str) -> FaithfulnessCurve:
+        """The deletion, or else the insertion."""
+        return self.deletion if direction == "deletion" else self.insertion
+
+    def present(self, direction: str, point: int) -> npt.NDArray[np.bool_]:
+        """The positions ``(h, w)`` that take part at a point of a curve."""
+        passed = self.step_map <= point
+        return ~passed if direction == "deletion" else passed
+
 
 @dataclass(frozen=True)
 class RandomCurves:
