@@ -308,7 +308,7 @@ def test_localisation_is_the_pointing_game_on_the_mosaic(
     shutil.copytree(explained, folder)
     assert run("evaluate", folder, "--steps", "2", "--random", "1")[0] == 0
     classifier = load_classifier(model[1], labels=LABELS, preprocessing="minus_one_to_one")
-    rows = [row for row in rows_of(folder / "localisation.csv") if row["method"] == "gradient"]
+    rows = [row for row in rows_of(folder / "localisation.csv") if row["method"] == "grad_cam"]
     pictures = []
     for row in rows:
         with np.load(next(folder.glob(f"{row['picture']}.*.npz"))) as arrays:
@@ -317,7 +317,7 @@ def test_localisation_is_the_pointing_game_on_the_mosaic(
     for row in rows:
         tile, target = int(row["tile"]), int(row["class"])
         assert int(classifier.scores(pictures[tile]).argmax()) == target
-        heatmap = explain(classifier, made.pixels, "gradient", target, layer="top").heatmap
+        heatmap = explain(classifier, made.pixels, "grad_cam", target, layer="top").heatmap
         share = grid_pointing(heatmap, made.tiles, tile)
         assert float(row["share_inside"]) == pytest.approx(share, abs=1e-4)
 

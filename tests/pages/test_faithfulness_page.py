@@ -223,7 +223,7 @@ def test_every_picture_of_the_gallery(
     visit: Callable[..., Visit], efficientnet: Classifier
 ) -> None:
     choices = {
-        "methods": "gradient",
+        "methods": "gradient_times_input",
         "layer": "top_relu",
         "faithfulness-view": "gallery",
         "faithfulness-players": "positions",
@@ -232,20 +232,20 @@ def test_every_picture_of_the_gallery(
     page = visit(**choices).open("faithfulness")
     page.wait(lambda: "Mean normalised areas over 8 pictures" in page.words)
     means, each = (table.value for table in page.app.dataframe)
-    assert list(means["Method"]) == ["Gradient", "Random order"]
+    assert list(means["Method"]) == ["Gradient × Input", "Random order"]
     assert len(each) == 8
-    deletions = [float(cell.split(" / ")[0]) for cell in each["Gradient"]]
+    deletions = [float(cell.split(" / ")[0]) for cell in each["Gradient × Input"]]
     assert float(means["Deletion ↓"][0]) == pytest.approx(np.mean(deletions), abs=0.006)
     # One of them as the core has it, for the picture's own top class.
     coffee = [entry.id for entry in gallery()].index("coffee")
     assert each["Class"][coffee] == "espresso"
     picture = load_image(GALLERY / gallery_picture("coffee").file, 224)
-    attribution = explain(efficientnet, picture, "gradient", 967, layer="top_relu")
+    attribution = explain(efficientnet, picture, "gradient_times_input", 967, layer="top_relu")
     expected = [
         each.read_as(Score(967, probability=True)).normalised_area
         for each in faithfulness_curves(efficientnet, attribution, Players("top_relu"), steps=4)
     ]
-    found = [float(part) for part in each["Gradient"][coffee].split(" / ")]
+    found = [float(part) for part in each["Gradient × Input"][coffee].split(" / ")]
     assert found == pytest.approx(expected, abs=0.006)
 
 
