@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 OWN_MODEL = "own"
 INTERACTIVE_MULTIPLICATIONS = 50e9
+MOST_WORKS = 192
+"""That one visitor may wait for: two classes at each of EfficientNet-Lite0's 69 layers fit."""
 """Work below this, about a second on two cores, goes before longer work."""
 
 BACKGROUND_NICENESS = 10
@@ -66,7 +68,7 @@ class Engine:
         self._classifiers: dict[str, Classifier] = {}
         self._loading = threading.Lock()
         self.jobs: Runner[Work, object] = Runner(
-            self._start, priority=self._priority, keep=16, per_waiter=128
+            self._start, priority=self._priority, keep=16, per_waiter=MOST_WORKS
         )
         # A stalled download may block its thread for seconds: it gets one of its own.
         self.downloads: Runner[str, DownloadProgress] = Runner(self._download, patience=60)

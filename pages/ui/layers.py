@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from attribution_core.request import ZEROS
 from pages.ui.attribution_grid import done_in, names_of, render_maps
 from pages.ui.attributions import MapTable, Place, predictions_for, request_for
 from pages.ui.downloads import render_downloads
-from pages.ui.engine import Engine
+from pages.ui.engine import MOST_WORKS, Engine
 from pages.ui.markdown import literal
 from pages.ui.page_choices import choice
 from pages.ui.progress import WorkSnapshot, follow
@@ -29,7 +30,6 @@ from pages.ui.work import Explain, Work
 
 COLUMNS = 7
 """More columns than that get too small; the rest goes into a second table."""
-MOST_WORKS = 120
 MEASURES = {"strength": "Strength |values|", "signed": "Signed values"}
 EXTENTS = {
     "resolutions": "One a resolution",
@@ -95,9 +95,12 @@ def render_layers(engine: Engine, scene: Scene) -> None:
         "main": classifier.main_layers,
         "all": classifier.layers,
     }[extent]
-    rows = scene.classes[: max(2, MOST_WORKS // len(layers))]
+    most = MOST_WORKS - len(opening)
+    rows = scene.classes[: max(2, most // len(layers))]
     if len(rows) < len(scene.classes):
         st.caption(f"With so many layers, the first {len(rows)} classes are shown.")
+    # The curve compares two classes where one is chosen as well.
+    layers = _part(layers, most // max(2, len(rows)))
     pair = _pair(scene, rows)
     tables = [
         _table(scene, method, rows, layers[start : start + COLUMNS])
@@ -106,21 +109,31 @@ def render_layers(engine: Engine, scene: Scene) -> None:
     methods = [method]
     if with_others:
         methods += [name for name in scene.settings.methods if name != method]
-    compared = {
-        name: {
-            layer: tuple(_work(scene, name, target, layer) for target in pair) for layer in layers
-        }
-        for name in methods
-    }
     maps: dict[Work, str] = {}
     for table in tables:
         maps.update(names_of(table))
-    for name, by_layer in compared.items():
-        for layer, works in by_layer.items():
-            for work in works:
-                if isinstance(work, Explain):
-                    maps.setdefault(work, f"{METHODS[name].title} at {layer}")
-    maps = dict(list(maps.items())[:MOST_WORKS])
+    compared, left_out = dict[str, dict[str, tuple[Explain | str, ...]]](), []
+    for name in methods:
+        by_layer = {
+            layer: tuple(_work(scene, name, target, layer) for target in pair) for layer in layers
+        }
+        named: dict[Work, str] = {
+            work: f"{METHODS[name].title} at {layer}"
+            for layer, works in by_layer.items()
+            for work in works
+            if isinstance(work, Explain)
+        }
+        if len(named.keys() | maps.keys()) > most:
+            left_out.append(METHODS[name].title)
+            continue
+        compared[name] = by_layer
+        for work, title in named.items():
+            maps.setdefault(work, title)
+    if left_out:
+        st.caption(
+            f"That would be too many maps at once: no curve for {', '.join(left_out)}. "
+            "Choose fewer layers or classes."
+        )
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
         for number, table in enumerate(tables):
@@ -139,6 +152,28 @@ def render_layers(engine: Engine, scene: Scene) -> None:
         caption=f"{METHODS[method].title} at {len(layers)} layers. "
         ":red[Red] speaks for the class, :blue[blue] against it.",
     )
+
+
+def _part(layers: tuple[str, ...], most: int) -> tuple[str, ...]:
+    """All layers where they are few enough, else the part of them that the visitor chose."""
+    if len(layers) <= most:
+        return layers
+    parts = math.ceil(len(layers) / most)
+    edges = [len(layers) * part // parts for part in range(parts + 1)]
+    titles = tuple(f"{start + 1}–{end}" for start, end in itertools.pairwise(edges))
+    chosen = choice(
+        "layers-part",
+        lambda key, value: st.segmented_control(
+            f"Part of the {len(layers)} layers, from below",
+            titles,
+            required=True,
+            key=key,
+        ),
+        titles[0],
+        lambda text: one_of(text, titles),
+    )
+    part = titles.index(chosen)
+    return layers[edges[part] : edges[part + 1]]
 
 
 def resolution_layers(shapes: Mapping[str, tuple[int, int, int]]) -> tuple[str, ...]:

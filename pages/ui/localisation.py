@@ -29,7 +29,7 @@ from pages.ui.work import Explain, Predict, Prediction, Work
 TILES = 4
 DEFAULT: tuple[str, ...] = ("cat", "coffee", "clock", "cameraman")
 CONFIDENT = 0.5
-MOST_MAPS = 120
+MOST_MAPS = 160
 _MOSAIC, _CHART = 260, 740
 
 Snapshots = Mapping[Work, WorkSnapshot]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
+from pages.ui.engine import engine
 from pages.ui.layers import Curve, curves_csv, curves_figure, resolution_layers
 from tests.pages.visits import Visit
 
@@ -51,6 +53,35 @@ def test_a_row_a_class_and_a_column_a_layer(visit: Callable[..., Visit]) -> None
     assert pixels == pytest.approx(np.corrcoef(maps[0].ravel(), maps[1].ravel())[0, 1], abs=0.01)
     names = [each.proto.label for each in page.app.get("download_button")]
     assert names == ["Grid as PNG", "Interactive HTML", "Arrays as NPZ", "Curves as CSV"]
+
+
+def test_every_layer_and_no_more_curves_than_can_be_asked_for(
+    visit: Callable[..., Visit],
+) -> None:
+    choices = {"layers-extent": "all", "layers-methods": "yes", "methods": "gradient,grad_cam"}
+    page = visit(classes="285,967", **choices).open("layers")
+    page.wait(lambda: "done" in page.statuses)
+    grids = [json.loads(part.proto.json) for part in page.app.get("bidi_component")]
+    layers = [
+        column["label"] for grid in grids for column in grid.get("columns", ()) if "cells" in grid
+    ]
+    assert len(layers) == 69
+    assert len(page.requests) == 138
+    assert "no curve for Gradient, Grad-CAM" in page.words
+    assert "layers-part" not in page.link
+
+
+def test_very_many_layers_come_in_parts(
+    visit: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.ui.layers.MOST_WORKS", 62)
+    choices = {"layers-extent": "all", "layers-part": "47–69"}
+    page = visit(classes="285,967", **choices).open("layers")
+    page.wait(lambda: "done" in page.statuses)
+    # Two classes at 30 layers fit beside two predictions: 69 layers make three parts of 23.
+    classifier = engine().loaded("efficientnet_lite0")
+    assert classifier is not None
+    assert {each.layer for each in page.requests} == set(classifier.layers[46:])
 
 
 def test_one_class_is_compared_with_the_next(visit: Callable[..., Visit]) -> None:
