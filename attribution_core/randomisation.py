@@ -116,8 +116,7 @@ class Randomisation:
         Raises
         ------
         ValueError
-            When the network has fewer stages, the seed is below 0, or a layer does not say how its
-            parameters are initialised.
+            When the network has fewer stages, or the seed is below 0.
         """
         if not 0 <= depth <= len(self._stages):
             raise ValueError(
@@ -142,9 +141,9 @@ class Randomisation:
             for index, weight in enumerate(layer.weights):
                 if seed is None:
                     weight.assign(source.weights[index])
-                else:
+                elif (initialiser := _initialiser(layer, weight)) is not None:
                     stream = (seed, _PARAMETERS, number, place, index)
-                    weight.assign(_drawn(layer, weight, stream))
+                    weight.assign(_drawn(initialiser, weight, stream))
 
 
 def randomize(
@@ -154,7 +153,8 @@ def randomize(
 
     Each layer's own initialiser draws them, seeded. A kernel whose initialiser is zero, as in
     networks that are built to be filled with weights, is drawn as Keras does by default: uniformly,
-    after Glorot and Bengio (2010).
+    after Glorot and Bengio (2010). What has no initialiser, such as a `Normalization` layer's
+    statistics, was not learned by training and stays.
 
     Parameters
     ----------
@@ -176,18 +176,17 @@ def randomize(
     return Randomisation(classifier).at(depth, seed, alone=alone)
 
 
-def _drawn(
-    layer: keras.layers.Layer, weight: Any, stream: tuple[int, ...]
-) -> npt.NDArray[np.float32]:
-    """New values of a parameter, by its layer's initialiser."""
+def _initialiser(layer: keras.layers.Layer, weight: Any) -> keras.initializers.Initializer | None:
+    """What the layer names for a parameter; None where training did not begin with a draw."""
     part = weight.name.removesuffix("_kernel")
     found = [f"{part}_initializer", "depthwise_initializer"]
-    initialiser = next((getattr(layer, name) for name in found if hasattr(layer, name)), None)
-    if initialiser is None:
-        raise ValueError(
-            f"The layer {layer.name} does not say how its parameter '{weight.name}' is "
-            "initialised; use a network of Keras's own layers."
-        )
+    return next((getattr(layer, name) for name in found if hasattr(layer, name)), None)
+
+
+def _drawn(
+    initialiser: keras.initializers.Initializer, weight: Any, stream: tuple[int, ...]
+) -> npt.NDArray[np.float32]:
+    """New values of a parameter."""
     if len(weight.shape) > 1 and isinstance(initialiser, keras.initializers.Zeros):
         initialiser = keras.initializers.GlorotUniform()
     settings = initialiser.get_config()

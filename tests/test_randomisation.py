@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import keras
 import numpy as np
 import pytest
 
-from attribution_core import Randomisation, explain, randomize
+from attribution_core import Randomisation, explain, randomize, similarity
 from attribution_core.classifier import Classifier
 from attribution_core.models import efficientnet_lite0
 from attribution_core.models.labels import imagenet_labels
@@ -133,6 +135,45 @@ def test_draws_share_no_cached_results() -> None:
     again = explain(randomisation.at(3, 0), PICTURE, "gradient", 0).heatmap
     assert np.abs(first - second).max() > 0
     np.testing.assert_array_equal(first, again)
+
+
+def test_what_training_did_not_draw_stays() -> None:
+    inputs = keras.Input((8, 8, 3), name="input")
+    known = keras.layers.Normalization(mean=[1.0, 2.0, 3.0], variance=[4.0, 5.0, 6.0])
+    measured = keras.layers.Normalization(name="measured")
+    measured.build((None, 8, 8, 3))
+    measured.set_weights([np.array([1.0, 2, 3]), np.array([4.0, 5, 6]), np.array(0)])
+    measured.finalize_state()
+    flow = keras.layers.Conv2D(4, 3, name="conv")(measured(known(inputs)))
+    outputs = keras.layers.Dense(2, name="logits")(keras.layers.GlobalAveragePooling2D()(flow))
+    classifier = Classifier(
+        "n", keras.Model(inputs, outputs), lambda pictures: pictures, ("a", "b")
+    )
+    depth = len(Randomisation(classifier).stages)
+    drawn = parameters(randomize(classifier, depth))
+    np.testing.assert_array_equal(drawn["measured/mean"], [1, 2, 3])
+    assert np.abs(drawn["conv/kernel"] - parameters(classifier)["conv/kernel"]).max() > 0
+
+
+def test_a_map_that_ignores_what_is_drawn_gets_correlation_one() -> None:
+    """The gradient knows nothing of biases: here they alone are drawn to other values."""
+    inputs = keras.Input((8, 8, 3), name="input")
+    flow = keras.layers.Conv2D(4, 3, activation="relu", name="conv")(inputs)
+    outputs = keras.layers.Dense(
+        3,
+        kernel_initializer=keras.initializers.Constant(0.5),
+        bias_initializer="random_normal",
+        name="logits",
+    )(keras.layers.GlobalAveragePooling2D()(flow))
+    classifier = Classifier("n", keras.Model(inputs, outputs), lambda pictures: pictures, "abc")
+    changed = randomize(classifier, 1, seed=3)
+    assert np.abs(changed.scores(PICTURE) - classifier.scores(PICTURE)).max() > 1e-3
+    learned, drawn = (
+        explain(each, PICTURE, "gradient", 0).heatmap for each in (classifier, changed)
+    )
+    assert astuple(similarity(learned, drawn)) == pytest.approx((1, 1, 1, 1))
+    deeper = explain(randomize(classifier, 2, seed=3), PICTURE, "gradient", 0).heatmap
+    assert similarity(learned, deeper).spearman < 0.9
 
 
 def test_what_cannot_be_drawn() -> None:

@@ -6,10 +6,7 @@ what was measured when this was written.
 
 from __future__ import annotations
 
-from dataclasses import astuple
-
 import numpy as np
-import pytest
 
 from attribution_core import Randomisation, Slic, class_correlation, explain, load_image, similarity
 from attribution_core.classifier import Classifier
@@ -43,8 +40,9 @@ def test_maps_become_class_specific_upwards(efficientnet: Classifier) -> None:
 def test_random_parameters_change_high_layers_more_than_pixels(
     efficientnet: Classifier,
 ) -> None:
-    """Figures 3.3 and 3.4, gradient × input: absolute rank correlation .38 at the pixels and .06 at
-    the last layer of blocks, structural similarity .50 and .00; over the whole cascade."""
+    """Figures 3.3 and 3.4, gradient × input: over the whole cascade, of the cat's maps, absolute
+    rank correlation .39 at the pixels and .04 at the last layer of blocks, structural similarity
+    .54 and −.08."""
     randomisation = Randomisation(efficientnet)
     marks: dict[str, list[tuple[float, float]]] = {"input": [], HIGH: []}
     for picture, target in (("cat_coffee.png", 285), ("coffee.png", 967)):
@@ -58,19 +56,6 @@ def test_random_parameters_change_high_layers_more_than_pixels(
     assert (pixels > high + 0.15).all()
     # The other half of it: the places marked at the pixels hardly know of the parameters.
     assert (pixels > 0.3).all()
-
-
-def test_a_map_that_ignores_parameters_stays_the_same(efficientnet: Classifier) -> None:
-    """Edges of the picture, as a method that asks the network nothing would mark them."""
-
-    def edges(classifier: Classifier) -> np.ndarray:
-        image = load_image(GALLERY / "coffee.png", classifier.input_size)
-        return np.gradient(image.sum(axis=2))[0]
-
-    randomisation = Randomisation(efficientnet)
-    for depth in (1, len(randomisation.stages)):
-        found = similarity(edges(efficientnet), edges(randomisation.at(depth)))
-        assert astuple(found) == pytest.approx((1, 1, 1, 1))
 
 
 def test_shapley_values_of_a_layer_skip_the_body(
