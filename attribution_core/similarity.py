@@ -36,7 +36,9 @@ class Similarity:
     spearman_absolute : float
         Rank correlation of |values|: do both maps mark the same places?
     ssim : float
-        Structural similarity (Wang et al. 2004) of the maps, each scaled to a largest |value| of 1.
+        Structural similarity (Wang et al. 2004) of the maps, each scaled to a largest |value| of 1
+        and then moved to 0..1: it is made for brightness, and around zero a map and its negative
+        would count as alike.
     hog : float
         Pearson's correlation of the histograms of oriented gradients (Dalal and Triggs 2005) of the
         maps, brought to 64 x 64 positions.
@@ -99,7 +101,8 @@ def _structural_similarity(first: FloatArray, second: FloatArray) -> float:
     if window < _SMALLEST_WINDOW or not _varied(first, second):
         return float("nan")
     compare: Any = structural_similarity
-    return float(compare(_scaled(first), _scaled(second), win_size=window, data_range=2.0))
+    bright = ((_scaled(each) + 1) / 2 for each in (first, second))
+    return float(compare(*bright, win_size=window, data_range=1.0))
 
 
 def _histogram_similarity(first: FloatArray, second: FloatArray) -> float:

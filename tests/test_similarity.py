@@ -43,7 +43,8 @@ def test_the_opposite_map_marks_the_same_places() -> None:
     found = similarity(MAP, -MAP)
     assert found.spearman == pytest.approx(-1)
     assert found.spearman_absolute == pytest.approx(1)
-    assert found.ssim < 0.5
+    # Around zero, SSIM would call a map of noise and its negative alike.
+    assert found.ssim < 0
     # Histograms of oriented gradients know no signs.
     assert found.hog == pytest.approx(1)
 

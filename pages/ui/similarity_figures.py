@@ -16,7 +16,7 @@ from pages.ui.faithfulness_figures import COLOURS
 MEASURES = {
     "Spearman, signed": "Do signed values keep their order?",
     "Spearman, absolute": "Are the same places marked, whatever the sign?",
-    "SSIM": "Structural similarity (Wang et al. 2004), each map scaled to a largest |value| of 1.",
+    "SSIM": "Structural similarity (Wang et al. 2004), each map scaled to 0..1 about its zero.",
     "HOG": "Correlation of histograms of oriented gradients (Dalal and Triggs 2005).",
 }
 """In the order of `Similarity`'s fields."""
