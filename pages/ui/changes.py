@@ -1,13 +1,19 @@
-"""What taking players out did to the classes, beside what each attribution had predicted."""
+"""What taking players out did to the classes, beside what each attribution had predicted.
+
+The bars are HTML: a click draws them anew, and a chart takes the browser longer than the network
+takes to answer.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-
-import plotly.graph_objects as go
+from html import escape
 
 from attribution_core.attribution import Attribution
+
+WHOLE, LEFT, TRUE = "#b9bec5", "#b2473f", "#8a8f98"
+PREDICTED = ("#4c78a8", "#e0a458", "#7a9e7e", "#9d7fb8")
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,16 @@ class Change:
     predicted: Mapping[str, float]
 
 
+@dataclass(frozen=True)
+class Series:
+    """A number for each class, and how it is written."""
+
+    name: str
+    colour: str
+    values: Sequence[float]
+    written: str
+
+
 def predicted_change(attribution: Attribution, absent: Collection[int]) -> float:
     """The change of the score if players only added up: minus the values of the absent."""
     if attribution.player_values is None:
@@ -34,67 +50,66 @@ def predicted_change(attribution: Attribution, absent: Collection[int]) -> float
     return 0.0 - float(sum(float(attribution.player_values[player]) for player in absent))
 
 
-def probability_bars(changes: Sequence[Change]) -> go.Figure:
-    """Each class's probability: the whole picture's in grey, that of what is left in colour."""
-    labels = [change.label for change in changes]
-    bars = []
-    for name, colour, shares in (
-        ("whole picture", "#b9bec5", [100 * change.probability_whole for change in changes]),
-        ("what is left", "#b2473f", [100 * change.probability_now for change in changes]),
-    ):
-        bar = go.Bar(
-            y=labels,
-            x=shares,
-            name=name,
-            orientation="h",
-            marker={"color": colour, "cornerradius": 3},
-            text=[f"{share:.1f} %" for share in shares],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{y}, " + name + ": %{x:.2f} %<extra></extra>",
-        )
-        bars.append(bar)
-    return _laid_out(bars, len(changes), {"range": [0, 112], "visible": False})
-
-
-def change_bars(changes: Sequence[Change]) -> go.Figure:
-    """Each class's true change of score, and the change that each method predicted."""
-    colours = ["#4c78a8", "#e0a458", "#7a9e7e", "#9d7fb8"]
-    labels = [change.label for change in changes]
-    bars = []
-    titles = list(dict.fromkeys(title for change in changes for title in change.predicted))
-    rows = [("true", "#8a8f98", [change.true for change in changes])]
-    for title, colour in zip(titles, colours, strict=False):
-        rows.append(
-            (f"{title} predicted", colour, [change.predicted.get(title, 0) for change in changes])
-        )
-    for name, colour, values in rows:
-        bar = go.Bar(
-            y=labels,
-            x=values,
-            name=name,
-            orientation="h",
-            marker={"color": colour, "cornerradius": 3},
-            text=[f"{value + 0.0:+.2f}" for value in values],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{y}, " + name + ": %{x:+.3f}<extra></extra>",
-        )
-        bars.append(bar)
-    return _laid_out(bars, len(changes), {"zeroline": True, "showticklabels": False})
-
-
-def _laid_out(bars: Sequence[go.Bar], classes: int, xaxis: Mapping[str, object]) -> go.Figure:
-    # Given with the layout at once: updating a figure takes as long as the rest of a rerun.
-    layout = go.Layout(
-        barmode="group",
-        height=64 + classes * (14 + 20 * len(bars)),
-        margin={"l": 0, "r": 48, "t": 26, "b": 4},
-        legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
-        xaxis={**xaxis, "fixedrange": True},
-        yaxis={"autorange": "reversed", "fixedrange": True, "automargin": True},
-        bargap=0.3,
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
+def probabilities(changes: Sequence[Change]) -> tuple[Series, ...]:
+    """Each class's probability in percent: the whole picture's, and that of what is left."""
+    whole = [100 * change.probability_whole for change in changes]
+    left = [100 * change.probability_now for change in changes]
+    return (
+        Series("whole picture", WHOLE, whole, "{:.1f} %"),
+        Series("what is left", LEFT, left, "{:.1f} %"),
     )
-    return go.Figure(list(bars), layout)
+
+
+def score_changes(changes: Sequence[Change]) -> tuple[Series, ...]:
+    """Each class's true change of score, and the change that each method predicted."""
+    titles = list(dict.fromkeys(title for change in changes for title in change.predicted))
+    true = Series("true", TRUE, [change.true for change in changes], "{:+.2f}")
+    predicted = (
+        Series(
+            f"{title} predicted",
+            colour,
+            [change.predicted.get(title, 0.0) for change in changes],
+            "{:+.2f}",
+        )
+        for title, colour in zip(titles, PREDICTED, strict=False)
+    )
+    return true, *predicted
+
+
+def bars(labels: Sequence[str], series: Sequence[Series], *, most: float | None = None) -> str:
+    """HTML of bars from a common zero: a block for each class, in it a bar for each series.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        The classes.
+    series : sequence of Series
+    most : float, optional
+        What the longest possible bar stands for; by default the largest number there is.
+    """
+    values = [value for each in series for value in each.values]
+    low, high = min(0.0, *values), max(0.0, *values) if most is None else most
+    length = (high - low) or 1.0
+    legend = "".join(f"<span>{_swatch(each.colour)}{escape(each.name)}</span>" for each in series)
+    blocks = []
+    for row, label in enumerate(labels):
+        lines = []
+        for each in series:
+            value = each.values[row] + 0.0
+            number = each.written.format(value).replace("-", "−")
+            start, width = (min(value, 0.0) - low) / length, abs(value) / length
+            lines.append(
+                f'<div class="line" title="{escape(f"{label}, {each.name}: {number}")}">'
+                f'<i style="--zero:{-low / length:.4f}">'
+                f'<b style="left:{start:.2%};width:{width:.2%};background:{each.colour}"></b></i>'
+                f"<span>{number}</span></div>"
+            )
+        blocks.append(f'<div class="label">{escape(label)}</div><div>{"".join(lines)}</div>')
+    return (
+        f'<div class="bars"><div class="legend">{legend}</div>'
+        f'<div class="classes">{"".join(blocks)}</div></div>'
+    )
+
+
+def _swatch(colour: str) -> str:
+    return f'<b style="background:{colour}"></b>'

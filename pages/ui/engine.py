@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 
 OWN_MODEL = "own"
 INTERACTIVE_MULTIPLICATIONS = 50e9
+"""Work below this, about a second on two cores, goes before longer work."""
+
 MOST_WORKS = 192
 """That one visitor may wait for: two classes at each of EfficientNet-Lite0's 69 layers fit."""
-"""Work below this, about a second on two cores, goes before longer work."""
 
 BACKGROUND_NICENESS = 10
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -92,9 +92,9 @@ def set_up(classifier: Classifier, scene: Scene) -> Board:
             scene.classes[0],
             lambda text: int(one_of(text, tuple(map(str, scene.classes)))),
         )
-        _move("all_in", "All in", name, ())
-        _move("all_out", "All out", name, range(players))
-        _move("invert", "Invert", name, set(range(players)) - set(_absent(name)))
+        _move("all_in", "All in", name, _just(()))
+        _move("all_out", "All out", name, _just(range(players)))
+        _move("invert", "Invert", name, lambda absent: set(range(players)) - set(absent))
         best = choice(
             "superpixels-best",
             lambda key, value: st.number_input("k", 1, players, key=key, width=110),
@@ -102,12 +102,13 @@ def set_up(classifier: Classifier, scene: Scene) -> Board:
             lambda text: whole(text, 1, players),
         )
         order = st.session_state.get("game_order", {}).get((name, focus))
-        for verb, gone in (("Keep", slice(best, None)), ("Remove", slice(None, best))):
+        for verb, part in (("Keep", slice(best, None)), ("Remove", slice(None, best))):
+            gone = [] if order is None else order[part]
             _move(
                 f"{verb.lower()}_best",
                 f"{verb} the {best} best",
                 name,
-                () if order is None else order[gone],
+                _just(gone),
                 disabled=order is None,
                 help="By KernelSHAP's values for the class.",
             )
@@ -116,8 +117,12 @@ def set_up(classifier: Classifier, scene: Scene) -> Board:
     return Board(name, segments, _absent(name), focus, most)
 
 
-def draw_board(scene: Scene, board: Board, known: Mapping[str, Attribution]) -> None:
-    """The picture to click on and the list beside it; `known` are attributions by method."""
+def draw_board(scene: Scene, board: Board, known: Mapping[str, Attribution]) -> Board:
+    """The picture to click on and the list beside it; `known` are attributions by method.
+
+    Returns the board as it is after the clicks that came with this run.
+    """
+    board = replace(board, absent=_absent(board.name))
     kernel_shap = known.get("kernel_shap")
     if kernel_shap is not None and kernel_shap.player_values is not None:
         orders = st.session_state.setdefault("game_order", {})
@@ -143,29 +148,35 @@ def draw_board(scene: Scene, board: Board, known: Mapping[str, Attribution]) -> 
         ],
         key="player_board",
     )
-    if clicked is not None:
-        _set_absent(board.name, clicked)
-        st.rerun()
+    if clicked is None:
+        return board
+    _set_absent(board.name, clicked)
+    remember(ABSENT, clicked, ())
+    return replace(board, absent=clicked)
 
 
 def _move(
     key: str,
     label: str,
     name: tuple[str, ...],
-    absent: Iterable[int],
+    leave: Callable[[tuple[int, ...]], Iterable[int]],
     *,
     disabled: bool = False,
     help: str | None = None,
 ) -> None:
-    """A button that says who is absent."""
+    """A button that says who is absent, given who was when it is pressed."""
     st.button(
         label,
-        on_click=_set_absent,
-        args=(name, tuple(absent)),
+        on_click=lambda: _set_absent(name, leave(_absent(name))),
         key=key,
         disabled=disabled,
         help=help,
     )
+
+
+def _just(players: Iterable[int]) -> Callable[[tuple[int, ...]], Iterable[int]]:
+    """These leave, whoever was absent."""
+    return lambda absent: players
 
 
 @st.cache_data(max_entries=32, show_spinner=False, hash_funcs={Picture: lambda it: it.digest})

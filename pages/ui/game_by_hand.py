@@ -19,14 +19,14 @@ from pages.ui.attributions import (
     request_for,
     score_for,
 )
-from pages.ui.changes import Change, change_bars, predicted_change, probability_bars
+from pages.ui.changes import Change, bars, predicted_change, probabilities, score_changes
 from pages.ui.downloads import render_downloads
 from pages.ui.engine import Engine
 from pages.ui.game_board import Board, draw_board, set_up
 from pages.ui.interaction import ask_about_two, draw_answer
 from pages.ui.layer_comparison import ask_to_compare, draw_comparison
-from pages.ui.progress import WorkSnapshot, follow, plain
-from pages.ui.sidebar import Scene
+from pages.ui.progress import UNFINISHED, WorkSnapshot, ask, follow, plain
+from pages.ui.sidebar import Scene, visitor
 from pages.ui.work import Play, Prediction, Work
 
 Snapshots = Mapping[Work, WorkSnapshot]
@@ -46,7 +46,7 @@ def render_game(engine: Engine, scene: Scene) -> None:
     )
     table = classes_by_methods(fitted.settings, scene.picture, scene.classes, scene.labels)
     game = request_for(fitted.settings, scene.picture, "kernel_shap", board.focus)
-    now, whole = Play(model, game, board.absent), Play(model, game, ())
+    opened, whole = Play(model, game, board.absent), Play(model, game, ())
     question = ask_about_two(scene, board, game)
     comparison = ask_to_compare(classifier, fitted, board.focus)
     results = names_of(table)
@@ -56,8 +56,17 @@ def render_game(engine: Engine, scene: Scene) -> None:
         results |= comparison.works
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
-        draw_board(scene, board, _attributions(table, snapshots, scene.classes.index(board.focus)))
-        _draw_changes(fitted, board, table, snapshots, now, whole)
+        known = _attributions(table, snapshots, scene.classes.index(board.focus))
+        clicked = draw_board(scene, board, known)
+        now = Play(model, game, clicked.absent)
+        if now not in snapshots:
+            # Answered in this run: drawing the whole page anew takes the browser twice as long.
+            if not ask(engine, [*opening, whole, now, *results], now):
+                return
+            snapshots = {**snapshots, now: engine.jobs.look(now, visitor())}
+            if snapshots[now].state in UNFINISHED:
+                st.rerun()
+        _draw_changes(fitted, clicked, table, snapshots, now, whole)
         if question is not None:
             draw_answer(fitted, board, question, snapshots)
         st.markdown("#### The values as maps")
@@ -71,10 +80,10 @@ def render_game(engine: Engine, scene: Scene) -> None:
     follow(
         engine,
         scene,
-        [*opening, whole, now],
+        [*opening, whole, opened],
         results,
         draw,
-        settle=now,
+        settle=opened,
         noun="results",
         buttons=("Stop", "Continue"),
     )
@@ -135,19 +144,18 @@ def _draw_changes(
                 },
             )
         )
+    labels = [change.label for change in changes]
     with st.container(horizontal=True, gap="large"):
         with st.container(width=430):
             st.markdown("**Probability**")
-            st.plotly_chart(
-                probability_bars(changes), config={"displayModeBar": False}, key="probabilities"
-            )
+            st.html(bars(labels, probabilities(changes), most=100))
         with st.container(width=520):
             st.markdown(
                 f"**Change of the {scene.settings.score}, and what was predicted**",
                 help="An attribution predicts that taking players out takes their values away. "
                 "Where the bars differ, the network does not add its parts up.",
             )
-            st.plotly_chart(change_bars(changes), config={"displayModeBar": False}, key="changes")
+            st.html(bars(labels, score_changes(changes)))
     st.caption(
         " · ".join(
             f"{change.label}: logit {change.logit_whole:.2f} → {change.logit_now:.2f}"

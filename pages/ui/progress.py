@@ -57,15 +57,8 @@ def follow(
     """
     me = visitor()
     work = list(dict.fromkeys([*opening, *maps]))
-    try:
-        engine.jobs.ask(me, work)
-    except QueueFull as error:
-        st.error(str(error))
+    if not ask(engine, work, settle):
         return
-    if settle is not None:
-        until = time.monotonic() + PATIENCE_SECONDS
-        while engine.jobs.look(settle, me).state in UNFINISHED and time.monotonic() < until:
-            time.sleep(0.01)
     first = {each: engine.jobs.look(each, me) for each in work}
     waiting = _any_unfinished(first)
     opened = [first[each].state for each in opening]
@@ -89,6 +82,27 @@ def follow(
         draw(snapshots, not unfinished)
 
     panel()
+
+
+def ask(engine: Engine, work: Sequence[Work], settle: Work | None = None) -> bool:
+    """Ask for exactly this work; False where the queue is full, which the page then says.
+
+    ``settle`` is quick work among it that is worth a moment's waiting.
+    """
+    me = visitor()
+    try:
+        engine.jobs.ask(me, work)
+    except QueueFull as error:
+        st.error(str(error))
+        return False
+    until = time.monotonic() + PATIENCE_SECONDS
+    while (
+        settle is not None
+        and engine.jobs.look(settle, me).state in UNFINISHED
+        and time.monotonic() < until
+    ):
+        time.sleep(0.01)
+    return True
 
 
 @runtime_checkable

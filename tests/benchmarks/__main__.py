@@ -14,6 +14,7 @@ NAMES = (
     "fast_head",
     "shapley_at_layers",
     "reruns",
+    "toggles",
 )
 
 

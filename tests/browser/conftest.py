@@ -51,7 +51,7 @@ Serve = Callable[..., AbstractContextManager[Server]]
 
 
 @contextlib.contextmanager
-def _serve(script: Path, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
+def serving(script: Path, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
     """Run `script` on a server of its own.
 
     Whatever models are on this machine, the server sees none but the built-in one, unless
@@ -112,7 +112,7 @@ def wait_until_healthy(url: str, process: subprocess.Popen[bytes], seconds: floa
 @pytest.fixture(scope="session")
 def serve() -> Serve:
     """Runs a script on a server of its own: ``with serve(script, environment) as server``."""
-    return _serve
+    return serving
 
 
 @pytest.fixture(scope="session")

@@ -66,6 +66,20 @@ def test_a_click_takes_a_superpixel_out_and_the_bars_follow(visit: Callable[...,
     expect(page.get_by_text(f"Egyptian cat: logit {whole:.2f} → {whole:.2f}")).to_be_visible()
 
 
+def test_what_follows_a_click_knows_of_it(visit: Callable[..., Page]) -> None:
+    """A click is answered without drawing the whole page anew."""
+    page = visit()
+    expect(page.get_by_text("speaks for the class")).to_be_visible()
+    players = page.locator("svg").get_by_role("checkbox")
+    players.nth(21).click()
+    expect(page.get_by_text("1 of 49 removed")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"superpixels-absent=21(&|$)"))
+    players.nth(22).click()
+    expect(page).to_have_url(re.compile(r"superpixels-absent=21(%2C|,)22(&|$)"))
+    page.get_by_role("button", name="Invert").click()
+    expect(page.get_by_text("47 of 49 removed")).to_be_visible()
+
+
 def test_buttons_take_many_out(visit: Callable[..., Page]) -> None:
     page = visit()
     expect(page.get_by_text("speaks for the class")).to_be_visible()
