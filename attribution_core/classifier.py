@@ -14,8 +14,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from attribution_core.cache import Cache
+from attribution_core.change_windows import local_part
 from attribution_core.head import Head, Logits, compiled
 from attribution_core.images import INPUT, Picture, Pixels
+from attribution_core.incremental_head import IncrementalHead
 from attribution_core.linear_head import LEAST_GAIN, LinearHead, linear_prefix
 from attribution_core.network_graph import (
     cuts,
@@ -182,6 +184,16 @@ class Classifier:
             lambda: LinearHead(self._network, prefix, players),
         )
 
+    def incremental_head(self, layer: str) -> IncrementalHead | None:
+        """The head for coalitions that miss little, which recomputes what that can change.
+
+        None where a small change alters everything at once, or the layers are of unknown kinds.
+        """
+        found = self.layer(layer)
+        return self._functions.get_or_compute(
+            ("incremental head", layer), lambda: self._build_incremental_head(found)
+        )
+
     def scores(self, images: Pixels) -> Logits:
         """Logits of pictures.
 
@@ -262,6 +274,16 @@ class Classifier:
 
         return Head(whole.name, whole.shape, self.classes, logits, self.head(INPUT).batch_size)
 
+    def _build_incremental_head(self, layer: Layer) -> IncrementalHead | None:
+        at_input = layer.name == INPUT
+        prepare = self._preprocess if at_input else tf.identity
+        part = local_part(
+            self._network, self._network.inputs[0] if at_input else self._cuts[layer.name]
+        )
+        if part is None or not _each_position_for_itself(prepare, layer.shape):
+            return None
+        return IncrementalHead(self._network, part, prepare)
+
     def _run_body(self, pixels: Pixels, layer: str) -> npt.NDArray[np.float32]:
         body = self._functions.get_or_compute(("body", layer), lambda: self._build_body(layer))
         return np.asarray(body(tf.constant(pixels[None]))[0], np.float32)
@@ -282,3 +304,13 @@ class Classifier:
         for weight in self._network.weights:
             content.update(np.ascontiguousarray(weight.numpy()).data)
         return content.hexdigest()
+
+
+def _each_position_for_itself(prepare: Callable[[Any], Any], shape: tuple[int, int, int]) -> bool:
+    """Whether masking before the function is the same as masking after it, on random points."""
+    random = np.random.default_rng(0)
+    first, second = random.uniform(0, 255, (2, 1, *shape)).astype(np.float32)
+    present = random.random((1, *shape[:2], 1)) < 0.5
+    masked = prepare(tf.constant(np.where(present, first, second)))
+    after = np.where(present, prepare(tf.constant(first)), prepare(tf.constant(second)))
+    return masked.shape == after.shape and bool(np.all(masked == after))

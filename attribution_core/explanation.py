@@ -12,8 +12,9 @@ import numpy.typing as npt
 from attribution_core.attribution import Attribution
 from attribution_core.classifier import Classifier
 from attribution_core.estimate import Estimate, FloatArray, last_of
-from attribution_core.head_game import CoalitionTable, HeadGame
+from attribution_core.head_game import CoalitionTable, FastCoalitions, HeadGame
 from attribution_core.images import INPUT, Picture, Pixels, digest
+from attribution_core.incremental_head import IncrementalCoalitions
 from attribution_core.linear_head import LinearCoalitions
 from attribution_core.problem import Problem
 from attribution_core.references import reference_image
@@ -244,13 +245,26 @@ def pose(classifier: Classifier, request: Request) -> Problem:
         key = ("coalitions", *pair, digest(labels))
         table = cache.get_or_compute(key, lambda: CoalitionTable(classifier.classes))
         linear = classifier.linear_head(request.layer, int(labels.max()) + 1)
-        fast = None
+        incremental = None if linear is not None else classifier.incremental_head(request.layer)
+        fast: FastCoalitions | None = None
         if linear is not None:
             fast = LinearCoalitions(
                 linear,
                 lambda: cache.get_or_compute(
                     ("contributions", *key[1:]),
                     lambda: linear.contributions(point, reference, labels),
+                ),
+            )
+        if incremental is not None:
+            fast = IncrementalCoalitions(
+                incremental,
+                head,
+                point,
+                reference,
+                labels,
+                lambda: cache.get_or_compute(
+                    ("unmasked", classifier.fingerprint, request.layer, picture.digest),
+                    lambda: incremental.unmasked(point),
                 ),
             )
         return HeadGame(

@@ -58,13 +58,13 @@ def _logits(output: Any) -> Any:
     final = output._keras_history.operation
     if isinstance(final, keras.Model):
         inputs, outputs = _ends(final)
-        return keras.Model(inputs, _logits(outputs[0]), name=final.name)(_parents(output))
+        return keras.Model(inputs, _logits(outputs[0]), name=final.name)(parents(output))
     softmax, linear = keras.activations.softmax, keras.activations.linear
     activation = getattr(final, "activation", linear)
     # The layer, or the operation keras.ops.softmax, which has no public type.
     kind = type(final).__name__
     if kind == "Softmax" or (isinstance(final, keras.layers.Activation) and activation is softmax):
-        return _parents(output)[0]
+        return parents(output)[0]
     if activation is softmax:
         final.activation = linear
     elif activation is not linear or kind in ("Sigmoid", "LogSoftmax"):
@@ -90,7 +90,7 @@ def flow(network: keras.Model) -> list[Any]:
             ordered[id(tensor)] = tensor
         else:
             unread.append((tensor, True))
-            unread.extend((parent, False) for parent in _parents(tensor))
+            unread.extend((parent, False) for parent in parents(tensor))
     return list(ordered.values())
 
 
@@ -110,7 +110,7 @@ def cuts(network: keras.Model) -> dict[str, Any]:
         tensor = open_tensors.pop(max(open_tensors, key=lambda key: height[key]))
         if not open_tensors and uses.count(layer_name(tensor)) == 1:
             found.append(tensor)
-        for parent in _parents(tensor):
+        for parent in parents(tensor):
             open_tensors[id(parent)] = parent
     return {layer_name(tensor): tensor for tensor in reversed(found)}
 
@@ -120,7 +120,8 @@ def layer_name(tensor: Any) -> str:
     return str(tensor._keras_history.operation.name)
 
 
-def _parents(tensor: Any) -> list[Any]:
+def parents(tensor: Any) -> list[Any]:
+    """The tensors that a layer makes a tensor of."""
     history = tensor._keras_history
     return list(history.operation._inbound_nodes[history.node_index].input_tensors)
 
