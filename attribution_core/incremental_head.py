@@ -84,7 +84,9 @@ class IncrementalHead:
         self._part = part
         self._prepare = prepare
         self._cut = part.cut()
-        below = keras.Model(part.entry, list(self._cut))
+        # Keras would make a new tensor of an inner layer's that is both input and output.
+        computed = [tensor for tensor in self._cut if tensor is not part.entry]
+        below = keras.Model(part.entry, computed)
         self._below = compiled(
             lambda points: below(points, training=False),
             tf.TensorSpec(part.entry.shape, tf.float32),
@@ -132,6 +134,8 @@ class IncrementalHead:
         prepared = self._prepared(point)
         activations = self._below(tf.reshape(prepared, (1, *self._part.entry.shape[1:])))
         flat = [tf.reshape(each, (-1, each.shape[-1])) for each in activations]
+        if self._cut[0] is self._part.entry:
+            flat.insert(0, prepared)
         return Unmasked(prepared, tuple(tf.pad(each, ((0, 1), (0, 0))) for each in flat))
 
     def logits(
