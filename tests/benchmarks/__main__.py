@@ -13,6 +13,8 @@ NAMES = (
     "shapley",
     "fast_head",
     "shapley_at_layers",
+    "occlusion",
+    "bfloat16",
     "reruns",
     "toggles",
 )

@@ -27,11 +27,11 @@ BUDGETS = (256, 512, 1024, 2048)
 
 
 def main() -> None:
-    _measure(_random_vgg16(), "block5_pool")
+    _measure(random_vgg16(), "block5_pool")
     _measure(built_in(), "block7a_project_bn")
 
 
-def _random_vgg16() -> Classifier:
+def random_vgg16() -> Classifier:
     network = vgg16._untrained()
     random = np.random.default_rng(0)
     for weight in network.trainable_weights:
