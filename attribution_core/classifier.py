@@ -302,7 +302,7 @@ class Classifier:
         probe = tf.constant([[[[0.0, 127.0, 255.0]]]])
         content.update(np.asarray(self._preprocess(probe)).tobytes())
         for weight in self._network.weights:
-            content.update(np.ascontiguousarray(weight.numpy()).data)
+            content.update(np.ascontiguousarray(weight.numpy()).view(np.uint8).data)
         return content.hexdigest()
 
 
