@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from attribution_core.bfloat16 import in_bfloat16
 from attribution_core.cache import Cache
 from attribution_core.change_windows import local_part
 from attribution_core.head import Head, Logits, compiled
@@ -155,6 +156,19 @@ class Classifier:
         found = self.layer(layer)
         return self._functions.get_or_compute(("head", layer), lambda: self._build_head(found))
 
+    def rounded_head(self, layer: str) -> Head:
+        """`head`, computed in bfloat16: its logits are float32, and good to a few per mille.
+
+        Raises
+        ------
+        ValueError
+            When the layer has no head, or the network cannot be computed in bfloat16.
+        """
+        found = self.layer(layer)
+        return self._functions.get_or_compute(
+            ("rounded head", layer), lambda: self._build_rounded_head(found)
+        )
+
     def composed_head(self, layer: str) -> Head:
         """The body below an inner layer followed by its head: another program for `head("input")`.
 
@@ -168,10 +182,11 @@ class Classifier:
             ("composed head", layer), lambda: self._compose_head(found, whole)
         )
 
-    def linear_head(self, layer: str, players: int) -> LinearHead | None:
+    def linear_head(self, layer: str, players: int, *, bfloat16: bool = False) -> LinearHead | None:
         """The head for coalitions of so many players that skips its first, linear layers.
 
-        None where that does not save at least half of the multiplications.
+        None where that does not save at least half of the multiplications. What it does not skip
+        is computed in bfloat16 if that is wanted.
         """
         self.layer(layer)
         if layer == INPUT:
@@ -180,8 +195,8 @@ class Classifier:
         if prefix is None or prefix.gain(players) < LEAST_GAIN:
             return None
         return self._functions.get_or_compute(
-            ("linear head", layer, len(prefix.layers)),
-            lambda: LinearHead(self._network, prefix, players),
+            ("linear head", layer, len(prefix.layers), bfloat16),
+            lambda: LinearHead(self._rounded if bfloat16 else self._network, prefix, players),
         )
 
     def incremental_head(self, layer: str) -> IncrementalHead | None:
@@ -248,6 +263,22 @@ class Classifier:
             if name in self._cuts and name != INPUT and is_plane:
                 found[name] = Layer(name, shape, above)
         return found
+
+    @property
+    def _rounded(self) -> keras.Model:
+        return self._functions.get_or_compute("rounded network", lambda: in_bfloat16(self._network))
+
+    def _build_rounded_head(self, layer: Layer) -> Head:
+        network, above = self._rounded, self._rounded
+        if layer.name != INPUT:
+            above = keras.Model(network.get_layer(layer.name).output, network.output)
+
+        def logits(points: Any) -> Any:
+            prepared = self._preprocess(points) if layer.name == INPUT else points
+            return tf.cast(above(prepared, training=False), tf.float32)
+
+        size = self.head(layer.name).batch_size
+        return Head(layer.name, layer.shape, self.classes, logits, size)
 
     def _build_head(self, layer: Layer) -> Head:
         if layer.name == INPUT:

@@ -241,17 +241,20 @@ def pose(classifier: Classifier, request: Request) -> Problem:
             lambda: segments_of(segmentation, picture.pixels, height, width, at_input=at_input),
         )
 
-    def play(labels: Segments) -> HeadGame:
-        key = ("coalitions", *pair, digest(labels))
+    def play(labels: Segments, *, bfloat16: bool = False) -> HeadGame:
+        key = ("coalitions", *pair, digest(labels), bfloat16)
         table = cache.get_or_compute(key, lambda: CoalitionTable(classifier.classes))
-        linear = classifier.linear_head(request.layer, int(labels.max()) + 1)
-        incremental = None if linear is not None else classifier.incremental_head(request.layer)
+        players = int(labels.max()) + 1
+        linear = classifier.linear_head(request.layer, players, bfloat16=bfloat16)
+        # Its logits are float32's, and scores of both kinds must not be compared.
+        skipped = linear is not None or bfloat16
+        incremental = None if skipped else classifier.incremental_head(request.layer)
         fast: FastCoalitions | None = None
         if linear is not None:
             fast = LinearCoalitions(
                 linear,
                 lambda: cache.get_or_compute(
-                    ("contributions", *key[1:]),
+                    ("contributions", *key[1:-1]),
                     lambda: linear.contributions(point, reference, labels),
                 ),
             )
@@ -267,8 +270,9 @@ def pose(classifier: Classifier, request: Request) -> Problem:
                     lambda: incremental.unmasked(point),
                 ),
             )
+        plain = classifier.rounded_head(request.layer) if bfloat16 else head
         return HeadGame(
-            head, point, reference, labels, score, table, lambda: cache.refresh(key), fast
+            plain, point, reference, labels, score, table, lambda: cache.refresh(key), fast
         )
 
     return Problem(

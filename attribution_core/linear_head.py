@@ -106,7 +106,7 @@ class LinearHead:
     Parameters
     ----------
     network : keras.Model
-        Ending in logits.
+        Ending in logits; the layers above the prefix are taken from it, in whatever it computes.
     prefix : LinearPrefix
     players : int
         About how many; the batch is sized for them.
@@ -117,8 +117,9 @@ class LinearHead:
         last = prefix.layers[-1]
         shape = tuple(last.output.shape)[1:]
         rest = None
-        if last.output is not network.output:
-            rest = keras.Model(last.output, network.output)
+        start = network.get_layer(last.name).output
+        if start is not network.output:
+            rest = keras.Model(start, network.output)
         activation = _activation(last)
         cost = prefix.left + players * prefix.values
         affordable = min(_MULTIPLICATIONS_A_BATCH / max(1, cost), _VALUES_A_BATCH / prefix.values)
@@ -127,7 +128,7 @@ class LinearHead:
         def evaluate(base: Any, contributions: Any, coalitions: Any) -> Any:
             values = base + tf.matmul(tf.cast(coalitions, tf.float32), contributions)
             outputs = activation(tf.reshape(values, (-1, *shape)))
-            return outputs if rest is None else rest(outputs, training=False)
+            return outputs if rest is None else tf.cast(rest(outputs, training=False), tf.float32)
 
         self._evaluate = compiled(
             evaluate,

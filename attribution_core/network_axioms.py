@@ -16,7 +16,7 @@ from attribution_core.head_game import CoalitionTable, HeadGame
 from attribution_core.images import INPUT
 from attribution_core.network_outcomes import NetworkOutcome, NetworkOutcomes
 from attribution_core.problem import Problem
-from attribution_core.registry import OptionValue, Run, method_named
+from attribution_core.registry import BFLOAT16, OptionValue, Run, method_named
 from attribution_core.request import ZEROS, Request
 from attribution_core.scores import Contrast, score_values
 from attribution_core.segmentations import Segments
@@ -52,6 +52,7 @@ def check_method(
     logit's lead over the class ``against`` is a difference of two logits; so should be its
     attribution. *Implementation invariance.* At the input, the whole network in one piece, and the
     body below the request's layer followed by its head: two programs for one function.
+    All of it in float32: an axiom is about the function, not about rounding.
 
     Parameters
     ----------
@@ -66,6 +67,9 @@ def check_method(
     NetworkOutcomes
         After each check.
     """
+    exact = tuple((name, value) for name, value in request.options if name != BFLOAT16.name)
+    options = method_named(request.method).validated(dict(exact))
+    request = replace(request, options=tuple(options.items()))
     checks = (
         _completeness(classifier, request),
         _one_part(classifier, request),
@@ -249,7 +253,7 @@ def _with_head(problem: Problem, head: Head) -> Problem:
 
 
 def _uncached(problem: Problem) -> Problem:
-    def play(labels: Segments) -> HeadGame:
+    def play(labels: Segments, *, bfloat16: bool = False) -> HeadGame:
         table = CoalitionTable(problem.head.classes)
         return HeadGame(
             problem.head,

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from attribution_core.estimate import FloatArray
 from attribution_core.head import Head, HeadScore, Logits
 from attribution_core.head_game import HeadGame
 from attribution_core.scores import Score
 from attribution_core.segmentations import Segmentation, Segments
+
+
+class Play(Protocol):
+    """From labels ``(h, w)`` to the game whose players they are."""
+
+    def __call__(self, labels: Segments, *, bfloat16: bool = False) -> HeadGame: ...
 
 
 @dataclass(frozen=True)
@@ -32,8 +39,9 @@ class Problem:
         Of the picture, in pixels; sizes that options give in pixels are scaled by it.
     segments_of : callable
         From a segmentation (None: the request's own) to labels ``(h, w)`` of the layer's plane.
-    play : callable
-        From labels ``(h, w)`` to the game whose players they are.
+    play : Play
+        From labels ``(h, w)`` to the game whose players they are; with ``bfloat16``, coalitions
+        are evaluated in it.
     """
 
     head: Head
@@ -45,13 +53,13 @@ class Problem:
     at_input: bool
     input_height: int
     segments_of: Callable[[Segmentation], Segments]
-    play: Callable[[Segments], HeadGame]
+    play: Play
 
     @property
     def function(self) -> HeadScore:
         """The score as a differentiable function of points at the layer."""
         return HeadScore(self.head, self.score)
 
-    def game(self) -> HeadGame:
+    def game(self, *, bfloat16: bool = False) -> HeadGame:
         """The game on the request's own segmentation."""
-        return self.play(self.segments_of(None))
+        return self.play(self.segments_of(None), bfloat16=bfloat16)

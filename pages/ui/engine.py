@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from attribution_core.bfloat16 import processor_has_bfloat16
 from attribution_core.cache import Cache
 from attribution_core.jobs import Runner
 from attribution_core.loading import BUILT_IN, PREPROCESSINGS, load_classifier
@@ -43,7 +44,8 @@ class Model:
     """An entry of the model list.
 
     ``default_layer`` is empty where the highest plane is the best start; ``missing`` says why the
-    model cannot be used now, empty where it can; ``note`` what a person should know of it.
+    model cannot be used now, empty where it can; ``note`` what a person should know of it;
+    ``bfloat16`` whether it may be quicker in bfloat16 than in float32, here.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Model:
     default_layer: str = ""
     missing: str = ""
     note: str = ""
+    bfloat16: bool = False
 
 
 class Engine:
@@ -66,6 +69,7 @@ class Engine:
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         self._environment = environment
         self._cache = Cache(768 * 2**20)
+        self._bfloat16 = processor_has_bfloat16()
         self._classifiers: dict[str, Classifier] = {}
         self._loading = threading.Lock()
         self.jobs: Runner[Work, object] = Runner(
@@ -92,7 +96,7 @@ class Engine:
         except ValueError as error:
             missing = str(error)
         listed = [
-            Model("vgg16", BUILT_IN["vgg16"], "block5_pool", missing),
+            Model("vgg16", BUILT_IN["vgg16"], "block5_pool", missing, bfloat16=self._bfloat16),
             Model(
                 "efficientnet_lite0",
                 f"{BUILT_IN['efficientnet_lite0']} (built in)",
@@ -104,11 +108,12 @@ class Engine:
                 "block5_conv3",
                 note="VGG16's original convolutions under a small head that was fitted to "
                 "EfficientNet-Lite0: for looking at VGG16's layers, not for what VGG16 answers.",
+                bfloat16=self._bfloat16,
             ),
         ]
         own = self._environment.get("ATTRIBUTION_MODEL")
         if own:
-            listed.append(Model(OWN_MODEL, Path(own).name))
+            listed.append(Model(OWN_MODEL, Path(own).name, bfloat16=self._bfloat16))
         return tuple(listed)
 
     def default_model(self) -> Model:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from attribution_core.images import Picture, load_image
 from attribution_core.references import REFERENCE_KINDS
-from attribution_core.registry import METHODS, Option, OptionValue
+from attribution_core.registry import BFLOAT16, METHODS, Option, OptionValue
 from attribution_core.request import ZEROS
 from pages.ui.engine import Engine, Model
 from pages.ui.gallery import gallery, gallery_picture, pick_from_gallery, pixels_of
@@ -86,7 +86,7 @@ def render_sidebar(engine: Engine, page: str) -> Scene:
         settings = _reference(settings)
         settings = _score(settings, prediction, labels)
         settings = _players(engine, settings)
-        settings = _method_options(settings, own_methods or settings.methods)
+        settings = _method_options(settings, model, own_methods or settings.methods)
         settings = _display(settings)
     st.session_state["settings"] = settings
     parameters = encode(settings, Settings()) | in_link(page)
@@ -474,8 +474,14 @@ def _players(engine: Engine, settings: Settings) -> Settings:
     )
 
 
-def _method_options(settings: Settings, methods: Sequence[str]) -> Settings:
+def _method_options(settings: Settings, model: Model, methods: Sequence[str]) -> Settings:
     options: dict[tuple[str, str], OptionValue] = dict(settings.options)
+    if not model.bfloat16 and any(option == BFLOAT16.name for _, option in options):
+        options = {place: value for place, value in options.items() if place[1] != BFLOAT16.name}
+        complain(
+            f"{model.title} is evaluated in float32: bfloat16 is for VGG16's networks, on "
+            "processors that compute in it."
+        )
     with st.expander("Method options", icon=":material/tune:"):
         described = [METHODS[name] for name in methods if METHODS[name].options]
         if not described:
@@ -483,6 +489,8 @@ def _method_options(settings: Settings, methods: Sequence[str]) -> Settings:
         for method in described:
             st.markdown(f"**{method.title}**")
             for option in method.options:
+                if option == BFLOAT16 and not model.bfloat16:
+                    continue
                 place = (method.name, option.name)
                 value = _option(method.name, option, options.get(place, option.default))
                 if value == option.default:

@@ -178,6 +178,37 @@ def test_options_change_and_go_back_to_the_default(visit: Callable[..., Visit]) 
     assert "integrated_gradients.steps" not in page.link
 
 
+def test_bfloat16_is_offered_where_it_is_quicker(
+    visit: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The built-in EfficientNet gains nothing by it, whatever the processor."""
+    monkeypatch.setattr(engine(), "_bfloat16", True)
+    link = {"layer": "block5_conv3", "methods": "lime", "lime.samples": "50"}
+    page = visit(model="vgg16_cam", **link)
+    page.finish()
+    page.choose("toggle", "lime.bfloat16", True).finish()
+    assert dict(page.requests[0].options)["bfloat16"] is True
+    assert page.link["lime.bfloat16"] == "yes"
+    other = visit(model="efficientnet_lite0", **{**link, "layer": "top_relu"})
+    assert "lime.bfloat16" not in [each.key for each in other.finish().app.toggle]
+
+
+def test_a_link_with_bfloat16_on_a_processor_without_it(
+    visit: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine(), "_bfloat16", False)
+    page = visit(
+        model="vgg16_cam",
+        layer="block5_conv3",
+        methods="lime",
+        **{"lime.samples": "50", "lime.bfloat16": "yes"},
+    ).run()
+    assert "is evaluated in float32" in page.words
+    page.finish()
+    assert dict(page.requests[0].options)["bfloat16"] is False
+    assert "lime.bfloat16" not in page.link
+
+
 def test_display_changes_nothing_but_the_display(visit: Callable[..., Visit]) -> None:
     page = visit(classes="285,967").finish()
     requests, before = page.requests, page.grid
