@@ -103,6 +103,7 @@ class Classifier:
         # Traced functions stay with the classifier: dropping one would mean tracing it again.
         self._functions = Cache(sys.maxsize)
         self.fingerprint = self._hash_network()
+        self._rounded_of: str | None = None
 
     @property
     def network(self) -> keras.Model:
@@ -164,9 +165,9 @@ class Classifier:
         ValueError
             When the layer has no head, or the network cannot be computed in bfloat16.
         """
-        found = self.layer(layer)
+        found, network = self.layer(layer), self._round()
         return self._functions.get_or_compute(
-            ("rounded head", layer), lambda: self._build_rounded_head(found)
+            ("rounded head", layer), lambda: self._build_rounded_head(found, network)
         )
 
     def composed_head(self, layer: str) -> Head:
@@ -194,9 +195,10 @@ class Classifier:
         prefix = linear_prefix(self._network, layer, players)
         if prefix is None or prefix.gain(players) < LEAST_GAIN:
             return None
+        network = self._round() if bfloat16 else self._network
         return self._functions.get_or_compute(
             ("linear head", layer, len(prefix.layers), bfloat16),
-            lambda: LinearHead(self._rounded if bfloat16 else self._network, prefix, players),
+            lambda: LinearHead(network, prefix, players),
         )
 
     def incremental_head(self, layer: str) -> IncrementalHead | None:
@@ -264,12 +266,18 @@ class Classifier:
                 found[name] = Layer(name, shape, above)
         return found
 
-    @property
-    def _rounded(self) -> keras.Model:
-        return self._functions.get_or_compute("rounded network", lambda: in_bfloat16(self._network))
+    def _round(self) -> keras.Model:
+        """The network in bfloat16, with the parameters that it has now."""
+        rounded = self._functions.get_or_compute(
+            "rounded network", lambda: in_bfloat16(self._network)
+        )
+        if self._rounded_of not in (None, self.fingerprint):
+            rounded.set_weights(self._network.get_weights())
+        self._rounded_of = self.fingerprint
+        return rounded
 
-    def _build_rounded_head(self, layer: Layer) -> Head:
-        network, above = self._rounded, self._rounded
+    def _build_rounded_head(self, layer: Layer, network: keras.Model) -> Head:
+        above = network
         if layer.name != INPUT:
             above = keras.Model(network.get_layer(layer.name).output, network.output)
 

@@ -16,7 +16,7 @@ from attribution_core.head_game import CoalitionTable, HeadGame
 from attribution_core.images import INPUT
 from attribution_core.network_outcomes import NetworkOutcome, NetworkOutcomes
 from attribution_core.problem import Problem
-from attribution_core.registry import BFLOAT16, OptionValue, Run, method_named
+from attribution_core.registry import OptionValue, Run, method_named
 from attribution_core.request import ZEROS, Request
 from attribution_core.scores import Contrast, score_values
 from attribution_core.segmentations import Segments
@@ -67,9 +67,7 @@ def check_method(
     NetworkOutcomes
         After each check.
     """
-    exact = tuple((name, value) for name, value in request.options if name != BFLOAT16.name)
-    options = method_named(request.method).validated(dict(exact))
-    request = replace(request, options=tuple(options.items()))
+    request = request.in_float32()
     checks = (
         _completeness(classifier, request),
         _one_part(classifier, request),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import SupportsIndex
 
 from attribution_core.images import INPUT, Picture
 from attribution_core.references import REFERENCE_KINDS
-from attribution_core.registry import OptionValue, method_named, unavailable
+from attribution_core.registry import BFLOAT16, OptionValue, method_named, unavailable
 from attribution_core.scores import Contrast
 from attribution_core.segmentations import Segmentation
 
@@ -94,6 +94,13 @@ class Request:
     def evaluations(self) -> int:
         """Passes foreseen, from the options alone; see `Method.evaluations`."""
         return method_named(self.method).evaluations(dict(self.options))
+
+    def in_float32(self) -> Request:
+        """The same request without rounding: about the function, and not its evaluation."""
+        options = dict(self.options)
+        if BFLOAT16.name in options:
+            options[BFLOAT16.name] = False
+        return replace(self, options=tuple(options.items()))
 
 
 def _whole(name: str, number: object) -> int:

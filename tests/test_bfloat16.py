@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from attribution_core import Grid, explain
+from attribution_core import Grid, Randomisation, explain
 from attribution_core.bfloat16 import in_bfloat16, processor_has_bfloat16
 from attribution_core.classifier import Classifier
 from attribution_core.explanation import pose
@@ -129,6 +129,19 @@ def test_axioms_are_checked_in_float32() -> None:
         patch.setattr(Classifier, "rounded_head", None)
         *_, found = check_method(classifier, request, 2)
     assert found.done == found.planned
+
+
+def test_parameters_drawn_anew_are_rounded_anew() -> None:
+    classifier = small_classifier()
+    randomisation = Randomisation(classifier)
+    for seed in (0, 1):
+        drawn = randomisation.at(2, seed)
+        exact = drawn.head("low").logits(classifier.activations(Picture.of(PICTURE), "low")[None])
+        found = drawn.rounded_head("low").logits(
+            classifier.activations(Picture.of(PICTURE), "low")[None]
+        )
+        np.testing.assert_allclose(found, exact, atol=0.03 * np.ptp(exact))
+        assert np.abs(found - exact).max() > 0
 
 
 class Odd(keras.layers.Layer):

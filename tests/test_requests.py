@@ -162,3 +162,12 @@ def test_grad_cam_needs_an_inner_layer() -> None:
     assert "inner layer" in unavailable(METHODS["grad_cam"], at_input=True)
     assert unavailable(METHODS["grad_cam"], at_input=False) == ""
     assert unavailable(METHODS["lime"], at_input=True) == ""
+
+
+def test_the_same_request_in_float32() -> None:
+    rounded = Request.of(PICTURE, "lime", 1, options={"bfloat16": True, "samples": 40})
+    exact = Request.of(PICTURE, "lime", 1, options={"samples": 40})
+    assert rounded != exact
+    assert rounded.in_float32() == exact
+    plain = Request.of(PICTURE, "gradient", 1)
+    assert plain.in_float32() == plain

@@ -192,7 +192,8 @@ def _request(scene: Scene, method: str, target: int, layer: str) -> Request | st
         reference = "black"
     here = replace(settings, layer=layer, reference=reference)
     try:
-        return request_for(here, scene.picture, method, target)
+        # The copy whose parameters are drawn is one for all: no second one in bfloat16.
+        return request_for(here, scene.picture, method, target).in_float32()
     except ValueError as error:
         return str(error)
 

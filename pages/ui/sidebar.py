@@ -34,6 +34,9 @@ from pages.ui.work import Predict, Prediction
 DEFAULT_SIZE = (224, 224)
 METHODS_OF_PAGE = {"superpixels": ("kernel_shap", "lime")}
 """Pages that do not ask which methods: their options are these methods'."""
+
+IN_FLOAT32 = ("randomisation", "axioms")
+"""Pages that evaluate nothing in bfloat16, whatever the options say."""
 T = TypeVar("T")
 
 
@@ -86,7 +89,7 @@ def render_sidebar(engine: Engine, page: str) -> Scene:
         settings = _reference(settings)
         settings = _score(settings, prediction, labels)
         settings = _players(engine, settings)
-        settings = _method_options(settings, model, own_methods or settings.methods)
+        settings = _method_options(settings, model, page, own_methods or settings.methods)
         settings = _display(settings)
     st.session_state["settings"] = settings
     parameters = encode(settings, Settings()) | in_link(page)
@@ -474,7 +477,9 @@ def _players(engine: Engine, settings: Settings) -> Settings:
     )
 
 
-def _method_options(settings: Settings, model: Model, methods: Sequence[str]) -> Settings:
+def _method_options(
+    settings: Settings, model: Model, page: str, methods: Sequence[str]
+) -> Settings:
     options: dict[tuple[str, str], OptionValue] = dict(settings.options)
     if not model.bfloat16 and any(option == BFLOAT16.name for _, option in options):
         options = {place: value for place, value in options.items() if place[1] != BFLOAT16.name}
@@ -489,7 +494,7 @@ def _method_options(settings: Settings, model: Model, methods: Sequence[str]) ->
         for method in described:
             st.markdown(f"**{method.title}**")
             for option in method.options:
-                if option == BFLOAT16 and not model.bfloat16:
+                if option == BFLOAT16 and (not model.bfloat16 or page in IN_FLOAT32):
                     continue
                 place = (method.name, option.name)
                 value = _option(method.name, option, options.get(place, option.default))
