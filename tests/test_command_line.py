@@ -97,7 +97,12 @@ def test_explain_writes_what_explain_computes(run: Run, model: list[str], tmp_pa
     settings = settings_in(path)
     assert settings["label"] == "dog"
     assert settings["score"] == "against:4"
-    assert settings["options"] == {"budget": 16, "tolerance": 0.0, "prior": False}
+    assert settings["options"] == {
+        "budget": 16,
+        "tolerance": 0.0,
+        "prior": False,
+        "bfloat16": False,
+    }
 
 
 def test_the_png_is_red_for_and_blue_against(run: Run, tmp_path: Path) -> None:

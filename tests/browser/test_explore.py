@@ -69,7 +69,10 @@ def expect_maps(page: Page, count: int) -> None:
     expect(page.locator(".heatmap-grid .map.done")).to_have_count(count)
     for map_ in maps(page).all():
         expect(map_).to_have_accessible_name(re.compile(r"\d (ms|s) · \d+ evaluations?\. sums to"))
-        assert painted(map_)
+        until = time.monotonic() + 10
+        while not painted(map_):  # a canvas is drawn after its description
+            assert time.monotonic() < until, "the map was not painted"
+            page.wait_for_timeout(50)
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
 
 
