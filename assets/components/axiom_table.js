@@ -100,19 +100,3 @@ class AxiomTable {
     this.find(".details").replaceChildren(title, list);
   }
 }
-
-function element(tag, name, text) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-function isDark(root) {
-  const probe = element("i", "");
-  probe.style.color = "var(--st-background-color)";
-  root.append(probe);
-  const [red, green, blue] = getComputedStyle(probe).color.match(/[\d.]+/g).map(Number);
-  probe.remove();
-  return red + green + blue < 384;
-}

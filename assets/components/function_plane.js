@@ -275,13 +275,6 @@ function ticksOf(low, high) {
   return ticks;
 }
 
-function element(tag, name, text) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
 function svg(tag, attributes, text) {
   const made = document.createElementNS(SVG, tag);
   set(made, attributes);
@@ -293,13 +286,4 @@ function set(part, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (part.getAttribute(name) !== String(value)) part.setAttribute(name, value);
   }
-}
-
-function isDark(root) {
-  const probe = element("i", "");
-  probe.style.color = "var(--st-background-color)";
-  root.append(probe);
-  const [red, green, blue] = getComputedStyle(probe).color.match(/[\d.]+/g).map(Number);
-  probe.remove();
-  return red + green + blue < 384;
 }

@@ -398,14 +398,6 @@ class HeatmapGrid {
 
 /* Helpers without state */
 
-/** Text goes in as text: labels and messages may hold what a user typed. */
-function element(tag, className, ...children) {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.append(...children);
-  return made;
-}
-
 /** The page's background as [red, green, blue]: the theme is known by its colours only. */
 function backgroundOf(root) {
   const probe = element("i", "");

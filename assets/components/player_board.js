@@ -345,14 +345,6 @@ class PlayerBoard {
 
 /* Helpers without state */
 
-/** Text goes in as text: titles may hold what a user typed. */
-function element(tag, className, ...children) {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.append(...children);
-  return made;
-}
-
 /** Only what has changed: a data URL set again would be decoded again. */
 function setAttributes(node, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
@@ -363,16 +355,6 @@ function setAttributes(node, attributes) {
 function setMember(set, member, wanted) {
   if (wanted) set.add(member);
   else set.delete(member);
-}
-
-/** The theme is known by its colours only. */
-function isDark(root) {
-  const probe = element("i", "");
-  probe.style.color = "var(--st-background-color)";
-  root.append(probe);
-  const [red, green, blue] = getComputedStyle(probe).color.match(/[\d.]+/g).map(Number);
-  probe.remove();
-  return red + green + blue < 384;
 }
 
 /** Stretch a part of a bar from one value to another; hide it where there are none. */

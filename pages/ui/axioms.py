@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,6 +23,7 @@ from attribution_core.plane_examples import EXAMPLES
 from attribution_core.plane_function import OutsideDomain, PlaneFunction, point_as_text
 from pages.ui.axiom_table import STATES, TableCase, TableCell, axiom_table
 from pages.ui.axioms_formulas import FORMULAS
+from pages.ui.csv_download import csv_download, csv_text
 from pages.ui.function_plane import FARTHEST, Place, function_plane
 from pages.ui.markdown import literal
 from pages.ui.page_choices import choice, decide, forget
@@ -292,38 +291,37 @@ def _render_downloads(
     table: Sequence[Verdict],
 ) -> None:
     with st.container(horizontal=True):
-        st.download_button(
+        csv_download(
             "Attributions as CSV",
             lambda: attributions_csv(question, attributions, change),
-            "attributions-of-two-variables.csv",
-            "text/csv",
-            icon=":material/table:",
-            on_click="ignore",
+            "attributions-of-two-variables",
         )
-        st.download_button(
-            "Axioms as CSV",
-            lambda: axioms_csv(table),
-            "axioms.csv",
-            "text/csv",
-            icon=":material/table:",
-            on_click="ignore",
-        )
+        csv_download("Axioms as CSV", lambda: axioms_csv(table), "axioms")
 
 
 def attributions_csv(
     question: Question, attributions: Sequence[PlaneAttribution], change: float | None
 ) -> str:
     """A line a method."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(
-        ["method", "function", "x", "y", "x0", "y0", "to_x", "to_y", "sum", "change", "problem"]
-    )
+    heading = [
+        "method",
+        "function",
+        "x",
+        "y",
+        "x0",
+        "y0",
+        "to_x",
+        "to_y",
+        "sum",
+        "change",
+        "problem",
+    ]
+    lines = []
     for each in attributions:
         values: list[object] = ["", "", ""]
         if each.values is not None:
             values = [f"{value:.9g}" for value in (*each.values, each.values.sum())]
-        writer.writerow(
+        lines.append(
             [
                 each.method.name,
                 question.function,
@@ -334,26 +332,23 @@ def attributions_csv(
                 each.problem,
             ]
         )
-    return text.getvalue()
+    return csv_text(heading, lines)
 
 
 def axioms_csv(table: Sequence[Verdict]) -> str:
     """A line a method, axiom and case."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["method", "axiom", "case", "own", "holds", "error", "finding"])
-    for verdict in table:
-        for outcome in verdict.outcomes:
-            held = {True: "yes", False: "no", None: "not tried"}[outcome.holds]
-            writer.writerow(
-                [
-                    verdict.method.name,
-                    verdict.axiom.name,
-                    formula_of(outcome.probe),
-                    "yes" if outcome.probe.own else "no",
-                    held,
-                    f"{outcome.error:.6g}",
-                    outcome.finding,
-                ]
-            )
-    return text.getvalue()
+    held = {True: "yes", False: "no", None: "not tried"}
+    lines = (
+        [
+            verdict.method.name,
+            verdict.axiom.name,
+            formula_of(outcome.probe),
+            "yes" if outcome.probe.own else "no",
+            held[outcome.holds],
+            f"{outcome.error:.6g}",
+            outcome.finding,
+        ]
+        for verdict in table
+        for outcome in verdict.outcomes
+    )
+    return csv_text(["method", "axiom", "case", "own", "holds", "error", "finding"], lines)

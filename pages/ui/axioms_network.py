@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
@@ -16,11 +14,11 @@ from attribution_core.registry import METHODS, unavailable
 from attribution_core.request import Request
 from pages.ui.attributions import predictions_for, request_for
 from pages.ui.axiom_table import STATES, TableCase, TableCell, axiom_table
+from pages.ui.choosers import choose_class, choose_whether
+from pages.ui.csv_download import csv_download, csv_text
 from pages.ui.engine import Engine
 from pages.ui.markdown import literal
-from pages.ui.page_choices import choice
 from pages.ui.progress import WorkSnapshot, follow, message, score_name
-from pages.ui.settings import one_of
 from pages.ui.sidebar import Scene
 from pages.ui.work import Work
 
@@ -60,24 +58,12 @@ def render_network_axioms(engine: Engine, scene: Scene) -> None:
         follow(engine, scene, opening, {}, lambda snapshots, finished: None)
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        target = choice(
-            "axioms-class",
-            lambda key, value: st.selectbox(
-                "Class", scene.classes, format_func=scene.labels.__getitem__, key=key, width=220
-            ),
-            scene.classes[0],
-            lambda text: int(one_of(text, tuple(map(str, scene.classes)))),
-        )
-        wanted = choice(
+        target = choose_class("axioms-class", "Class", scene)
+        wanted = choose_whether(
             "axioms-network",
-            lambda key, value: st.toggle(
-                "Check the network",
-                key=key,
-                help="Each method runs about five times at the sidebar's layer. Takes longest at "
-                "the input.",
-            ),
+            "Check the network",
             True,
-            lambda text: one_of(text, ("yes", "no")) == "yes",
+            "Each method runs about five times at the sidebar's layer. Takes longest at the input.",
         )
     if not wanted:
         return
@@ -211,25 +197,19 @@ def percent(share: float) -> str:
 
 
 def _download(scene: Scene, found: list[NetworkOutcomes]) -> None:
-    st.download_button(
+    csv_download(
         "Checks as CSV",
         lambda: network_csv(found),
-        f"axioms-{scene.settings.model}-{scene.settings.picture}.csv",
-        "text/csv",
-        icon=":material/table:",
-        on_click="ignore",
+        f"axioms-{scene.settings.model}-{scene.settings.picture}",
     )
 
 
 def network_csv(found: list[NetworkOutcomes]) -> str:
     """A line a method and check."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["method", "axiom", "holds", "error", "finding"])
-    for each in found:
-        for outcome in each.outcomes:
-            held = {True: "yes", False: "no", None: "not possible"}[outcome.holds]
-            writer.writerow(
-                [each.method, outcome.axiom, held, f"{outcome.error:.6g}", outcome.finding]
-            )
-    return text.getvalue()
+    held = {True: "yes", False: "no", None: "not possible"}
+    lines = (
+        [each.method, outcome.axiom, held[outcome.holds], f"{outcome.error:.6g}", outcome.finding]
+        for each in found
+        for outcome in each.outcomes
+    )
+    return csv_text(["method", "axiom", "holds", "error", "finding"], lines)

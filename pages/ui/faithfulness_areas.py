@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import streamlit as st
 
 from attribution_core.faithfulness import FaithfulnessCurve
 from attribution_core.scores import Score
+from pages.ui.csv_download import csv_text
 
 Pair = tuple[FaithfulnessCurve, FaithfulnessCurve]
 """Deletion and insertion."""
@@ -85,12 +84,3 @@ def csv_of_curves(rows: Mapping[str, Pair], score: Score) -> str:
                 for share, value in zip(curve.shares, curve.scores, strict=True)
             ]
     return csv_text(["method", "curve", "share", "score", "area", "normalised_area"], lines)
-
-
-def csv_text(heading: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """Rows as the text of a CSV file."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(heading)
-    writer.writerows(lines)
-    return text.getvalue()

@@ -10,8 +10,8 @@ import streamlit as st
 from attribution_core.registry import METHODS, unavailable
 from attribution_core.scores import Score
 from pages.ui.attributions import predictions_for, request_for
+from pages.ui.csv_download import csv_download, csv_text
 from pages.ui.engine import Engine
-from pages.ui.faithfulness_areas import csv_text
 from pages.ui.faithfulness_protocol import Protocol, told
 from pages.ui.faithfulness_work import RANDOM, DrawPictureCurves, PictureCurves
 from pages.ui.gallery import gallery, pixels_of
@@ -90,13 +90,10 @@ def _draw(scene: Scene, found: Mapping[str, PictureCurves], score: str) -> None:
         hide_index=True,
         key="gallery_pictures",
     )
-    st.download_button(
+    csv_download(
         "Areas of every picture as CSV",
         lambda: _csv(scene, found, score),
-        f"faithfulness-gallery-{scene.settings.model}.csv",
-        "text/csv",
-        icon=":material/table:",
-        on_click="ignore",
+        f"faithfulness-gallery-{scene.settings.model}",
     )
 
 

@@ -11,6 +11,8 @@ from attribution_core.registry import METHODS
 from attribution_core.scores import Score
 from pages.ui.attribution_grid import done_in, names_of, render_maps
 from pages.ui.attributions import MapTable, classes_by_methods, predictions_for, request_for
+from pages.ui.choosers import choose_class
+from pages.ui.csv_download import csv_download
 from pages.ui.downloads import render_downloads
 from pages.ui.engine import Engine
 from pages.ui.faithfulness_areas import Pair, csv_of_curves, table_of_areas, verdict
@@ -30,9 +32,7 @@ from pages.ui.faithfulness_protocol import (
 )
 from pages.ui.faithfulness_work import Curves, DrawCurves, DrawRandomCurves, RandomCurves
 from pages.ui.markdown import literal
-from pages.ui.page_choices import choice
 from pages.ui.progress import WorkSnapshot, follow
-from pages.ui.settings import one_of
 from pages.ui.sidebar import Scene
 from pages.ui.work import Explain, Work
 
@@ -45,18 +45,7 @@ Snapshots = Mapping[Work, WorkSnapshot]
 def render_picture_curves(engine: Engine, scene: Scene) -> None:
     """Ask for the maps and their curves, and draw them as they come."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        target = choice(
-            "faithfulness-class",
-            lambda key, value: st.selectbox(
-                "Class",
-                scene.classes,
-                format_func=scene.labels.__getitem__,
-                key=key,
-                width=220,
-            ),
-            scene.classes[0],
-            lambda text: int(one_of(text, tuple(map(str, scene.classes)))),
-        )
+        target = choose_class("faithfulness-class", "Class", scene)
         protocol = choose_protocol(engine, scene)
     table = classes_by_methods(scene.settings, scene.picture, (target,), scene.labels)
     works = _curve_works(table, protocol)
@@ -140,13 +129,10 @@ def _draw_curves(
     if finished and pairs:
         st.markdown(verdict(rows, pairs, score))
     table_of_areas(rows, pairs, score)
-    st.download_button(
+    csv_download(
         "Curves as CSV",
         lambda: csv_of_curves({**rows, **_numbered(pairs)}, score),
-        f"faithfulness-{scene.settings.model}-{scene.settings.picture}-{target}.csv",
-        "text/csv",
-        icon=":material/table:",
-        on_click="ignore",
+        f"faithfulness-{scene.settings.model}-{scene.settings.picture}-{target}",
     )
 
 

@@ -15,9 +15,10 @@ from attribution_core.images import INPUT, Picture
 from attribution_core.registry import METHODS
 from attribution_core.segmentations import Segmentation, segments_of
 from pages.ui.attributions import reference_of, segmentation_for
+from pages.ui.choosers import choose_class
 from pages.ui.page_choices import choice, recalled, remember
 from pages.ui.player_board import PlayerValues, player_board
-from pages.ui.settings import one_of, whole
+from pages.ui.settings import whole
 from pages.ui.sidebar import Scene
 
 if TYPE_CHECKING:
@@ -80,18 +81,7 @@ def set_up(classifier: Classifier, scene: Scene) -> Board:
         nobody: tuple[int, ...] = ()
         _set_absent(name, recalled(ABSENT, nobody, lambda text: _players_in(text, players)))
     with st.container(horizontal=True, vertical_alignment="bottom", key="moves"):
-        focus = choice(
-            "superpixels-class",
-            lambda key, value: st.selectbox(
-                "Values for the class",
-                scene.classes,
-                format_func=scene.labels.__getitem__,
-                key=key,
-                width=220,
-            ),
-            scene.classes[0],
-            lambda text: int(one_of(text, tuple(map(str, scene.classes)))),
-        )
+        focus = choose_class("superpixels-class", "Values for the class", scene)
         _move("all_in", "All in", name, _just(()))
         _move("all_out", "All out", name, _just(range(players)))
         _move("invert", "Invert", name, lambda absent: set(range(players)) - set(absent))

@@ -9,11 +9,12 @@ import streamlit as st
 
 from attribution_core.estimate import Estimate
 from attribution_core.request import Request
+from pages.ui.choosers import choose_whether
 from pages.ui.game_board import Board
 from pages.ui.markdown import literal
 from pages.ui.page_choices import choice
 from pages.ui.progress import WorkSnapshot, plain, score_name
-from pages.ui.settings import one_of, whole
+from pages.ui.settings import whole
 from pages.ui.sidebar import Scene
 from pages.ui.work import Interact, InteractAmongAll, Work
 
@@ -34,15 +35,11 @@ def ask_about_two(scene: Scene, board: Board, game: Request) -> Question | None:
     if board.players < 2:
         return None
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        wanted = choice(
+        wanted = choose_whether(
             "superpixels-interaction",
-            lambda key, value: st.toggle(
-                "Are two parts worth more together?",
-                key=key,
-                help="The pairwise Shapley interaction. Take two parts out to choose them.",
-            ),
+            "Are two parts worth more together?",
             False,
-            lambda text: one_of(text, ("yes", "no")) == "yes",
+            "The pairwise Shapley interaction. Take two parts out to choose them.",
         )
         if not wanted:
             return None

@@ -13,11 +13,10 @@ from attribution_core.request import ZEROS
 from attribution_core.segmentations import MOST_POSITIONS
 from pages.ui.attribution_grid import done_in, names_of, render_maps
 from pages.ui.attributions import MapTable, Place, request_for
+from pages.ui.choosers import choose_whether
 from pages.ui.engine import Engine
 from pages.ui.markdown import literal
-from pages.ui.page_choices import choice
 from pages.ui.progress import WorkSnapshot
-from pages.ui.settings import one_of
 from pages.ui.sidebar import Scene
 from pages.ui.work import Explain, TimeCoalitions, Work
 
@@ -43,16 +42,12 @@ class LayerComparison:
 def ask_to_compare(classifier: Classifier, scene: Scene, target: int) -> LayerComparison | None:
     """None where nobody asks."""
     last = classifier.layers[-1]
-    wanted = choice(
+    wanted = choose_whether(
         "superpixels-compare",
-        lambda key, value: st.toggle(
-            f"Compare superpixels at the pixels with the positions of {last}",
-            key=key,
-            help="KernelSHAP for the same class on both games: the head above the last layer is "
-            "all that has to be computed for a coalition there (thesis, figure 3.2).",
-        ),
+        f"Compare superpixels at the pixels with the positions of {last}",
         False,
-        lambda text: one_of(text, ("yes", "no")) == "yes",
+        "KernelSHAP for the same class on both games: the head above the last layer is "
+        "all that has to be computed for a coalition there (thesis, figure 3.2).",
     )
     if not wanted:
         return None

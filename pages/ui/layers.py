@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 import math
 from collections.abc import Mapping, Sequence
@@ -19,6 +17,8 @@ from attribution_core.registry import METHODS, unavailable
 from attribution_core.request import ZEROS
 from pages.ui.attribution_grid import done_in, names_of, render_maps
 from pages.ui.attributions import MapTable, Place, predictions_for, request_for
+from pages.ui.choosers import choose_method, choose_whether
+from pages.ui.csv_download import csv_download, csv_text
 from pages.ui.downloads import render_downloads
 from pages.ui.engine import MOST_WORKS, Engine
 from pages.ui.markdown import literal
@@ -80,15 +80,11 @@ def render_layers(engine: Engine, scene: Scene) -> None:
             "strength",
             lambda text: one_of(text, tuple(MEASURES)),
         )
-        with_others = choice(
+        with_others = choose_whether(
             "layers-methods",
-            lambda key, value: st.toggle(
-                "Curves of all chosen methods",
-                key=key,
-                help="One line for each method of the sidebar; each takes as long as its maps.",
-            ),
+            "Curves of all chosen methods",
             False,
-            lambda text: one_of(text, ("yes", "no")) == "yes",
+            "One line for each method of the sidebar; each takes as long as its maps.",
         )
     layers = {
         "resolutions": resolution_layers(shapes),
@@ -187,18 +183,7 @@ def resolution_layers(shapes: Mapping[str, tuple[int, int, int]]) -> tuple[str, 
 
 
 def _method(scene: Scene) -> str:
-    return choice(
-        "layers-method",
-        lambda key, value: st.selectbox(
-            "Method",
-            tuple(METHODS),
-            format_func=lambda name: METHODS[name].title,
-            key=key,
-            width=240,
-        ),
-        "gradient_times_input",
-        lambda text: one_of(text, tuple(METHODS)),
-    )
+    return choose_method("layers-method", "gradient_times_input")
 
 
 def _pair(scene: Scene, rows: Sequence[int]) -> tuple[int, int]:
@@ -373,22 +358,18 @@ def _downloads(
         for (row, column), attribution in done_in(table, snapshots).items()
     }
     render_downloads(scene, whole, done)
-    st.download_button(
+    csv_download(
         "Curves as CSV",
         lambda: curves_csv(curves),
-        f"class-correlation-{scene.settings.model}-{scene.settings.picture}.csv",
-        "text/csv",
-        icon=":material/table:",
-        on_click="ignore",
+        f"class-correlation-{scene.settings.model}-{scene.settings.picture}",
     )
 
 
 def curves_csv(curves: Sequence[Curve]) -> str:
     """A line a method and layer."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["method", "layer", "correlation"])
-    for curve in curves:
-        for layer, value in zip(curve.layers, curve.correlations, strict=True):
-            writer.writerow([curve.method, layer, f"{value:.6f}"])
-    return text.getvalue()
+    lines = (
+        [curve.method, layer, f"{value:.6f}"]
+        for curve in curves
+        for layer, value in zip(curve.layers, curve.correlations, strict=True)
+    )
+    return csv_text(["method", "layer", "correlation"], lines)

@@ -13,9 +13,9 @@ from attribution_core.registry import METHODS, unavailable
 from attribution_core.request import ZEROS
 from pages.ui.attribution_grid import done_in, names_of, render_maps
 from pages.ui.attributions import MapTable, Place, predictions_for, request_for
+from pages.ui.csv_download import csv_download, csv_text
 from pages.ui.downloads import render_downloads
 from pages.ui.engine import Engine
-from pages.ui.faithfulness_areas import csv_text
 from pages.ui.faithfulness_figures import pointing_figure
 from pages.ui.gallery import gallery, gallery_picture, pixels_of
 from pages.ui.markdown import literal
@@ -239,13 +239,10 @@ def _draw_shares(
                 st.caption("The shares come with the maps …")
     st.caption(_confidence(scene, board, known))
     if lines:
-        st.download_button(
+        csv_download(
             "Shares as CSV",
             lambda: csv_text(["tile", "class", "label", "method", "layer", "share_inside"], lines),
-            f"grid-pointing-{scene.settings.model}.csv",
-            "text/csv",
-            icon=":material/table:",
-            on_click="ignore",
+            f"grid-pointing-{scene.settings.model}",
         )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -15,6 +13,7 @@ import streamlit as st
 from attribution_core.images import Picture
 from attribution_core.paths import PathProfile, profile_path, quadrature_gaps
 from attribution_core.request import Request
+from pages.ui.csv_download import csv_download, csv_text
 from pages.ui.markdown import literal
 from pages.ui.page_choices import choice
 from pages.ui.picture_and_reference import as_url
@@ -154,27 +153,23 @@ def render_path(
                 f"{half:.2f}."
             )
     st.caption("  \n".join(halves))
-    st.download_button(
+    csv_download(
         "Path as CSV",
         lambda: path_csv(walked),
-        f"path-{scene.settings.model}-{scene.settings.picture}.csv",
-        "text/csv",
-        icon=":material/table:",
-        on_click="ignore",
+        f"path-{scene.settings.model}-{scene.settings.picture}",
     )
 
 
 def path_csv(walked: Mapping[int, Walked]) -> str:
     """A line a class and place."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["class", "place", "score", "slope", "earned"])
+    lines = []
     for target, each in walked.items():
         profile = each.profile
         columns = (profile.places, profile.scores, profile.slopes, profile.earned)
-        for row in zip(*columns, strict=True):
-            writer.writerow([target, *(f"{value:.6g}" for value in row)])
-    return text.getvalue()
+        lines += [
+            [target, *(f"{value:.6g}" for value in row)] for row in zip(*columns, strict=True)
+        ]
+    return csv_text(["class", "place", "score", "slope", "earned"], lines)
 
 
 def _draw_strip(scene: Scene, reference: Picture, place: float) -> None:

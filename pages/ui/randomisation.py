@@ -13,6 +13,8 @@ from attribution_core.registry import METHODS, unavailable
 from attribution_core.request import ZEROS, Request
 from pages.ui.attribution_grid import done_in, names_of, render_maps
 from pages.ui.attributions import MapTable, Place, predictions_for, request_for
+from pages.ui.choosers import choose_class, choose_method
+from pages.ui.csv_download import csv_download
 from pages.ui.downloads import render_downloads
 from pages.ui.engine import Engine
 from pages.ui.markdown import literal
@@ -85,13 +87,10 @@ def render_randomisation(engine: Engine, scene: Scene) -> None:
         _draw_curves(scene, experiment, stages, curves, finished)
         if finished:
             render_downloads(scene, table, done_in(table, snapshots))
-            st.download_button(
+            csv_download(
                 "Similarities as CSV",
                 lambda: similarities_csv(curves, stages, experiment.seeds),
-                f"randomisation-{settings.model}-{settings.picture}-{experiment.method}.csv",
-                "text/csv",
-                icon=":material/table:",
-                on_click="ignore",
+                f"randomisation-{settings.model}-{settings.picture}-{experiment.method}",
             )
 
     follow(
@@ -109,18 +108,7 @@ def render_randomisation(engine: Engine, scene: Scene) -> None:
 def _experiment(scene: Scene, stages: Sequence[str]) -> Experiment:
     settings = scene.settings
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        method = choice(
-            "randomisation-method",
-            lambda key, value: st.selectbox(
-                "Method",
-                tuple(METHODS),
-                format_func=lambda name: METHODS[name].title,
-                key=key,
-                width=220,
-            ),
-            "gradient_times_input",
-            lambda text: one_of(text, tuple(METHODS)),
-        )
+        method = choose_method("randomisation-method", "gradient_times_input")
         mode = choice(
             "randomisation-mode",
             lambda key, value: st.segmented_control(
@@ -148,18 +136,7 @@ def _experiment(scene: Scene, stages: Sequence[str]) -> Experiment:
             2,
             lambda text: whole(text, 1, MOST_SEEDS),
         )
-        target = choice(
-            "randomisation-class",
-            lambda key, value: st.selectbox(
-                "Class of the curves",
-                scene.classes,
-                format_func=scene.labels.__getitem__,
-                key=key,
-                width=200,
-            ),
-            scene.classes[0],
-            lambda text: int(one_of(text, tuple(map(str, scene.classes)))),
-        )
+        target = choose_class("randomisation-class", "Class of the curves", scene)
     offered = (NOTHING, *stages)
     stage = choice(
         "randomisation-stage",
@@ -265,7 +242,7 @@ def _draw_curves(
             st.markdown(sentence)
     with st.container(horizontal=True, gap="small"):
         for number, (measure, meaning) in enumerate(MEASURES.items()):
-            with st.container(width=248):
+            with st.container(width=224):
                 st.markdown(f"**{measure}**", help=meaning)
                 st.plotly_chart(
                     similarity_figure(

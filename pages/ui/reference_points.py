@@ -24,15 +24,15 @@ from pages.ui.attributions import (
     reference_of,
     request_for,
 )
+from pages.ui.choosers import choose_method, choose_whether
 from pages.ui.downloads import render_downloads
 from pages.ui.engine import Engine
 from pages.ui.heatmap_grid import MapCell, render_heatmap_grid
 from pages.ui.markdown import literal
-from pages.ui.page_choices import choice
 from pages.ui.path_profile import WalkPath, render_path
 from pages.ui.picture_and_reference import as_url
 from pages.ui.progress import WorkSnapshot, follow
-from pages.ui.settings import Settings, one_of
+from pages.ui.settings import Settings
 from pages.ui.sidebar import Scene
 from pages.ui.work import Explain, Predict, Prediction, Work
 
@@ -50,28 +50,13 @@ def render_reference_points(engine: Engine, scene: Scene) -> None:
     settings = scene.settings
     kinds = (*REFERENCE_KINDS, *(() if settings.layer == "input" else (ZEROS,)))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        method = choice(
-            "references-method",
-            lambda key, value: st.selectbox(
-                "Method",
-                tuple(METHODS),
-                format_func=lambda name: METHODS[name].title,
-                key=key,
-                width=240,
-            ),
-            "integrated_gradients",
-            lambda text: one_of(text, tuple(METHODS)),
-        )
-        with_path = choice(
+        method = choose_method("references-method", "integrated_gradients")
+        with_path = choose_whether(
             "references-path",
-            lambda key, value: st.toggle(
-                "Follow the path of Integrated Gradients",
-                key=key,
-                help="The score between the sidebar's reference and the picture, where on the way "
-                "the attribution is earned, and the gap by number of gradients.",
-            ),
+            "Follow the path of Integrated Gradients",
             True,
-            lambda text: one_of(text, ("yes", "no")) == "yes",
+            "The score between the sidebar's reference and the picture, where on the way "
+            "the attribution is earned, and the gap by number of gradients.",
         )
     if not METHODS[method].uses_reference:
         st.caption(f"{METHODS[method].title} does not use the reference: its maps are all alike.")

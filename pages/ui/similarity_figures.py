@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import warnings
 from collections.abc import Mapping, Sequence
 
@@ -11,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
+from pages.ui.csv_download import csv_text
 from pages.ui.faithfulness_figures import COLOURS
 
 MEASURES = {
@@ -88,15 +87,12 @@ def similarities_csv(
     curves: Mapping[str, npt.NDArray[np.float64]], stages: Sequence[str], seeds: Sequence[int]
 ) -> str:
     """A line a layer, measure, seed and depth, of curves ``(measures, seeds, stages)`` by layer."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["layer", "measure", "seed", "depth", "stage", "similarity"])
-    for layer, values in curves.items():
-        for measure, by_seed in zip(MEASURES, values, strict=True):
-            for seed, row in zip(seeds, by_seed, strict=True):
-                writer.writerows(
-                    [layer, measure, seed, depth + 1, stage, f"{value:.6f}"]
-                    for depth, (stage, value) in enumerate(zip(stages, row, strict=True))
-                    if np.isfinite(value)
-                )
-    return text.getvalue()
+    lines = (
+        [layer, measure, seed, depth + 1, stage, f"{value:.6f}"]
+        for layer, values in curves.items()
+        for measure, by_seed in zip(MEASURES, values, strict=True)
+        for seed, row in zip(seeds, by_seed, strict=True)
+        for depth, (stage, value) in enumerate(zip(stages, row, strict=True))
+        if np.isfinite(value)
+    )
+    return csv_text(["layer", "measure", "seed", "depth", "stage", "similarity"], lines)
