@@ -6,6 +6,7 @@ import argparse
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +15,19 @@ import numpy as np
 from attribution_core.classifier import Classifier
 from attribution_core.command_line import DONE, PLAYERS, SOME_FAILED, sentence
 from attribution_core.command_line_files import SavedMap, prepared, read, write
+from attribution_core.command_line_measurements import Measurements, Rows
 from attribution_core.command_line_progress import ProgressBar
 from attribution_core.explanation import explain_request, request_of
 from attribution_core.faithfulness import (
     FaithfulnessCurve,
-    Players,
     curves_of,
     pose_curve,
     random_curves,
     values_on,
 )
-from attribution_core.images import Pixels
+from attribution_core.images import Pixels, digest
 from attribution_core.loading import load_classifier
-from attribution_core.localisation import grid_pointing, mosaic
+from attribution_core.localisation import Mosaic, grid_pointing, mosaic
 from attribution_core.request import Request
 from attribution_core.scores import Contrast, Score
 
@@ -49,14 +50,23 @@ def evaluate_folder(asked: argparse.Namespace) -> int:
     failed = len(paths) - len(maps)
     classifiers: dict[str, Classifier | None] = {}
     randoms: dict[Any, tuple[list[FaithfulnessCurve], list[FaithfulnessCurve]]] = {}
-    tables: dict[str, list[list[Any]]] = {"deletion": [], "insertion": []}
+    known = Measurements(asked.folder / "measurements.jsonl")
+    tables: dict[str, Rows] = {"deletion": [], "insertion": []}
     usable: list[tuple[Classifier, SavedMap]] = []
     for saved in maps:
         try:
             classifier = _classifier(saved, classifiers)
             request = _request(classifier, saved, saved.picture, saved.settings["target"])
-            players = PLAYERS[asked.players](request.layer)
-            _measure(classifier, saved, request, players, asked, randoms, tables)
+            for direction, *row in known.of(
+                (
+                    saved.path.name,
+                    saved.settings,
+                    digest(saved.heatmap),
+                    *(asked.players, asked.steps, asked.random),
+                ),
+                partial(_measure, classifier, saved, request, asked, randoms),
+            ):
+                tables[str(direction)].append(row)
             usable.append((classifier, saved))
             bar.step(saved.path.name)
         except Exception as error:
@@ -64,7 +74,7 @@ def evaluate_folder(asked: argparse.Namespace) -> int:
             failed += 1
             bar.say(f"{saved.path.name}: {sentence(error)}")
             bar.step(saved.path.name)
-    localised, unlocalised = _localise(usable, bar)
+    localised, unlocalised = _localise(usable, bar, known)
     bar.close()
     how = ("players", "steps", *_AREA)
     for name, rows in tables.items():
@@ -130,12 +140,14 @@ def _measure(
     classifier: Classifier,
     saved: SavedMap,
     request: Request,
-    players: Players,
     asked: argparse.Namespace,
     randoms: dict[Any, tuple[list[FaithfulnessCurve], list[FaithfulnessCurve]]],
-    tables: dict[str, list[list[Any]]],
-) -> None:
-    """Add the map's areas to both tables, beside those of random orders on the same game."""
+) -> Rows:
+    """The map's rows in both tables, each after the table's name.
+
+    Its areas stand beside those of random orders on the same game.
+    """
+    players = PLAYERS[asked.players](request.layer)
     key = (classifier.fingerprint, request.picture, request.reference, request.seed, players)
     if key not in randoms:
         game, segments = pose_curve(classifier, request, players)
@@ -147,10 +159,12 @@ def _measure(
         randoms[key] = ([first for first, _ in pairs], [second for _, second in pairs])
     score = Score.of(request.score, request.target, classifier.classes)
     curves = curves_of(classifier, request, saved.heatmap, players, steps=asked.steps)
+    rows: Rows = []
     for curve, random in zip(curves, randoms[key], strict=True):
         areas = [each.read_as(score).area for each in random]
-        tables[curve.direction].append(
+        rows.append(
             [
+                curve.direction,
                 *_described(saved),
                 asked.players,
                 asked.steps,
@@ -161,6 +175,7 @@ def _measure(
                 len(areas),
             ]
         )
+    return rows
 
 
 def _described(saved: SavedMap, target: int | None = None, label: str | None = None) -> list[Any]:
@@ -174,14 +189,14 @@ def _described(saved: SavedMap, target: int | None = None, label: str | None = N
 
 
 def _localise(
-    usable: Sequence[tuple[Classifier, SavedMap]], bar: ProgressBar
-) -> tuple[list[list[Any]], int]:
+    usable: Sequence[tuple[Classifier, SavedMap]], bar: ProgressBar, known: Measurements
+) -> tuple[Rows, int]:
     """Rows of the localisation table, and how many of them failed.
 
     A picture stands for its model's top class; of pictures of one class, the one of which the model
     is surest is taken.
     """
-    rows: list[list[Any]] = []
+    rows: Rows = []
     failed = 0
     for classifier in dict.fromkeys(each for each, _ in usable):
         maps = [saved for each, saved in usable if each is classifier]
@@ -197,11 +212,13 @@ def _localise(
             group = [tiles[(start + offset) % len(tiles)] for offset in range(TILES)]
             made = mosaic([saved.picture for _, saved in group], size=classifier.input_size)
             probabilities = classifier.probabilities(made.pixels)
-            for saved in kinds.values():
+            for kind, saved in kinds.items():
                 for tile, (target, of_tile) in enumerate(group):
                     try:
-                        request = _request(classifier, saved, made.pixels, target)
-                        heatmap = explain_request(classifier, request).heatmap
+                        ((inside,),) = known.of(
+                            (classifier.fingerprint, kind, digest(made.pixels), target, tile),
+                            partial(_share, classifier, saved, made, target, tile),
+                        )
                     except Exception as error:
                         failed += 1
                         bar.say(f"Mosaic {start // TILES + 1}: {sentence(error)}")
@@ -214,11 +231,18 @@ def _localise(
                             start // TILES + 1,
                             tile,
                             float(probabilities[target]),
-                            grid_pointing(heatmap, made.tiles, tile),
+                            inside,
                             1 / TILES,
                         ]
                     )
     return rows, failed
+
+
+def _share(classifier: Classifier, saved: SavedMap, made: Mosaic, target: int, tile: int) -> Rows:
+    """How much of a class's map on a mosaic lies on its own tile."""
+    request = _request(classifier, saved, made.pixels, target)
+    heatmap = explain_request(classifier, request).heatmap
+    return [[grid_pointing(heatmap, made.tiles, tile)]]
 
 
 def _kind(saved: SavedMap) -> list[Any]:

@@ -17,6 +17,7 @@ from PIL import Image
 
 from attribution_core import explain, load_classifier
 from attribution_core.command_line import main
+from attribution_core.command_line_measurements import Measurements
 from attribution_core.command_line_progress import ProgressBar
 from tests.conftest import tiny_network
 
@@ -350,6 +351,79 @@ def test_evaluate_measures_what_the_core_does(
         (row,) = rows_of(folder / f"{curve.direction}.csv")
         assert float(row["area"]) == pytest.approx(curve.area, rel=1e-3)
         assert float(row["normalised_area"]) == pytest.approx(curve.normalised_area, rel=1e-3)
+
+
+def test_a_stopped_evaluation_goes_on_from_there(
+    run: Run, explained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from attribution_core import command_line_evaluate as module
+
+    asked = ("--players", "positions", "--steps", "3", "--random", "2")
+    whole, folder = tmp_path / "whole", tmp_path / "out"
+    for copy in (whole, folder):
+        shutil.copytree(explained, copy)
+    assert run("evaluate", whole, *asked)[0] == 0
+
+    calls: list[str] = []
+    stops: dict[str, int] = {}
+
+    def counted(name: str) -> None:
+        compute = getattr(module, name)
+
+        def call(*arguments: Any, **keywords: Any) -> Any:
+            calls.append(name)
+            if calls.count(name) == stops.get(name):
+                raise KeyboardInterrupt
+            return compute(*arguments, **keywords)
+
+        monkeypatch.setattr(module, name, call)
+
+    for name in ("curves_of", "explain_request"):
+        counted(name)
+    made = {"curves_of": 0, "explain_request": 0}
+    for stops in ({"curves_of": 4}, {"explain_request": 3}, {}):
+        calls.clear()
+        code, said = run("evaluate", folder, *asked)
+        assert code == (1 if stops else 0)
+        assert ("the same command goes on from here" in said) is bool(stops)
+        for name in made:
+            made[name] += calls.count(name) - (name in stops)
+    # Eight maps and eight shares, each measured once.
+    assert made == {"curves_of": 8, "explain_request": 8}
+    for name in ("deletion", "insertion", "localisation"):
+        assert rows_of(folder / f"{name}.csv") == rows_of(whole / f"{name}.csv")
+
+    calls.clear()
+    kept = folder / "measurements.jsonl"
+    kept.write_bytes(kept.read_bytes()[:-5])
+    assert run("evaluate", folder, *asked)[0] == 0
+    assert len(calls) == 1
+    run("evaluate", folder, *asked[:2], "--steps", "2", "--random", "2")
+    assert calls.count("curves_of") == 8
+    assert rows_of(folder / "deletion.csv")[0]["steps"] == "2"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "{",
+        "[]",
+        "[1, 2]",
+        '["key", [[{}]]]',
+        '["key", {"a": 1}]',
+        "null",
+        "\x00\xff",
+        "[[1], []]",
+    ],
+)
+def test_damaged_measurements_count_for_nothing(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "measurements.jsonl"
+    path.write_text(line)
+    for _ in range(2):
+        assert Measurements(path).of(("a", 1), lambda: [["x", 1, 0.1]]) == [["x", 1, 0.1]]
+    assert Measurements(path).of(("a", 1), list) == [["x", 1, 0.1]]
+    assert Measurements(path).of(("a", 2), list) == []
 
 
 def test_evaluate_of_damaged_maps_and_of_another_model(

@@ -167,8 +167,9 @@ def _landscape(formula: str, reach: float, reference: Place) -> Landscape:
         ground = float(np.median(values[known]))
     levels = levels_of(values[known])
     contours, labels = [], []
+    find: Any = find_contours
     for level in levels:
-        found: list[npt.NDArray[np.float64]] = find_contours(values, level)  # type: ignore[no-untyped-call]
+        found: list[npt.NDArray[np.float64]] = find(values, level)
         steps = [
             "M"
             + "L".join(f"{c / (RESOLUTION - 1):.4f} {r / (RESOLUTION - 1):.4f}" for r, c in each)

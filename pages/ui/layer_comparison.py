@@ -84,13 +84,11 @@ def draw_comparison(
     st.markdown("#### Superpixels at the pixels, and positions of the last layer")
     render_maps(engine, scene, table, snapshots, key="compared_maps")
     done = done_in(table, snapshots)
-    seconds = [snapshots[time].estimate for time in comparison.times]
-    if len(done) < 2 or not all(isinstance(each, float) for each in seconds):
+    estimates = [snapshots[time].estimate for time in comparison.times]
+    seconds = [each for each in estimates if isinstance(each, float)]
+    if len(done) < 2 or len(seconds) < 2:
         return
-    at_input, at_last = (
-        (done[0, column].evaluations, float(each))  # type: ignore[arg-type]
-        for column, each in enumerate(seconds)
-    )
+    at_input, at_last = ((done[0, column].evaluations, each) for column, each in enumerate(seconds))
     st.caption(
         f"Evaluated afresh, the {at_input[0]} coalitions take {_readable(at_input)} at the pixels "
         f"and the {at_last[0]} take {_readable(at_last)} at {literal(table.column_names[1])}: "
