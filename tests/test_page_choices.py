@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 def page_of_choices() -> None:
     import streamlit as st
 
-    from pages.ui.page_choices import choice, in_link, taken_from_link
+    from pages.ui.page_choices import changed, choice, decide, in_link, taken_from_link
     from pages.ui.settings import one_of, whole
 
     if "started" not in st.session_state:
@@ -35,6 +35,25 @@ def page_of_choices() -> None:
         lambda text: whole(text, 1, most),
     )
     st.session_state["found"] = fruit, count
+
+    def decided_but_not_drawn() -> None:
+        """As after a run that ended between the decision and the widget: the browser's old value
+        is there again."""
+        old = st.session_state["choose_demo-fruit"]
+        decide("demo-fruit", "pear")
+        st.session_state["choose_demo-fruit"] = old
+        st.session_state["changed"] = changed("demo-fruit")
+
+    def picked() -> None:
+        st.session_state["changed"] = changed("demo-picked")
+
+    st.button("Decide", on_click=decided_but_not_drawn, key="decide")
+    choice(
+        "demo-picked",
+        lambda key, value: st.selectbox("Picked", ["a", "b"], key=key, on_change=picked),
+        "a",
+        lambda text: one_of(text, ("a", "b")),
+    )
     st.session_state["link"] = in_link("demo")
 
 
@@ -160,3 +179,12 @@ def test_a_run_that_ends_while_the_widget_is_drawn() -> None:
     app.session_state["page_choices"].chosen["demo-count"] = "8"
     app.run()
     assert app.session_state["found"] == app.slider[0].value == 8
+
+
+def test_what_a_visitor_changed_and_what_was_decided(visit: Visit) -> None:
+    app = visit()
+    app.selectbox(key="choose_demo-picked").set_value("b").run()
+    assert app.session_state["changed"] is True
+    app.button(key="decide").click().run()
+    assert app.session_state["changed"] is False
+    assert app.session_state["found"] == ("pear", 2)

@@ -26,7 +26,7 @@ from pages.ui.axioms_formulas import FORMULAS
 from pages.ui.csv_download import csv_download, csv_text
 from pages.ui.function_plane import FARTHEST, Place, function_plane
 from pages.ui.markdown import literal
-from pages.ui.page_choices import choice, decide, forget
+from pages.ui.page_choices import changed, choice, decide, forget
 from pages.ui.settings import number, one_of
 
 OWN = "own"
@@ -185,6 +185,8 @@ def _move(point: Place, reference: Place) -> None:
 
 def _forget_places() -> None:
     """Each function begins where it shows something."""
+    if not changed("axioms-function"):
+        return
     for name in PLACES:
         forget(name)
 

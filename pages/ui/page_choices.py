@@ -54,11 +54,10 @@ def choice(
     """
     choices, key = _choices(), f"choose_{name}"
     value = recalled(name, default, read)
-    held = st.session_state.get(key)
-    if held is not None and held != choices.handed.get(name, held):
-        # The visitor changed it, and options may have changed since.
+    if changed(name):
+        # Options may have changed since.
         with contextlib.suppress(ValueError):
-            value = read(text_of(held))
+            value = read(text_of(st.session_state[key]))
     # Handed over anew in each run: Streamlit forgets widgets that were not drawn in the last one.
     # The run may end while the widget is drawn: what it was handed is no visitor's choice then.
     st.session_state[key] = choices.handed[name] = value
@@ -68,6 +67,16 @@ def choice(
     choices.handed[name] = value
     remember(name, value, default)
     return value
+
+
+def changed(name: str) -> bool:
+    """Whether the visitor has changed the widget, in a callback or before it is drawn.
+
+    Streamlit's own word for it is not enough: it also takes a widget for changed whose value was
+    decided for it in a run that ended before the widget was drawn.
+    """
+    held = st.session_state.get(f"choose_{name}")
+    return held is not None and held != _choices().handed.get(name, held)
 
 
 def recalled(name: str, default: T, read: Callable[[str], T]) -> T:
