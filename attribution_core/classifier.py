@@ -16,7 +16,7 @@ import tensorflow as tf
 from attribution_core.bfloat16 import in_bfloat16
 from attribution_core.cache import Cache
 from attribution_core.change_windows import local_part
-from attribution_core.head import Head, Logits, compiled
+from attribution_core.head import Head, Logits, TracedWhenItPays
 from attribution_core.images import INPUT, Picture, Pixels
 from attribution_core.incremental_head import IncrementalHead
 from attribution_core.linear_head import LEAST_GAIN, LinearHead, linear_prefix
@@ -333,7 +333,7 @@ class Classifier:
         def body(pictures: Any) -> Any:
             return below(self._preprocess(pictures), training=False)
 
-        return compiled(body, tf.TensorSpec((None, *self.input_size, 3), tf.float32))
+        return TracedWhenItPays(body, tf.TensorSpec((None, *self.input_size, 3), tf.float32))
 
     def _hash_network(self) -> str:
         """SHA-256 of the architecture, the preprocessing's effect and all parameters."""

@@ -16,18 +16,53 @@ from attribution_core.scores import Score, score_values
 Logits = npt.NDArray[np.float32]
 Function = Callable[..., Any]
 
+UNTRACED_CALLS = 4
+"""Of a function with few points; tracing a gradient takes about as long."""
+
+FEW_POINTS = 2
+"""A point alone, or with its reference."""
+
+_LIGHT_BATCH = 8
+"""Heads of batches from this size on are light: they take longer to trace than to evaluate."""
+
 
 def compiled(function: Function, *signature: Any) -> Function:
     """A TensorFlow function of this signature, traced once."""
     return cast(Function, tf.function(function, input_signature=signature, autograph=False))
 
 
+class TracedWhenItPays:
+    """A TensorFlow function that is traced only once tracing costs less than going without it.
+
+    A gradient map takes a point and its reference through a function, and the point back once for
+    each class; the functions of most layers see no more. Tracing one takes as long as several
+    calls.
+
+    Parameters
+    ----------
+    function : callable
+        Of tensors; the first one holds the points ``(n, …)``.
+    signature : tensor specifications of its arguments
+    """
+
+    def __init__(self, function: Function, *signature: Any) -> None:
+        self._function = function
+        self._traced = compiled(function, *signature)
+        self._untraced_calls = 0
+
+    def __call__(self, points: Any, *others: Any) -> Any:
+        if len(points) <= FEW_POINTS and self._untraced_calls < UNTRACED_CALLS:
+            self._untraced_calls += 1
+            return self._function(points, *others)
+        return self._traced(points, *others)
+
+
 class Head:
     """f_l, from activations ``(n, h, w, c)`` at layer l to logits ``(n, classes)``.
 
     Points are evaluated in batches of at most one size, padded to powers of two. Each TensorFlow
-    function is traced once however often class, image and reference change, and the convolution
-    library sees few shapes.
+    function is traced once at most, however often class, image and reference change, and the
+    convolution library sees few shapes.
 
     Parameters
     ----------
@@ -80,7 +115,7 @@ class Head:
             gradients = [tape.gradient(score, points) for score in scores]
             return tf.stack(scores, axis=1), tf.stack(gradients, axis=1)
 
-        self._evaluate = compiled(logits, points)
+        self._evaluate = TracedWhenItPays(logits, points)
         self._evaluate_masked = compiled(
             evaluate_masked,
             point,
@@ -88,16 +123,16 @@ class Head:
             tf.TensorSpec(shape[:2], tf.int32),
             tf.TensorSpec((None, None), tf.bool),
         )
-        self._differentiate = {
-            probability: compiled(partial(differentiate, probability=probability), points, weights)
+        # Without tracing, heavy convolutions take longer back than tracing does.
+        ready = TracedWhenItPays if batch_size >= _LIGHT_BATCH else compiled
+        self._differentiate: dict[bool, Function] = {
+            probability: ready(partial(differentiate, probability=probability), points, weights)
             for probability in (False, True)
         }
 
         def traced_for(count: int, probability: bool) -> Function:
             several = tf.TensorSpec((count, classes), tf.float32)
-            return compiled(
-                partial(differentiate_several, probability=probability), points, several
-            )
+            return ready(partial(differentiate_several, probability=probability), points, several)
 
         self._traced_for = lru_cache(maxsize=None)(traced_for)
 

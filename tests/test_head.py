@@ -13,7 +13,7 @@ from keras import layers
 
 from attribution_core import Classifier, Contrast, Picture, load_image, superpixels
 from attribution_core.estimate import FloatArray
-from attribution_core.head import Head
+from attribution_core.head import UNTRACED_CALLS, Head
 from attribution_core.head_game import CoalitionTable, HeadGame
 from attribution_core.images import Pixels
 from attribution_core.network_graph import cuts, flow, multiplications, without_softmax
@@ -33,7 +33,7 @@ class Recording:
         self.slopes = np.random.default_rng(0).normal(size=(48, 3)).astype(np.float32)
 
     def __call__(self, points: Any) -> Any:
-        self.traces += 1
+        self.traces += not tf.executing_eagerly()
         seen = tf.grad_pass_through(lambda x: tf.numpy_function(self._keep, [x], x.dtype))(points)
         return tf.reshape(tf.ensure_shape(seen, (None, *SHAPE)), (-1, 48)) @ self.slopes
 
@@ -124,8 +124,23 @@ def test_nothing_is_traced_twice() -> None:
             head.values_and_gradients(points, score)
     assert network.traces == 3
     head.values_and_gradients(points, Score(0, probability=True))
-    head.values_and_gradients(points[:1], Score(2, probability=True))
+    head.values_and_gradients(points[:3], Score(2, probability=True))
     assert network.traces == 4
+
+
+def test_a_few_single_points_are_not_worth_tracing() -> None:
+    network = Recording()
+    head, points = network.head(), random_points(3)
+    singles = [head.values_and_gradients(points[:1], Score(0)) for _ in range(UNTRACED_CALLS)]
+    assert network.traces == 0
+    singles += [head.values_and_gradients(points[:1], Score(0)) for _ in range(2)]
+    assert network.traces == 1
+    for value, gradient in singles:
+        np.testing.assert_allclose(value, singles[-1][0], rtol=1e-6)
+        np.testing.assert_allclose(gradient, singles[-1][1], rtol=1e-6)
+    # A batch is traced from the first: there will be others.
+    head.values_and_gradients(points, Score(0, probability=True))
+    assert network.traces == 2
 
 
 def test_no_points_at_all() -> None:

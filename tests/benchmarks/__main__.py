@@ -8,6 +8,7 @@ import sys
 
 NAMES = (
     "methods",
+    "first_maps",
     "quadrature",
     "shared_passes",
     "shapley",

@@ -58,8 +58,10 @@ def options_for(method: str, layer: str) -> Mapping[str, OptionValue]:
 
 
 def main() -> None:
-    # The bare side is the whole head, so occlusion must take no shorter way here.
-    with patch.object(incremental_head, "LEAST_GAIN", float("inf")):
+    # The bare side is the whole head, traced: occlusion must take no shorter way here, and single
+    # points none without tracing.
+    whole = patch.object(incremental_head, "LEAST_GAIN", float("inf"))
+    with whole, patch("attribution_core.head.UNTRACED_CALLS", 0):
         _measure(built_in())
 
 
