@@ -36,7 +36,7 @@ class TracedWhenItPays:
 
     A gradient map takes a point and its reference through a function, and the point back once for
     each class; the functions of most layers see no more. Tracing one takes as long as several
-    calls.
+    calls. Both ways agree to rounding, not to the last bit.
 
     Parameters
     ----------
