@@ -11,7 +11,7 @@ import numpy.typing as npt
 from attribution_core.attribution import Attribution
 from attribution_core.images import Picture
 from attribution_core.references import reference_image
-from attribution_core.registry import METHODS, unavailable
+from attribution_core.registry import BFLOAT16, METHODS, unavailable
 from attribution_core.request import ZEROS, Request
 from attribution_core.scores import Contrast
 from attribution_core.segmentations import Grid, Segmentation, Slic
@@ -177,6 +177,8 @@ def caption(attribution: Attribution) -> tuple[str, ...]:
     work = f"{_seconds(attribution.seconds)} · {attribution.evaluations} evaluations"
     if attribution.evaluations == 1:
         work = work.removesuffix("s")
+    if (BFLOAT16.name, True) in attribution.request.options:
+        work += f" in {BFLOAT16.name}"
     change = attribution.score - attribution.reference_score
     total = attribution.total
     sums = f"sums to {total:.3g}"

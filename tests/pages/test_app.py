@@ -188,6 +188,7 @@ def test_bfloat16_is_offered_where_it_is_quicker(
     page.finish()
     page.choose("toggle", "lime.bfloat16", True).finish()
     assert dict(page.requests[0].options)["bfloat16"] is True
+    assert "evaluations in bfloat16" in page.cells[0]["caption"][0]
     assert page.link["lime.bfloat16"] == "yes"
     other = visit(model="efficientnet_lite0", **{**link, "layer": "top_relu"})
     assert "lime.bfloat16" not in [each.key for each in other.finish().app.toggle]
