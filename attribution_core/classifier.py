@@ -279,7 +279,7 @@ class Classifier:
     def _build_rounded_head(self, layer: Layer, network: keras.Model) -> Head:
         above = network
         if layer.name != INPUT:
-            above = keras.Model(network.get_layer(layer.name).output, network.output)
+            above = keras.Model(cuts(network)[layer.name], network.output)
 
         def logits(points: Any) -> Any:
             prepared = self._preprocess(points) if layer.name == INPUT else points

@@ -46,6 +46,6 @@ def _read(path: Path) -> list[tuple[str, Rows]]:
             key, rows = json.loads(line)
             if all(isinstance(cell, Cell) for row in rows for cell in row):
                 found.append((str(key), [list(row) for row in rows]))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             continue
     return found

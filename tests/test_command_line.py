@@ -415,6 +415,7 @@ def test_a_stopped_evaluation_goes_on_from_there(
         "null",
         "\x00\xff",
         "[[1], []]",
+        pytest.param("[" * 10**5, id="nested"),
     ],
 )
 def test_damaged_measurements_count_for_nothing(tmp_path: Path, line: str) -> None:

@@ -305,19 +305,6 @@ def attributions_csv(
     question: Question, attributions: Sequence[PlaneAttribution], change: float | None
 ) -> str:
     """A line a method."""
-    heading = [
-        "method",
-        "function",
-        "x",
-        "y",
-        "x0",
-        "y0",
-        "to_x",
-        "to_y",
-        "sum",
-        "change",
-        "problem",
-    ]
     lines = []
     for each in attributions:
         values: list[object] = ["", "", ""]
@@ -334,6 +321,8 @@ def attributions_csv(
                 each.problem,
             ]
         )
+    places = ["x", "y", "x0", "y0"]
+    heading = ["method", "function", *places, "to_x", "to_y", "sum", "change", "problem"]
     return csv_text(heading, lines)
 
 
