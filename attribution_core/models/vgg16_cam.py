@@ -7,8 +7,9 @@ head was fitted to EfficientNet-Lite0, without labels; ``assets/models/vgg16_cam
 how, and how often the two agree. It is not VGG16 as Simonyan and Zisserman trained it.
 
 Layers are named as in VGG16, from ``input`` to ``block5_pool``. After them come ``cam_project``
-(3x3, linear), ``cam_conv`` (1x1), ``cam_relu``, ``cam_pool`` and ``logits``. Everything
-after ``cam_relu`` is linear, so that a class's map at ``cam_relu`` is exact.
+(3x3, linear), ``cam_bends`` (1x1, rectified) beside it, ``cam_channels`` (1x1, linear) of both,
+``cam_conv`` (1x1), ``cam_relu``, ``cam_pool`` and ``logits``. Everything after ``cam_relu`` is
+linear, so that a class's map at ``cam_relu`` is exact.
 """
 
 from __future__ import annotations
@@ -25,10 +26,27 @@ from attribution_core.models.vgg16 import CLASSES, INPUT_SIZE, convolutional_bod
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["CLASSES", "INPUT_SIZE", "PROJECTED", "TOP", "WEIGHTS", "build", "load", "preprocess"]
+__all__ = [
+    "BENDS",
+    "CLASSES",
+    "DIRECTIONS",
+    "INPUT_SIZE",
+    "PROJECTED",
+    "TOP",
+    "WEIGHTS",
+    "build",
+    "load",
+    "preprocess",
+]
 
 PROJECTED = 320
-"""Channels of ``cam_project``: those before the last convolution of EfficientNet-Lite0."""
+"""Channels of ``cam_channels``: those before the last convolution of EfficientNet-Lite0."""
+
+DIRECTIONS = 256
+"""Channels of ``cam_project`` beyond those: what ``cam_bends`` combines."""
+
+BENDS = 512
+"""Channels of ``cam_bends``: combinations of directions, cut at zero."""
 
 TOP = 1280
 """Channels of ``cam_conv``: those that EfficientNet-Lite0 pools."""
@@ -44,15 +62,20 @@ def build() -> keras.Model:
     -------
     keras.Model
         Functional, float32 (n, 224, 224, 3) as :func:`preprocess` returns it -> float32
-        (n, 1000), the logits. 17,881,448 parameters.
+        (n, 1000), the logits. 19,705,256 parameters.
     """
     from keras import Input, Model, initializers, layers
 
     inputs = Input((INPUT_SIZE, INPUT_SIZE, 3), name="input")
     flow = convolutional_body(inputs)
-    flow = layers.Conv2D(
-        PROJECTED, 3, padding="same", kernel_initializer="zeros", name="cam_project"
+    linear = layers.Conv2D(
+        PROJECTED + DIRECTIONS, 3, padding="same", kernel_initializer="zeros", name="cam_project"
     )(flow)
+    bends = layers.Conv2D(
+        BENDS, 1, activation="relu", kernel_initializer="zeros", name="cam_bends"
+    )(linear)
+    both = layers.Concatenate(name="cam_both")([linear, bends])
+    flow = layers.Conv2D(PROJECTED, 1, kernel_initializer="zeros", name="cam_channels")(both)
     flow = layers.Conv2D(TOP, 1, kernel_initializer="zeros", name="cam_conv")(flow)
     flow = layers.ReLU(6.0, name="cam_relu")(flow)
     flow = layers.GlobalAveragePooling2D(name="cam_pool")(flow)

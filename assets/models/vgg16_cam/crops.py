@@ -25,6 +25,9 @@ SIZE = 224
 CACHE_SIDE = 640
 """The longer side at which scenes are held in memory."""
 
+FOLDS = 5
+"""Into so many parts the files for training are divided, by group; a crop shows files of one."""
+
 
 class Photographs:
     """The photographs of one part of the split, in memory.
@@ -35,18 +38,26 @@ class Photographs:
         What ``photographs.py`` wrote.
     part : str
         ``train`` or ``held_out``.
+    fold : int, optional
+        Take only the files of this fold, of ``FOLDS``.
+    manuals : bool
+        Whether the scenes are those of manuals, or all others.
     """
 
-    def __init__(self, folder: Path, part: str) -> None:
+    def __init__(
+        self, folder: Path, part: str, fold: int | None = None, *, manuals: bool = False
+    ) -> None:
         entries = json.loads((folder / "split.json").read_text())
         self.names = {"scenes": [], "cutouts": []}
         self.images = {"scenes": [], "cutouts": []}
         self.sources: dict[str, str] = {}
         drawn = {place for place, entry in entries.items() if not entry["eligible"]}
         for place, entry in sorted(entries.items()):
-            if entry["part"] != part:
+            if entry["part"] != part or fold not in (None, fold_of(entry["group"])):
                 continue
             kind = place.split("/")[0]
+            if kind == "scenes" and (entry["source"] == "manuals") != manuals:
+                continue
             with Image.open(folder / place) as image:
                 image.load()
             if kind == "scenes" and max(image.size) > CACHE_SIDE:
@@ -87,6 +98,23 @@ class Photographs:
         """
         index = int(np.searchsorted(self.weights[kind], random.random()))
         return self.images[kind][min(index, len(self.weights[kind]) - 1)]
+
+
+def fold_of(group: str) -> int:
+    """Decide the fold of a group of files.
+
+    Parameters
+    ----------
+    group : str
+        Its first name.
+
+    Returns
+    -------
+    int
+        From 0 to ``FOLDS`` - 1; it hangs on the SHA-256 of the name alone.
+    """
+    digest = hashlib.sha256(f"fold {group}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") % FOLDS
 
 
 def _part(image: Image.Image, random: np.random.Generator, size: tuple[int, int]) -> Image.Image:

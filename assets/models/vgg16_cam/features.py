@@ -2,10 +2,10 @@
 
 A shard is ``shards/00012.npz`` with two float16 arrays: ``body`` (n, 7, 7, 512), VGG16's
 ``block5_pool``, and ``teacher`` (n, 7, 7, 320), EfficientNet-Lite0's last activations before
-its top; the teacher's logits follow from those by three small layers. Shards that exist are
+its top; the teacher's logits follow from those by three small layers. Shard ``s`` shows files of
+fold ``s % FOLDS`` only, so that a fit to the other folds can be judged on it. Shards that exist are
 not made again. ``examination.npz`` holds the same for the held-out files, one picture each,
-``further.npz`` for eight less orderly pictures of each, and ``development.npz`` for the pictures
-on which the recipe's few numbers were chosen.
+``further.npz`` for eight less orderly pictures of each.
 
 On the way to training features the body runs with 8-bit integers (OpenVINO, NNCF; twice the
 speed of bfloat16 and five times that of float32, relative error 6 %), as for the last two
@@ -22,14 +22,16 @@ from pathlib import Path
 
 import numpy as np
 from body import CONVOLUTIONS
-from crops import Photographs, crop, examination, further
-from PIL import Image
+from crops import FOLDS, Photographs, crop, examination, further
 
 SHARD = 512
 """Crops in a shard."""
 
 BATCH = 8
 """Crops at a time."""
+
+FIRST_OF_MANUALS = 40
+"""From this shard on, the scenes are those of manuals."""
 
 CALIBRATION = 64
 """Crops by which the ranges of the 8-bit integers are found; shard number 10**6."""
@@ -171,7 +173,7 @@ def main() -> None:
     parser.add_argument("teacher", type=Path, help="efficientnet_lite0.weights.h5")
     parser.add_argument("output", type=Path)
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--last", type=int, default=159)
+    parser.add_argument("--last", type=int, default=49)
     parser.add_argument("--step", type=int, default=1, help="to divide work among processes")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--exact", action="store_true", help="the body in float32")
@@ -196,11 +198,14 @@ def main() -> None:
         )
         del held_out, exact
 
-    photographs = Photographs(arguments.photographs, "train")
+    folds = [Photographs(arguments.photographs, "train", fold) for fold in range(FOLDS)]
+    manuals = [
+        Photographs(arguments.photographs, "train", fold, manuals=True) for fold in range(FOLDS)
+    ]
     if arguments.exact:
         body = body_model(arguments.body, None, arguments.threads)
     else:
-        pictures = np.stack([crop(photographs, (10**6, i)) for i in range(CALIBRATION)])
+        pictures = np.stack([crop(folds[i % FOLDS], (10**6, i)) for i in range(CALIBRATION)])
         cache = arguments.output / "body_int8.xml"
         body = body_model(arguments.body, pictures, arguments.threads, cache)
     target = arguments.output / "further.npz"
@@ -210,18 +215,14 @@ def main() -> None:
         pictures = np.stack([further(tested, k, i, j) for k, i in names for j in range(FURTHER)])
         np.savez(target, body=body(pictures), teacher=teacher(pictures))
         del tested
-    target = arguments.output / "development.npz"
-    files = sorted((arguments.photographs / "development").glob("*.png"))
-    if files and not target.exists():
-        pictures = np.stack([np.asarray(Image.open(file)) for file in files])
-        np.savez(target, body=body(pictures), teacher=teacher(pictures))
     with ThreadPoolExecutor(arguments.threads) as pool:
         for number in range(arguments.first, arguments.last + 1, arguments.step):
             target = shards / f"{number:05d}.npz"
             if target.exists():
                 continue
             started, used = time.monotonic(), time.process_time()
-            made = pool.map(lambda i, s=number: crop(photographs, (s, i)), range(SHARD))
+            photographs = (folds if number < FIRST_OF_MANUALS else manuals)[number % FOLDS]
+            made = pool.map(lambda i, p=photographs, s=number: crop(p, (s, i)), range(SHARD))
             pictures = np.stack(list(made))
             partial = target.with_suffix(".partial.npz")
             np.savez(partial, body=body(pictures), teacher=teacher(pictures))

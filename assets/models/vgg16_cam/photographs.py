@@ -6,10 +6,10 @@ See ``README.md`` beside this file for the packages. The result is a folder with
     whole pictures, at most 900 pixels on the longer side;
 ``cutouts/*.png``
     objects with an alpha channel, at most 640 pixels on the longer side;
-``development/*.png``
-    central squares of other pictures, on which the few numbers of the recipe were chosen;
 ``split.json``
     for each scene and cut-out its source and its part: ``train`` or ``held_out``.
+
+The pictures of manuals, many of them worked over by filters, are scenes to train on only.
 
 Pictures that are copies, crops in another size or colour variants of each other share one group,
 and a group is never divided. The part hangs on the SHA-256 of the group's first name, and
@@ -42,7 +42,7 @@ ALIKE = 0.965
 """Correlation of two thumbnails from which on two pictures are one group."""
 
 UNLIKE = 0.9
-"""Correlation of two thumbnails up to which a picture is new enough for development."""
+"""Correlation of two thumbnails up to which a manual's picture counts as a new one."""
 
 RESOURCES = (
     "categorization",
@@ -85,12 +85,18 @@ FOLDERS = {
 }
 """Packages whose pictures are plain files: what they count as, and where they lie."""
 
-DEVELOPMENT = {
+MANUALS = {
     "gimp-help-en": ".",
     "opencv-doc": "usr/share/doc/opencv-doc/opencv4",
-    "python-skimage-doc": ".",
+    "fotoxx-common": ".",
+    "palapeli-data": ".",
+    "python3-sklearn": ".",
+    "hugin-data": ".",
 }
-"""Packages with the pictures for development: manuals, hence many worked over by filters."""
+"""Packages of which all colourful pictures are taken, and where they lie."""
+
+GALLERY = Path(__file__).resolve().parents[2] / "gallery"
+"""The dashboard's own pictures, never trained on."""
 
 STREAM = re.compile(rb"RIFF....WEBPVP8|\xff\xd8\xff[\xe0\xe1\xdb]", re.DOTALL)
 """How a WebP or JPEG stream begins inside a resource file."""
@@ -201,25 +207,25 @@ def thumbnail(image: Image.Image) -> np.ndarray:
     return values / max(float(np.linalg.norm(values)), 1e-6)
 
 
-def development(root: Path, known: list[np.ndarray]) -> Iterator[np.ndarray]:
-    """Pick the pictures for development: colourful, and unlike all that are known.
+def manuals(root: Path, known: list[np.ndarray]) -> Iterator[tuple[str, Image.Image]]:
+    """Pick the pictures of manuals: colourful, and unlike all that are known.
 
     Parameters
     ----------
     root : pathlib.Path
         The folder with one unpacked package each.
     known : list of numpy.ndarray
-        Thumbnails of the scenes and cut-outs.
+        Thumbnails of the scenes and cut-outs, and of the gallery.
 
     Yields
     ------
-    numpy.ndarray
-        Uint8 (224, 224, 3), RGB.
+    tuple
+        Name, and the picture in RGB.
     """
     seen = list(known)
-    for package, place in DEVELOPMENT.items():
+    for package, place in MANUALS.items():
         for path in sorted((root / package / place).rglob("*")):
-            if path.suffix.lower() not in (".jpg", ".png") or path.is_symlink():
+            if path.suffix.lower() not in (".jpg", ".jpeg", ".png") or path.is_symlink():
                 continue
             try:
                 with Image.open(path) as opened:
@@ -236,8 +242,8 @@ def development(root: Path, known: list[np.ndarray]) -> Iterator[np.ndarray]:
             if np.maximum(np.stack(seen) @ look, np.stack(seen) @ mirrored).max() > UNLIKE:
                 continue
             seen.append(look)
-            fitted = ImageOps.fit(image, (224, 224), Image.Resampling.BICUBIC)
-            yield np.asarray(fitted)
+            within = path.relative_to(root / package).with_suffix("").as_posix()
+            yield re.sub(r"\W+", "_", f"{package}_{within}"), image
 
 
 def held_out(group: str) -> bool:
@@ -263,7 +269,7 @@ def main() -> None:
     parser.add_argument("packages", type=Path, help="folder with one unpacked package each")
     parser.add_argument("output", type=Path)
     arguments = parser.parse_args()
-    for folder in ("scenes", "cutouts", "development"):
+    for folder in ("scenes", "cutouts"):
         (arguments.output / folder).mkdir(parents=True, exist_ok=True)
 
     names: list[str] = []
@@ -304,12 +310,18 @@ def main() -> None:
             image.save(arguments.output / place, quality=95)
         entries[place] = {"source": source, "group": group, "eligible": eligible}
 
-    for number, pixels in enumerate(development(arguments.packages, thumbnails)):
-        Image.fromarray(pixels).save(arguments.output / "development" / f"{number:04d}.png")
     for entry in entries.values():
         out = held_out(str(entry["group"]))
         # Nobody is tested on drawings; those of a held-out group are used for nothing.
         entry["part"] = ("held_out" if entry["eligible"] else "none") if out else "train"
+    for path in sorted(GALLERY.glob("*.*g")):
+        with Image.open(path) as image:
+            thumbnails.append(thumbnail(image.convert("RGB")))
+    for name, image in manuals(arguments.packages, thumbnails):
+        image.thumbnail((SCENE_SIDE, SCENE_SIDE), Image.Resampling.LANCZOS)
+        image.save(arguments.output / "scenes" / f"{name}.jpg", quality=95)
+        entry = {"source": "manuals", "group": name, "eligible": True, "part": "train"}
+        entries[f"scenes/{name}.jpg"] = entry
     (arguments.output / "split.json").write_text(json.dumps(entries, indent=1) + "\n")
     for source in sorted({str(entry["source"]) for entry in entries.values()}):
         parts = [e["part"] for e in entries.values() if e["source"] == source]
