@@ -13,6 +13,8 @@ export default function axiomTable({ data, parentElement, setTriggerValue }) {
   return newest(root, () => tables.get(root).update(data, setTriggerValue));
 }
 
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+
 class AxiomTable {
   constructor(root) {
     this.root = root;
@@ -26,29 +28,41 @@ class AxiomTable {
   update(data, send) {
     this.send = send;
     this.root.classList.toggle("dark", isDark(this.root));
-    const drawn = JSON.stringify(data);
-    if (drawn === this.drawn) return;
-    this.drawn = drawn;
+    const before = this.data;
     this.data = data;
-    this.root.style.setProperty("--columns", data.columns.length);
-    const heads = ["", ...data.columns].map((title) => {
+    if (same(before?.rows, data.rows) && same(before.columns, data.columns)) {
+      if (same(before, data)) return;
+    } else this.build();
+    for (const { button, row, column } of this.buttons) {
+      const cell = data.cells[row][column];
+      if (same(button.cell, cell)) continue;
+      button.cell = cell;
+      button.className = cell.state;
+      const words = cell.words.map((each) => element("div", "words", each));
+      button.replaceChildren(element("div", "verdict", `${MARKS[cell.state]} ${cell.verdict}`), ...words);
+    }
+    this.showChosen();
+  }
+
+  /** Lays the cells out; they stay when their words change, so that no click is lost on one that is replaced. */
+  build() {
+    const { rows, columns } = this.data;
+    this.root.style.setProperty("--columns", columns.length);
+    const heads = ["", ...columns].map((title) => {
       const cell = element("th", "", title);
       cell.scope = "col";
       return cell;
     });
     this.find("thead tr").replaceChildren(...heads);
-    const focused = this.root.contains(document.activeElement) || this.root.getRootNode().activeElement;
     this.buttons = [];
-    const rows = data.rows.map((title, row) => {
+    const lines = rows.map((title, row) => {
       const head = element("th", "", title);
       head.scope = "row";
       const line = element("tr", "");
       line.append(head);
-      data.cells[row].forEach((cell, column) => {
-        const button = element("button", cell.state);
+      columns.forEach((_, column) => {
+        const button = element("button", "");
         button.type = "button";
-        button.append(element("div", "verdict", `${MARKS[cell.state]} ${cell.verdict}`));
-        for (const words of cell.words) button.append(element("div", "words", words));
         button.onclick = () => this.choose(row, column);
         const td = element("td", "");
         td.append(button);
@@ -57,13 +71,7 @@ class AxiomTable {
       });
       return line;
     });
-    this.find("tbody").replaceChildren(...rows);
-    this.showChosen();
-    if (focused && this.chosen) this.buttonOf(this.chosen)?.focus({ preventScroll: true });
-  }
-
-  buttonOf([row, column]) {
-    return this.buttons.find((each) => each.row === row && each.column === column)?.button;
+    this.find("tbody").replaceChildren(...lines);
   }
 
   choose(row, column) {

@@ -93,3 +93,25 @@ def test_dark_and_narrow_with_the_network(server: Any, new_page: Callable[..., P
     row = checks.locator("tr").filter(has_text="KernelSHAP")
     expect(row.locator("button.holds")).to_have_count(5)
     assert page.evaluate("document.documentElement.scrollWidth") <= 800
+
+
+def test_a_click_counts_though_the_table_changes_under_it(
+    server: Any, new_page: Callable[..., Page]
+) -> None:
+    page = new_page(viewport={"width": 1440, "height": 2400})
+    page.goto(f"{server.url}/axioms?axioms-function=own&axioms-formula=x*y&axioms-network=no")
+    table = page.locator(".axiom-table")
+    cell = table.locator("tr").filter(has_text="Occlusion").locator("button").nth(2)
+    expect(cell).to_be_visible()
+    formula = page.get_by_label("f(x, y)", exact=True)
+    formula.fill("x")
+    before = table.locator("tbody").text_content()
+    assert before is not None
+    place = cell.bounding_box()
+    assert place is not None
+    page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    formula.press("Enter")
+    page.mouse.down()
+    expect(table.locator("tbody")).not_to_have_text(before)
+    page.mouse.up()
+    expect(table.locator(".details h4")).to_have_text("Occlusion: Completeness")
