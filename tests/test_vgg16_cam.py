@@ -59,6 +59,13 @@ def test_the_cat_is_left_and_the_coffee_right(classifier: Classifier, method: st
     assert min(shares) > 0.65
 
 
+def test_coalitions_of_places_skip_the_largest_convolution_of_the_head(
+    classifier: Classifier,
+) -> None:
+    """What makes Shapley values over the 49 places of ``block5_pool`` quick."""
+    assert classifier.linear_head("block5_pool", 49) is not None
+
+
 def test_weights_are_small_and_bad_ones_refused(tmp_path: Path) -> None:
     assert vgg16_cam.WEIGHTS.stat().st_size < 45e6
     with pytest.raises(ValueError, match="no weights file"):

@@ -100,6 +100,22 @@ class Photographs:
         return self.images[kind][min(index, len(self.weights[kind]) - 1)]
 
 
+def hashed(name: str) -> int:
+    """Turn a name into a number that is the same everywhere.
+
+    Parameters
+    ----------
+    name : str
+        Of a file or a group of files.
+
+    Returns
+    -------
+    int
+        From 0 to 2**32 - 1: the first four bytes of the name's SHA-256.
+    """
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+
+
 def fold_of(group: str) -> int:
     """Decide the fold of a group of files.
 
@@ -113,8 +129,7 @@ def fold_of(group: str) -> int:
     int
         From 0 to ``FOLDS`` - 1; it hangs on the SHA-256 of the name alone.
     """
-    digest = hashlib.sha256(f"fold {group}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") % FOLDS
+    return hashed(f"fold {group}") % FOLDS
 
 
 def _part(image: Image.Image, random: np.random.Generator, size: tuple[int, int]) -> Image.Image:
@@ -304,8 +319,7 @@ def examination(photographs: Photographs, kind: str, index: int) -> np.ndarray:
     image = photographs.images[kind][index]
     if kind == "scenes":
         return centre(image)
-    digest = hashlib.sha256(photographs.names[kind][index].encode()).digest()
-    number = int.from_bytes(digest[:4], "big")
+    number = hashed(photographs.names[kind][index])
     choice = photographs.backgrounds[number % len(photographs.backgrounds)]
     ground = Image.fromarray(centre(photographs.images["scenes"][choice]))
     fitted = ImageOps.contain(image, (190, 190), Image.Resampling.BICUBIC)

@@ -4,12 +4,12 @@ A shard is ``shards/00012.npz`` with two float16 arrays: ``body`` (n, 7, 7, 512)
 ``block5_pool``, and ``teacher`` (n, 7, 7, 320), EfficientNet-Lite0's last activations before
 its top; the teacher's logits follow from those by three small layers. Shard ``s`` shows files of
 fold ``s % FOLDS`` only, so that a fit to the other folds can be judged on it. Shards that exist are
-not made again. ``examination.npz`` holds the same for the held-out files, one picture each,
+not made again. ``examination.npz`` holds the same for the held-out files, one picture each, and
 ``further.npz`` for eight less orderly pictures of each.
 
 On the way to training features the body runs with 8-bit integers (OpenVINO, NNCF; twice the
-speed of bfloat16 and five times that of float32, relative error 6 %), as for the last two
-files; with ``--exact`` and for the examination it runs in float32.
+speed of bfloat16 and five times that of float32, relative error 6 %), as for the further
+pictures; with ``--exact`` and for the examination it runs in float32.
 """
 
 from __future__ import annotations

@@ -19,7 +19,6 @@ on nothing else: the same files give the same split everywhere.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import io
 import json
 import re
@@ -27,6 +26,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from crops import hashed
 from PIL import Image, ImageOps
 
 HELD_OUT = 0.2
@@ -259,8 +259,7 @@ def held_out(group: str) -> bool:
     bool
         Whether it is held out.
     """
-    digest = hashlib.sha256(group.encode()).digest()
-    return int.from_bytes(digest[:4], "big") < HELD_OUT * 2**32
+    return hashed(group) < HELD_OUT * 2**32
 
 
 def main() -> None:

@@ -43,22 +43,8 @@ class Teacher:
         """
         parts = []
         for start in range(0, len(channels), 64):
-            parts.append(self.pooled(channels[start : start + 64]) @ self.dense + self.offset)
+            part = channels[start : start + 64].astype(np.float32)
+            top = tf.matmul(tf.constant(part.reshape(-1, PROJECTED)), self.kernel) + self.bias
+            top = tf.reshape(tf.clip_by_value(top, 0, 6), (len(part), 49, -1))
+            parts.append(tf.reduce_mean(top, 1).numpy() @ self.dense + self.offset)
         return np.concatenate(parts)
-
-    def pooled(self, channels: np.ndarray) -> np.ndarray:
-        """Go from the 320 channels to the 1280 that are pooled.
-
-        Parameters
-        ----------
-        channels : numpy.ndarray
-            (n, 7, 7, 320).
-
-        Returns
-        -------
-        numpy.ndarray
-            Float32 (n, 1280).
-        """
-        rows = tf.constant(channels.reshape(-1, PROJECTED).astype(np.float32))
-        top = tf.clip_by_value(tf.matmul(rows, self.kernel) + self.bias, 0, 6)
-        return tf.reduce_mean(tf.reshape(top, (len(channels), 49, -1)), 1).numpy()
