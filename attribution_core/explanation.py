@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -91,10 +91,11 @@ def refine(
     superpixels: Segmentation | npt.ArrayLike = None,
     seed: int = 0,
     **options: OptionValue,
-) -> Iterator[Attribution]:
-    """The same as `explain`, as an iterator of attributions that get better.
+) -> Generator[Attribution]:
+    """The same as `explain`, as attributions that get better.
 
-    The last one is finished and goes into the classifier's cache.
+    The last one is finished and goes into the classifier's cache. Closing the generator stops the
+    computation.
     """
     request = request_of(
         classifier, image, method, target, layer, reference, score, superpixels, seed, options
@@ -147,7 +148,7 @@ def explain_request(classifier: Classifier, request: Request) -> Attribution:
     return classifier.cache.get_or_compute(key_of(classifier, request), compute)
 
 
-def refine_request(classifier: Classifier, request: Request) -> Iterator[Attribution]:
+def refine_request(classifier: Classifier, request: Request) -> Generator[Attribution]:
     """`refine` for a request."""
     known = classifier.cache.get(key_of(classifier, request))
     if known is not None:

@@ -476,7 +476,7 @@ def test_the_bar_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     import io
 
     class Terminal(io.StringIO):
-        encoding = "ascii"  # type: ignore[assignment]
+        encoding = "ascii"
 
         def isatty(self) -> bool:
             return True

@@ -343,7 +343,7 @@ def test_stopped_work_goes_on_without_evaluating_anything_twice(
     evaluated.clear()
     stopped = refine(classifier, tiny_image, method, CLASS, **QUICK.get(method, {}) | settings)
     partial = [next(stopped) for _ in range(8)][-1]
-    stopped.close()  # type: ignore[attr-defined]
+    stopped.close()
     assert 0 < sum(evaluated) < once
     assert partial.done < partial.planned
     resumed = run(classifier, tiny_image, method, **settings)
@@ -441,7 +441,7 @@ def test_an_unfinished_attribution_is_not_kept(
     estimates = refine(classifier, tiny_image, "smoothgrad", CLASS, samples=600)
     assert isinstance(estimates, Iterator)
     assert not next(estimates).finished
-    estimates.close()  # type: ignore[attr-defined]
+    estimates.close()
     evaluated.clear()
     assert run(classifier, tiny_image, "smoothgrad", samples=600).finished
     assert sum(evaluated) == 600
@@ -497,7 +497,7 @@ def test_a_prior_brings_small_budgets_nearer(classifier: Classifier, tiny_image:
     """Integrated Gradients of the layer, where coalitions are few; none at the pixels."""
 
     def found(**options: object) -> Attribution:
-        return explain(classifier, tiny_image, "kernel_shap", 1, layer=INNER, **options)  # type: ignore[arg-type]
+        return explain(classifier, tiny_image, "kernel_shap", 1, layer=INNER, **options)
 
     truth = found(budget=6000).heatmap
     errors = {

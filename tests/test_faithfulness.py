@@ -146,7 +146,7 @@ def test_random_orders_depend_on_the_seed_alone() -> None:
 def test_wrong_input_gets_a_sentence(changes: dict[str, object], message: str) -> None:
     given = {"values": [1, 2, 3], **changes}
     with pytest.raises(ValueError, match=message):
-        deletion_curve(additive(np.ones(3)), **given)  # type: ignore[arg-type]
+        deletion_curve(additive(np.ones(3)), **given)
 
 
 def test_maps_between_planes() -> None:

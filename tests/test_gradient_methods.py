@@ -112,7 +112,7 @@ def test_integrated_gradients_refuses_nonsense() -> None:
     with pytest.raises(ValueError, match="reference point has shape"):
         integrated_gradients(two_rectifiers, POINT, np.zeros(2))
     with pytest.raises(ValueError, match="is not known"):
-        integrated_gradients(two_rectifiers, POINT, ZERO, rule="simpson")  # type: ignore[arg-type]
+        integrated_gradients(two_rectifiers, POINT, ZERO, rule="simpson")
 
 
 def test_whole_numbers_as_points_do_not_wrap_around() -> None:
@@ -194,7 +194,7 @@ def test_smoothgrad_refuses_nonsense() -> None:
     with pytest.raises(ValueError, match="sigma of 0 or more"):
         smoothgrad(two_rectifiers, POINT, sigma=-0.1)
     with pytest.raises(ValueError, match="cannot average 'square'"):
-        smoothgrad(two_rectifiers, POINT, of="square")  # type: ignore[arg-type]
+        smoothgrad(two_rectifiers, POINT, of="square")
 
 
 def test_grad_cam_is_its_definition() -> None:
@@ -215,5 +215,5 @@ def test_grad_cam_is_its_definition() -> None:
 
 def test_methods_tell_what_they_are() -> None:
     assert "Simonyan" in (gradient.__doc__ or "")
-    assert integrated_gradients.__name__ == "integrated_gradients"  # type: ignore[attr-defined]
+    assert integrated_gradients.__name__ == "integrated_gradients"
     assert len(list(gradient.refine(two_rectifiers, POINT))) == 1

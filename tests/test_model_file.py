@@ -236,4 +236,4 @@ def test_names_that_do_not_exist(tmp_path: Path) -> None:
     path = tmp_path / "mine.keras"
     tiny_network().save(path)
     with pytest.raises(ValueError, match="preprocessing 'half' is not known"):
-        load_classifier(path, preprocessing="half")  # type: ignore[arg-type]
+        load_classifier(path, preprocessing="half")

@@ -13,7 +13,7 @@ from attribution_core.paths import PathProfile, profile_path, quadrature_gaps
 
 
 def last(*arguments: object, **keywords: object) -> PathProfile:
-    profiles = list(profile_path(*arguments, **keywords))  # type: ignore[arg-type]
+    profiles = list(profile_path(*arguments, **keywords))
     return profiles[-1]
 
 
@@ -32,7 +32,7 @@ def test_a_product_is_a_square_along_the_path() -> None:
 
 def test_gaps_are_those_of_integrated_gradients() -> None:
     def function(x: object) -> object:
-        return tf.sin(3 * x[:, 0]) + x[:, 1] ** 3  # type: ignore[index]
+        return tf.sin(3 * x[:, 0]) + x[:, 1] ** 3
 
     point, reference = [1.0, 2.0], [-1.0, 0.5]
     found = last(function, point, reference, intervals=16)

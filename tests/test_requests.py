@@ -149,7 +149,7 @@ def test_requests_are_compared_by_content() -> None:
         ({"target": "cat"}, "target cannot be 'cat'"),
         ({"seed": -1}, "seed cannot be -1"),
         ({"seed": 0.5}, "seed cannot be 0.5"),
-        ({"score": Contrast("dog")}, "contrast cannot be 'dog'"),  # type: ignore[arg-type]
+        ({"score": Contrast("dog")}, "contrast cannot be 'dog'"),
     ],
 )
 def test_requests_that_make_no_sense(settings: dict[str, Any], message: str) -> None:

@@ -39,7 +39,7 @@ class Two:
 @pytest.mark.parametrize("rule", ["adaptive", "midpoint", "gauss_legendre"])
 def test_known_values_of_two_functions_at_once(rule: str) -> None:
     point, reference = np.array([20.0, 50, 30]), np.zeros(3)
-    found = integrated_gradients(Two(), point, reference, steps=200, rule=rule)  # type: ignore[arg-type]
+    found = integrated_gradients(Two(), point, reference, steps=200, rule=rule)
     np.testing.assert_allclose(found.values, [[78, 195, 117], [400, 0, 0]], atol=0.6)
 
 
@@ -113,7 +113,7 @@ def test_work_leaves_the_other_classes_in_the_cache(
     # Who else is asked for does not make it another piece of work.
     assert work == Explain("tiny", first)
     *_, last = work.steps(tiny_classifier)
-    assert last.finished  # type: ignore[attr-defined]
+    assert last.finished
     assert tiny_classifier.cache.get(key_of(tiny_classifier, second)) is not None
     asked = spied(tiny_classifier, monkeypatch)
     *_, found = refine_request(tiny_classifier, second)
@@ -154,7 +154,7 @@ def spied(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> Callable[[
 
     def counted(*arguments: object) -> object:
         calls.append(1)
-        return original(*arguments)  # type: ignore[arg-type]
+        return original(*arguments)
 
     monkeypatch.setattr(head, "_in_batches", counted)
     return lambda: len(calls)

@@ -311,7 +311,7 @@ def test_a_corrupted_file_in_place_is_replaced_only_by_a_good_one(
     for step in interrupted:
         if 0 < step.done_bytes < len(CONTENT):
             break
-    interrupted.close()  # type: ignore[attr-defined]
+    interrupted.close()
     assert target.read_bytes() == OTHER
     fetch(origin.url, target)
     assert_complete(target)
@@ -351,7 +351,7 @@ def test_closing_keeps_a_part_to_go_on_with(origin: Origin, target: Path) -> Non
     for step in steps:
         if step.done_bytes:
             break
-    steps.close()  # type: ignore[attr-defined]
+    steps.close()
     size = part_of(target).stat().st_size
     assert 0 < size < len(CONTENT)
     assert not target.with_name(target.name + ".lock").exists()

@@ -20,7 +20,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -61,7 +61,7 @@ def download(
     maximum_bytes: int,
     connect_seconds: float = 5.0,
     stall_seconds: float = 15.0,
-) -> Iterator[DownloadProgress]:
+) -> Generator[DownloadProgress]:
     """Download a file in steps, and put it in place only when its checksum is right.
 
     Until then it is kept as ``<destination>.part``, with a note of what it is a part of in
@@ -87,7 +87,7 @@ def download(
 
     Returns
     -------
-    iterator of DownloadProgress
+    generator of DownloadProgress
         One entry a step, of at most about a megabyte each. Closing it stops the download, and
         keeps the part. It raises `DownloadError` where the download fails.
 
@@ -175,7 +175,7 @@ class _Source:
     total: int | None
 
 
-def _plainly(task: _Task) -> Iterator[DownloadProgress]:
+def _plainly(task: _Task) -> Generator[DownloadProgress]:
     try:
         yield from _steps(task)
     except OSError as error:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -176,7 +176,7 @@ def download_weights(
     maximum_bytes: int = MAXIMUM_BYTES,
     connect_seconds: float = 5.0,
     stall_seconds: float = 15.0,
-) -> Iterator[DownloadProgress]:
+) -> Generator[DownloadProgress]:
     """Download the file in steps, resumably; see `attribution_core.models.download.download`.
 
     Parameters
@@ -192,7 +192,7 @@ def download_weights(
 
     Returns
     -------
-    iterator of DownloadProgress
+    generator of DownloadProgress
         One entry a step. Closing it stops the download and keeps the part for the next attempt;
         it raises `DownloadError` where the download fails.
 

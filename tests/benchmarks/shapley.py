@@ -89,7 +89,7 @@ def main() -> None:
 
 def _order_one(found: object) -> FloatArray:
     """shapiq's values of single players."""
-    values: FloatArray = found.get_n_order_values(1)  # type: ignore[attr-defined]
+    values: FloatArray = found.get_n_order_values(1)
     return values
 
 

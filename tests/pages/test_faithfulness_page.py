@@ -21,7 +21,7 @@ from attribution_core import (
 )
 from attribution_core.localisation import grid_pointing, mosaic
 from attribution_core.scores import Score
-from pages.ui.faithfulness_areas import csv_of_curves, verdict
+from pages.ui.faithfulness_areas import Pair, csv_of_curves, verdict
 from pages.ui.faithfulness_cursor import point_at
 from pages.ui.faithfulness_figures import picture_at, pointing_figure
 from pages.ui.faithfulness_gallery import ranked
@@ -44,16 +44,14 @@ def curve(direction: str, *scores: float) -> FaithfulnessCurve:
     return FaithfulnessCurve(kind, shares, np.array(scores), steps, logits)
 
 
-def pair(
-    deletion: tuple[float, ...], insertion: tuple[float, ...]
-) -> tuple[FaithfulnessCurve, ...]:
+def pair(deletion: tuple[float, ...], insertion: tuple[float, ...]) -> Pair:
     return curve("deletion", *deletion), curve("insertion", *insertion)
 
 
 def test_the_verdict_names_who_is_ahead_and_whether_chance_is_too() -> None:
     rows = {"First": pair((4, 0, 0), (0, 1, 4)), "Second": pair((4, 2, 0), (0, 4, 4))}
     random = [pair((4, 1, 0), (0, 5, 4)), pair((4, 3, 0), (0, 1, 4))]
-    told = verdict(rows, random, LOGIT)  # type: ignore[arg-type]
+    told = verdict(rows, random, LOGIT)
     # By trapezoids over halves: (4 + 0)/4 = 1, and (0 + 8 + 4)/4 = 3.
     assert "in deletion **First** is ahead with an area of **1.000** (2.000 ± 0.707" in told
     assert "in insertion **Second** is ahead with an area of **3.000**" in told
@@ -63,7 +61,7 @@ def test_the_verdict_names_who_is_ahead_and_whether_chance_is_too() -> None:
 
 def test_the_curves_as_numbers() -> None:
     rows = {"Map": pair((4, 0), (0, 4))}
-    read = list(csv.reader(io.StringIO(csv_of_curves(rows, LOGIT))))  # type: ignore[arg-type]
+    read = list(csv.reader(io.StringIO(csv_of_curves(rows, LOGIT))))
     assert read == [
         ["method", "curve", "share", "score", "area", "normalised_area"],
         ["Map", "deletion", "0", "4", "2", "0.5"],
