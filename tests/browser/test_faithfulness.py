@@ -41,14 +41,17 @@ def test_the_cursor_takes_parts_out(server: Any, new_page: Callable[..., Page]) 
     page.wait_for_url(re.compile("faithfulness-share=100"))
     page.get_by_role("radio", name="Insertion").click()
     expect(page.get_by_text("100 % inserted")).to_be_visible()
-    # The two figures and the picture stand in one row.
-    tops = [page.locator(".js-plotly-plot").nth(number).bounding_box() for number in range(2)]
-    beside = picture.bounding_box()
-    assert tops[0] is not None
-    assert tops[1] is not None
-    assert beside is not None
-    assert tops[0]["y"] == pytest.approx(tops[1]["y"], abs=2)
-    assert beside["x"] > tops[1]["x"] + tops[1]["width"]
+    # The two figures and the picture stand in one row; they are drawn anew now, so wait for it.
+    page.wait_for_function(
+        """() => {
+            const picture = document.querySelector("img[alt^='The picture with']");
+            const plots = [...document.querySelectorAll(".js-plotly-plot")];
+            const [first, second] = plots.map(plot => plot.getBoundingClientRect());
+            return picture && plots.length === 2 && first.width > 0 && second.width > 0
+                && Math.abs(first.y - second.y) <= 2
+                && picture.getBoundingClientRect().x > second.right;
+        }"""
+    )
     with page.expect_download() as download:
         page.get_by_role("button", name="Curves as CSV").click()
     lines = Path(download.value.path()).read_text().splitlines()
