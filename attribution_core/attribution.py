@@ -20,6 +20,12 @@ class Attribution:
     ----------
     request : Request
         The settings that made it.
+    model : str
+        The classifier's name.
+    model_fingerprint : str
+        Of the classifier's network, as `Classifier.fingerprint`.
+    label : str
+        The target class's.
     values : float32 array
         Signed; ``(h, w, c)`` at the layer for gradient methods, ``(h, w)`` for Grad-CAM and the
         coalition methods. A player's value is spread evenly over its positions, so that every map
@@ -49,6 +55,9 @@ class Attribution:
     """
 
     request: Request
+    model: str
+    model_fingerprint: str
+    label: str
     values: npt.NDArray[np.float32]
     heatmap: npt.NDArray[np.float32]
     score: float

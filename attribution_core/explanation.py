@@ -174,7 +174,7 @@ def _run(classifier: Classifier, request: Request) -> Iterator[Attribution]:
     run = method.run(problem, dict(request.options))
     attribution: Attribution | None = None
     for estimate in run.estimates:
-        attribution = attribution_of(request, method, run, estimate, ends, started)
+        attribution = attribution_of(classifier, request, method, run, estimate, ends, started)
         yield attribution
     if attribution is None:
         raise RuntimeError(f"{method.title} gave no estimate; every method gives at least one.")
@@ -182,6 +182,7 @@ def _run(classifier: Classifier, request: Request) -> Iterator[Attribution]:
 
 
 def attribution_of(
+    classifier: Classifier,
     request: Request,
     method: Method,
     run: Run,
@@ -200,6 +201,9 @@ def attribution_of(
     error = estimate.standard_error
     return Attribution(
         request=request,
+        model=classifier.name,
+        model_fingerprint=classifier.fingerprint,
+        label=classifier.labels[request.target],
         values=values,
         heatmap=values if values.ndim == 2 else values.sum(axis=2),
         score=float(ends[0]),

@@ -89,7 +89,13 @@ def refine_together(
         run = Run(iter(()))
         found = tuple(
             attribution_of(
-                request, METHODS[METHOD], run, replace(estimate, values=values), end, started
+                classifier,
+                request,
+                METHODS[METHOD],
+                run,
+                replace(estimate, values=values),
+                end,
+                started,
             )
             for request, values, end in zip(requests, estimate.values, ends, strict=True)
         )

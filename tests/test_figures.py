@@ -177,6 +177,9 @@ def an_attribution(tiny_image: Pixels, **changes: Any) -> Attribution:
     values = np.array([[1.0, 2.0], [-0.5, 0.25]], np.float32)
     attribution = Attribution(
         request=Request.of(Picture.of(tiny_image), "integrated_gradients", 1, layer="top"),
+        model="tiny",
+        model_fingerprint="0" * 64,
+        label="bee",
         values=values,
         heatmap=values,
         score=3.5,
