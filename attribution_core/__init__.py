@@ -26,7 +26,7 @@ from attribution_core.faithfulness import (
     random_curves,
 )
 from attribution_core.functions import Differentiable, TensorFunction
-from attribution_core.games import FunctionGame, Game
+from attribution_core.games.game import FunctionGame, Game
 from attribution_core.images import Picture, load_image
 from attribution_core.loading import load_classifier
 from attribution_core.localisation import Mosaic, grid_pointing, mosaic

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from attribution_core.arrays import FloatArray
 from attribution_core.axiom_probes import Probe
-from attribution_core.estimate import FloatArray
 from attribution_core.plane_attributions import (
     PLANE_METHODS,
     PlaneAttribution,

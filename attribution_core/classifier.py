@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from attribution_core.arrays import Logits
 from attribution_core.bfloat16 import in_bfloat16
 from attribution_core.cache import Cache
 from attribution_core.change_windows import local_part
-from attribution_core.head import Head, Logits, TracedWhenItPays
+from attribution_core.head import Head, TracedWhenItPays
 from attribution_core.images import INPUT, Picture, Pixels
 from attribution_core.incremental_head import IncrementalHead
 from attribution_core.linear_head import LEAST_GAIN, LinearHead, linear_prefix

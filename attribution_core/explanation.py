@@ -9,10 +9,12 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from attribution_core.arrays import FloatArray
 from attribution_core.attribution import Attribution
 from attribution_core.classifier import Classifier
-from attribution_core.estimate import Estimate, FloatArray, last_of
-from attribution_core.head_game import CoalitionTable, FastCoalitions, HeadGame
+from attribution_core.estimate import Estimate, last_of
+from attribution_core.games.coalition_table import CoalitionTable
+from attribution_core.head_game import FastCoalitions, HeadGame
 from attribution_core.images import INPUT, Picture, Pixels, digest
 from attribution_core.incremental_head import IncrementalCoalitions
 from attribution_core.linear_head import LinearCoalitions

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Literal, Protocol, get_args, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from attribution_core.estimate import BoolArray, FloatArray
-from attribution_core.games import Game, batches
+from attribution_core.arrays import BoolArray, FloatArray
+from attribution_core.games.game import Game, batches
 from attribution_core.images import INPUT
 from attribution_core.planes import resampled
 from attribution_core.request import ZEROS, Request
@@ -253,7 +253,8 @@ def pose_curve(
         segmentation do not fit.
     """
     from attribution_core.explanation import pose
-    from attribution_core.head_game import CoalitionTable, HeadGame
+    from attribution_core.games.coalition_table import CoalitionTable
+    from attribution_core.head_game import HeadGame
 
     if players.layer == INPUT and request.reference == ZEROS:
         raise ValueError(

@@ -10,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from attribution_core.estimate import BoolArray, FloatArray
+from attribution_core.arrays import BoolArray, FloatArray, Logits
 from attribution_core.scores import Score, score_values
 
-Logits = npt.NDArray[np.float32]
 Function = Callable[..., Any]
 
 UNTRACED_CALLS = 4

@@ -18,6 +18,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from attribution_core.arrays import BoolArray, FloatArray, IntArray, Logits
 from attribution_core.change_windows import (
     CONVOLUTIONS,
     POOLINGS,
@@ -28,8 +29,7 @@ from attribution_core.change_windows import (
     readings_of,
     window_side,
 )
-from attribution_core.estimate import BoolArray, FloatArray, IntArray
-from attribution_core.head import Head, Logits, compiled
+from attribution_core.head import Head, compiled
 from attribution_core.network_graph import parents
 from attribution_core.segmentations import Segments
 

@@ -17,9 +17,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from attribution_core.estimate import BoolArray, FloatArray
-from attribution_core.games import batches
-from attribution_core.head import Logits, compiled
+from attribution_core.arrays import BoolArray, FloatArray, Logits
+from attribution_core.games.game import batches
+from attribution_core.head import compiled
 from attribution_core.network_graph import cuts, flow, layer_name, multiplications
 from attribution_core.segmentations import Segments
 

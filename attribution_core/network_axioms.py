@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attribution_core.arrays import FloatArray
 from attribution_core.attribution import Attribution
-from attribution_core.estimate import Estimate, FloatArray
+from attribution_core.estimate import Estimate
 from attribution_core.explanation import explain_request, pose, refine_request
+from attribution_core.games.coalition_table import CoalitionTable
 from attribution_core.head import Head
-from attribution_core.head_game import CoalitionTable, HeadGame
+from attribution_core.head_game import HeadGame
 from attribution_core.images import INPUT
 from attribution_core.network_outcomes import NetworkOutcome, NetworkOutcomes
 from attribution_core.problem import Problem

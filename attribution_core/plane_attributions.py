@@ -8,8 +8,9 @@ from typing import Literal
 
 import numpy as np
 
-from attribution_core.estimate import Estimate, FloatArray
-from attribution_core.games import FunctionGame
+from attribution_core.arrays import FloatArray
+from attribution_core.estimate import Estimate
+from attribution_core.games.game import FunctionGame
 from attribution_core.methods.gradient import gradient
 from attribution_core.methods.gradient_times_input import gradient_times_input
 from attribution_core.methods.integrated_gradients import integrated_gradients

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 
-from attribution_core.estimate import Estimate, FloatArray
+from attribution_core.arrays import FloatArray
+from attribution_core.estimate import Estimate
 from attribution_core.methods.grad_cam import grad_cam
 from attribution_core.methods.gradient import gradient
 from attribution_core.methods.gradient_times_input import gradient_times_input

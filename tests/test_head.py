@@ -12,9 +12,10 @@ import tensorflow as tf
 from keras import layers
 
 from attribution_core import Classifier, Contrast, Picture, load_image, superpixels
-from attribution_core.estimate import FloatArray
+from attribution_core.arrays import FloatArray
+from attribution_core.games.coalition_table import CoalitionTable
 from attribution_core.head import UNTRACED_CALLS, Head
-from attribution_core.head_game import CoalitionTable, HeadGame
+from attribution_core.head_game import HeadGame
 from attribution_core.images import Pixels
 from attribution_core.network_graph import cuts, flow, multiplications, without_softmax
 from attribution_core.scores import Score, score_values, softmax
@@ -166,26 +167,6 @@ def test_coalitions_are_evaluated_once_for_all_classes() -> None:
     network.fed.clear()
     network.game(table, target=2).values(coalitions)
     assert not network.fed
-
-
-def test_a_full_table_still_answers() -> None:
-    asked: list[int] = []
-
-    def evaluate(coalitions: Any) -> Any:
-        asked.append(len(coalitions))
-        codes = coalitions @ 2 ** np.arange(6)
-        return np.stack([codes, -codes], axis=1).astype(np.float32)
-
-    table = CoalitionTable(2, most_bytes=10 * 8)
-    everything = (np.arange(64)[:, None] >> np.arange(6)) & 1 == 1
-    for rows in ([0, 1, 2], [2, 3, 4, 5, 6, 7], range(5, 20), range(64), [0, 40, 3, 40, 9]):
-        wanted = list(rows)
-        found = table.logits(everything[wanted], evaluate)
-        np.testing.assert_array_equal(found[:, 0], wanted)
-        np.testing.assert_array_equal(found[:, 1], -np.array(wanted))
-    assert len(table) == 10
-    assert asked == [3, 5, 12, 54, 1]
-    assert table.nbytes <= 10 * (8 + 160)
 
 
 def test_a_table_that_grows_says_so() -> None:

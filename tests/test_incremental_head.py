@@ -15,10 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attribution_core import Classifier, incremental_head, load_classifier
+from attribution_core.arrays import IntArray, Logits
 from attribution_core.change_windows import Reach, Reading, local_part, window_side
-from attribution_core.estimate import IntArray
 from attribution_core.explanation import pose
-from attribution_core.head import Logits
 from attribution_core.images import Picture
 from attribution_core.incremental_head import IncrementalCoalitions, IncrementalHead
 from attribution_core.methods.occlusion import sliding_squares

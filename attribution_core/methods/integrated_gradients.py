@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from attribution_core.estimate import Estimate, Estimator, FloatArray
+from attribution_core.arrays import FloatArray
+from attribution_core.estimate import Estimate, Estimator
 from attribution_core.functions import Differentiable, as_differentiable, points_like
 
 Rule = Literal["adaptive", "midpoint", "trapezoid", "gauss_legendre"]

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from attribution_core.estimate import BoolArray, Estimate, Estimator, IntArray
-from attribution_core.games import Game
+from attribution_core.arrays import BoolArray, IntArray
+from attribution_core.estimate import Estimate, Estimator
+from attribution_core.games.game import Game
 from attribution_core.segmentations import Segments
 
 

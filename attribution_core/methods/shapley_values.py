@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from attribution_core.estimate import Estimate, Estimator, FloatArray
-from attribution_core.games import Game, bits
+from attribution_core.arrays import FloatArray
+from attribution_core.estimate import Estimate, Estimator
+from attribution_core.games.game import Game, bits
 
 MOST_PLAYERS = 20
 

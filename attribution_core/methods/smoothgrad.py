@@ -7,7 +7,8 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from attribution_core.estimate import Estimate, Estimator, FloatArray
+from attribution_core.arrays import FloatArray
+from attribution_core.estimate import Estimate, Estimator
 from attribution_core.functions import Differentiable, as_differentiable
 
 Averaged = Literal["gradient", "gradient_times_input"]
