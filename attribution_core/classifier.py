@@ -64,7 +64,7 @@ class Classifier:
     name : str
     network : keras.Model
         Preprocessed pictures ``(n, h, w, 3)`` -> logits or softmax outputs ``(n, classes)``. A
-        softmax at the end is taken off the given network.
+        softmax at the end is not part of what is explained. The given network stays as it is.
     preprocess : callable
         Tensor of pictures ``(n, h, w, 3)`` -> what the network takes.
     labels : sequence of str

@@ -115,9 +115,10 @@ class LinearHead:
     def __init__(self, network: keras.Model, prefix: LinearPrefix, players: int) -> None:
         self._prefix = prefix
         last = prefix.layers[-1]
-        shape = tuple(last.output.shape)[1:]
+        # Of this network's graph: a layer may stand in several, and names the first one's tensor.
+        start = cuts(network)[last.name]
+        shape = tuple(start.shape)[1:]
         rest = None
-        start = network.get_layer(last.name).output
         if start is not network.output:
             rest = keras.Model(start, network.output)
         activation = _activation(last)
