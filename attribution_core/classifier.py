@@ -21,6 +21,7 @@ from attribution_core.head import Head, TracedWhenItPays
 from attribution_core.images import INPUT, Picture, Pixels
 from attribution_core.incremental_head import IncrementalHead
 from attribution_core.linear_head import LEAST_GAIN, LinearHead, linear_prefix
+from attribution_core.network.finite import check_activations
 from attribution_core.network_graph import (
     cuts,
     flow,
@@ -245,7 +246,10 @@ class Classifier:
         return softmax(self.scores(images)).astype(np.float32)
 
     def activations(self, picture: Picture, layer: str) -> npt.NDArray[np.float32]:
-        """Activations ``(h, w, c)`` of a picture at a layer, cached after the first call."""
+        """Activations ``(h, w, c)`` of a picture at a layer, cached after the first call.
+
+        ValueError where there is no such layer, or not all of them are finite.
+        """
         if layer == INPUT:
             return picture.pixels
         self.layer(layer)
@@ -287,7 +291,7 @@ class Classifier:
             return tf.cast(above(prepared, training=False), tf.float32)
 
         size = self.head(layer.name).batch_size
-        return Head(layer.name, layer.shape, self.classes, logits, size)
+        return Head(layer.name, layer.shape, self.classes, logits, size, self.name)
 
     def _build_head(self, layer: Layer) -> Head:
         if layer.name == INPUT:
@@ -303,7 +307,7 @@ class Classifier:
 
         affordable = max(1.0, _MULTIPLICATIONS_A_BATCH / max(1, layer.multiplications))
         batch_size = 2 ** min(int(np.log2(affordable)), int(np.log2(_LARGEST_BATCH)))
-        return Head(layer.name, layer.shape, self.classes, logits, max(2, batch_size))
+        return Head(layer.name, layer.shape, self.classes, logits, max(2, batch_size), self.name)
 
     def _compose_head(self, layer: Layer, whole: Layer) -> Head:
         below = keras.Model(self._network.input, self._cuts[layer.name])
@@ -312,7 +316,8 @@ class Classifier:
         def logits(points: Any) -> Any:
             return above(below(self._preprocess(points), training=False), training=False)
 
-        return Head(whole.name, whole.shape, self.classes, logits, self.head(INPUT).batch_size)
+        size = self.head(INPUT).batch_size
+        return Head(whole.name, whole.shape, self.classes, logits, size, self.name)
 
     def _build_incremental_head(self, layer: Layer) -> IncrementalHead | None:
         at_input = layer.name == INPUT
@@ -326,7 +331,9 @@ class Classifier:
 
     def _run_body(self, pixels: Pixels, layer: str) -> npt.NDArray[np.float32]:
         body = self._functions.get_or_compute(("body", layer), lambda: self._build_body(layer))
-        return np.asarray(body(tf.constant(pixels[None]))[0], np.float32)
+        activations = np.asarray(body(tf.constant(pixels[None]))[0], np.float32)
+        check_activations(activations, self.name, layer)
+        return activations
 
     def _build_body(self, layer: str) -> Callable[[Any], Any]:
         below = keras.Model(self._network.input, self._cuts[layer])

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from attribution_core.arrays import BoolArray, FloatArray, Logits
+from attribution_core.network.finite import check_gradients, check_logits, check_scores
 from attribution_core.scores import Score, score_values
 
 Function = Callable[..., Any]
@@ -73,6 +74,8 @@ class Head:
         The network itself: tensor ``(n, h, w, c)`` -> tensor ``(n, classes)``.
     batch_size : int
         Points in one batch, at most.
+    network : str
+        What the network is called, for those who read its errors.
     """
 
     def __init__(
@@ -82,7 +85,9 @@ class Head:
         classes: int,
         logits: Callable[[Any], Any],
         batch_size: int,
+        network: str = "",
     ) -> None:
+        self.network = network
         self.layer = layer
         self.shape = shape
         self.classes = classes
@@ -136,8 +141,9 @@ class Head:
         self._traced_for = lru_cache(maxsize=None)(traced_for)
 
     def logits(self, points: FloatArray) -> Logits:
-        """Logits ``(n, classes)`` of points ``(n, h, w, c)``."""
+        """Logits ``(n, classes)`` of points ``(n, h, w, c)``; ValueError if not all are finite."""
         (logits,) = self._in_batches(lambda batch: (self._evaluate(batch),), points)
+        check_logits(logits, self.network, self.layer)
         return logits
 
     def masked_logits(
@@ -155,6 +161,11 @@ class Head:
         segments : int array ``(h, w)``
             The player that each position belongs to.
         coalitions : bool array ``(n, players)``
+
+        Raises
+        ------
+        ValueError
+            When a logit is not finite.
         """
         fixed = (
             tf.constant(point, tf.float32),
@@ -164,15 +175,21 @@ class Head:
         (logits,) = self._in_batches(
             lambda batch: (self._evaluate_masked(*fixed, batch),), coalitions
         )
+        check_logits(logits, self.network, self.layer)
         return logits
 
     def values_and_gradients(
         self, points: FloatArray, score: Score
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """A score ``(n,)`` of points ``(n, h, w, c)`` and its gradients, ``(n, h, w, c)``."""
+        """A score ``(n,)`` of points ``(n, h, w, c)`` and its gradients, ``(n, h, w, c)``.
+
+        ValueError if not all are finite.
+        """
         weights = tf.constant(score.weights(self.classes))
         differentiate = self._differentiate[score.probability]
         values, gradients = self._in_batches(lambda batch: differentiate(batch, weights), points)
+        check_scores(values, self.network, self.layer, score.target)
+        check_gradients(gradients, self.network, self.layer, score.target)
         return values, gradients
 
     def values_and_gradients_of(
@@ -180,11 +197,15 @@ class Head:
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Several scores ``(n, scores)`` and their gradients, ``(n, scores, h, w, c)``.
 
-        One pass forward and one back for each score. All are probabilities, or none is.
+        One pass forward and one back for each score. All are probabilities, or none is. ValueError
+        if not all values and gradients are finite.
         """
         weights = tf.constant(np.stack([score.weights(self.classes) for score in scores]))
         differentiate = self._traced_for(len(scores), scores[0].probability)
         values, gradients = self._in_batches(lambda batch: differentiate(batch, weights), points)
+        for number, score in enumerate(scores):
+            check_scores(values[:, number], self.network, self.layer, score.target)
+            check_gradients(gradients[:, number], self.network, self.layer, score.target)
         return values, gradients
 
     def _in_batches(
