@@ -253,8 +253,7 @@ def pose_curve(
         segmentation do not fit.
     """
     from attribution_core.explanation import pose
-    from attribution_core.games.coalition_table import CoalitionTable
-    from attribution_core.head_game import HeadGame
+    from attribution_core.head_game import private_game
 
     if players.layer == INPUT and request.reference == ZEROS:
         raise ValueError(
@@ -270,10 +269,10 @@ def pose_curve(
         segments = positions(*problem.head.shape[:2])
     if segments.max() < MOST_REMEMBERED:
         return problem.play(segments), segments
-    forgetful = CoalitionTable(classifier.classes, most_bytes=0)
-    return HeadGame(
-        problem.head, problem.point, problem.reference, segments, problem.score, forgetful
-    ), segments
+    game = private_game(
+        problem.head, problem.point, problem.reference, problem.score, segments, most_bytes=0
+    )
+    return game, segments
 
 
 def values_on(heatmap: FloatArray, segments: Segments) -> tuple[FloatArray, FloatArray]:

@@ -298,8 +298,8 @@ class IncrementalCoalitions:
     Parameters
     ----------
     incremental : IncrementalHead
-    plain : Head
-        Evaluates what windows do not serve.
+    head : Head
+        The plain one: evaluates what windows do not serve.
     point, reference : float arrays ``(h, w, c)``
     segments : int array ``(h, w)``
     unmasked : callable
@@ -309,14 +309,14 @@ class IncrementalCoalitions:
     def __init__(
         self,
         incremental: IncrementalHead,
-        plain: Head,
+        head: Head,
         point: FloatArray,
         reference: FloatArray,
         segments: Segments,
         unmasked: Callable[[], Unmasked],
     ) -> None:
         self._incremental = incremental
-        self._plain = plain
+        self.head = head
         self._point = point
         self._reference = reference
         self._segments = segments
@@ -325,7 +325,7 @@ class IncrementalCoalitions:
 
     @property
     def batch_size(self) -> int:
-        return self._plain.batch_size
+        return self.head.batch_size
 
     def logits(self, coalitions: BoolArray) -> Logits:
         """Logits ``(n, classes)`` of coalitions ``(n, players)``."""
@@ -334,7 +334,7 @@ class IncrementalCoalitions:
         for row in np.flatnonzero(~coalitions.all(axis=1)):
             windows = self._incremental.windows(*sides[row])
             groups.setdefault(id(windows), (windows, []))[1].append(int(row))
-        logits = np.empty((len(coalitions), self._plain.classes), np.float32)
+        logits = np.empty((len(coalitions), self.head.classes), np.float32)
         rest = np.ones(len(coalitions), bool)
         for windows, rows in groups.values():
             if self._incremental.worthwhile(windows, len(rows)):
@@ -348,7 +348,7 @@ class IncrementalCoalitions:
                     windows,
                 )
         if rest.any():
-            logits[rest] = self._plain.masked_logits(
+            logits[rest] = self.head.masked_logits(
                 self._point, self._reference, self._segments, coalitions[rest]
             )
         return logits

@@ -19,7 +19,7 @@ import tensorflow as tf
 
 from attribution_core.arrays import BoolArray, FloatArray, Logits
 from attribution_core.games.game import batches
-from attribution_core.head import compiled
+from attribution_core.head import Head, compiled
 from attribution_core.network_graph import cuts, flow, layer_name, multiplications
 from attribution_core.segmentations import Segments
 
@@ -190,21 +190,27 @@ class LinearCoalitions:
 
     Parameters
     ----------
-    head : LinearHead
+    head : Head
+        The plain one.
+    linear : LinearHead
     contributions : callable
         Gives what `LinearHead.contributions` returns; called when first needed.
     """
 
     def __init__(
-        self, head: LinearHead, contributions: Callable[[], tuple[Logits, Logits]]
+        self,
+        head: Head,
+        linear: LinearHead,
+        contributions: Callable[[], tuple[Logits, Logits]],
     ) -> None:
-        self._head = head
+        self.head = head
+        self._linear = linear
         self._contributions = contributions
 
     @property
     def batch_size(self) -> int:
-        return self._head.batch_size
+        return self._linear.batch_size
 
     def logits(self, coalitions: BoolArray) -> Logits:
         """Logits ``(n, classes)`` of coalitions ``(n, players)``."""
-        return self._head.logits(*self._contributions(), coalitions)
+        return self._linear.logits(*self._contributions(), coalitions)

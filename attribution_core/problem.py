@@ -16,7 +16,7 @@ from attribution_core.segmentations import Segmentation, Segments
 class Play(Protocol):
     """From labels ``(h, w)`` to the game whose players they are."""
 
-    def __call__(self, labels: Segments, *, bfloat16: bool = False) -> HeadGame: ...
+    def __call__(self, segments: Segments, *, bfloat16: bool = False) -> HeadGame: ...
 
 
 @dataclass(frozen=True)

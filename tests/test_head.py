@@ -17,6 +17,7 @@ from attribution_core.games.coalition_table import CoalitionTable
 from attribution_core.head import UNTRACED_CALLS, Head
 from attribution_core.head_game import HeadGame
 from attribution_core.images import Pixels
+from attribution_core.network.evaluators import WholeHead
 from attribution_core.network_graph import cuts, flow, multiplications, without_softmax
 from attribution_core.scores import Score, score_values, softmax
 from tests.conftest import GALLERY
@@ -47,7 +48,8 @@ class Recording:
 
     def game(self, table: CoalitionTable, target: int = 0) -> HeadGame:
         point, reference = random_points(2)
-        return HeadGame(self.head(), point, reference, SEGMENTS, Score(target), table)
+        evaluator = WholeHead(self.head(), point, reference, SEGMENTS)
+        return HeadGame(evaluator, SEGMENTS, Score(target), table)
 
 
 def random_points(count: int, seed: int = 1) -> Pixels:
@@ -171,11 +173,9 @@ def test_coalitions_are_evaluated_once_for_all_classes() -> None:
 
 def test_a_table_that_grows_says_so() -> None:
     grown: list[int] = []
-    network, table = Recording(), CoalitionTable(3)
-    point, reference = random_points(2)
-    game = HeadGame(
-        network.head(), point, reference, SEGMENTS, Score(0), table, lambda: grown.append(1)
-    )
+    evaluator = WholeHead(Recording().head(), *random_points(2), SEGMENTS)
+    table = CoalitionTable(3)
+    game = HeadGame(evaluator, SEGMENTS, Score(0), table, lambda: grown.append(1))
     everyone = np.ones((1, 5), bool)
     game.values(everyone)
     game.values(everyone)
