@@ -46,14 +46,14 @@ def explain_pictures(asked: argparse.Namespace) -> int:
     for name in pictures:
         try:
             picture = Picture.of(load_image(name, classifier.input_size))
+            targets = classes
+            if targets is None:
+                targets = [int(np.argmax(classifier.scores(picture.pixels)))]
         except (ValueError, OSError) as error:
             failed += 1
             bar.say(f"{name}: {sentence(error)}")
             bar.step(name, maps_each)
             continue
-        targets = classes
-        if targets is None:
-            targets = [int(np.argmax(classifier.scores(picture.pixels)))]
         for target, (method, layer, options) in itertools.product(targets, kinds):
             try:
                 request = request_of(
