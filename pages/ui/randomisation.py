@@ -17,6 +17,7 @@ from pages.ui.choosers import choose_class, choose_method
 from pages.ui.csv_download import csv_download
 from pages.ui.downloads import render_downloads
 from pages.ui.engine import Engine
+from pages.ui.maps.charts import show
 from pages.ui.markdown import literal
 from pages.ui.page_choices import choice
 from pages.ui.progress import WorkSnapshot, follow
@@ -244,15 +245,9 @@ def _draw_curves(
         for number, (measure, meaning) in enumerate(MEASURES.items()):
             with st.container(width=224):
                 st.markdown(f"**{measure}**", help=meaning)
-                st.plotly_chart(
-                    similarity_figure(
-                        {layer: values[number] for layer, values in curves.items()},
-                        stages,
-                        experiment.draw.depth,
-                    ),
-                    config={"displayModeBar": False},
-                    key=f"similarity_{number}",
-                )
+                by_layer = {layer: values[number] for layer, values in curves.items()}
+                figure = similarity_figure(by_layer, stages, experiment.draw.depth)
+                show(figure, f"similarity_{number}")
     st.caption(
         f"Mean over {len(experiment.seeds)} seeds, band from the lowest to the highest. "
         "1: the same map. Stages from the top: " + literal(" · ".join(stages)) + "."
