@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from attribution_core.faithfulness import Players
 from attribution_core.loading import BUILT_IN, PREPROCESSINGS
+from attribution_core.methods.options import OptionValue
 from attribution_core.references import REFERENCE_KINDS
-from attribution_core.registry import METHODS, OptionValue, method_named
+from attribution_core.registry import METHODS, method_named
 from attribution_core.request import ZEROS
 
 DONE, SOME_FAILED, WRONG_USAGE = 0, 1, 2
@@ -201,23 +201,6 @@ def _option(text: str) -> tuple[str, str, OptionValue]:
             f"'{text}' should be METHOD.NAME=VALUE, such as kernel_shap.budget=1024"
         )
     try:
-        options = {option.name: option for option in method_named(method).options}
-        if name not in options:
-            raise ValueError(
-                f"The method {method} has no option {name}; it has {', '.join(options) or 'none'}."
-            )
-        return method, name, options[name].validated(_value(options[name].default, value))
+        return method, name, method_named(method).option_named(name).parsed(value)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _value(default: OptionValue, text: str) -> object:
-    """The text in the option's type, or as it is where it is of none: the option then refuses."""
-    if isinstance(default, bool):
-        return {"true": True, "yes": True, "false": False, "no": False}.get(text.lower(), text)
-    if isinstance(default, str):
-        return text
-    for kind in (int, float):
-        with contextlib.suppress(ValueError):
-            return kind(text)
-    return text
