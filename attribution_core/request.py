@@ -103,6 +103,7 @@ def request_or_reason(
     segmentation: Segmentation = None,
     seed: int = 0,
     options: Mapping[str, object] | None = None,
+    labels: Sequence[str] = (),
 ) -> Request | Reason:
     """The request with the method's defaults filled in, or why it makes no sense.
 
@@ -129,6 +130,8 @@ def request_or_reason(
         Of everything random.
     options : mapping of name to value, optional
         The method's own.
+    labels : sequence of str, optional
+        Of the classes, where they are known before the network is loaded.
     """
     try:
         _check_size(network, picture)
@@ -145,7 +148,7 @@ def request_or_reason(
         target = _whole("target", target)
         if isinstance(score, Contrast):
             score = Contrast(_whole("contrast", score.against))
-        labels = () if network is None else network.labels
+        labels = labels if network is None else network.labels
         Score.of(score, target, len(labels) or None, labels)
         return Request(
             picture=picture,
