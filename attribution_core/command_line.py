@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(
         commands.add_parser("evaluate", help="measure the maps that explain left in a folder")
     )
+    _add_methods(commands.add_parser("methods", help="list the methods and their options"))
     return parser
 
 
@@ -127,7 +128,7 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
         type=_option,
         default=[],
         metavar="METHOD.NAME=VALUE",
-        help="such as kernel_shap.budget=1024",
+        help="such as kernel_shap.budget=1024; the command methods lists them all",
     )
 
     def run(asked: argparse.Namespace) -> int:
@@ -166,6 +167,18 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
         from attribution_core.command_line_evaluate import evaluate_folder
 
         return evaluate_folder(asked)
+
+    parser.set_defaults(run=run)
+
+
+def _add_methods(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Prints what each method does, its options, and what they can be."
+    parser.add_argument("names", nargs="*", metavar="NAME", help="of methods; default: all")
+
+    def run(asked: argparse.Namespace) -> int:
+        from attribution_core.command_line_methods import list_methods
+
+        return list_methods(asked)
 
     parser.set_defaults(run=run)
 

@@ -63,8 +63,9 @@ class Option:
         if isinstance(self.default, bool):
             value = _SWITCH.get(text.lower(), text)
         elif not isinstance(self.default, str):
-            with contextlib.suppress(ValueError):
-                value = float(text)
+            for number in (float, int):
+                with contextlib.suppress(ValueError):
+                    value = number(text)
         return self.validated(value)
 
     @property
