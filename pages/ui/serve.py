@@ -6,11 +6,8 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-
-from attribution_core.assets import ASSETS
-
-APP = ASSETS.parent / "app.py"
 
 
 def main() -> None:
@@ -24,14 +21,21 @@ def main() -> None:
         allow_abbrev=False,
     )
     _, options = parser.parse_known_args()
+    # Both are read when NumPy and TensorFlow are imported. Small solutions are quicker on one
+    # thread than on several that wait for TensorFlow.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from attribution_core.assets import ASSETS
+
+    app = ASSETS.parent / "app.py"
     # An installed app lies in a folder of its own, in which its pages look for each other.
-    sys.path.insert(0, str(APP.parent))
+    sys.path.insert(0, str(app.parent))
     from streamlit.web import cli
 
     from pages.ui.engine import engine
 
     engine()
-    sys.argv = ["streamlit", "run", str(APP), *options]
+    sys.argv = ["streamlit", "run", str(app), *options]
     cli.main()
 
 
