@@ -55,9 +55,14 @@ def sentence(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
+def _name_called() -> str:
+    installed = Path(sys.argv[0]).stem == "attributions"
+    return "attributions" if installed else "python -m attribution_core"
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m attribution_core",
+        prog=_name_called(),
         description="Attributions of an image classifier's classes, for many pictures.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
