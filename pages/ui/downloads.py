@@ -13,8 +13,9 @@ import streamlit as st
 from PIL import Image, ImageDraw, ImageFont
 
 from attribution_core.attribution import Attribution
+from attribution_core.painting import drawn_values
 from attribution_core.scores import Contrast
-from pages.ui.attributions import MapTable, caption, drawn_values, limits
+from pages.ui.attributions import MapTable, caption, limits
 from pages.ui.colours import BLUE, RED, grey_of, painted
 from pages.ui.sidebar import Scene
 

@@ -11,6 +11,7 @@ import streamlit as st
 
 from attribution_core.attribution import Attribution
 from attribution_core.images import Picture
+from attribution_core.painting import drawn_values
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS, unavailable
 from attribution_core.request import ZEROS
@@ -18,7 +19,6 @@ from pages.ui.attribution_grid import done_in, names_of, render_maps
 from pages.ui.attributions import (
     MapTable,
     Place,
-    drawn_values,
     limits,
     predictions_for,
     reference_of,
