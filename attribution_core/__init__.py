@@ -6,7 +6,8 @@
     image = load_image("cat.png", classifier.input_size)
     attribution = explain(classifier, image, "integrated_gradients", target=285)
 
-TensorFlow is imported when the first classifier is loaded, not before.
+TensorFlow is imported when the first classifier is loaded, Matplotlib when the first figure is
+drawn, not before.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ from attribution_core.similarity import Similarity, similarity, spearman
 if TYPE_CHECKING:
     from attribution_core.classifier import Classifier
     from attribution_core.explanation import explain, refine
+    from attribution_core.figures import FigureStyle, figure
     from attribution_core.randomisation import Randomisation, randomize
     from attribution_core.several_classes import explain_classes
 
@@ -65,6 +67,7 @@ __all__ = [
     "Estimate",
     "Estimator",
     "FaithfulnessCurve",
+    "FigureStyle",
     "FunctionGame",
     "Game",
     "Grid",
@@ -83,6 +86,7 @@ __all__ = [
     "explain",
     "explain_classes",
     "faithfulness_curves",
+    "figure",
     "grad_cam",
     "gradient",
     "gradient_times_input",
@@ -110,19 +114,21 @@ __all__ = [
     "superpixels",
 ]
 
-_NEEDS_TENSORFLOW = {
+_WHEN_NEEDED = {
     "Classifier": "attribution_core.classifier",
+    "FigureStyle": "attribution_core.figures",
     "Randomisation": "attribution_core.randomisation",
     "explain": "attribution_core.explanation",
     "explain_classes": "attribution_core.several_classes",
+    "figure": "attribution_core.figures",
     "randomize": "attribution_core.randomisation",
     "refine": "attribution_core.explanation",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _NEEDS_TENSORFLOW:
+    if name not in _WHEN_NEEDED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_NEEDS_TENSORFLOW[name]), name)
+    return getattr(import_module(_WHEN_NEEDED[name]), name)

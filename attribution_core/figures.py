@@ -19,7 +19,6 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from attribution_core.images import Pixels
 from attribution_core.painting import Theme, drawn_values, grey_of, limits, ramp, tinted
 from attribution_core.planes import resampled
 from attribution_core.typesetting.arrangement import Arrangement, classes_by_methods, titled

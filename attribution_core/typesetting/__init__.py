@@ -1,1 +1,1 @@
-"""What figures for print are set from: glyphs and lines, places in millimetres, titles and captions."""
+"""What figures for print are set from: lines of text, places in millimetres, titles, captions."""

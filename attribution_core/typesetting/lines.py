@@ -83,6 +83,8 @@ def wrapped(text: str, size: float, width: float, most: int) -> tuple[str, ...]:
         None of them empty.
     """
     lines: list[str] = []
+    # A sign belongs to what follows it.
+    text = text.replace("× ", f"×{UNBROKEN}")
     for paragraph in text.split("\n"):
         line = ""
         for piece in _pieces(drawable(paragraph), size, width):

@@ -128,6 +128,8 @@ def caption(
     layers = _listed(places, "layers")
     if len(places) <= MOST_LISTED:
         layers = f"layer{'s' if len(places) > 1 else ''} {layers}"
+    if places == [INPUT]:
+        layers = "at the input"
     scores = _listed((_explained(each, known) for each in attributions), "scores")
     references = [
         reference_title(each)
@@ -195,7 +197,7 @@ def _listed(items: Iterable[str], noun: str) -> str:
 
 
 def _is_derivative(request: Request) -> bool:
-    """Whether the values say how the score moves, and not how much of it is due to what is there."""
+    """Whether the values are the score's slope, and not shares of its change."""
     if request.method == "smoothgrad":
         return dict(request.options)["of"] == "gradient"
     return request.method == "gradient"
