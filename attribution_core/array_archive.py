@@ -90,19 +90,13 @@ def read_archive(
     OSError
         When the file cannot be opened.
     """
-    opened = io.BytesIO(source) if isinstance(source, bytes) else source
-    try:
-        with zipfile.ZipFile(opened) as archive:
-            members = _checked(archive, name, most_bytes)
-            if name not in members:
-                raise ValueError(f"has no {name}, which every file of saved maps has")
-            text = _read_json(_unpacked(archive, members.pop(name)))
-            arrays = {
-                key.removesuffix(".npy"): _read_array(key, _unpacked(archive, member))
-                for key, member in members.items()
-            }
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError) as error:
-        raise ValueError(f"is no whole NPZ file ({_reason(error)})") from None
+    with _opened(io.BytesIO(source) if isinstance(source, bytes) else source) as archive:
+        members = _checked(archive, name, most_bytes)
+        text = _read_json(_unpacked(archive, members.pop(name)))
+        arrays = {
+            key.removesuffix(".npy"): _read_array(key, _unpacked(archive, member))
+            for key, member in members.items()
+        }
     return Archive(text, arrays)
 
 
@@ -113,6 +107,16 @@ def _member(name: str) -> zipfile.ZipInfo:
     member.create_system = 3
     member.external_attr = 0o644 << 16
     return member
+
+
+def _opened(source: Path | BinaryIO) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(source)
+    except OSError:
+        raise
+    except Exception as error:
+        # Damaged directories lead their reader to errors of many types.
+        raise ValueError(f"is no whole NPZ file ({_reason(error)})") from None
 
 
 def _checked(archive: zipfile.ZipFile, name: str, most_bytes: int) -> dict[str, zipfile.ZipInfo]:
@@ -126,11 +130,17 @@ def _checked(archive: zipfile.ZipFile, name: str, most_bytes: int) -> dict[str, 
             f"would take {unpacked / 2**20:.0f} MB unpacked; at most {most_bytes / 2**20:.0f} MB "
             "are read"
         )
+    if name not in archive.namelist():
+        raise ValueError(
+            f"has no {name}: it is none of saved maps, or of an earlier version; make them again"
+        )
     members: dict[str, zipfile.ZipInfo] = {}
     for entry in entries:
         known = entry.filename == name or entry.filename.endswith(".npy")
         if not known or entry.filename in members:
             raise ValueError(f"has a member {entry.filename[:60]!r} that does not belong there")
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise ValueError(f"has a {entry.filename[:60]} packed in a way that is not read")
         if entry.filename == name and entry.file_size > MOST_TEXT_BYTES:
             raise ValueError(f"has more than {MOST_TEXT_BYTES // 2**20} MB of text")
         members[entry.filename] = entry
@@ -144,7 +154,7 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
             content = file.read(member.file_size)
             # At its end the checksum is compared.
             longer = file.read(1)
-    except (zlib.error, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError) as error:
         raise ValueError(f"has a damaged {member.filename[:60]} ({_reason(error)})") from None
     if len(content) != member.file_size or longer:
         raise ValueError(f"has a {member.filename[:60]} of another size than it says")
