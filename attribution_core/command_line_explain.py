@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import itertools
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,14 @@ import numpy as np
 
 from attribution_core.classifier import Classifier
 from attribution_core.command_line import DONE, SOME_FAILED, sentence
-from attribution_core.command_line_files import is_there, prepared, safe, save
+from attribution_core.command_line_files import is_there, prepared, safe, write_map
 from attribution_core.command_line_progress import ProgressBar
 from attribution_core.explanation import explain_request, request_of
 from attribution_core.images import INPUT, Picture, load_image
 from attribution_core.loading import BUILT_IN, load_classifier
 from attribution_core.registry import method_named
 from attribution_core.request import Request
+from attribution_core.saved_maps import ModelFile
 from attribution_core.scores import Contrast
 
 
@@ -30,7 +32,11 @@ def explain_pictures(asked: argparse.Namespace) -> int:
     layers = _distinct(asked.layer or [INPUT])
     folder = prepared(asked.out)
     classifier = load_classifier(
-        asked.model, labels=asked.labels, preprocessing=asked.preprocessing
+        asked.model,
+        labels=asked.labels,
+        preprocessing=asked.preprocessing,
+        # Whatever else is made in the same run, `replay` of one map gives the same bits.
+        always_traced=True,
     )
     for layer in layers:
         classifier.layer(layer)
@@ -88,34 +94,19 @@ def _make(
     path = folder / ".".join(
         [of_picture, request.method, str(request.target), safe(request.layer), "npz"]
     )
-    settings = settings_of(classifier, request, asked)
-    if is_there(path, settings):
+    model_file = model_file_of(asked)
+    if is_there(path, request, classifier.fingerprint, model_file):
         return "already there"
-    save(path, explain_request(classifier, request), settings)
+    write_map(path, explain_request(classifier, request), datetime.now(UTC), model_file)
     return "done"
 
 
-def settings_of(
-    classifier: Classifier, request: Request, asked: argparse.Namespace
-) -> dict[str, Any]:
-    """Everything that a map depends on, as JSON can hold it."""
-    score = request.score
-    return {
-        "model": asked.model if asked.model in BUILT_IN else str(Path(asked.model).resolve()),
-        "model_labels": None if asked.labels is None else str(asked.labels.resolve()),
-        "preprocessing": asked.preprocessing,
-        "fingerprint": classifier.fingerprint,
-        "picture_sha256": request.picture.digest,
-        "method": request.method,
-        "options": dict(request.options),
-        "target": request.target,
-        "label": classifier.labels[request.target],
-        "layer": request.layer,
-        "reference": request.reference,
-        "score": f"against:{score.against}" if isinstance(score, Contrast) else score,
-        "superpixels": asked.superpixels,
-        "seed": request.seed,
-    }
+def model_file_of(asked: argparse.Namespace) -> ModelFile | None:
+    """Where the model is that was asked for; None for a built-in one."""
+    if asked.model in BUILT_IN:
+        return None
+    labels = None if asked.labels is None else str(asked.labels.resolve())
+    return ModelFile(str(Path(asked.model).resolve()), labels, asked.preprocessing)
 
 
 def class_named(classifier: Classifier, text: str) -> int:
