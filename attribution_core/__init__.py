@@ -48,11 +48,12 @@ from attribution_core.request import Request
 from attribution_core.scores import Contrast
 from attribution_core.segmentations import Grid, Slic, grid, superpixels
 from attribution_core.similarity import Similarity, similarity, spearman
+from attribution_core.typesetting.style import FigureStyle
 
 if TYPE_CHECKING:
     from attribution_core.classifier import Classifier
     from attribution_core.explanation import explain, refine
-    from attribution_core.figures import FigureStyle, figure
+    from attribution_core.figures import figure
     from attribution_core.randomisation import Randomisation, randomize
     from attribution_core.several_classes import explain_classes
 
@@ -116,7 +117,6 @@ __all__ = [
 
 _WHEN_NEEDED = {
     "Classifier": "attribution_core.classifier",
-    "FigureStyle": "attribution_core.figures",
     "Randomisation": "attribution_core.randomisation",
     "explain": "attribution_core.explanation",
     "explain_classes": "attribution_core.several_classes",

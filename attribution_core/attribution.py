@@ -13,7 +13,8 @@ from attribution_core.request import Request
 from attribution_core.segmentations import Segments
 
 if TYPE_CHECKING:
-    from attribution_core.figures import FigureStyle, MapFigure
+    from attribution_core.figures import MapFigure
+    from attribution_core.typesetting.style import FigureStyle
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ class Attribution:
 
     def figure(self, style: FigureStyle | None = None) -> MapFigure:
         """The map as a figure for print; several side by side are drawn by `figures.figure`."""
-        from attribution_core.figures import FigureStyle, figure
+        from attribution_core.figures import figure
+        from attribution_core.typesetting.style import FigureStyle
 
         return figure(self, style or FigureStyle(width="one column"))
 

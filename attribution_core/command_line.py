@@ -13,6 +13,7 @@ from attribution_core.loading import BUILT_IN, PREPROCESSINGS
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS, OptionValue, method_named
 from attribution_core.request import ZEROS
+from attribution_core.typesetting.style import SUFFIXES
 
 DONE, SOME_FAILED, WRONG_USAGE = 0, 1, 2
 
@@ -129,6 +130,13 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
         metavar="METHOD.NAME=VALUE",
         help="such as kernel_shap.budget=1024",
     )
+    add(
+        "--figure",
+        type=_figure_file,
+        metavar="FILE",
+        help="also draws the maps in one figure for print, as .png, .pdf or .svg; of several "
+        "pictures one each, named after FILE and the picture",
+    )
 
     def run(asked: argparse.Namespace) -> int:
         from attribution_core.command_line_explain import explain_pictures
@@ -222,6 +230,13 @@ def _at_least(text: str, least: int) -> int:
     if not text.isdecimal() or int(text) < least:
         raise argparse.ArgumentTypeError(f"'{text}' should be a whole number of {least} or more")
     return int(text)
+
+
+def _figure_file(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower().removeprefix(".") not in SUFFIXES:
+        raise argparse.ArgumentTypeError(f"'{text}' should end in .{', .'.join(SUFFIXES)}")
+    return path
 
 
 def _option(text: str) -> tuple[str, str, OptionValue]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from attribution_core.classifier import Classifier
 from attribution_core.command_line import DONE, SOME_FAILED, sentence
+from attribution_core.command_line_figure import draw_figure, figure_path
 from attribution_core.command_line_files import is_there, prepared, safe, write_map
 from attribution_core.command_line_progress import ProgressBar
 from attribution_core.explanation import explain_request, request_of
@@ -30,7 +31,9 @@ def explain_pictures(asked: argparse.Namespace) -> int:
     for method in methods:
         method_named(method)
     layers = _distinct(asked.layer or [INPUT])
-    folder = prepared(asked.out)
+    prepared(asked.out)
+    if asked.figure is not None:
+        prepared(asked.figure.parent)
     classifier = load_classifier(
         asked.model,
         labels=asked.labels,
@@ -48,52 +51,71 @@ def explain_pictures(asked: argparse.Namespace) -> int:
     maps_each = len(kinds) * (1 if classes is None else len(classes))
     pictures = _distinct(asked.pictures)
     bar = ProgressBar(len(pictures) * maps_each)
-    failed = 0
-    for name in pictures:
-        try:
-            picture = Picture.of(load_image(name, classifier.input_size))
-        except (ValueError, OSError) as error:
-            failed += 1
-            bar.say(f"{name}: {sentence(error)}")
-            bar.step(name, maps_each)
-            continue
-        targets = classes
-        if targets is None:
-            targets = [int(np.argmax(classifier.scores(picture.pixels)))]
-        for target, (method, layer, options) in itertools.product(targets, kinds):
-            try:
-                request = request_of(
-                    classifier,
-                    picture.pixels,
-                    method,
-                    target,
-                    layer,
-                    asked.reference,
-                    score,
-                    asked.superpixels,
-                    asked.seed,
-                    options,
-                )
-                done = _make(classifier, request, asked, name, folder)
-                bar.step(f"{Path(name).name}: {method}, {classifier.labels[target]}, {done}")
-            except Exception as error:
-                # Whatever is wrong with one map, the others are still wanted.
-                failed += 1
-                bar.say(f"{name}: {method} at {layer}: {sentence(error)}")
-                bar.step(name)
+    failed = sum(
+        _explain_picture(classifier, name, asked, classes, kinds, score, len(pictures), bar)
+        for name in pictures
+    )
     bar.close()
     return SOME_FAILED if failed else DONE
 
 
-def _make(
-    classifier: Classifier, request: Request, asked: argparse.Namespace, name: str, folder: Path
-) -> str:
-    """One map, unless it is there."""
+def _explain_picture(
+    classifier: Classifier,
+    name: str,
+    asked: argparse.Namespace,
+    classes: Sequence[int] | None,
+    kinds: Sequence[tuple[str, str, dict[str, Any]]],
+    score: str | Contrast,
+    pictures: int,
+    bar: ProgressBar,
+) -> int:
+    """All maps of one picture, and their figure; how many could not be made."""
+    try:
+        picture = Picture.of(load_image(name, classifier.input_size))
+    except (ValueError, OSError) as error:
+        bar.say(f"{name}: {sentence(error)}")
+        bar.step(name, len(kinds) * (1 if classes is None else len(classes)))
+        return 1
+    targets = classes
+    if targets is None:
+        targets = [int(np.argmax(classifier.scores(picture.pixels)))]
     # Pictures of one name are told apart by what they show.
-    of_picture = f"{safe(Path(name).stem)}-{request.picture.digest[:8]}"
-    path = folder / ".".join(
-        [of_picture, request.method, str(request.target), safe(request.layer), "npz"]
-    )
+    of_picture = f"{safe(Path(name).stem)}-{picture.digest[:8]}"
+    failed, paths = 0, list[Path]()
+    for target, (method, layer, options) in itertools.product(targets, kinds):
+        try:
+            request = request_of(
+                classifier,
+                picture.pixels,
+                method,
+                target,
+                layer,
+                asked.reference,
+                score,
+                asked.superpixels,
+                asked.seed,
+                options,
+            )
+            path = asked.out / f"{of_picture}.{method}.{target}.{safe(layer)}.npz"
+            done = _make(classifier, request, asked, path)
+            paths.append(path)
+            bar.step(f"{Path(name).name}: {method}, {classifier.labels[target]}, {done}")
+        except Exception as error:
+            # Whatever is wrong with one map, the others are still wanted.
+            failed += 1
+            bar.say(f"{name}: {method} at {layer}: {sentence(error)}")
+            bar.step(name)
+    if asked.figure is not None and paths:
+        try:
+            draw_figure(figure_path(asked.figure, of_picture, pictures), paths)
+        except (ValueError, OSError) as error:
+            failed += 1
+            bar.say(f"{name}: {sentence(error)}")
+    return failed
+
+
+def _make(classifier: Classifier, request: Request, asked: argparse.Namespace, path: Path) -> str:
+    """One map, unless it is there."""
     model_file = model_file_of(asked)
     if is_there(path, request, classifier.fingerprint, model_file):
         return "already there"

@@ -6,10 +6,8 @@ import io
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal, cast, get_args
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import matplotlib
 import numpy as np
@@ -28,10 +26,10 @@ from attribution_core.typesetting.layout import (
     Scale,
     Sheet,
     Text,
-    Width,
     laid_out,
 )
 from attribution_core.typesetting.lines import BASELINE, LEADING, POINT, font
+from attribution_core.typesetting.style import SUFFIXES, FigureStyle
 from attribution_core.typesetting.words import caption, readable, unit
 
 if TYPE_CHECKING:
@@ -39,13 +37,15 @@ if TYPE_CHECKING:
     from attribution_core.segmentations import Segments
 
 DPI = 300
-SUFFIXES = ("png", "pdf", "svg")
 
 _MILLIMETRES_PER_INCH = 25.4
 _COARSE = 112
 """Maps with fewer positions a side are interpolated as values where they are to look smooth."""
 _SMOOTH_SIDE = 448
 """To at least so many positions along the longer side."""
+
+Grounds = dict[tuple[str, tuple[int, int]], npt.NDArray[np.float32]]
+"""Grey pictures by digest and size, made once for all maps over them."""
 
 # Matplotlib's settings, fonts and caches of glyphs belong to the whole process, and the pages of an
 # app are drawn by several threads.
@@ -71,71 +71,6 @@ _INK: Mapping[Theme, Mapping[str, str]] = {
         "outline": "#ffffff",
     },
 }
-
-
-@dataclass(frozen=True)
-class FigureStyle:
-    """How a figure looks.
-
-    Attributes
-    ----------
-    width : {"one column", "two columns", "slide"}
-        85 mm, 175 mm, or a slide of 338.7 × 190.5 mm.
-    theme : {"light", "dark"}
-    picture : bool
-        Whether a first column shows the pictures that are explained.
-    overlay : bool
-        Maps over the grey picture, or plain ones.
-    opacity : float
-        Of the strongest colours over the picture, 0..1.
-    smooth : bool
-        Whether coarse maps are interpolated, or show their positions as blocks.
-    outlines : bool
-        Whether the players of the coalition methods are outlined.
-    clip : float
-        The percentile of |values| at which colours saturate, 0..100.
-    scale : {"map", "method"}
-        Whether each map has its own scale, or all maps of a column share one.
-    caption : bool
-        Whether a caption says what was computed, and how.
-    dated : date or None
-        The caption's date, today's where nothing is given; None leaves it out.
-
-    Raises
-    ------
-    ValueError
-        When a value is none of those.
-    """
-
-    width: Width = "two columns"
-    theme: Theme = "light"
-    picture: bool = False
-    overlay: bool = True
-    opacity: float = 0.85
-    smooth: bool = True
-    outlines: bool = False
-    clip: float = 99.0
-    scale: Literal["map", "method"] = "map"
-    caption: bool = True
-    dated: date | None = field(default_factory=date.today)
-
-    def __post_init__(self) -> None:
-        for name, choices in (
-            ("width", get_args(Width)),
-            ("theme", get_args(Theme)),
-            ("scale", ("map", "method")),
-        ):
-            if getattr(self, name) not in choices:
-                raise ValueError(
-                    f"A figure's {name} cannot be {getattr(self, name)!r}; "
-                    f"use {' or '.join(map(repr, choices))}."
-                )
-        for name, most in (("opacity", 1), ("clip", 100)):
-            if not 0 <= getattr(self, name) <= most:
-                raise ValueError(
-                    f"A figure's {name} cannot be {getattr(self, name)!r}; "
-                    f"give a number from 0 to {most}."
-                )
 
 
 class MapFigure(Figure):
@@ -334,7 +269,7 @@ def _drawn(
     page = made.add_axes((0, 0, 1, 1), xlim=(0, sheet.width), ylim=(sheet.height, 0))
     page.set_axis_off()
     page.set_autoscale_on(False)
-    grounds: dict[tuple[str, tuple[int, int]], npt.NDArray[np.float32]] = {}
+    grounds: Grounds = {}
     for cell, box in sheet.maps.items():
         attribution = arrangement.cells[cell]
         pixels = _map_pixels(attribution, saturate[cell], style, grounds)
@@ -380,16 +315,16 @@ def _map_pixels(
     attribution: Attribution,
     limit: float,
     style: FigureStyle,
-    grounds: dict[tuple[str, tuple[int, int]], npt.NDArray[np.float32]],
+    grounds: Grounds,
 ) -> npt.NDArray[np.uint8]:
-    """A map's colours, on its picture where that is wanted; ``grounds`` holds grey pictures."""
+    """A map's colours, on its picture where that is wanted."""
     picture = attribution.request.picture
     values = drawn_values(attribution)
     height, width = picture.pixels.shape[:2]
     if style.smooth and min(values.shape) < _COARSE:
         # Between red and blue lies zero; colours mixed afterwards would give purple.
         times = -(-_SMOOTH_SIDE // max(height, width))
-        shown = resampled(values, (height * times, width * times))
+        shown = np.asarray(resampled(values, (height * times, width * times)), np.float32)
     else:
         # Every position is a block, and all are of one size.
         sides = zip((height, width), values.shape, strict=True)
@@ -399,15 +334,14 @@ def _map_pixels(
     key = (picture.digest, (shown.shape[0], shown.shape[1]))
     if key not in grounds:
         grounds[key] = resampled(grey_of(picture.pixels), key[1]).astype(np.float32)
-    return tinted(
-        shown.astype(np.float32), limit, style.theme, opacity=style.opacity, grey=grounds[key]
-    )
+    return tinted(shown, limit, style.theme, opacity=style.opacity, grey=grounds[key])
 
 
 def _outlines(segments: Segments, box: Box, style: FigureStyle) -> LineCollection:
     """The borders between the players of a map."""
+    lines = borders(segments) * (box.width, box.height) + (box.left, box.top)
     return LineCollection(
-        borders(segments) * (box.width, box.height) + (box.left, box.top),
+        list(lines),
         colors=_INK[style.theme]["outline"],
         linewidths=0.8 if style.width == "slide" else 0.35,
         alpha=0.7,

@@ -16,8 +16,7 @@ from attribution_core.typesetting.lines import (
     width_of,
     wrapped,
 )
-
-Width = Literal["one column", "two columns", "slide"]
+from attribution_core.typesetting.style import Width
 
 
 @dataclass(frozen=True)
