@@ -9,6 +9,8 @@ from typing import Literal, get_args
 from attribution_core.painting import Theme
 
 Width = Literal["one column", "two columns", "slide"]
+Sharing = Literal["map", "method"]
+"""Whether each map has its own scale, or all maps of a method (of a column) share one."""
 SUFFIXES = ("png", "pdf", "svg")
 """Of the files that a figure can be."""
 
@@ -55,7 +57,7 @@ class FigureStyle:
     smooth: bool = True
     outlines: bool = False
     clip: float = 99.0
-    scale: Literal["map", "method"] = "map"
+    scale: Sharing = "map"
     caption: bool = True
     dated: date | None = field(default_factory=date.today)
 
@@ -63,7 +65,7 @@ class FigureStyle:
         for name, choices in (
             ("width", get_args(Width)),
             ("theme", get_args(Theme)),
-            ("scale", ("map", "method")),
+            ("scale", get_args(Sharing)),
         ):
             if getattr(self, name) not in choices:
                 raise ValueError(
