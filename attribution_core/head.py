@@ -36,22 +36,27 @@ class TracedWhenItPays:
 
     A gradient map takes a point and its reference through a function, and the point back once for
     each class; the functions of most layers see no more. Tracing one takes as long as several
-    calls. Both ways agree to rounding, not to the last bit.
+    calls. Both ways agree to rounding, not to the last bit: TensorFlow fuses layers where it has
+    traced them. So where the same bits are wanted whatever was asked before, it is always traced.
 
     Parameters
     ----------
     function : callable
         Of tensors; the first one holds the points ``(n, …)``.
     signature : tensor specifications of its arguments
+    always : bool
+        Trace it at the first call.
     """
 
-    def __init__(self, function: Function, *signature: Any) -> None:
+    def __init__(self, function: Function, *signature: Any, always: bool = False) -> None:
         self._function = function
         self._traced = compiled(function, *signature)
         self._untraced_calls = 0
+        self._always = always
 
     def __call__(self, points: Any, *others: Any) -> Any:
-        if len(points) <= FEW_POINTS and self._untraced_calls < UNTRACED_CALLS:
+        few = len(points) <= FEW_POINTS and not self._always
+        if few and self._untraced_calls < UNTRACED_CALLS:
             self._untraced_calls += 1
             return self._function(points, *others)
         return self._traced(points, *others)
@@ -76,6 +81,8 @@ class Head:
         Points in one batch, at most.
     network : str
         What the network is called, for those who read its errors.
+    always_traced : bool
+        Whether functions of few points are traced at their first call.
     """
 
     def __init__(
@@ -86,6 +93,7 @@ class Head:
         logits: Callable[[Any], Any],
         batch_size: int,
         network: str = "",
+        always_traced: bool = False,
     ) -> None:
         self.network = network
         self.layer = layer
@@ -119,7 +127,7 @@ class Head:
             gradients = [tape.gradient(score, points) for score in scores]
             return tf.stack(scores, axis=1), tf.stack(gradients, axis=1)
 
-        self._evaluate = TracedWhenItPays(logits, points)
+        self._evaluate = TracedWhenItPays(logits, points, always=always_traced)
         self._evaluate_masked = compiled(
             evaluate_masked,
             point,
@@ -128,7 +136,8 @@ class Head:
             tf.TensorSpec((None, None), tf.bool),
         )
         # Without tracing, heavy convolutions take longer back than tracing does.
-        ready = TracedWhenItPays if batch_size >= _LIGHT_BATCH else compiled
+        at_once = always_traced or batch_size < _LIGHT_BATCH
+        ready = compiled if at_once else TracedWhenItPays
         self._differentiate: dict[bool, Function] = {
             probability: ready(partial(differentiate, probability=probability), points, weights)
             for probability in (False, True)

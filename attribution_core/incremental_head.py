@@ -76,10 +76,17 @@ class IncrementalHead:
     prepare : callable
         From points ``(n, h, w, c)`` of the head to what the network takes at the entry, each
         position for itself.
+    always_traced : bool
+        Whether windows are used wherever they save enough, without waiting until they would have
+        saved what tracing takes.
     """
 
     def __init__(
-        self, network: keras.Model, part: LocalPart, prepare: Callable[[Any], Any]
+        self,
+        network: keras.Model,
+        part: LocalPart,
+        prepare: Callable[[Any], Any],
+        always_traced: bool = False,
     ) -> None:
         self._part = part
         self._prepare = prepare
@@ -95,7 +102,7 @@ class IncrementalHead:
         if part.last is not network.output:
             self._rest = keras.Model(part.last, network.output)
         self._windows: dict[tuple[int, int], Windows] = {}
-        self._forgone = 0.0
+        self._forgone = TRACING if always_traced else 0.0
         positions, channels = int(np.prod(part.entry.shape[1:3])), part.entry.shape[-1]
         index = tf.TensorSpec((None, None), tf.int32)
         reads = 1 + sum(len(self._read(tensor)) for tensor in part.tensors[1:])

@@ -8,11 +8,11 @@ import numpy as np
 import streamlit as st
 
 from attribution_core.attribution import Attribution
+from attribution_core.painting import drawn_values
 from pages.ui.attributions import (
     MapTable,
     caption,
     classes_by_methods,
-    drawn_values,
     limits,
     predictions_for,
 )
