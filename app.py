@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.ui.engine import engine
+from pages.ui.shell.scene import make_scene
 from pages.ui.sidebar import render_sidebar
 
 ASSETS = Path(__file__).parent / "assets"
@@ -45,5 +46,5 @@ page = st.navigation(
         st.Page("pages/axioms.py", title="Axioms: what is promised?", icon=":material/rule:"),
     ]
 )
-st.session_state["scene"] = render_sidebar(engine(), page.url_path)
+render_sidebar(engine(), make_scene(engine(), page.url_path))
 page.run()

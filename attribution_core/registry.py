@@ -121,6 +121,10 @@ class Method:
     options: tuple[Option, ...] = ()
     not_at_input: str = ""
 
+    def option(self, name: str) -> Option:
+        """The option of a name."""
+        return next(option for option in self.options if option.name == name)
+
     def validated(self, options: Mapping[str, object]) -> dict[str, OptionValue]:
         """All options, defaults filled in; ValueError for an unknown one or one out of bounds."""
         known = {option.name: option for option in self.options}

@@ -16,7 +16,7 @@ from attribution_core.attribution import Attribution
 from attribution_core.scores import Contrast
 from pages.ui.attributions import MapTable, caption, drawn_values, limits
 from pages.ui.colours import BLUE, RED, grey_of, painted
-from pages.ui.sidebar import Scene
+from pages.ui.shell.scene import Scene
 
 _CELL, _GAP, _HEAD, _FOOT, _LABEL = 320, 16, 40, 52, 34
 

@@ -26,7 +26,8 @@ from pages.ui.game_board import Board, draw_board, set_up
 from pages.ui.interaction import ask_about_two, draw_answer
 from pages.ui.layer_comparison import ask_to_compare, draw_comparison
 from pages.ui.progress import UNFINISHED, WorkSnapshot, ask, follow, plain
-from pages.ui.sidebar import Scene, visitor
+from pages.ui.shell.scene import Scene
+from pages.ui.shell.session import visitor
 from pages.ui.work import Play, Prediction, Work
 
 Snapshots = Mapping[Work, WorkSnapshot]

@@ -17,7 +17,7 @@ from pages.ui.choosers import choose_whether
 from pages.ui.engine import Engine
 from pages.ui.markdown import literal
 from pages.ui.progress import WorkSnapshot
-from pages.ui.sidebar import Scene
+from pages.ui.shell.scene import Scene
 from pages.ui.work import Explain, TimeCoalitions, Work
 
 if TYPE_CHECKING:
