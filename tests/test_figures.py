@@ -32,7 +32,7 @@ from pages.ui.downloads import arrays_npz, grid_html, grid_png
 from pages.ui.engine import Model
 from pages.ui.picture_and_reference import described, top_bars
 from pages.ui.settings import Settings
-from pages.ui.sidebar import Scene
+from pages.ui.shell.scene import Scene
 from pages.ui.work import Explain, Prediction
 from tests.conftest import scaled, tiny_network
 

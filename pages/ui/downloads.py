@@ -17,7 +17,7 @@ from attribution_core.scores import Contrast
 from pages.ui.attributions import MapTable, caption, limits
 from pages.ui.colours import BLUE, RED
 from pages.ui.maps.figure_form import render_figure_form
-from pages.ui.sidebar import Scene
+from pages.ui.shell.scene import Scene
 
 Finished = Mapping[tuple[int, int], Attribution]
 """By row and column."""
