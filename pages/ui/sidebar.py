@@ -99,6 +99,21 @@ def render_sidebar(engine: Engine, page: str) -> Scene:
     return Scene(settings, model, picture, prediction, classes, labels)
 
 
+def adopt(settings: Settings, own_picture: bytes | None = None) -> None:
+    """Take settings from elsewhere, in a callback: every control shows them from the next run on.
+
+    ``own_picture`` is a picture file, for settings whose picture is the visitor's own.
+    """
+    # A page's own choices have a hyphen in their names, and stay.
+    own = [str(key) for key in st.session_state if str(key).startswith("choose_")]
+    for key in own:
+        if "-" not in key:
+            del st.session_state[key]
+    if own_picture is not None:
+        st.session_state["own_picture"] = own_picture
+    st.session_state["settings"] = settings
+
+
 def _restored(engine: Engine) -> Settings:
     """This session's settings, at its start those of the address bar."""
     if "settings" not in st.session_state:
