@@ -279,7 +279,7 @@ def test_the_arrays_are_those_of_the_maps(
         assert found.request == expected.request
         np.testing.assert_array_equal(found.values, expected.values)
         np.testing.assert_array_equal(found.heatmap, expected.heatmap)
-        assert found.label == LABELS[found.target]
+        assert found.label == expected.label
         assert (found.player_values is None) == (expected.player_values is None)
 
 
