@@ -73,11 +73,11 @@ def score_name(score: str | Contrast, labels: Sequence[str] = ()) -> str:
 
 def _grid(model: str, fingerprint: str, picture: Picture, maps: list[OpenedMap]) -> SavedGrid:
     # The same map may be in two files.
-    content = {
-        (each.attribution.request, each.attribution.heatmap.tobytes()): each
-        for each in reversed(maps)
-    }
-    distinct = list(reversed(content.values()))
+    content: dict[tuple[Request, bytes], OpenedMap] = {}
+    for each in maps:
+        attribution = each.attribution
+        content.setdefault((attribution.request, attribution.heatmap.tobytes()), each)
+    distinct = list(content.values())
     often = Counter(each.attribution.request for each in distinct)
     rows: dict[tuple[int, str], int] = {}
     columns: dict[_Column, int] = {}
