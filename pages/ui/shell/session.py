@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -58,6 +58,8 @@ class Session:
         The players that are out, by the game's name.
     ranked : dict
         A game's players from the best down, by the game's name and the class.
+    opened : dict
+        What was found in each file of saved maps that is open, by the file's identifier.
     formula : str or None
         The last one typed on the Axioms page that could be read.
     """
@@ -71,6 +73,7 @@ class Session:
     refused_picture: str = ""
     absent: dict[GameName, tuple[int, ...]] = field(default_factory=dict)
     ranked: dict[tuple[GameName, int], Sequence[int]] = field(default_factory=dict)
+    opened: dict[str, Any] = field(default_factory=dict)
     formula: str | None = None
 
 
