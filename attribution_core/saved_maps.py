@@ -360,8 +360,6 @@ def _request(
     method = part.text("method", 100)
     with _as_clause("has a map that this version does not know how to make"):
         request = granted(request_or_reason(None, picture=picture, method=method, **asked))
-    if isinstance(request.score, str) and request.score not in ("logit", "probability"):
-        raise ValueError(f"explains a score “{request.score}”, which is not known")
     unknown = part.names() - set(described_request(request))
     if unknown:
         raise ValueError(f"has a setting {min(unknown)[:60]} that this version does not know")

@@ -213,7 +213,7 @@ def set_in(text: Any, path: str, value: object) -> None:
         ("maps.0.request.target", -1, "has -1 for"),
         ("maps.0.request.target", 10**30, "for the file’s maps’s request’s target"),
         ("maps.0.request.target", True, "has True for"),
-        ("maps.0.request.score", "fame", "a score “fame”"),
+        ("maps.0.request.score", "fame", "The score 'fame' is not known"),
         ("maps.0.request.score", {"with": 3}, "has nothing for"),
         ("maps.0.request.options", {"colour": 3}, "has no option colour"),
         ("maps.1.request.options", {"samples": 10**9}, "cannot be 1000000000"),
