@@ -25,6 +25,7 @@ from pages.ui.picture_and_reference import as_url
 from pages.ui.progress import WorkSnapshot, follow, score_name
 from pages.ui.settings import UPLOAD, one_of
 from pages.ui.sidebar import Scene, visitor
+from pages.ui.waiting import in_place_of
 from pages.ui.work import Explain, Predict, Prediction, Work
 
 TILES = 4
@@ -233,7 +234,7 @@ def _draw_shares(
                 titles = [METHODS[name].title for name in scene.settings.methods]
                 show(pointing_figure(shares, tuple(tables), titles, 1 / TILES), "pointing")
             else:
-                st.caption("The shares come with the maps …")
+                st.caption(in_place_of(snapshots.values(), "The shares come with the maps …"))
     st.caption(_confidence(scene, board, known))
     if lines:
         csv_download(

@@ -32,6 +32,7 @@ from pages.ui.randomisation_work import (
 from pages.ui.settings import one_of, whole
 from pages.ui.sidebar import Scene, visitor
 from pages.ui.similarity_figures import MEASURES, similarities_csv, similarity_figure
+from pages.ui.waiting import in_place_of
 from pages.ui.work import Explain, Prediction, Work
 
 INPUT = "input"
@@ -222,7 +223,7 @@ def _draw_answer(
             f"**{literal(scene.labels[after])}** ({100 * prediction.probabilities[after]:.1f} %)."
         )
     else:
-        st.markdown("The randomised network is being asked …")
+        st.markdown(in_place_of([asked], "The randomised network is being asked …"))
 
 
 def _draw_curves(
@@ -235,7 +236,11 @@ def _draw_curves(
     label = literal(scene.labels[experiment.target])
     st.markdown(f"#### How alike are the maps of {label} to the learned network's?")
     if not curves:
-        st.caption("The curves come with the first randomised maps …")
+        st.caption(
+            "There are no curves, since no map could be computed."
+            if finished
+            else "The curves come with the first randomised maps …"
+        )
         return
     if finished:
         sentence = comparison(curves)

@@ -34,6 +34,7 @@ from pages.ui.picture_and_reference import as_url
 from pages.ui.progress import WorkSnapshot, follow
 from pages.ui.settings import Settings
 from pages.ui.sidebar import Scene
+from pages.ui.waiting import in_place_of
 from pages.ui.work import Explain, Predict, Prediction, Work
 
 Snapshots = Mapping[Work, WorkSnapshot]
@@ -165,7 +166,7 @@ def _draw_references(
                         )
                     )
                 else:
-                    st.caption("The model is being asked …")
+                    st.caption(in_place_of([snapshots[asked[kind]]], "The model is being asked …"))
 
 
 @dataclass(frozen=True)
