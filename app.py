@@ -1,13 +1,10 @@
 """Attribution Explorer: where an image classifier looks, for each class, by every method."""
 
-from pathlib import Path
-
 import streamlit as st
 
+from attribution_core.assets import ASSETS
 from pages.ui.engine import engine
 from pages.ui.sidebar import render_sidebar
-
-ASSETS = Path(__file__).parent / "assets"
 
 st.set_page_config(
     page_title="Attribution Explorer", page_icon=str(ASSETS / "icon.png"), layout="wide"

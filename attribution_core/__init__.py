@@ -37,13 +37,15 @@ from attribution_core.methods.integrated_gradients import integrated_gradients
 from attribution_core.methods.kernel_shap import kernel_shap
 from attribution_core.methods.lime import lime
 from attribution_core.methods.linear_attribution import linear_attribution
+from attribution_core.methods.method import Method
 from attribution_core.methods.occlusion import occlusion, sliding_squares
+from attribution_core.methods.options import Option
 from attribution_core.methods.shapley_interactions import shapley_interactions
 from attribution_core.methods.shapley_values import shapley_values
 from attribution_core.methods.smoothgrad import smoothgrad
 from attribution_core.references import REFERENCE_KINDS, reference_image
-from attribution_core.registry import METHODS, Method, Option
-from attribution_core.request import Request
+from attribution_core.registry import METHODS
+from attribution_core.request import Reason, Request, request_or_reason
 from attribution_core.scores import Contrast
 from attribution_core.segmentations import Grid, Slic, grid, superpixels
 from attribution_core.similarity import Similarity, similarity, spearman
@@ -74,6 +76,7 @@ __all__ = [
     "Picture",
     "Players",
     "Randomisation",
+    "Reason",
     "Request",
     "Similarity",
     "Slic",
@@ -101,6 +104,7 @@ __all__ = [
     "randomize",
     "reference_image",
     "refine",
+    "request_or_reason",
     "shapley_interactions",
     "shapley_values",
     "similarity",

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from attribution_core.faithfulness import Players
 from attribution_core.loading import BUILT_IN, PREPROCESSINGS
+from attribution_core.methods.options import OptionValue
 from attribution_core.references import REFERENCE_KINDS
-from attribution_core.registry import METHODS, OptionValue, method_named
+from attribution_core.registry import METHODS, method_named
 from attribution_core.request import ZEROS
 
 DONE, SOME_FAILED, WRONG_USAGE = 0, 1, 2
@@ -55,9 +55,14 @@ def sentence(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
+def _name_called() -> str:
+    installed = Path(sys.argv[0]).stem == "attributions"
+    return "attributions" if installed else "python -m attribution_core"
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m attribution_core",
+        prog=_name_called(),
         description="Attributions of an image classifier's classes, for many pictures.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -65,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(
         commands.add_parser("evaluate", help="measure the maps that explain left in a folder")
     )
+    _add_methods(commands.add_parser("methods", help="list the methods and their options"))
     return parser
 
 
@@ -127,7 +133,7 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
         type=_option,
         default=[],
         metavar="METHOD.NAME=VALUE",
-        help="such as kernel_shap.budget=1024",
+        help="such as kernel_shap.budget=1024; the command methods lists them all",
     )
 
     def run(asked: argparse.Namespace) -> int:
@@ -170,6 +176,18 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
 
 
+def _add_methods(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Prints what each method does, its options, and what they can be."
+    parser.add_argument("names", nargs="*", metavar="NAME", help="of methods; default: all")
+
+    def run(asked: argparse.Namespace) -> int:
+        from attribution_core.command_line_methods import list_methods
+
+        return list_methods(asked)
+
+    parser.set_defaults(run=run)
+
+
 PLAYERS: dict[str, Callable[[str], Players]] = {
     "pixels": lambda layer: Players(),
     "superpixels": lambda layer: Players(segmentation=50),
@@ -201,23 +219,6 @@ def _option(text: str) -> tuple[str, str, OptionValue]:
             f"'{text}' should be METHOD.NAME=VALUE, such as kernel_shap.budget=1024"
         )
     try:
-        options = {option.name: option for option in method_named(method).options}
-        if name not in options:
-            raise ValueError(
-                f"The method {method} has no option {name}; it has {', '.join(options) or 'none'}."
-            )
-        return method, name, options[name].validated(_value(options[name].default, value))
+        return method, name, method_named(method).option_named(name).parsed(value)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _value(default: OptionValue, text: str) -> object:
-    """The text in the option's type, or as it is where it is of none: the option then refuses."""
-    if isinstance(default, bool):
-        return {"true": True, "yes": True, "false": False, "no": False}.get(text.lower(), text)
-    if isinstance(default, str):
-        return text
-    for kind in (int, float):
-        with contextlib.suppress(ValueError):
-            return kind(text)
-    return text

@@ -17,7 +17,7 @@ from attribution_core.command_line import DONE, PLAYERS, SOME_FAILED, sentence
 from attribution_core.command_line_files import SavedMap, prepared, read, write
 from attribution_core.command_line_measurements import Measurements, Rows
 from attribution_core.command_line_progress import ProgressBar
-from attribution_core.explanation import explain_request, request_of
+from attribution_core.explanation import explain_request
 from attribution_core.faithfulness import (
     FaithfulnessCurve,
     curves_of,
@@ -25,10 +25,10 @@ from attribution_core.faithfulness import (
     random_curves,
     values_on,
 )
-from attribution_core.images import Pixels, digest
+from attribution_core.images import Picture, Pixels, digest
 from attribution_core.loading import load_classifier
 from attribution_core.localisation import Mosaic, grid_pointing, mosaic
-from attribution_core.request import Request
+from attribution_core.request import Request, granted, request_or_reason
 from attribution_core.scores import Contrast, Score
 
 TILES = 4
@@ -117,17 +117,19 @@ def _classifier(saved: SavedMap, known: dict[str, Classifier | None]) -> Classif
 def _request(classifier: Classifier, saved: SavedMap, picture: Pixels, target: int) -> Request:
     """The request that made a map, for another picture and class if need be."""
     settings = saved.settings
-    return request_of(
-        classifier,
-        picture,
-        settings["method"],
-        target,
-        settings["layer"],
-        settings["reference"],
-        _score(settings["score"]),
-        settings["superpixels"],
-        settings["seed"],
-        settings["options"],
+    return granted(
+        request_or_reason(
+            classifier,
+            picture=Picture.of(picture),
+            method=settings["method"],
+            target=target,
+            layer=settings["layer"],
+            reference=settings["reference"],
+            score=_score(settings["score"]),
+            segmentation=settings["superpixels"],
+            seed=settings["seed"],
+            options=settings["options"],
+        )
     )
 
 

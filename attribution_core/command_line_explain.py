@@ -14,11 +14,11 @@ from attribution_core.classifier import Classifier
 from attribution_core.command_line import DONE, SOME_FAILED, sentence
 from attribution_core.command_line_files import is_there, prepared, safe, save
 from attribution_core.command_line_progress import ProgressBar
-from attribution_core.explanation import explain_request, request_of
+from attribution_core.explanation import explain_request
 from attribution_core.images import INPUT, Picture, load_image
 from attribution_core.loading import BUILT_IN, load_classifier
 from attribution_core.registry import method_named
-from attribution_core.request import Request
+from attribution_core.request import Request, granted, request_or_reason
 from attribution_core.scores import Contrast
 
 
@@ -56,19 +56,19 @@ def explain_pictures(asked: argparse.Namespace) -> int:
             continue
         for target, (method, layer, options) in itertools.product(targets, kinds):
             try:
-                request = request_of(
+                request = request_or_reason(
                     classifier,
-                    picture.pixels,
-                    method,
-                    target,
-                    layer,
-                    asked.reference,
-                    score,
-                    asked.superpixels,
-                    asked.seed,
-                    options,
+                    picture=picture,
+                    method=method,
+                    target=target,
+                    layer=layer,
+                    reference=asked.reference,
+                    score=score,
+                    segmentation=asked.superpixels,
+                    seed=asked.seed,
+                    options=options,
                 )
-                done = _make(classifier, request, asked, name, folder)
+                done = _make(classifier, granted(request), asked, name, folder)
                 bar.step(f"{Path(name).name}: {method}, {classifier.labels[target]}, {done}")
             except Exception as error:
                 # Whatever is wrong with one map, the others are still wanted.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +17,14 @@ from attribution_core.classifier import Classifier
 from attribution_core.estimate import Estimate, last_of
 from attribution_core.head_game import shared_game
 from attribution_core.images import INPUT, Picture, Pixels
+from attribution_core.methods.method import Method
+from attribution_core.methods.options import OptionValue
 from attribution_core.network.evaluators import Masking
 from attribution_core.network.finite import check_map
 from attribution_core.problem import Problem
 from attribution_core.references import reference_image
-from attribution_core.registry import Method, OptionValue, Run, method_named
-from attribution_core.request import ZEROS, Request
+from attribution_core.registry import method_named
+from attribution_core.request import ZEROS, Request, asked_again, granted, request_or_reason
 from attribution_core.scores import Contrast, Score, score_values
 from attribution_core.segmentations import Segmentation, Segments, segmentation_of, segments_of
 
@@ -75,10 +78,19 @@ def explain(
     ValueError
         When anything asked for does not exist or does not fit; one sentence says what would.
     """
-    request = request_of(
-        classifier, image, method, target, layer, reference, score, superpixels, seed, options
+    asked = request_or_reason(
+        classifier,
+        picture=Picture.of(image),
+        method=method,
+        target=target,
+        layer=layer,
+        reference=reference,
+        score=score,
+        segmentation=segmentation_of(superpixels),
+        seed=seed,
+        options=options,
     )
-    return explain_request(classifier, request)
+    return explain_request(classifier, granted(asked))
 
 
 def refine(
@@ -99,37 +111,11 @@ def refine(
     The last one is finished and goes into the classifier's cache. Closing the generator stops the
     computation.
     """
-    request = request_of(
-        classifier, image, method, target, layer, reference, score, superpixels, seed, options
-    )
-    return refine_request(classifier, request)
-
-
-def request_of(
-    classifier: Classifier,
-    image: Pixels,
-    method: str,
-    target: int,
-    layer: str,
-    reference: str,
-    score: str | Contrast,
-    superpixels: Segmentation | npt.ArrayLike,
-    seed: int,
-    options: Mapping[str, OptionValue],
-) -> Request:
-    """Check all that can be checked without work; ValueError where something does not fit."""
-    picture = Picture.of(image)
-    if picture.pixels.shape[:2] != classifier.input_size:
-        raise ValueError(
-            f"The image has {picture.pixels.shape[0]} x {picture.pixels.shape[1]} pixels; the "
-            f"network {classifier.name} takes {classifier.input_size[0]} x "
-            f"{classifier.input_size[1]}."
-        )
-    classifier.layer(layer)
-    request = Request.of(
-        picture,
-        method,
-        target,
+    asked = request_or_reason(
+        classifier,
+        picture=Picture.of(image),
+        method=method,
+        target=target,
         layer=layer,
         reference=reference,
         score=score,
@@ -137,8 +123,7 @@ def request_of(
         seed=seed,
         options=options,
     )
-    Score.of(request.score, request.target, classifier.classes)
-    return request
+    return refine_request(classifier, granted(asked))
 
 
 def explain_request(classifier: Classifier, request: Request) -> Attribution:
@@ -169,25 +154,32 @@ def key_of(classifier: Classifier, request: Request) -> tuple[str, str, Request]
 
 def _run(classifier: Classifier, request: Request) -> Iterator[Attribution]:
     """Estimates as attributions, at once; then the last one again, finished."""
+    granted(asked_again(classifier, request))
     method = method_named(request.method)
+    options = method.read_options(dict(request.options))
     problem = pose(classifier, request)
+    segments = segments_with_values(problem, method, options)
     ends = score_values(problem.ends, problem.score)
     started = time.perf_counter()
-    run = method.run(problem, dict(request.options))
     attribution: Attribution | None = None
-    for estimate in run.estimates:
-        attribution = attribution_of(classifier, request, method, run, estimate, ends, started)
+    for estimate in method.run(problem, options):
+        attribution = attribution_of(classifier, request, method, segments, estimate, ends, started)
         yield attribution
     if attribution is None:
         raise RuntimeError(f"{method.title} gave no estimate; every method gives at least one.")
     yield replace(attribution, finished=True)
 
 
+def segments_with_values(problem: Problem, method: Method[Any], options: object) -> Segments | None:
+    """The players that a method gives a value each, as labels; None where it gives a map."""
+    return None if method.players is None else problem.segments_of(method.players(options))
+
+
 def attribution_of(
     classifier: Classifier,
     request: Request,
-    method: Method,
-    run: Run,
+    method: Method[Any],
+    segments: Segments | None,
     estimate: Estimate,
     ends: FloatArray,
     started: float,
@@ -202,9 +194,9 @@ def attribution_of(
     label = classifier.labels[request.target]
     check_map(values, method.title, classifier.name, request.layer, label)
     players = None
-    if run.segments is not None:
+    if segments is not None:
         players = values
-        values = np.asarray(players / np.bincount(run.segments.ravel()), np.float32)[run.segments]
+        values = np.asarray(players / np.bincount(segments.ravel()), np.float32)[segments]
     change = float(ends[0] - ends[1])
     total = float(np.asarray(estimate.values, np.float64).sum())
     error = estimate.standard_error
@@ -217,11 +209,11 @@ def attribution_of(
         heatmap=values if values.ndim == 2 else values.sum(axis=2),
         score=float(ends[0]),
         reference_score=float(ends[1]),
-        completeness_gap=abs(total - change) if method.complete else None,
+        completeness_gap=abs(total - change) if method.splits_change else None,
         standard_error=None if error is None else np.asarray(error, np.float32),
         evaluations=estimate.evaluations,
         seconds=time.perf_counter() - started,
-        segments=run.segments,
+        segments=segments,
         player_values=players,
         done=estimate.done,
         planned=estimate.planned,

@@ -28,7 +28,7 @@ def render_attribution_grid(engine: Engine, scene: Scene) -> None:
     """Ask for every map of the scene, and draw what there is until all are there."""
     settings = scene.settings
     classes = scene.classes if settings.layer else ()
-    table = classes_by_methods(settings, scene.picture, classes, scene.labels)
+    table = classes_by_methods(scene, classes)
 
     def draw(snapshots: Mapping[Work, WorkSnapshot], finished: bool) -> None:
         if table.places:

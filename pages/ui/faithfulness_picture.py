@@ -10,7 +10,7 @@ from attribution_core.faithfulness import FaithfulnessCurve
 from attribution_core.registry import METHODS
 from attribution_core.scores import Score
 from pages.ui.attribution_grid import done_in, names_of, render_maps
-from pages.ui.attributions import MapTable, classes_by_methods, predictions_for, request_for
+from pages.ui.attributions import MapTable, classes_by_methods, predictions_for
 from pages.ui.choosers import choose_class
 from pages.ui.csv_download import csv_download
 from pages.ui.downloads import render_downloads
@@ -49,7 +49,7 @@ def render_picture_curves(engine: Engine, scene: Scene) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         target = choose_class("faithfulness-class", "Class", scene)
         protocol = choose_protocol(engine, scene)
-    table = classes_by_methods(scene.settings, scene.picture, (target,), scene.labels)
+    table = classes_by_methods(scene, (target,))
     works = _curve_works(table, protocol)
     if not works:
         st.info(
@@ -60,7 +60,7 @@ def render_picture_curves(engine: Engine, scene: Scene) -> None:
         return
     random = DrawRandomCurves(
         scene.settings.model,
-        request_for(scene.settings, scene.picture, next(iter(works)), target),
+        next(iter(works.values())).request,
         protocol.players,
         protocol.points,
         RANDOM_ORDERS,

@@ -7,14 +7,14 @@ import io
 import json
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from PIL import Image, ImageOps
 
+from attribution_core.assets import ASSETS
 from attribution_core.images import Picture, load_image
 from pages.ui.component import component
 
-_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "gallery"
+_FOLDER = ASSETS / "gallery"
 _THUMBNAIL = 96
 
 _component = component("gallery")

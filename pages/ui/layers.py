@@ -13,10 +13,10 @@ import streamlit as st
 
 from attribution_core.attribution import Attribution
 from attribution_core.class_correlation import class_correlation
-from attribution_core.registry import METHODS, unavailable
-from attribution_core.request import ZEROS
+from attribution_core.registry import METHODS
+from attribution_core.request import Reason, Request
 from pages.ui.attribution_grid import done_in, names_of, render_maps
-from pages.ui.attributions import MapTable, Place, predictions_for, request_for
+from pages.ui.attributions import MapTable, place_of, predictions_for, request_for
 from pages.ui.choosers import choose_method, choose_whether
 from pages.ui.csv_download import csv_download, csv_text
 from pages.ui.downloads import render_downloads
@@ -109,7 +109,7 @@ def render_layers(engine: Engine, scene: Scene) -> None:
     maps: dict[Work, str] = {}
     for table in tables:
         maps.update(names_of(table))
-    compared, left_out = dict[str, dict[str, tuple[Explain | str, ...]]](), []
+    compared, left_out = dict[str, dict[str, tuple[Explain | Reason, ...]]](), []
     for name in methods:
         by_layer = {
             layer: tuple(_work(scene, name, target, layer) for target in pair) for layer in layers
@@ -216,48 +216,33 @@ def _class_choice(scene: Scene, name: str, title: str, offered: Sequence[int], d
 
 
 def _table(scene: Scene, method: str, rows: Sequence[int], layers: Sequence[str]) -> MapTable:
-    places = []
-    for row, target in enumerate(rows):
-        for column, layer in enumerate(layers):
-            work = _work(scene, method, target, layer)
-            if isinstance(work, str):
-                places.append(Place(row, column, None, work))
-            else:
-                places.append(Place(row, column, work))
     return MapTable(
         rows=tuple(scene.labels[number] for number in rows),
         columns=tuple(layers),
-        places=tuple(places),
+        places=tuple(
+            place_of(scene, row, column, _request(scene, method, target, layer))
+            for row, target in enumerate(rows)
+            for column, layer in enumerate(layers)
+        ),
         row_names=tuple(map(str, rows)),
         column_names=tuple(layers),
     )
 
 
-def _work(scene: Scene, method: str, target: int, layer: str) -> Explain | str:
+def _request(scene: Scene, method: str, target: int, layer: str) -> Request | Reason:
+    return request_for(replace(scene, settings=scene.settings.at(layer)), method, target)
+
+
+def _work(scene: Scene, method: str, target: int, layer: str) -> Explain | Reason:
     """The map's work, or why there is none."""
-    settings = scene.settings
-    reason = unavailable(METHODS[method], at_input=layer == "input")
-    if reason:
-        return reason
-    if settings.score == "contrast" and target == settings.against:
-        return "This is the class that the others are contrasted with."
-    here = replace(
-        settings,
-        layer=layer,
-        reference="black"
-        if layer == "input" and settings.reference == ZEROS
-        else settings.reference,
-    )
-    try:
-        return Explain(settings.model, request_for(here, scene.picture, method, target))
-    except ValueError as error:
-        return str(error)
+    asked = _request(scene, method, target, layer)
+    return asked if isinstance(asked, Reason) else Explain(scene.settings.model, asked)
 
 
 def _curve(
     method: str,
     measure: str,
-    by_layer: Mapping[str, tuple[Explain | str, ...]],
+    by_layer: Mapping[str, tuple[Explain | Reason, ...]],
     snapshots: Snapshots,
 ) -> Curve:
     found = {}
@@ -265,7 +250,9 @@ def _curve(
         estimates = [
             snapshots[work].estimate
             for work in works
-            if not isinstance(work, str) and work in snapshots and snapshots[work].state == "done"
+            if not isinstance(work, Reason)
+            and work in snapshots
+            and snapshots[work].state == "done"
         ]
         pair = [each for each in estimates if isinstance(each, Attribution)]
         if len(pair) == 2:

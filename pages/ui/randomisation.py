@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from attribution_core.registry import METHODS, unavailable
-from attribution_core.request import ZEROS, Request
+from attribution_core.registry import METHODS
+from attribution_core.request import Reason, Request
 from pages.ui.attribution_grid import done_in, names_of, render_maps
 from pages.ui.attributions import MapTable, Place, predictions_for, request_for
 from pages.ui.choosers import choose_class, choose_method
@@ -158,23 +158,11 @@ def _experiment(scene: Scene, stages: Sequence[str]) -> Experiment:
     )
 
 
-def _request(scene: Scene, method: str, target: int, layer: str) -> Request | str:
+def _request(scene: Scene, method: str, target: int, layer: str) -> Request | Reason:
     """The request at a layer, or why there is none."""
-    settings = scene.settings
-    reason = unavailable(METHODS[method], at_input=layer == INPUT)
-    if reason:
-        return reason
-    if settings.score == "contrast" and target == settings.against:
-        return "This is the class that the others are contrasted with."
-    reference = settings.reference
-    if layer == INPUT and reference == ZEROS:
-        reference = "black"
-    here = replace(settings, layer=layer, reference=reference)
-    try:
-        # The copy whose parameters are drawn is one for all: no second one in bfloat16.
-        return request_for(here, scene.picture, method, target).in_float32()
-    except ValueError as error:
-        return str(error)
+    asked = request_for(replace(scene, settings=scene.settings.at(layer)), method, target)
+    # The copy whose parameters are drawn is one for all: no second one in bfloat16.
+    return asked if isinstance(asked, Reason) else asked.in_float32()
 
 
 def _table(scene: Scene, experiment: Experiment) -> MapTable:
@@ -184,7 +172,7 @@ def _table(scene: Scene, experiment: Experiment) -> MapTable:
     for row, target in enumerate(scene.classes):
         for column, layer in enumerate(experiment.layers):
             request = _request(scene, experiment.method, target, layer)
-            if isinstance(request, str):
+            if isinstance(request, Reason):
                 places += [Place(row, 2 * column + side, None, request) for side in (0, 1)]
                 continue
             changed = ExplainRandomised(model, request, experiment.draw)
