@@ -35,6 +35,9 @@ from pages.ui.maps.charts import show, stroke
 from pages.ui.markdown import literal
 from pages.ui.progress import WorkSnapshot, follow
 from pages.ui.shell.scene import Scene
+
+from pages.ui.sidebar import Scene
+from pages.ui.waiting import in_place_of
 from pages.ui.work import Explain, Work
 
 RANDOM_ORDERS = 5
@@ -115,7 +118,11 @@ def _draw_curves(
     if not isinstance(orders, RandomCurves):
         orders = RandomCurves((), (), 0, RANDOM_ORDERS)
     if not known or scene.prediction is None:
-        st.caption("The curves come with the maps …")
+        st.caption(
+            in_place_of(
+                (snapshots[work] for work in works.values()), "The curves come with the maps …"
+            )
+        )
         return
     score = score_of(
         protocol.score,

@@ -25,6 +25,9 @@ from pages.ui.settings import UPLOAD, one_of
 from pages.ui.shell.choices import choice
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
+
+from pages.ui.sidebar import Scene, visitor
+from pages.ui.waiting import in_place_of
 from pages.ui.work import Predict, Prediction, Work
 
 TILES = 4
@@ -213,7 +216,7 @@ def _draw_shares(
                 titles = [METHODS[name].title for name in scene.settings.methods]
                 show(pointing_figure(shares, tuple(tables), titles, 1 / TILES), "pointing")
             else:
-                st.caption("The shares come with the maps …")
+                st.caption(in_place_of(snapshots.values(), "The shares come with the maps …"))
     st.caption(_confidence(scene, board, known))
     if lines:
         csv_download(

@@ -21,6 +21,9 @@ from pages.ui.progress import WorkSnapshot, score_name
 from pages.ui.settings import number
 from pages.ui.shell.choices import choice
 from pages.ui.shell.scene import Scene
+
+from pages.ui.sidebar import Scene
+from pages.ui.waiting import in_place_of
 from pages.ui.work import Work
 
 if TYPE_CHECKING:
@@ -115,7 +118,9 @@ def render_path(
             + ("; the strip shows the path at the pixels." if reference is not None else ".")
         )
     if not walked:
-        st.caption("The path is being followed …")
+        st.caption(
+            in_place_of(map(snapshots.__getitem__, paths.values()), "The path is being followed …")
+        )
         return
     labels = {target: scene.labels[target] for target in walked}
     with st.container(horizontal=True, gap="small"):

@@ -14,12 +14,16 @@ import streamlit as st
 from PIL import Image
 
 from attribution_core.images import Picture
+from attribution_core.jobs import Snapshot
 from pages.ui.attributions import reference_of
 from pages.ui.engine import Engine
 from pages.ui.maps.charts import GREY, VERMILION, framed, plain, show
 from pages.ui.markdown import literal
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
+
+from pages.ui.sidebar import Scene, visitor
+from pages.ui.waiting import in_place_of
 from pages.ui.work import Predict, Prediction
 
 BARS = 5
@@ -31,13 +35,8 @@ def render_picture_and_reference(engine: Engine, scene: Scene) -> None:
     """Draw both, side by side where the page is wide enough."""
     reference = reference_of(scene.settings, scene.picture)
     with st.container(horizontal=True, gap="small"):
-        _pair(
-            "The picture",
-            scene.picture,
-            scene.prediction,
-            scene,
-            key="picture_bars",
-        )
+        asked = engine.jobs.look(Predict(scene.settings.model, scene.picture), visitor())
+        _pair("The picture", scene.picture, asked, scene, key="picture_bars")
         if reference is None:
             with st.container(width=_SIDE):
                 st.markdown("**The reference: zeros**")
@@ -46,14 +45,8 @@ def render_picture_and_reference(engine: Engine, scene: Scene) -> None:
                     "thesis: no picture has them."
                 )
         else:
-            found = engine.jobs.look(Predict(scene.settings.model, reference), visitor()).estimate
-            _pair(
-                "The reference",
-                reference,
-                found if isinstance(found, Prediction) else None,
-                scene,
-                key="reference_bars",
-            )
+            asked = engine.jobs.look(Predict(scene.settings.model, reference), visitor())
+            _pair("The reference", reference, asked, scene, key="reference_bars")
 
 
 @lru_cache(maxsize=64)
@@ -64,16 +57,15 @@ def as_url(picture: Picture) -> str:
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def _pair(
-    title: str, picture: Picture, prediction: Prediction | None, scene: Scene, *, key: str
-) -> None:
+def _pair(title: str, picture: Picture, asked: Snapshot[object], scene: Scene, *, key: str) -> None:
     with st.container(width=_SIDE):
         st.markdown(f"**{title}**")
         st.image(as_url(picture), width=_SIDE, alt=title)
     with st.container(width=_BARS_WIDTH):
         st.markdown("**The model's top five**")
-        if prediction is None:
-            st.caption("The model is being asked …")
+        prediction = asked.estimate
+        if not isinstance(prediction, Prediction):
+            st.caption(in_place_of([asked], "The model is being asked …"))
         else:
             figure = top_bars(prediction, scene.labels, scene.classes)
             show(figure, key, alt=described(prediction, scene.labels))

@@ -33,6 +33,7 @@ from pages.ui.shell.choices import choice
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
 from pages.ui.similarity_figures import MEASURES, similarities_csv, similarity_figure
+from pages.ui.waiting import in_place_of
 from pages.ui.work import Explain, Prediction, Work
 
 INPUT = "input"
@@ -211,7 +212,7 @@ def _draw_answer(
             f"**{literal(scene.labels[after])}** ({100 * prediction.probabilities[after]:.1f} %)."
         )
     else:
-        st.markdown("The randomised network is being asked …")
+        st.markdown(in_place_of([asked], "The randomised network is being asked …"))
 
 
 def _draw_curves(
@@ -224,7 +225,11 @@ def _draw_curves(
     label = literal(scene.labels[experiment.target])
     st.markdown(f"#### How alike are the maps of {label} to the learned network's?")
     if not curves:
-        st.caption("The curves come with the first randomised maps …")
+        st.caption(
+            "There are no curves, since no map could be computed."
+            if finished
+            else "The curves come with the first randomised maps …"
+        )
         return
     if finished:
         sentence = comparison(curves)

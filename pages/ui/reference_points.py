@@ -33,6 +33,9 @@ from pages.ui.path_profile import WalkPath, render_path
 from pages.ui.picture_and_reference import as_url
 from pages.ui.progress import WorkSnapshot, follow
 from pages.ui.shell.scene import Scene
+
+from pages.ui.sidebar import Scene
+from pages.ui.waiting import in_place_of
 from pages.ui.work import Predict, Prediction, Work
 
 Snapshots = Mapping[Work, WorkSnapshot]
@@ -146,7 +149,7 @@ def _draw_references(
                         )
                     )
                 else:
-                    st.caption("The model is being asked …")
+                    st.caption(in_place_of([snapshots[asked[kind]]], "The model is being asked …"))
 
 
 @dataclass(frozen=True)
