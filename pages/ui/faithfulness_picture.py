@@ -35,8 +35,6 @@ from pages.ui.maps.charts import show, stroke
 from pages.ui.markdown import literal
 from pages.ui.progress import WorkSnapshot, follow
 from pages.ui.shell.scene import Scene
-
-from pages.ui.sidebar import Scene
 from pages.ui.waiting import in_place_of
 from pages.ui.work import Explain, Work
 

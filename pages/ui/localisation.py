@@ -25,8 +25,6 @@ from pages.ui.settings import UPLOAD, one_of
 from pages.ui.shell.choices import choice
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
-
-from pages.ui.sidebar import Scene, visitor
 from pages.ui.waiting import in_place_of
 from pages.ui.work import Predict, Prediction, Work
 

@@ -21,8 +21,6 @@ from pages.ui.progress import WorkSnapshot, score_name
 from pages.ui.settings import number
 from pages.ui.shell.choices import choice
 from pages.ui.shell.scene import Scene
-
-from pages.ui.sidebar import Scene
 from pages.ui.waiting import in_place_of
 from pages.ui.work import Work
 

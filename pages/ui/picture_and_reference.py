@@ -21,8 +21,6 @@ from pages.ui.maps.charts import GREY, VERMILION, framed, plain, show
 from pages.ui.markdown import literal
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
-
-from pages.ui.sidebar import Scene, visitor
 from pages.ui.waiting import in_place_of
 from pages.ui.work import Predict, Prediction
 

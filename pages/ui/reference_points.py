@@ -33,8 +33,6 @@ from pages.ui.path_profile import WalkPath, render_path
 from pages.ui.picture_and_reference import as_url
 from pages.ui.progress import WorkSnapshot, follow
 from pages.ui.shell.scene import Scene
-
-from pages.ui.sidebar import Scene
 from pages.ui.waiting import in_place_of
 from pages.ui.work import Predict, Prediction, Work
 
