@@ -1,4 +1,4 @@
-"""``python -m attribution_core``, and ``attributions`` where it is installed: see `command_line`."""
+"""``python -m attribution_core``, or ``attributions`` where installed: see `command_line`."""
 
 import os
 import sys

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from attribution_core.arrays import FloatArray
 from attribution_core.axiom_probes import Probe
-from attribution_core.estimate import FloatArray
+from attribution_core.methods.method import Method
 from attribution_core.plane_attributions import (
-    PLANE_METHODS,
     PlaneAttribution,
-    PlaneMethod,
     answer,
     change_of,
+    plane_methods,
 )
 from attribution_core.plane_function import number_as_text as shown
 from attribution_core.plane_function import point_as_text
@@ -116,7 +117,7 @@ class Verdict:
     """One axiom and one method, over all probes."""
 
     axiom: Axiom
-    method: PlaneMethod
+    method: Method[Any]
     outcomes: tuple[Outcome, ...]
 
     @property
@@ -139,12 +140,12 @@ class Verdict:
         return any(outcome.only_by_sampling for outcome in self.outcomes)
 
 
-def outcome_of(axiom: str, method: PlaneMethod, probe: Probe) -> Outcome:
+def outcome_of(axiom: str, method: Method[Any], probe: Probe) -> Outcome:
     """Try an axiom of `AXIOMS` on a probe made for it.
 
     A number counts as none where it is at most a share of max(1, |f(x) − f(x′)|, |φ|): 1e-9 for
-    methods that are exact to rounding, 1e-4 for Integrated Gradients' sum along the path. LIME and
-    SmoothGrad may also be off by four of their own standard errors.
+    methods that are exact to rounding, 1e-4 for sums that stand for an integral. Methods that
+    sample may also be off by four of their own standard errors.
     """
     point, reference = np.array(probe.point, float), np.array(probe.reference, float)
     answers = [answer(method, function, point, reference) for function in probe.functions]
@@ -222,7 +223,7 @@ def _sampling_error(axiom: str, probe: Probe, answers: Sequence[PlaneAttribution
 
 
 def verdicts(probes: Mapping[str, Sequence[Probe]]) -> tuple[Verdict, ...]:
-    """Every axiom with every method of `PLANE_METHODS`, methods first.
+    """Every axiom with every method of `plane_methods`, methods first.
 
     Parameters
     ----------
@@ -235,7 +236,7 @@ def verdicts(probes: Mapping[str, Sequence[Probe]]) -> tuple[Verdict, ...]:
             method,
             tuple(outcome_of(axiom.name, method, probe) for probe in probes.get(axiom.name, ())),
         )
-        for method in PLANE_METHODS
+        for method in plane_methods()
         for axiom in AXIOMS.values()
     )
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from attribution_core.faithfulness import Players
 from attribution_core.loading import BUILT_IN, PREPROCESSINGS
+from attribution_core.methods.options import OptionValue
 from attribution_core.references import REFERENCE_KINDS
-from attribution_core.registry import METHODS, OptionValue, method_named
+from attribution_core.registry import METHODS, method_named
 from attribution_core.request import ZEROS
+from attribution_core.typesetting.style import SUFFIXES
 
 DONE, SOME_FAILED, WRONG_USAGE = 0, 1, 2
 
@@ -67,9 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_explain(commands.add_parser("explain", help="make maps of pictures"))
-    _add_evaluate(
-        commands.add_parser("evaluate", help="measure the maps that explain left in a folder")
-    )
+    _add_evaluate(commands.add_parser("evaluate", help="measure the saved maps of a folder"))
+    _add_replay(commands.add_parser("replay", help="make saved maps again, and compare"))
+    _add_methods(commands.add_parser("methods", help="list the methods and their options"))
     return parser
 
 
@@ -77,7 +78,8 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Writes a PNG (red for the class, blue against it) and an NPZ (arrays, and the settings as "
         "JSON) for every picture, method, class and layer. What DIR has already, from the same "
-        "settings, is not made again; from other settings it is replaced."
+        "settings, is not made again; from other settings it is replaced. The app opens the NPZ "
+        "files too."
     )
     add = parser.add_argument
     add("pictures", nargs="+", metavar="PICTURE", help="JPEG, PNG, WebP, BMP, GIF or TIFF files")
@@ -132,7 +134,14 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
         type=_option,
         default=[],
         metavar="METHOD.NAME=VALUE",
-        help="such as kernel_shap.budget=1024",
+        help="such as kernel_shap.budget=1024; the command methods lists them all",
+    )
+    add(
+        "--figure",
+        type=_figure_file,
+        metavar="FILE",
+        help="also draws the maps in one figure for print, as .png, .pdf or .svg; of several "
+        "pictures one each, named after FILE and the picture",
     )
 
     def run(asked: argparse.Namespace) -> int:
@@ -151,7 +160,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
         "pictures of four classes. The last mosaic is filled up with the first pictures."
     )
     add = parser.add_argument
-    add("folder", type=Path, metavar="DIR", help="what explain wrote to")
+    add("folder", type=Path, metavar="DIR", help="of NPZ files that explain or the app wrote")
     add(
         "--players",
         choices=tuple(PLAYERS),
@@ -166,6 +175,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
         metavar="ORDERS",
         help="random orders to compare with; default: %(default)s",
     )
+    _add_model_file(parser)
 
     def run(asked: argparse.Namespace) -> int:
         from attribution_core.command_line_evaluate import evaluate_folder
@@ -173,6 +183,49 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
         return evaluate_folder(asked)
 
     parser.set_defaults(run=run)
+
+
+def _add_methods(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Prints what each method does, its options, and what they can be."
+    parser.add_argument("names", nargs="*", metavar="NAME", help="of methods; default: all")
+
+    def run(asked: argparse.Namespace) -> int:
+        from attribution_core.command_line_methods import list_methods
+
+        return list_methods(asked)
+
+    parser.set_defaults(run=run)
+
+
+def _add_replay(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Makes the maps of a file again, from the picture and the settings in it, and says of each "
+        "whether it is the same: bit for bit, or to rounding. Maps of explain are the same bit for "
+        "bit on the same machine with the same packages. So are the first maps that the app makes "
+        "of a picture; later ones may differ in the last bits, because the app evaluates parts of "
+        "a network layer by layer until tracing them pays."
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="an NPZ file of saved maps")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="writes what was made again")
+    _add_model_file(parser)
+
+    def run(asked: argparse.Namespace) -> int:
+        from attribution_core.command_line_replay import replay_file
+
+        return replay_file(asked)
+
+    parser.set_defaults(run=run)
+
+
+def _add_model_file(parser: argparse.ArgumentParser) -> None:
+    """Where a model file is, for maps that do not say so themselves."""
+    parser.add_argument(
+        "--model", metavar="FILE", help="the maps' model file, where they do not say where it is"
+    )
+    parser.add_argument(
+        "--labels", type=Path, metavar="FILE", help="of --model: its classes, one a line"
+    )
+    parser.add_argument("--preprocessing", choices=PREPROCESSINGS, help="of --model; default: none")
 
 
 PLAYERS: dict[str, Callable[[str], Players]] = {
@@ -197,6 +250,13 @@ def _at_least(text: str, least: int) -> int:
     return int(text)
 
 
+def _figure_file(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower().removeprefix(".") not in SUFFIXES:
+        raise argparse.ArgumentTypeError(f"'{text}' should end in .{', .'.join(SUFFIXES)}")
+    return path
+
+
 def _option(text: str) -> tuple[str, str, OptionValue]:
     """Method, option and value of ``method.name=value``."""
     place, equals, value = text.partition("=")
@@ -206,23 +266,6 @@ def _option(text: str) -> tuple[str, str, OptionValue]:
             f"'{text}' should be METHOD.NAME=VALUE, such as kernel_shap.budget=1024"
         )
     try:
-        options = {option.name: option for option in method_named(method).options}
-        if name not in options:
-            raise ValueError(
-                f"The method {method} has no option {name}; it has {', '.join(options) or 'none'}."
-            )
-        return method, name, options[name].validated(_value(options[name].default, value))
+        return method, name, method_named(method).option_named(name).parsed(value)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _value(default: OptionValue, text: str) -> object:
-    """The text in the option's type, or as it is where it is of none: the option then refuses."""
-    if isinstance(default, bool):
-        return {"true": True, "yes": True, "false": False, "no": False}.get(text.lower(), text)
-    if isinstance(default, str):
-        return text
-    for kind in (int, float):
-        with contextlib.suppress(ValueError):
-            return kind(text)
-    return text

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from attribution_core.estimate import BoolArray, FloatArray
+from attribution_core.arrays import BoolArray, FloatArray, Logits
+from attribution_core.network.finite import check_gradients, check_logits, check_scores
 from attribution_core.scores import Score, score_values
 
-Logits = npt.NDArray[np.float32]
 Function = Callable[..., Any]
 
 UNTRACED_CALLS = 4
@@ -36,22 +36,27 @@ class TracedWhenItPays:
 
     A gradient map takes a point and its reference through a function, and the point back once for
     each class; the functions of most layers see no more. Tracing one takes as long as several
-    calls. Both ways agree to rounding, not to the last bit.
+    calls. Both ways agree to rounding, not to the last bit: TensorFlow fuses layers where it has
+    traced them. So where the same bits are wanted whatever was asked before, it is always traced.
 
     Parameters
     ----------
     function : callable
         Of tensors; the first one holds the points ``(n, …)``.
     signature : tensor specifications of its arguments
+    always : bool
+        Trace it at the first call.
     """
 
-    def __init__(self, function: Function, *signature: Any) -> None:
+    def __init__(self, function: Function, *signature: Any, always: bool = False) -> None:
         self._function = function
         self._traced = compiled(function, *signature)
         self._untraced_calls = 0
+        self._always = always
 
     def __call__(self, points: Any, *others: Any) -> Any:
-        if len(points) <= FEW_POINTS and self._untraced_calls < UNTRACED_CALLS:
+        few = len(points) <= FEW_POINTS and not self._always
+        if few and self._untraced_calls < UNTRACED_CALLS:
             self._untraced_calls += 1
             return self._function(points, *others)
         return self._traced(points, *others)
@@ -74,6 +79,10 @@ class Head:
         The network itself: tensor ``(n, h, w, c)`` -> tensor ``(n, classes)``.
     batch_size : int
         Points in one batch, at most.
+    network : str
+        What the network is called, for those who read its errors.
+    always_traced : bool
+        Whether functions of few points are traced at their first call.
     """
 
     def __init__(
@@ -83,7 +92,10 @@ class Head:
         classes: int,
         logits: Callable[[Any], Any],
         batch_size: int,
+        network: str = "",
+        always_traced: bool = False,
     ) -> None:
+        self.network = network
         self.layer = layer
         self.shape = shape
         self.classes = classes
@@ -115,7 +127,7 @@ class Head:
             gradients = [tape.gradient(score, points) for score in scores]
             return tf.stack(scores, axis=1), tf.stack(gradients, axis=1)
 
-        self._evaluate = TracedWhenItPays(logits, points)
+        self._evaluate = TracedWhenItPays(logits, points, always=always_traced)
         self._evaluate_masked = compiled(
             evaluate_masked,
             point,
@@ -124,7 +136,8 @@ class Head:
             tf.TensorSpec((None, None), tf.bool),
         )
         # Without tracing, heavy convolutions take longer back than tracing does.
-        ready = TracedWhenItPays if batch_size >= _LIGHT_BATCH else compiled
+        at_once = always_traced or batch_size < _LIGHT_BATCH
+        ready = compiled if at_once else TracedWhenItPays
         self._differentiate: dict[bool, Function] = {
             probability: ready(partial(differentiate, probability=probability), points, weights)
             for probability in (False, True)
@@ -137,8 +150,9 @@ class Head:
         self._traced_for = lru_cache(maxsize=None)(traced_for)
 
     def logits(self, points: FloatArray) -> Logits:
-        """Logits ``(n, classes)`` of points ``(n, h, w, c)``."""
+        """Logits ``(n, classes)`` of points ``(n, h, w, c)``; ValueError if not all are finite."""
         (logits,) = self._in_batches(lambda batch: (self._evaluate(batch),), points)
+        check_logits(logits, self.network, self.layer)
         return logits
 
     def masked_logits(
@@ -156,6 +170,11 @@ class Head:
         segments : int array ``(h, w)``
             The player that each position belongs to.
         coalitions : bool array ``(n, players)``
+
+        Raises
+        ------
+        ValueError
+            When a logit is not finite.
         """
         fixed = (
             tf.constant(point, tf.float32),
@@ -165,15 +184,21 @@ class Head:
         (logits,) = self._in_batches(
             lambda batch: (self._evaluate_masked(*fixed, batch),), coalitions
         )
+        check_logits(logits, self.network, self.layer)
         return logits
 
     def values_and_gradients(
         self, points: FloatArray, score: Score
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """A score ``(n,)`` of points ``(n, h, w, c)`` and its gradients, ``(n, h, w, c)``."""
+        """A score ``(n,)`` of points ``(n, h, w, c)`` and its gradients, ``(n, h, w, c)``.
+
+        ValueError if not all are finite.
+        """
         weights = tf.constant(score.weights(self.classes))
         differentiate = self._differentiate[score.probability]
         values, gradients = self._in_batches(lambda batch: differentiate(batch, weights), points)
+        check_scores(values, self.network, self.layer, score.target)
+        check_gradients(gradients, self.network, self.layer, score.target)
         return values, gradients
 
     def values_and_gradients_of(
@@ -181,11 +206,15 @@ class Head:
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Several scores ``(n, scores)`` and their gradients, ``(n, scores, h, w, c)``.
 
-        One pass forward and one back for each score. All are probabilities, or none is.
+        One pass forward and one back for each score. All are probabilities, or none is. ValueError
+        if not all values and gradients are finite.
         """
         weights = tf.constant(np.stack([score.weights(self.classes) for score in scores]))
         differentiate = self._traced_for(len(scores), scores[0].probability)
         values, gradients = self._in_batches(lambda batch: differentiate(batch, weights), points)
+        for number, score in enumerate(scores):
+            check_scores(values[:, number], self.network, self.layer, score.target)
+            check_gradients(gradients[:, number], self.network, self.layer, score.target)
         return values, gradients
 
     def _in_batches(

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attribution_core.arrays import FloatArray
 from attribution_core.attribution import Attribution
-from attribution_core.estimate import Estimate, FloatArray
-from attribution_core.explanation import explain_request, pose, refine_request
+from attribution_core.estimate import Estimate
+from attribution_core.explanation import (
+    explain_request,
+    pose,
+    refine_request,
+    segments_with_values,
+)
 from attribution_core.head import Head
-from attribution_core.head_game import CoalitionTable, HeadGame
+from attribution_core.head_game import HeadGame, private_game
 from attribution_core.images import INPUT
+from attribution_core.network.finite import check_map
 from attribution_core.network_outcomes import NetworkOutcome, NetworkOutcomes
 from attribution_core.problem import Problem
-from attribution_core.registry import OptionValue, Run, method_named
-from attribution_core.request import ZEROS, Request
+from attribution_core.registry import method_named
+from attribution_core.request import ZEROS, Reason, Request, request_or_reason
 from attribution_core.scores import Contrast, score_values
 from attribution_core.segmentations import Segments
 
@@ -27,18 +34,8 @@ if TYPE_CHECKING:
 ROUNDING = 1e-3
 """Of float32, as a share of the largest value at hand."""
 OF_ALL_STEPS = 0.05
-"""For Integrated Gradients, whose sum along the path stops at a tolerance of its own."""
+"""For sums that stand for an integral and stop at a tolerance of their own."""
 COMPLETE = 0.02
-
-_FEW: Mapping[str, Mapping[str, OptionValue]] = {
-    "integrated_gradients": {"steps": 8, "rule": "midpoint"},
-    "smoothgrad": {"samples": 4},
-    "occlusion": {"window": 112, "stride": 112},
-    "lime": {"samples": 16},
-    "kernel_shap": {"budget": 16},
-    "shapley_values": {"players": 4},
-}
-"""Two implementations of one function agree at any number of samples: few are enough to see it."""
 
 
 def check_method(
@@ -99,12 +96,16 @@ def _explained(classifier: Classifier, request: Request) -> Generator[None, None
 def _values_of(problem: Problem, request: Request) -> Generator[None, None, FloatArray]:
     """What the request's method says of another problem than the request's own."""
     estimate: Estimate | None = None
-    for found in _run(problem, request).estimates:
+    method = method_named(request.method)
+    for found in method.run(problem, method.read_options(dict(request.options))):
         estimate = found
         yield
     if estimate is None:
         raise RuntimeError(f"{request.method} gave no estimate; every method gives at least one.")
-    return np.asarray(estimate.values, np.float64)
+    values = np.asarray(estimate.values, np.float64)
+    label = f"class {request.target}"
+    check_map(values, request.method, problem.head.network, request.layer, label)
+    return values
 
 
 def _completeness(classifier: Classifier, request: Request) -> Check:
@@ -126,13 +127,14 @@ def _completeness(classifier: Classifier, request: Request) -> Check:
 def _one_part(classifier: Classifier, request: Request) -> Check:
     """Dummy and sensitivity, from one run of the method."""
     whole = pose(classifier, request)
-    run = _run(whole, request)
-    labels = whole.segments_of(None) if run.segments is None else run.segments
+    method = method_named(request.method)
+    segments = segments_with_values(whole, method, method.read_options(dict(request.options)))
+    labels = whole.segments_of(None) if segments is None else segments
     part = _strongest_part(whole, labels)
     inside = (labels == part)[..., None]
     problem = _at(whole, np.where(inside, whole.point, whole.reference))
     values = yield from _values_of(problem, request)
-    if run.segments is not None:
+    if segments is not None:
         own = np.arange(len(values)) == part
     else:
         own = np.broadcast_to(inside if values.ndim == 3 else inside[..., 0], values.shape)
@@ -174,7 +176,8 @@ def _linearity(classifier: Classifier, request: Request, against: int) -> Check:
     largest = max(float(np.abs(each).max()) for each in runs)
     missed = float(np.abs(runs[2] - apart).max())
     error = missed / largest if largest else 0.0
-    allowed = OF_ALL_STEPS if request.method == "integrated_gradients" else ROUNDING
+    sums = method_named(request.method).precision == "quadrature"
+    allowed = OF_ALL_STEPS if sums else ROUNDING
     return (
         NetworkOutcome(
             "linearity",
@@ -186,7 +189,6 @@ def _linearity(classifier: Classifier, request: Request, against: int) -> Check:
 
 
 def _implementation_invariance(classifier: Classifier, request: Request) -> Check:
-    method = method_named(request.method)
     if request.layer == INPUT:
         return (
             _impossible(
@@ -194,17 +196,20 @@ def _implementation_invariance(classifier: Classifier, request: Request) -> Chec
                 "At the input there is no body below: choose an inner layer in the sidebar.",
             ),
         )
-    if method.not_at_input:
-        return (_impossible("implementation_invariance", method.not_at_input),)
-    reference = "black" if request.reference == ZEROS else request.reference
-    few = method.validated(_FEW.get(request.method, {}))
-    asked = replace(
-        request,
-        layer=INPUT,
-        reference=reference,
+    asked = request_or_reason(
+        classifier,
+        picture=request.picture,
+        method=request.method,
+        target=request.target,
+        reference="black" if request.reference == ZEROS else request.reference,
+        score=request.score,
         segmentation=16,
-        options=tuple(few.items()),
+        seed=request.seed,
+        # Two implementations of one function agree at any number of samples.
+        options=method_named(request.method).quick_options(),
     )
+    if isinstance(asked, Reason):
+        return (_impossible("implementation_invariance", asked),)
     in_one = pose(classifier, asked)
     values = []
     for head in (in_one.head, classifier.composed_head(request.layer)):
@@ -224,10 +229,6 @@ def _implementation_invariance(classifier: Classifier, request: Request) -> Chec
 
 def _impossible(axiom: str, reason: str) -> NetworkOutcome:
     return NetworkOutcome(axiom, None, float("nan"), reason)
-
-
-def _run(problem: Problem, request: Request) -> Run:
-    return method_named(request.method).run(problem, dict(request.options))
 
 
 def _strongest_part(problem: Problem, labels: Segments) -> int:
@@ -251,17 +252,7 @@ def _with_head(problem: Problem, head: Head) -> Problem:
 
 
 def _uncached(problem: Problem) -> Problem:
-    def play(labels: Segments, *, bfloat16: bool = False) -> HeadGame:
-        table = CoalitionTable(problem.head.classes)
-        return HeadGame(
-            problem.head,
-            problem.point,
-            problem.reference,
-            labels,
-            problem.score,
-            table,
-            lambda: None,
-            None,
-        )
+    def play(segments: Segments, *, bfloat16: bool = False) -> HeadGame:
+        return private_game(problem.head, problem.point, problem.reference, problem.score, segments)
 
     return replace(problem, play=play)

@@ -198,6 +198,25 @@ def segments_of(
     ValueError
         When the segmentation does not fit the plane.
     """
+    found = _superpixels_or_segments(segmentation, height, width, at_input=at_input)
+    if isinstance(found, Slic):
+        return superpixels(picture, found.count, compactness=found.compactness)
+    return found
+
+
+def players_of(segmentation: Segmentation, height: int, width: int, *, at_input: bool) -> int:
+    """How many players `segments_of` makes of a plane, known before any superpixel is.
+
+    ValueError as in `segments_of`, but for the count and compactness of superpixels.
+    """
+    found = _superpixels_or_segments(segmentation, height, width, at_input=at_input)
+    return found.count if isinstance(found, Slic) else int(found.max()) + 1
+
+
+def _superpixels_or_segments(
+    segmentation: Segmentation, height: int, width: int, *, at_input: bool
+) -> Slic | Segments:
+    """The superpixels that a segmentation asks for, or the partition that needs no picture."""
     if segmentation is None:
         if not at_input and height * width <= MOST_POSITIONS:
             return positions(height, width)
@@ -205,14 +224,14 @@ def segments_of(
     if isinstance(segmentation, int):
         if not at_input:
             return grid_of_about(height, width, segmentation)
-        segmentation = Slic(segmentation)
+        return Slic(segmentation)
     if isinstance(segmentation, Slic):
         if not at_input:
             raise ValueError(
                 "SLIC superpixels belong to the picture; at an inner layer give a number of cells "
                 "or Grid(rows, columns)."
             )
-        return superpixels(picture, segmentation.count, compactness=segmentation.compactness)
+        return segmentation
     if isinstance(segmentation, Grid):
         return grid(height, width, segmentation.rows, segmentation.columns)
     return validated_segments(segmentation.labels, height, width)

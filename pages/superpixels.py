@@ -15,6 +15,6 @@ st.subheader("What if this part were not there?", anchor=False)
 if render_model_status(engine(), scene):
     st.caption(
         "Click on a part of the picture to take it out: it takes the reference's values. The bars "
-        "show what that does to the classes, and what LIME and the Shapley values had predicted."
+        "show what that does to the classes, and what each method had predicted."
     )
     render_game(engine(), scene)

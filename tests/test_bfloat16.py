@@ -16,8 +16,10 @@ from attribution_core.classifier import Classifier
 from attribution_core.explanation import pose
 from attribution_core.head import Head
 from attribution_core.images import Picture
+from attribution_core.incremental_head import IncrementalCoalitions
+from attribution_core.network.evaluators import WholeHead
 from attribution_core.network_axioms import check_method
-from attribution_core.request import Request
+from attribution_core.request import granted, request_or_reason
 from attribution_core.segmentations import grid
 
 PICTURE = np.random.default_rng(2).uniform(0, 255, (8, 8, 3)).astype(np.float32)
@@ -114,16 +116,26 @@ def test_games_of_both_kinds_are_kept_apart() -> None:
 
 
 def test_no_windows_of_float32_among_rounded_scores() -> None:
-    request = Request.of(Picture.of(PICTURE), "kernel_shap", 1)
-    problem = pose(small_classifier(), request)
-    assert problem.play(grid(8, 8, 4, 4))._fast is not None
-    assert problem.play(grid(8, 8, 4, 4), bfloat16=True)._fast is None
+    classifier = small_classifier()
+    asked = request_or_reason(
+        classifier, picture=Picture.of(PICTURE), method="kernel_shap", target=1
+    )
+    problem = pose(classifier, granted(asked))
+    assert isinstance(problem.play(grid(8, 8, 4, 4)).evaluator, IncrementalCoalitions)
+    assert isinstance(problem.play(grid(8, 8, 4, 4), bfloat16=True).evaluator, WholeHead)
 
 
 def test_axioms_are_checked_in_float32() -> None:
     classifier = small_classifier()
-    request = Request.of(
-        Picture.of(PICTURE), "kernel_shap", 1, segmentation=Grid(2, 2), options={"bfloat16": True}
+    request = granted(
+        request_or_reason(
+            classifier,
+            picture=Picture.of(PICTURE),
+            method="kernel_shap",
+            target=1,
+            segmentation=Grid(2, 2),
+            options={"bfloat16": True},
+        )
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Classifier, "rounded_head", None)

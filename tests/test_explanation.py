@@ -21,14 +21,16 @@ from attribution_core import (
     gradient,
     reference_image,
     refine,
+    request_or_reason,
     shapley_values,
 )
-from attribution_core.coalitions import draw_pairs, draw_uniform
-from attribution_core.estimate import FloatArray
-from attribution_core.explanation import explain_request, reference_picture, request_of
+from attribution_core.arrays import FloatArray
+from attribution_core.explanation import explain_request, reference_picture
 from attribution_core.functions import TensorFunction
+from attribution_core.games.coalitions import draw_pairs, draw_uniform
 from attribution_core.head import Head
 from attribution_core.images import Picture, Pixels
+from attribution_core.request import granted
 
 QUICK: dict[str, dict[str, Any]] = {
     "integrated_gradients": {"steps": 128},
@@ -80,7 +82,7 @@ def test_every_method_at_every_kind_of_layer(
     found = run(classifier, tiny_image, method, layer=layer, reference="mean")
     height, width, channels = classifier.layer(layer).shape
     entry = METHODS[method]
-    flat = entry.family == "coalition" or method == "grad_cam"
+    flat = entry.needs == "game" or method == "grad_cam"
     assert found.values.shape == ((height, width) if flat else (height, width, channels))
     assert found.values.dtype == found.heatmap.dtype == np.float32
     assert found.heatmap.shape == (height, width)
@@ -97,7 +99,7 @@ def test_every_method_at_every_kind_of_layer(
     assert found.reference_score == pytest.approx(classifier.scores(reference)[CLASS], rel=1e-4)
     change = found.score - found.reference_score
     assert found.total == pytest.approx(found.heatmap.sum(dtype=float), rel=1e-4, abs=1e-4)
-    if entry.complete:
+    if entry.splits_change:
         gap = abs(found.total - change)
         assert found.completeness_gap == pytest.approx(gap, rel=1e-3, abs=1e-5)
         assert method == "linear" or gap < 0.01 * abs(change)
@@ -204,10 +206,15 @@ def test_noise_as_the_reference_depends_on_the_seed(
     classifier: Classifier, tiny_image: Pixels
 ) -> None:
     def reference(kind: str, seed: int) -> Picture:
-        request = request_of(
-            classifier, tiny_image, "linear", 0, "input", kind, "logit", None, seed, {}
+        request = request_or_reason(
+            classifier,
+            picture=Picture.of(tiny_image),
+            method="linear",
+            target=0,
+            reference=kind,
+            seed=seed,
         )
-        return reference_picture(classifier, request)
+        return reference_picture(classifier, granted(request))
 
     assert reference("noise", 1) == reference("noise", 1)
     assert reference("noise", 1) != reference("noise", 2)

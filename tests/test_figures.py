@@ -18,7 +18,7 @@ from attribution_core import Classifier, Contrast, Picture
 from attribution_core.attribution import Attribution
 from attribution_core.explanation import explain_request
 from attribution_core.images import Pixels
-from attribution_core.request import Request
+from attribution_core.request import granted, request_or_reason
 from pages.ui.attributions import (
     MapTable,
     caption,
@@ -90,7 +90,7 @@ def scene_of(image: Pixels, classes: tuple[int, ...], **changes: Any) -> Scene:
 
 
 def table_of(scene: Scene) -> MapTable:
-    return classes_by_methods(scene.settings, scene.picture, scene.classes, scene.labels)
+    return classes_by_methods(scene, scene.classes)
 
 
 def explained(classifier: Classifier, scene: Scene) -> dict[tuple[int, int], Attribution]:
@@ -103,7 +103,7 @@ def explained(classifier: Classifier, scene: Scene) -> dict[tuple[int, int], Att
 
 def test_places_are_a_row_a_class_and_a_column_a_method(tiny_image: Pixels) -> None:
     scene = scene_of(tiny_image, (3, 1))
-    asked = places(scene.settings, scene.picture, scene.classes, scene.labels)
+    asked = places(scene, scene.classes)
     found = [
         (p.row, p.column, p.work.request.target, p.work.request.method) for p in asked if p.work
     ]
@@ -117,7 +117,7 @@ def test_places_are_a_row_a_class_and_a_column_a_method(tiny_image: Pixels) -> N
 
 def test_an_impossible_place_has_a_reason_and_no_work(tiny_image: Pixels) -> None:
     scene = scene_of(tiny_image, (1, 3), score="contrast", against=3, methods=("gradient",))
-    possible, impossible = places(scene.settings, scene.picture, scene.classes, scene.labels)
+    possible, impossible = places(scene, scene.classes)
     assert possible.work is not None
     assert possible.work.request.score == Contrast(3)
     assert not possible.reason
@@ -176,7 +176,15 @@ def test_a_map_of_zeros_still_has_a_positive_limit(
 def an_attribution(tiny_image: Pixels, **changes: Any) -> Attribution:
     values = np.array([[1.0, 2.0], [-0.5, 0.25]], np.float32)
     attribution = Attribution(
-        request=Request.of(Picture.of(tiny_image), "integrated_gradients", 1, layer="top"),
+        request=granted(
+            request_or_reason(
+                None,
+                picture=Picture.of(tiny_image),
+                method="integrated_gradients",
+                target=1,
+                layer="top",
+            )
+        ),
         model="tiny",
         model_fingerprint="0" * 64,
         label="bee",
@@ -303,10 +311,11 @@ def test_arrays_can_be_made_again_from_their_settings(
     for entry in json.loads(str(arrays["settings"])):
         score = entry["score"]
         against = re.fullmatch(r"contrast with (\d+)", score)
-        request = Request.of(
-            Picture.of(arrays["picture"]),
-            entry["method"],
-            entry["target"],
+        asked = request_or_reason(
+            elsewhere,
+            picture=Picture.of(arrays["picture"]),
+            method=entry["method"],
+            target=entry["target"],
             layer=entry["layer"],
             reference=entry["reference"],
             score=Contrast(int(against[1])) if against else score,
@@ -314,7 +323,7 @@ def test_arrays_can_be_made_again_from_their_settings(
             seed=entry["seed"],
             options=entry["options"],
         )
-        again = explain_request(elsewhere, request)
+        again = explain_request(elsewhere, granted(asked))
         np.testing.assert_allclose(
             again.values, arrays[f"{entry['name']}_values"], rtol=1e-4, atol=1e-5
         )

@@ -15,14 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attribution_core import Classifier, incremental_head
+from attribution_core.arrays import IntArray, Logits
 from attribution_core.change_windows import Reach, Reading, local_part, window_side
-from attribution_core.estimate import IntArray
 from attribution_core.explanation import pose
-from attribution_core.head import Logits
 from attribution_core.images import Picture
 from attribution_core.incremental_head import IncrementalCoalitions, IncrementalHead
 from attribution_core.methods.occlusion import sliding_squares
-from attribution_core.request import Request
+from attribution_core.request import granted, request_or_reason
 from attribution_core.segmentations import positions
 
 layers = keras.layers
@@ -297,7 +296,8 @@ def test_built_in_models(name: str, efficientnet: Classifier, vgg16_cam: Classif
     segments, squares = sliding_squares(224, 224, 32, 24)
     across = int(len(squares) ** 0.5)
     chosen = [0, 3, across - 1, 3 * across, 4 * across + 4, len(squares) - 3, len(squares) - 1]
-    problem = pose(classifier, Request.of(picture, "occlusion", 285))
+    asked = request_or_reason(classifier, picture=picture, method="occlusion", target=285)
+    problem = pose(classifier, granted(asked))
     with windows_always(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(problem.head, "masked_logits", None)
         found = problem.play(segments).logits(~squares[chosen])
@@ -309,9 +309,11 @@ def test_built_in_models(name: str, efficientnet: Classifier, vgg16_cam: Classif
 def test_at_an_inner_layer() -> None:
     classifier = classifier_of("vgg")
     layer = classifier.layers[2]
-    problem = pose(
-        classifier, Request.of(Picture.of(points(classifier)[0]), "occlusion", 1, layer=layer)
+    picture = Picture.of(points(classifier)[0])
+    asked = request_or_reason(
+        classifier, picture=picture, method="occlusion", target=1, layer=layer
     )
+    problem = pose(classifier, granted(asked))
     segments, squares = sliding_squares(*problem.head.shape[:2], 5, 3)
     plain = problem.head.masked_logits(problem.point, problem.reference, segments, ~squares)
     with windows_always(), pytest.MonkeyPatch.context() as patch:

@@ -10,7 +10,7 @@ from attribution_core.classifier import Classifier
 from attribution_core.explanation import pose
 from attribution_core.images import Picture
 from attribution_core.linear_head import LinearHead, linear_prefix
-from attribution_core.request import Request
+from attribution_core.request import granted, request_or_reason
 from attribution_core.segmentations import grid
 
 
@@ -91,8 +91,10 @@ def test_gain_counts_multiplications() -> None:
 @pytest.mark.parametrize("layer", ["top_relu", "block7a_project_bn", "block6d_add"])
 def test_games_on_the_built_in_model(efficientnet: Classifier, layer: str) -> None:
     image = np.random.default_rng(3).uniform(0, 255, (224, 224, 3)).astype(np.float32)
-    request = Request.of(Picture.of(image), "kernel_shap", 285, layer=layer)
-    problem = pose(efficientnet, request)
+    asked = request_or_reason(
+        efficientnet, picture=Picture.of(image), method="kernel_shap", target=285, layer=layer
+    )
+    problem = pose(efficientnet, granted(asked))
     game = problem.game()
     coalitions = np.random.default_rng(4).random((20, game.players)) < 0.5
     plain = problem.head.masked_logits(problem.point, problem.reference, game.segments, coalitions)

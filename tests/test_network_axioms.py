@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from attribution_core import METHODS, Classifier, Picture, Request, explain
+from attribution_core import METHODS, Classifier, Picture, explain, request_or_reason
 from attribution_core.head import Head
 from attribution_core.images import Pixels
 from attribution_core.network_axioms import check_method
 from attribution_core.network_outcomes import NETWORK_AXIOMS, NetworkOutcome
+from attribution_core.request import granted
 from tests.conftest import scaled, tiny_network
 
 COMPLETE = ("integrated_gradients", "kernel_shap", "shapley_values")
@@ -23,8 +23,16 @@ def checked(
     classifier: Classifier, image: Pixels, method: str, layer: str = "pooled"
 ) -> dict[str, NetworkOutcome]:
     options = {"window": 8, "stride": 4} if method == "occlusion" else {}
-    request = Request.of(
-        Picture.of(image), method, 2, layer=layer, segmentation=16, options=options
+    request = granted(
+        request_or_reason(
+            classifier,
+            picture=Picture.of(image),
+            method=method,
+            target=2,
+            layer=layer,
+            segmentation=16,
+            options=options,
+        )
     )
     *_, end = check_method(classifier, request, 3)
     assert (end.method, end.done, end.planned) == (method, 4, 4)
@@ -52,8 +60,15 @@ def test_what_theory_says_of_every_method(
 
 
 def test_grad_cams_rectifier_is_not_linear(tiny_classifier: Classifier, tiny_image: Pixels) -> None:
-    request = Request.of(
-        Picture.of(tiny_image), "grad_cam", 2, layer="pooled", options={"relu": True}
+    request = granted(
+        request_or_reason(
+            tiny_classifier,
+            picture=Picture.of(tiny_image),
+            method="grad_cam",
+            target=2,
+            layer="pooled",
+            options={"relu": True},
+        )
     )
     *_, end = check_method(tiny_classifier, request, 3)
     linearity = next(each for each in end.outcomes if each.axiom == "linearity")
@@ -82,8 +97,9 @@ def test_a_composed_head_is_the_whole_network(
 def test_equal_pictures_have_nothing_to_share(
     tiny_classifier: Classifier, tiny_image: Pixels
 ) -> None:
-    request = Request.of(Picture.of(np.zeros_like(tiny_image)), "linear", 2, layer="input")
-    *_, end = check_method(tiny_classifier, replace(request, reference="black"), 3)
+    black = Picture.of(np.zeros_like(tiny_image))
+    request = granted(request_or_reason(tiny_classifier, picture=black, method="linear", target=2))
+    *_, end = check_method(tiny_classifier, request, 3)
     by_axiom = {each.axiom: each for each in end.outcomes}
     assert by_axiom["completeness"].holds is None
     assert by_axiom["sensitivity"].holds is None

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from attribution_core.methods.options import Option, OptionValue
 from attribution_core.references import REFERENCE_KINDS
-from attribution_core.registry import METHODS, Option, OptionValue
+from attribution_core.registry import METHODS
 from attribution_core.request import ZEROS
 from pages.ui.settings import (
     BOUNDS,
@@ -213,6 +214,31 @@ def test_what_is_not_usable_leaves_the_default_and_gives_a_sentence(name: str, t
     assert name[:60] in complaint
     assert complaint.endswith(".")
     assert len(complaint) < 400
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("gradient.steps", "3", "Gradient has no option steps."),
+        (
+            "lime.steps",
+            "3",
+            "LIME has no option steps; its options are samples, kernel_width, bfloat16.",
+        ),
+        ("voodoo.steps", "3", "it should be one of gradient, gradient_times_input, "),
+        ("lime.samples", "1", "it should be a whole number from 2 to 20000."),
+        ("grad_cam.relu", "1", "it should be yes or no."),
+        (
+            "integrated_gradients.rule",
+            "simpson",
+            "it should be adaptive or midpoint or trapezoid or gauss_legendre.",
+        ),
+        ("smoothgrad.sigma", "2", "it should be a number from 0 to 1."),
+    ],
+)
+def test_an_option_that_is_not_usable_says_what_would_be(name: str, text: str, said: str) -> None:
+    _, (complaint,) = decode({name: text}, DEFAULTS, MODELS, PICTURES)
+    assert complaint.startswith(f"The link's {name} = “{text}” is not usable: {said}")
 
 
 def test_many_useless_parameters_do_not_bury_the_page_in_sentences() -> None:

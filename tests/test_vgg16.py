@@ -20,7 +20,7 @@ import pytest
 import tensorflow as tf
 from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
 
-from attribution_core import Picture, Request, load_classifier
+from attribution_core import Picture, load_classifier, request_or_reason
 from attribution_core.explanation import pose
 from attribution_core.models import vgg16
 from attribution_core.models.vgg16_weights import (
@@ -28,6 +28,7 @@ from attribution_core.models.vgg16_weights import (
     download_weights,
     find_weights,
 )
+from attribution_core.request import granted
 
 IMAGES = np.random.default_rng(5).integers(0, 256, (2, 224, 224, 3), np.uint8)
 
@@ -113,10 +114,14 @@ def test_the_downloaded_network_says_what_the_original_says(
 def test_the_fast_head_says_what_the_plain_head_says(downloaded: Downloaded) -> None:
     """At VGG16's last pooling layer, whose first operation above is linear."""
     classifier = load_classifier("vgg16", environment=downloaded.environment)
-    request = Request.of(
-        Picture.of(IMAGES[0].astype(np.float32)), "kernel_shap", 285, layer="block5_pool"
+    asked = request_or_reason(
+        classifier,
+        picture=Picture.of(IMAGES[0].astype(np.float32)),
+        method="kernel_shap",
+        target=285,
+        layer="block5_pool",
     )
-    problem = pose(classifier, request)
+    problem = pose(classifier, granted(asked))
     game = problem.game()
     assert game.players == 49
     assert classifier.linear_head("block5_pool", game.players) is not None

@@ -8,11 +8,11 @@ import numpy as np
 import streamlit as st
 
 from attribution_core.attribution import Attribution
+from attribution_core.painting import drawn_values
 from pages.ui.attributions import (
     MapTable,
     caption,
     classes_by_methods,
-    drawn_values,
     limits,
     predictions_for,
 )
@@ -28,7 +28,7 @@ def render_attribution_grid(engine: Engine, scene: Scene) -> None:
     """Ask for every map of the scene, and draw what there is until all are there."""
     settings = scene.settings
     classes = scene.classes if settings.layer else ()
-    table = classes_by_methods(settings, scene.picture, classes, scene.labels)
+    table = classes_by_methods(scene, classes)
 
     def draw(snapshots: Mapping[Work, WorkSnapshot], finished: bool) -> None:
         if table.places:

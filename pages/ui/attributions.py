@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
-
+from attribution_core import painting
 from attribution_core.attribution import Attribution
 from attribution_core.images import Picture
+from attribution_core.methods.options import BFLOAT16
+from attribution_core.painting import drawn_values
 from attribution_core.references import reference_image
-from attribution_core.registry import BFLOAT16, METHODS, unavailable
-from attribution_core.request import ZEROS, Request
+from attribution_core.registry import METHODS
+from attribution_core.request import ZEROS, Reason, Request, request_or_reason
 from attribution_core.scores import Contrast
 from attribution_core.segmentations import Grid, Segmentation, Slic
 from pages.ui.settings import Settings
+from pages.ui.sidebar import Scene
 from pages.ui.work import Explain, Predict, Work
 
 MOST_TOGETHER = 4
@@ -54,65 +55,69 @@ class MapTable:
     column_help: Mapping[str, str] = field(default_factory=dict)
 
 
-def classes_by_methods(
-    settings: Settings, picture: Picture, classes: Sequence[int], labels: Sequence[str]
-) -> MapTable:
+def classes_by_methods(scene: Scene, classes: Sequence[int]) -> MapTable:
     """A row a class, a column a method."""
-    methods = [METHODS[name] for name in settings.methods]
+    methods = [METHODS[name] for name in scene.settings.methods]
     return MapTable(
-        rows=tuple(labels[number] for number in classes),
+        rows=tuple(scene.labels[number] for number in classes),
         columns=tuple(method.title for method in methods),
-        places=places(settings, picture, classes, labels),
+        places=places(scene, classes),
         row_names=tuple(str(number) for number in classes),
-        column_names=settings.methods,
-        column_help={method.title: method.summary for method in methods},
+        column_names=scene.settings.methods,
+        column_help={method.title: method.help for method in methods},
     )
 
 
-def places(
-    settings: Settings, picture: Picture, classes: Sequence[int], labels: Sequence[str]
-) -> tuple[Place, ...]:
+def places(scene: Scene, classes: Sequence[int]) -> tuple[Place, ...]:
     """A row a class, a column a method."""
-    made = []
-    for row, target in enumerate(classes):
-        for column, method in enumerate(settings.methods):
-            reason = unavailable(METHODS[method], at_input=settings.layer == "input")
-            if not reason and settings.score == "contrast" and target == settings.against:
-                reason = (
-                    f"“{labels[target]}” is the class that the others are contrasted with: "
-                    "choose another below “Score to explain”."
-                )
-            work = None
-            if not reason:
-                try:
-                    request = request_for(settings, picture, method, target)
-                    work = Explain(settings.model, request, _beside(settings, classes, target))
-                except ValueError as error:
-                    reason = str(error)
-            made.append(Place(row, column, work, reason))
-    return tuple(made)
+    settings = scene.settings
+    return tuple(
+        place_of(
+            scene,
+            row,
+            column,
+            request_for(scene, method, target),
+            beside=_beside(settings, classes, target),
+        )
+        for row, target in enumerate(classes)
+        for column, method in enumerate(settings.methods)
+    )
+
+
+def place_of(
+    scene: Scene, row: int, column: int, asked: Request | Reason, beside: tuple[int, ...] = ()
+) -> Place:
+    """The map that is asked for in its place, or why there is none."""
+    if isinstance(asked, Reason):
+        return Place(row, column, None, asked)
+    return Place(row, column, Explain(scene.settings.model, asked, beside))
 
 
 def _beside(settings: Settings, classes: Sequence[int], target: int) -> tuple[int, ...]:
     """The other classes of the same few rows: gradients of all are held in memory together."""
     rival = settings.against if settings.score == "contrast" else None
     asked = [number for number in classes if number != rival]
+    if target == rival:
+        return ()
     start = asked.index(target) // MOST_TOGETHER * MOST_TOGETHER
     return tuple(number for number in asked[start : start + MOST_TOGETHER] if number != target)
 
 
-def request_for(settings: Settings, picture: Picture, method: str, target: int) -> Request:
-    """The request for one map; ValueError where the settings do not fit together."""
-    return Request.of(
-        picture,
-        method,
-        target,
+def request_for(scene: Scene, method: str, target: int) -> Request | Reason:
+    """The request for one map of a scene, or why there is none."""
+    settings = scene.settings
+    return request_or_reason(
+        scene.classifier,
+        picture=scene.picture,
+        method=method,
+        target=target,
         layer=settings.layer,
         reference=settings.reference,
         score=score_for(settings),
         segmentation=segmentation_for(settings),
         seed=settings.seed,
         options=settings.options_of(method),
+        labels=scene.labels,
     )
 
 
@@ -144,32 +149,13 @@ def predictions_for(settings: Settings, picture: Picture) -> list[Predict]:
     return [Predict(settings.model, each) for each in (picture, reference) if each is not None]
 
 
-def drawn_values(attribution: Attribution) -> npt.NDArray[np.float32]:
-    """What a map shows: each player's whole value where there are players, else the heatmap."""
-    if attribution.player_values is None or attribution.segments is None:
-        return attribution.heatmap
-    return attribution.player_values[attribution.segments]
-
-
 def limits(
     attributions: Mapping[tuple[int, int], Attribution], settings: Settings
 ) -> dict[tuple[int, int], float]:
     """Where colours saturate, by (row, column): the clip percentile of each map's |values|, or the
     largest of its method's maps where they share a scale."""
-    own = {
-        place: float(np.percentile(np.abs(drawn_values(attribution)), settings.clip))
-        for place, attribution in attributions.items()
-    }
-    if settings.scale == "map":
-        return {place: limit or _largest(attributions[place]) for place, limit in own.items()}
-    shared: dict[int, float] = {}
-    for (_, column), limit in own.items():
-        shared[column] = max(shared.get(column, 0.0), limit)
-    return {place: shared[place[1]] or _largest(attributions[place]) for place in own}
-
-
-def _largest(attribution: Attribution) -> float:
-    return float(np.abs(drawn_values(attribution)).max()) or 1.0
+    drawn = {place: drawn_values(attribution) for place, attribution in attributions.items()}
+    return painting.limits(drawn, settings.clip, shared=settings.scale == "method")
 
 
 def caption(attribution: Attribution) -> tuple[str, ...]:
@@ -177,8 +163,8 @@ def caption(attribution: Attribution) -> tuple[str, ...]:
     work = f"{_seconds(attribution.seconds)} · {attribution.evaluations} evaluations"
     if attribution.evaluations == 1:
         work = work.removesuffix("s")
-    if (BFLOAT16.name, True) in attribution.request.options:
-        work += f" in {BFLOAT16.name}"
+    if (BFLOAT16, True) in attribution.request.options:
+        work += f" in {BFLOAT16}"
     change = attribution.score - attribution.reference_score
     total = attribution.total
     sums = f"sums to {total:.3g}"
@@ -187,6 +173,12 @@ def caption(attribution: Attribution) -> tuple[str, ...]:
     gap = attribution.completeness_gap / abs(change) if change else float("inf")
     shown = f"{100 * gap:.1f} %" if gap < 10 else f"{attribution.completeness_gap:.3g}"
     return work, f"{sums} · should sum to {change:.3g} · gap {shown}"
+
+
+def titles_of(precision: str) -> str:
+    """The titles of the methods whose numbers have a precision, as part of a sentence."""
+    titles = [each.title for each in METHODS.values() if each.precision == precision]
+    return " and ".join([", ".join(titles[:-1]), titles[-1]] if len(titles) > 1 else titles)
 
 
 def _seconds(seconds: float) -> str:

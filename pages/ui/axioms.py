@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -13,16 +14,17 @@ from attribution_core.axiom_probes import FIXED_PROBES, Probe, own_probes
 from attribution_core.axioms import AXIOMS, Outcome, Verdict, joined, verdicts
 from attribution_core.expression import FUNCTIONS, latex_of_expression
 from attribution_core.expression_parser import LONGEST_FORMULA, FormulaError
+from attribution_core.methods.method import Method
 from attribution_core.plane_attributions import (
-    PLANE_METHODS,
     PlaneAttribution,
     attribute_plane,
     change_of,
+    plane_methods,
 )
 from attribution_core.plane_examples import EXAMPLES
 from attribution_core.plane_function import OutsideDomain, PlaneFunction, point_as_text
+from pages.ui.attributions import titles_of
 from pages.ui.axiom_table import STATES, TableCase, TableCell, axiom_table
-from pages.ui.axioms_formulas import FORMULAS
 from pages.ui.csv_download import csv_download, csv_text
 from pages.ui.function_plane import FARTHEST, Place, function_plane
 from pages.ui.markdown import literal
@@ -34,8 +36,6 @@ OWN_FORMULA = "relu(x)*y - sin(x)"
 OWN_PLACES: tuple[Place, Place] = ((2.0, 1.5), (-1.0, -1.0))
 START = "rectifier"
 PLACES = ("axioms-x", "axioms-y", "axioms-x0", "axioms-y0")
-
-NOTES = {"gradient": "slopes, no shares", "smoothgrad": "slopes, no shares"}
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def render_axioms() -> None:
         point=question.point,
         reference=question.reference,
         attributions=attributions,
-        notes=NOTES,
+        notes={each.name: "slopes, no shares" for each in plane_methods() if each.slopes},
         change=change,
         on_move=_move,
         key="axioms_plane",
@@ -85,7 +85,7 @@ def render_axioms() -> None:
     )
     table = joined(
         verdicts(own_probes(question.function, question.point, question.reference)),
-        _fixed_verdicts(),
+        _fixed_verdicts(tuple(each.name for each in plane_methods())),
     )
     _render_table(table)
     _render_formulas()
@@ -204,16 +204,18 @@ def _show(asked: object) -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def _fixed_verdicts() -> tuple[Verdict, ...]:
+def _fixed_verdicts(methods: tuple[str, ...]) -> tuple[Verdict, ...]:
+    """The verdicts of these methods, which are all there are: kept for as long as they are."""
     return verdicts(FIXED_PROBES)
 
 
 def _render_table(table: Sequence[Verdict]) -> None:
     st.markdown("#### What each method keeps")
     axioms = tuple(AXIOMS.values())
-    cells = [[_cell(each) for each in table if each.method == method] for method in PLANE_METHODS]
+    methods = plane_methods()
+    cells = [[_cell(each) for each in table if each.method == method] for method in methods]
     axiom_table(
-        rows=[method.title for method in PLANE_METHODS],
+        rows=[method.title for method in methods],
         columns=[axiom.title for axiom in axioms],
         cells=cells,
         hint="Click on a cell to see every case behind it, with its numbers.",
@@ -224,7 +226,8 @@ def _render_table(table: Sequence[Verdict]) -> None:
         "Every cell is computed: on fixed functions chosen for each axiom, and on yours where the "
         "axiom says something of it. “Holds” means that it held in all those cases, which proves "
         "nothing; one counterexample is enough to refute. Numbers count as equal to 1e-9, for "
-        "Integrated Gradients to 1e-4, for LIME and SmoothGrad also within four standard errors. "
+        f"{titles_of('quadrature')} to 1e-4, for {titles_of('sampled')} also within four "
+        "standard errors. "
         "None of these methods looks inside a formula, so all keep implementation invariance; "
         "layer-wise rules such as LRP and DeepLIFT do not (Sundararajan et al. 2017)."
     )
@@ -277,13 +280,23 @@ def formula_of(probe: Probe) -> str:
 
 def _render_formulas() -> None:
     with st.expander("The methods' formulas", icon=":material/function:"):
-        for method in PLANE_METHODS:
-            formula, source = FORMULAS[method.name]
+        for method in plane_methods():
+            shown = method.two_variables
+            if shown is None:
+                continue
+            said = [f"{method.source}.", shown.remark, promised(method)]
             with st.container(horizontal=True, vertical_alignment="center"):
                 with st.container(width=170):
                     st.markdown(f"**{method.title}**")
                 with st.container():
-                    st.markdown(f"$\\displaystyle {formula}$  \n:small[{source}]")
+                    words = " ".join(each for each in said if each)
+                    st.markdown(f"$\\displaystyle {shown.formula}$  \n:small[{words}]")
+
+
+def promised(method: Method[Any]) -> str:
+    """What a method keeps on every function, in a sentence."""
+    titles = [axiom.title.lower() for axiom in AXIOMS.values() if axiom.name in method.promises]
+    return f"Keeps by proof: {', '.join(titles)}." if titles else ""
 
 
 def _render_downloads(

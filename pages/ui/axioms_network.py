@@ -10,9 +10,9 @@ import streamlit as st
 
 from attribution_core.axioms import AXIOMS
 from attribution_core.network_outcomes import NETWORK_AXIOMS, NetworkOutcome, NetworkOutcomes
-from attribution_core.registry import METHODS, unavailable
-from attribution_core.request import Request
-from pages.ui.attributions import predictions_for, request_for
+from attribution_core.registry import METHODS
+from attribution_core.request import Reason, Request
+from pages.ui.attributions import predictions_for, request_for, titles_of
 from pages.ui.axiom_table import STATES, TableCase, TableCell, axiom_table
 from pages.ui.choosers import choose_class, choose_whether
 from pages.ui.csv_download import csv_download, csv_text
@@ -70,20 +70,20 @@ def render_network_axioms(engine: Engine, scene: Scene) -> None:
     against = _other_class(scene, target)
     works = _works(scene, target, against)
     maps: dict[Work, str] = {
-        work: f"{METHODS[name].title}" for name, work in works.items() if not isinstance(work, str)
+        work: METHODS[name].title for name, work in works.items() if not isinstance(work, Reason)
     }
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
         found = {
             name: snapshots[work].estimate
             for name, work in works.items()
-            if not isinstance(work, str)
+            if not isinstance(work, Reason)
         }
         axiom_table(
             rows=[METHODS[name].title for name in works],
             columns=[AXIOMS[name].title for name in NETWORK_AXIOMS],
             cells=[
-                _row(engine, scene, work, None if isinstance(work, str) else snapshots[work])
+                _row(engine, scene, work, None if isinstance(work, Reason) else snapshots[work])
                 for work in works.values()
             ],
             hint="Click on a cell for the numbers behind it.",
@@ -100,8 +100,8 @@ def render_network_axioms(engine: Engine, scene: Scene) -> None:
             "at the pixels, the network in one piece against the body below "
             f"{literal(scene.settings.layer)} and the head above it, with few samples. "
             "Equal means to 0.1 % of the largest value, and to 5 % for the linearity of "
-            "Integrated Gradients, whose sum stops at its tolerance. Symmetry is not checked: the "
-            "places of a picture do not in general play the same part in a network."
+            f"{titles_of('quadrature')}, whose sum stops at its tolerance. Symmetry is not "
+            "checked: the places of a picture do not in general play the same part in a network."
         )
         if finished:
             _download(
@@ -128,27 +128,24 @@ def _other_class(scene: Scene, target: int) -> int:
     return next(number for number in (*scene.classes, *ranked) if number != target)
 
 
-def _works(scene: Scene, target: int, against: int) -> dict[str, CheckAxioms | str]:
+def _works(scene: Scene, target: int, against: int) -> dict[str, CheckAxioms | Reason]:
     """The work for each method, or why there is none."""
     settings = scene.settings
     if settings.score == "contrast" and target == settings.against:
-        settings = replace(settings, score="logit")
-    found: dict[str, CheckAxioms | str] = {}
-    for name, method in METHODS.items():
-        reason = unavailable(method, at_input=settings.layer == "input")
-        try:
-            found[name] = reason or CheckAxioms(
-                settings.model, request_for(settings, scene.picture, name, target), against
-            )
-        except ValueError as error:
-            found[name] = str(error)
+        scene = replace(scene, settings=replace(settings, score="logit"))
+    found: dict[str, CheckAxioms | Reason] = {}
+    for name in METHODS:
+        asked = request_for(scene, name, target)
+        found[name] = (
+            asked if isinstance(asked, Reason) else CheckAxioms(settings.model, asked, against)
+        )
     return found
 
 
 def _row(
-    engine: Engine, scene: Scene, work: CheckAxioms | str, snapshot: WorkSnapshot | None
+    engine: Engine, scene: Scene, work: CheckAxioms | Reason, snapshot: WorkSnapshot | None
 ) -> list[TableCell]:
-    if isinstance(work, str) or snapshot is None:
+    if isinstance(work, Reason) or snapshot is None:
         return [_empty("not possible", str(work))] * len(NETWORK_AXIOMS)
     known: dict[str, NetworkOutcome] = {}
     if isinstance(snapshot.estimate, NetworkOutcomes):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 
-from attribution_core.registry import METHODS, unavailable
+from attribution_core.registry import METHODS
+from attribution_core.request import Reason, granted
 from attribution_core.scores import Score
 from pages.ui.attributions import predictions_for, request_for
 from pages.ui.csv_download import csv_download, csv_text
@@ -27,10 +29,12 @@ def render_gallery_areas(engine: Engine, scene: Scene, protocol: Protocol) -> No
     """Ask for the curves of every gallery picture's top class, and draw the mean areas."""
     classifier = engine.loaded(scene.settings.model)
     settings = scene.settings
+    # The work puts each picture's own top class in place of this one.
+    anyone = 1 if settings.score == "contrast" and settings.against == 0 else 0
     methods = [
         name
         for name in settings.methods
-        if not unavailable(METHODS[name], at_input=settings.layer == "input")
+        if not isinstance(request_for(scene, name, anyone), Reason)
     ]
     if classifier is None or not methods:
         st.info(
@@ -42,7 +46,8 @@ def render_gallery_areas(engine: Engine, scene: Scene, protocol: Protocol) -> No
     works: dict[Work, str] = {}
     for entry in gallery():
         picture = pixels_of(entry.id, classifier.input_size)
-        requests = tuple(request_for(settings, picture, name, 0) for name in methods)
+        here = replace(scene, picture=picture)
+        requests = tuple(granted(request_for(here, name, anyone)) for name in methods)
         work = DrawPictureCurves(
             settings.model, picture, requests, protocol.players, protocol.points
         )

@@ -10,7 +10,7 @@ from attribution_core.faithfulness import FaithfulnessCurve
 from attribution_core.registry import METHODS
 from attribution_core.scores import Score
 from pages.ui.attribution_grid import done_in, names_of, render_maps
-from pages.ui.attributions import MapTable, classes_by_methods, predictions_for, request_for
+from pages.ui.attributions import MapTable, classes_by_methods, predictions_for
 from pages.ui.choosers import choose_class
 from pages.ui.csv_download import csv_download
 from pages.ui.downloads import render_downloads
@@ -22,7 +22,7 @@ from pages.ui.faithfulness_cursor import (
     draw_point,
     marks,
 )
-from pages.ui.faithfulness_figures import COLOURS, curve_figure
+from pages.ui.faithfulness_figures import curve_figure
 from pages.ui.faithfulness_protocol import (
     Protocol,
     choose_protocol,
@@ -31,6 +31,7 @@ from pages.ui.faithfulness_protocol import (
     told,
 )
 from pages.ui.faithfulness_work import Curves, DrawCurves, DrawRandomCurves, RandomCurves
+from pages.ui.maps.charts import show, stroke
 from pages.ui.markdown import literal
 from pages.ui.progress import WorkSnapshot, follow
 from pages.ui.sidebar import Scene
@@ -47,7 +48,7 @@ def render_picture_curves(engine: Engine, scene: Scene) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         target = choose_class("faithfulness-class", "Class", scene)
         protocol = choose_protocol(engine, scene)
-    table = classes_by_methods(scene.settings, scene.picture, (target,), scene.labels)
+    table = classes_by_methods(scene, (target,))
     works = _curve_works(table, protocol)
     if not works:
         st.info(
@@ -58,7 +59,7 @@ def render_picture_curves(engine: Engine, scene: Scene) -> None:
         return
     random = DrawRandomCurves(
         scene.settings.model,
-        request_for(scene.settings, scene.picture, next(iter(works)), target),
+        next(iter(works.values())).request,
         protocol.players,
         protocol.points,
         RANDOM_ORDERS,
@@ -146,9 +147,7 @@ def _draw_figures(
     score: Score,
 ) -> None:
     """Both figures, and beside them the picture at the cursor."""
-    colour_of = {
-        METHODS[name].title: colour for name, colour in zip(methods, COLOURS, strict=False)
-    }
+    stroke_of = {METHODS[name].title: stroke(number) for number, name in enumerate(methods)}
     with st.container(horizontal=True, gap="small"):
         charts = [st.container(width=_CHART) for _ in range(2)]
         with st.container(width=WIDTH):
@@ -164,18 +163,15 @@ def _draw_figures(
         curves = {METHODS[name].title: each.of(direction) for name, each in known.items()}
         with place:
             st.markdown(f"**{direction.capitalize()}**: {better} is better")
-            st.plotly_chart(
-                curve_figure(
-                    curves,
-                    colour_of,
-                    baseline,
-                    score,
-                    score_in_words(scene, score),
-                    marks(cursor, known, direction),
-                ),
-                config={"displayModeBar": False},
-                key=f"{direction}_chart",
+            figure = curve_figure(
+                curves,
+                stroke_of,
+                baseline,
+                score,
+                score_in_words(scene, score),
+                marks(cursor, known, direction),
             )
+            show(figure, f"{direction}_chart")
 
 
 def _numbered(pairs: Sequence[Pair]) -> dict[str, tuple[FaithfulnessCurve, FaithfulnessCurve]]:

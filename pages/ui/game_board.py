@@ -16,6 +16,7 @@ from attribution_core.registry import METHODS
 from attribution_core.segmentations import Segmentation, segments_of
 from pages.ui.attributions import reference_of, segmentation_for
 from pages.ui.choosers import choose_class
+from pages.ui.game_methods import LEADING, game_methods
 from pages.ui.page_choices import choice, recalled, remember
 from pages.ui.player_board import PlayerValues, player_board
 from pages.ui.settings import whole
@@ -65,7 +66,7 @@ class Board:
     @property
     def methods(self) -> tuple[str, ...]:
         """The names of the methods fitted."""
-        return ("kernel_shap", "lime") + (("shapley_values",) if self.exact else ())
+        return game_methods(exact=self.exact)
 
 
 def set_up(classifier: Classifier, scene: Scene) -> Board:
@@ -100,7 +101,7 @@ def set_up(classifier: Classifier, scene: Scene) -> Board:
                 name,
                 _just(gone),
                 disabled=order is None,
-                help="By KernelSHAP's values for the class.",
+                help=f"By {METHODS[LEADING].title}'s values for the class.",
             )
     remember(ABSENT, _absent(name), ())
     most = EXACT_AT_INPUT if at_input else EXACT_AT_LAYER
@@ -113,11 +114,11 @@ def draw_board(scene: Scene, board: Board, known: Mapping[str, Attribution]) -> 
     Returns the board as it is after the clicks that came with this run.
     """
     board = replace(board, absent=_absent(board.name))
-    kernel_shap = known.get("kernel_shap")
-    if kernel_shap is not None and kernel_shap.player_values is not None:
+    leading = known.get(LEADING)
+    if leading is not None and leading.player_values is not None:
         orders = st.session_state.setdefault("game_order", {})
         at = (board.name, board.focus)
-        ranked = np.argsort(-kernel_shap.player_values, kind="stable").tolist()
+        ranked = np.argsort(-leading.player_values, kind="stable").tolist()
         first_known = at not in orders
         orders[at] = ranked
         if first_known:

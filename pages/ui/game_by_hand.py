@@ -10,6 +10,7 @@ import streamlit as st
 
 from attribution_core.attribution import Attribution
 from attribution_core.registry import METHODS
+from attribution_core.request import Reason
 from attribution_core.scores import Score, score_values
 from pages.ui.attribution_grid import attribution_in, done_in, names_of, render_maps
 from pages.ui.attributions import (
@@ -23,6 +24,7 @@ from pages.ui.changes import Change, bars, predicted_change, probabilities, scor
 from pages.ui.downloads import render_downloads
 from pages.ui.engine import Engine
 from pages.ui.game_board import Board, draw_board, set_up
+from pages.ui.game_methods import LEADING, in_common_game
 from pages.ui.interaction import ask_about_two, draw_answer
 from pages.ui.layer_comparison import ask_to_compare, draw_comparison
 from pages.ui.progress import UNFINISHED, WorkSnapshot, ask, follow, plain
@@ -41,11 +43,16 @@ def render_game(engine: Engine, scene: Scene) -> None:
         return
     board = set_up(classifier, scene)
     model = scene.settings.model
+    options = {**scene.settings.options, **in_common_game()}
     fitted = replace(
-        scene, settings=replace(scene.settings, methods=board.methods, options=_options(scene))
+        scene, settings=replace(scene.settings, methods=board.methods, options=options)
     )
-    table = classes_by_methods(fitted.settings, scene.picture, scene.classes, scene.labels)
-    game = request_for(fitted.settings, scene.picture, "kernel_shap", board.focus)
+    table = classes_by_methods(fitted, scene.classes)
+    game = request_for(fitted, LEADING, board.focus)
+    if isinstance(game, Reason):
+        st.info(game, icon=":material/info:")
+        follow(engine, scene, opening, {}, lambda snapshots, finished: None)
+        return
     opened, whole = Play(model, game, board.absent), Play(model, game, ())
     question = ask_about_two(scene, board, game)
     comparison = ask_to_compare(classifier, fitted, board.focus)
@@ -92,11 +99,6 @@ def render_game(engine: Engine, scene: Scene) -> None:
 def _empty(scene: Scene) -> None:
     if scene.prediction is not None and not scene.classes:
         st.info("Choose one or more target classes in the sidebar.", icon=":material/arrow_back:")
-
-
-def _options(scene: Scene) -> dict[tuple[str, str], int | float | str | bool]:
-    """The sidebar's options, the exact values playing the same game as the others."""
-    return {**scene.settings.options, ("shapley_values", "players"): 0}
 
 
 def _attributions(table: MapTable, snapshots: Snapshots, row: int) -> dict[str, Attribution]:
@@ -174,9 +176,10 @@ def _draw_fits(scene: Scene, board: Board, table: MapTable, snapshots: Snapshots
         if values is not None and error is not None:
             share = 100 * float(error.max()) / (float(np.ptp(values)) or 1.0)
             said.append(f"largest standard error {share:.1f} % of the values' range")
-        if method == "lime":
-            said.append(f"weighted R² {attribution.diagnostics['weighted_r2']:.3f}")
-            said.append(f"intercept {attribution.diagnostics['intercept']:.2f}")
+        said += [
+            template.format(attribution.diagnostics[name])
+            for name, template in METHODS[method].diagnostics.items()
+        ]
         if said:
             lines.append(f"{METHODS[method].title}: {', '.join(said)}")
     if not board.exact:

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attribution_core.images import INPUT
-from attribution_core.request import ZEROS
+from attribution_core.registry import METHODS
+from attribution_core.request import Request
 from attribution_core.segmentations import MOST_POSITIONS
 from pages.ui.attribution_grid import done_in, names_of, render_maps
-from pages.ui.attributions import MapTable, Place, request_for
+from pages.ui.attributions import MapTable, place_of, request_for
 from pages.ui.choosers import choose_whether
 from pages.ui.engine import Engine
+from pages.ui.game_methods import LEADING
 from pages.ui.markdown import literal
 from pages.ui.progress import WorkSnapshot
 from pages.ui.sidebar import Scene
-from pages.ui.work import Explain, TimeCoalitions, Work
+from pages.ui.work import TimeCoalitions, Work
 
 if TYPE_CHECKING:
     from attribution_core.classifier import Classifier
@@ -26,10 +28,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LayerComparison:
-    """KernelSHAP of one class in two games, and what a coalition costs in each."""
+    """One method and class in two games, and what a coalition costs in each."""
 
     table: MapTable
-    times: tuple[TimeCoalitions, TimeCoalitions]
+    times: tuple[TimeCoalitions, ...]
 
     @property
     def works(self) -> dict[Work, str]:
@@ -46,31 +48,27 @@ def ask_to_compare(classifier: Classifier, scene: Scene, target: int) -> LayerCo
         "superpixels-compare",
         f"Compare superpixels at the pixels with the positions of {last}",
         False,
-        "KernelSHAP for the same class on both games: the head above the last layer is "
-        "all that has to be computed for a coalition there (thesis, figure 3.2).",
+        f"{METHODS[LEADING].title} for the same class on both games: the head above the last "
+        "layer is all that has to be computed for a coalition there (thesis, figure 3.2).",
     )
     if not wanted:
         return None
     settings = scene.settings
-    at_input = replace(
-        settings,
-        layer=INPUT,
-        segmentation="superpixels",
-        reference="black" if settings.reference == ZEROS else settings.reference,
-    )
-    at_last = replace(settings, layer=last, count=max(settings.count, MOST_POSITIONS))
-    first, second = (
-        request_for(each, scene.picture, "kernel_shap", target) for each in (at_input, at_last)
-    )
-    model = settings.model
+    at_input = replace(settings.at(INPUT), segmentation="superpixels")
+    at_last = replace(settings.at(last), count=max(settings.count, MOST_POSITIONS))
+    asked = [
+        request_for(replace(scene, settings=each), LEADING, target) for each in (at_input, at_last)
+    ]
+    title = METHODS[LEADING].title
     table = MapTable(
         rows=(scene.labels[target],),
-        columns=("KernelSHAP at input", f"KernelSHAP at {last}"),
-        places=(Place(0, 0, Explain(model, first)), Place(0, 1, Explain(model, second))),
+        columns=(f"{title} at input", f"{title} at {last}"),
+        places=tuple(place_of(scene, 0, column, each) for column, each in enumerate(asked)),
         row_names=(str(target),),
         column_names=(INPUT, last),
     )
-    return LayerComparison(table, (TimeCoalitions(model, first), TimeCoalitions(model, second)))
+    times = [TimeCoalitions(settings.model, each) for each in asked if isinstance(each, Request)]
+    return LayerComparison(table, tuple(times))
 
 
 def draw_comparison(

@@ -13,14 +13,15 @@ import streamlit as st
 
 from attribution_core.attribution import Attribution
 from attribution_core.class_correlation import class_correlation
-from attribution_core.registry import METHODS, unavailable
-from attribution_core.request import ZEROS
+from attribution_core.registry import METHODS
+from attribution_core.request import Reason, Request
 from pages.ui.attribution_grid import done_in, names_of, render_maps
-from pages.ui.attributions import MapTable, Place, predictions_for, request_for
+from pages.ui.attributions import MapTable, place_of, predictions_for, request_for
 from pages.ui.choosers import choose_method, choose_whether
 from pages.ui.csv_download import csv_download, csv_text
 from pages.ui.downloads import render_downloads
 from pages.ui.engine import MOST_WORKS, Engine
+from pages.ui.maps.charts import framed, mark_zero, show, stroke
 from pages.ui.markdown import literal
 from pages.ui.page_choices import choice
 from pages.ui.progress import WorkSnapshot, follow
@@ -108,7 +109,7 @@ def render_layers(engine: Engine, scene: Scene) -> None:
     maps: dict[Work, str] = {}
     for table in tables:
         maps.update(names_of(table))
-    compared, left_out = dict[str, dict[str, tuple[Explain | str, ...]]](), []
+    compared, left_out = dict[str, dict[str, tuple[Explain | Reason, ...]]](), []
     for name in methods:
         by_layer = {
             layer: tuple(_work(scene, name, target, layer) for target in pair) for layer in layers
@@ -215,48 +216,33 @@ def _class_choice(scene: Scene, name: str, title: str, offered: Sequence[int], d
 
 
 def _table(scene: Scene, method: str, rows: Sequence[int], layers: Sequence[str]) -> MapTable:
-    places = []
-    for row, target in enumerate(rows):
-        for column, layer in enumerate(layers):
-            work = _work(scene, method, target, layer)
-            if isinstance(work, str):
-                places.append(Place(row, column, None, work))
-            else:
-                places.append(Place(row, column, work))
     return MapTable(
         rows=tuple(scene.labels[number] for number in rows),
         columns=tuple(layers),
-        places=tuple(places),
+        places=tuple(
+            place_of(scene, row, column, _request(scene, method, target, layer))
+            for row, target in enumerate(rows)
+            for column, layer in enumerate(layers)
+        ),
         row_names=tuple(map(str, rows)),
         column_names=tuple(layers),
     )
 
 
-def _work(scene: Scene, method: str, target: int, layer: str) -> Explain | str:
+def _request(scene: Scene, method: str, target: int, layer: str) -> Request | Reason:
+    return request_for(replace(scene, settings=scene.settings.at(layer)), method, target)
+
+
+def _work(scene: Scene, method: str, target: int, layer: str) -> Explain | Reason:
     """The map's work, or why there is none."""
-    settings = scene.settings
-    reason = unavailable(METHODS[method], at_input=layer == "input")
-    if reason:
-        return reason
-    if settings.score == "contrast" and target == settings.against:
-        return "This is the class that the others are contrasted with."
-    here = replace(
-        settings,
-        layer=layer,
-        reference="black"
-        if layer == "input" and settings.reference == ZEROS
-        else settings.reference,
-    )
-    try:
-        return Explain(settings.model, request_for(here, scene.picture, method, target))
-    except ValueError as error:
-        return str(error)
+    asked = _request(scene, method, target, layer)
+    return asked if isinstance(asked, Reason) else Explain(scene.settings.model, asked)
 
 
 def _curve(
     method: str,
     measure: str,
-    by_layer: Mapping[str, tuple[Explain | str, ...]],
+    by_layer: Mapping[str, tuple[Explain | Reason, ...]],
     snapshots: Snapshots,
 ) -> Curve:
     found = {}
@@ -264,7 +250,9 @@ def _curve(
         estimates = [
             snapshots[work].estimate
             for work in works
-            if not isinstance(work, str) and work in snapshots and snapshots[work].state == "done"
+            if not isinstance(work, Reason)
+            and work in snapshots
+            and snapshots[work].state == "done"
         ]
         pair = [each for each in estimates if isinstance(each, Attribution)]
         if len(pair) == 2:
@@ -298,9 +286,7 @@ def _draw_curves(
             f"goes from **{first.correlations[0]:.2f}** at {literal(first.layers[0])} to "
             f"**{first.correlations[-1]:.2f}** at {literal(first.layers[-1])}."
         )
-    st.plotly_chart(
-        curves_figure(curves, layers), config={"displayModeBar": False}, key="layer_curves"
-    )
+    show(curves_figure(curves, layers), "layer_curves")
     st.caption(
         f"Pearson's correlation of the two heatmaps' {words} (values summed over channels), "
         "position by position. Planes get smaller upwards, so points on the right rest on fewer "
@@ -310,7 +296,6 @@ def _draw_curves(
 
 def curves_figure(curves: Sequence[Curve], layers: Sequence[str]) -> go.Figure:
     """Correlation against layer, a line a method."""
-    colours = ["#b2473f", "#4c78a8", "#e0a458", "#7a9e7e", "#9d7fb8", "#8a8f98"]
     figure = go.Figure()
     for number, curve in enumerate(curves):
         title = METHODS[curve.method].title
@@ -319,26 +304,16 @@ def curves_figure(curves: Sequence[Curve], layers: Sequence[str]) -> go.Figure:
             y=curve.correlations,
             name=title,
             mode="lines+markers",
-            line={"color": colours[number % len(colours)]},
+            line=stroke(number).line,
             hovertemplate="%{x}<br>" + title + ": %{y:.3f}<extra></extra>",
         )
-    figure.add_hline(y=0, line_width=1, line_color="#8a8f98")
-    figure.update_layout(
-        height=320,
-        margin={"l": 0, "r": 8, "t": 8, "b": 0},
-        showlegend=True,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        xaxis={
-            "categoryorder": "array",
-            "categoryarray": list(layers),
-            "range": [-0.5, len(layers) - 0.5],
-            "fixedrange": True,
-            "automargin": True,
-        },
-        yaxis={"range": [-1.05, 1.05], "title": "correlation", "fixedrange": True},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
+    mark_zero(figure)
+    framed(figure, 320, y="correlation")
+    figure.update_layout(showlegend=True)
+    figure.update_xaxes(
+        categoryorder="array", categoryarray=list(layers), range=[-0.5, len(layers) - 0.5]
     )
+    figure.update_yaxes(range=[-1.05, 1.05])
     return figure
 
 

@@ -7,24 +7,24 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from attribution_core.images import INPUT, Picture
+from attribution_core.images import Picture
 from attribution_core.localisation import Mosaic, grid_pointing, mosaic
-from attribution_core.registry import METHODS, unavailable
-from attribution_core.request import ZEROS
+from attribution_core.registry import METHODS
 from pages.ui.attribution_grid import done_in, names_of, render_maps
-from pages.ui.attributions import MapTable, Place, predictions_for, request_for
+from pages.ui.attributions import MapTable, place_of, predictions_for, request_for
 from pages.ui.csv_download import csv_download, csv_text
 from pages.ui.downloads import render_downloads
 from pages.ui.engine import Engine
 from pages.ui.faithfulness_figures import pointing_figure
 from pages.ui.gallery import gallery, gallery_picture, pixels_of
+from pages.ui.maps.charts import show
 from pages.ui.markdown import literal
 from pages.ui.page_choices import choice
 from pages.ui.picture_and_reference import as_url
 from pages.ui.progress import WorkSnapshot, follow, score_name
 from pages.ui.settings import UPLOAD, one_of
 from pages.ui.sidebar import Scene, visitor
-from pages.ui.work import Explain, Predict, Prediction, Work
+from pages.ui.work import Predict, Prediction, Work
 
 TILES = 4
 DEFAULT: tuple[str, ...] = ("cat", "coffee", "clock", "cameraman")
@@ -173,38 +173,18 @@ def _shown_layer(layers: tuple[str, ...]) -> str:
 def _table(scene: Scene, board: _Board, layer: str) -> MapTable:
     """A row a tile, a column a method."""
     methods = scene.settings.methods
+    here = replace(scene, picture=board.picture, settings=scene.settings.at(layer))
     return MapTable(
         rows=tuple(scene.labels[number] for number in board.classes),
         columns=tuple(METHODS[method].title for method in methods),
         places=tuple(
-            _place(scene, board, layer, method, row, column)
-            for row in range(TILES)
+            place_of(scene, row, column, request_for(here, method, target))
+            for row, target in enumerate(board.classes)
             for column, method in enumerate(methods)
         ),
         row_names=tuple(str(number) for number in board.classes),
         column_names=tuple(f"{layer}_{method}" for method in methods),
     )
-
-
-def _place(scene: Scene, board: _Board, layer: str, method: str, row: int, column: int) -> Place:
-    settings = scene.settings
-    reason = unavailable(METHODS[method], at_input=layer == INPUT)
-    if reason:
-        return Place(row, column, None, reason)
-    reference = settings.reference
-    if layer == INPUT and reference == ZEROS:
-        reference = "black"
-    at_layer = replace(settings, layer=layer, reference=reference)
-    target = board.classes[row]
-    if settings.score == "contrast" and target == settings.against:
-        return Place(
-            row, column, None, "This class is the one that the others are contrasted with."
-        )
-    try:
-        request = request_for(at_layer, board.picture, method, target)
-    except ValueError as error:
-        return Place(row, column, None, str(error))
-    return Place(row, column, Explain(settings.model, request))
 
 
 def _draw_shares(
@@ -230,11 +210,7 @@ def _draw_shares(
         with st.container(width=_CHART):
             if shares:
                 titles = [METHODS[name].title for name in scene.settings.methods]
-                st.plotly_chart(
-                    pointing_figure(shares, tuple(tables), titles, 1 / TILES),
-                    config={"displayModeBar": False},
-                    key="pointing",
-                )
+                show(pointing_figure(shares, tuple(tables), titles, 1 / TILES), "pointing")
             else:
                 st.caption("The shares come with the maps …")
     st.caption(_confidence(scene, board, known))

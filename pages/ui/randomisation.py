@@ -9,14 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from attribution_core.registry import METHODS, unavailable
-from attribution_core.request import ZEROS, Request
+from attribution_core.registry import METHODS
+from attribution_core.request import Reason, Request
 from pages.ui.attribution_grid import done_in, names_of, render_maps
 from pages.ui.attributions import MapTable, Place, predictions_for, request_for
 from pages.ui.choosers import choose_class, choose_method
 from pages.ui.csv_download import csv_download
 from pages.ui.downloads import render_downloads
 from pages.ui.engine import Engine
+from pages.ui.maps.charts import show
 from pages.ui.markdown import literal
 from pages.ui.page_choices import choice
 from pages.ui.progress import WorkSnapshot, follow
@@ -156,23 +157,11 @@ def _experiment(scene: Scene, stages: Sequence[str]) -> Experiment:
     )
 
 
-def _request(scene: Scene, method: str, target: int, layer: str) -> Request | str:
+def _request(scene: Scene, method: str, target: int, layer: str) -> Request | Reason:
     """The request at a layer, or why there is none."""
-    settings = scene.settings
-    reason = unavailable(METHODS[method], at_input=layer == INPUT)
-    if reason:
-        return reason
-    if settings.score == "contrast" and target == settings.against:
-        return "This is the class that the others are contrasted with."
-    reference = settings.reference
-    if layer == INPUT and reference == ZEROS:
-        reference = "black"
-    here = replace(settings, layer=layer, reference=reference)
-    try:
-        # The copy whose parameters are drawn is one for all: no second one in bfloat16.
-        return request_for(here, scene.picture, method, target).in_float32()
-    except ValueError as error:
-        return str(error)
+    asked = request_for(replace(scene, settings=scene.settings.at(layer)), method, target)
+    # The copy whose parameters are drawn is one for all: no second one in bfloat16.
+    return asked if isinstance(asked, Reason) else asked.in_float32()
 
 
 def _table(scene: Scene, experiment: Experiment) -> MapTable:
@@ -182,7 +171,7 @@ def _table(scene: Scene, experiment: Experiment) -> MapTable:
     for row, target in enumerate(scene.classes):
         for column, layer in enumerate(experiment.layers):
             request = _request(scene, experiment.method, target, layer)
-            if isinstance(request, str):
+            if isinstance(request, Reason):
                 places += [Place(row, 2 * column + side, None, request) for side in (0, 1)]
                 continue
             changed = ExplainRandomised(model, request, experiment.draw)
@@ -244,15 +233,9 @@ def _draw_curves(
         for number, (measure, meaning) in enumerate(MEASURES.items()):
             with st.container(width=224):
                 st.markdown(f"**{measure}**", help=meaning)
-                st.plotly_chart(
-                    similarity_figure(
-                        {layer: values[number] for layer, values in curves.items()},
-                        stages,
-                        experiment.draw.depth,
-                    ),
-                    config={"displayModeBar": False},
-                    key=f"similarity_{number}",
-                )
+                by_layer = {layer: values[number] for layer, values in curves.items()}
+                figure = similarity_figure(by_layer, stages, experiment.draw.depth)
+                show(figure, f"similarity_{number}")
     st.caption(
         f"Mean over {len(experiment.seeds)} seeds, band from the lowest to the highest. "
         "1: the same map. Stages from the top: " + literal(" · ".join(stages)) + "."

@@ -11,15 +11,15 @@ import streamlit as st
 
 from attribution_core.attribution import Attribution
 from attribution_core.images import Picture
+from attribution_core.painting import drawn_values
 from attribution_core.references import REFERENCE_KINDS
-from attribution_core.registry import METHODS, unavailable
-from attribution_core.request import ZEROS
+from attribution_core.registry import METHODS
+from attribution_core.request import ZEROS, Reason
 from pages.ui.attribution_grid import done_in, names_of, render_maps
 from pages.ui.attributions import (
     MapTable,
-    Place,
-    drawn_values,
     limits,
+    place_of,
     predictions_for,
     reference_of,
     request_for,
@@ -32,9 +32,8 @@ from pages.ui.markdown import literal
 from pages.ui.path_profile import WalkPath, render_path
 from pages.ui.picture_and_reference import as_url
 from pages.ui.progress import WorkSnapshot, follow
-from pages.ui.settings import Settings
 from pages.ui.sidebar import Scene
-from pages.ui.work import Explain, Predict, Prediction, Work
+from pages.ui.work import Predict, Prediction, Work
 
 Snapshots = Mapping[Work, WorkSnapshot]
 
@@ -75,9 +74,9 @@ def render_reference_points(engine: Engine, scene: Scene) -> None:
     paths = {}
     if with_path:
         paths = {
-            target: WalkPath(settings.model, request_for(settings, scene.picture, PATH, target))
+            target: WalkPath(settings.model, asked_for)
             for target in scene.classes
-            if settings.score != "contrast" or target != settings.against
+            if not isinstance(asked_for := request_for(scene, PATH, target), Reason)
         }
         for target, path in paths.items():
             maps.setdefault(path, f"the path for {scene.labels[target]}")
@@ -105,36 +104,18 @@ def render_reference_points(engine: Engine, scene: Scene) -> None:
 
 
 def _table(scene: Scene, method: str, kinds: Sequence[str]) -> MapTable:
-    places = []
-    for row, target in enumerate(scene.classes):
-        for column, kind in enumerate(kinds):
-            work = _work(scene.settings, scene.picture, method, target, kind)
-            if isinstance(work, str):
-                places.append(Place(row, column, None, work))
-            else:
-                places.append(Place(row, column, work))
+    against = [replace(scene, settings=replace(scene.settings, reference=kind)) for kind in kinds]
     return MapTable(
         rows=tuple(scene.labels[number] for number in scene.classes),
         columns=tuple(kind.capitalize() for kind in kinds),
-        places=tuple(places),
+        places=tuple(
+            place_of(scene, row, column, request_for(each, method, target))
+            for row, target in enumerate(scene.classes)
+            for column, each in enumerate(against)
+        ),
         row_names=tuple(map(str, scene.classes)),
         column_names=tuple(kinds),
     )
-
-
-def _work(
-    settings: Settings, picture: Picture, method: str, target: int, kind: str
-) -> Explain | str:
-    reason = unavailable(METHODS[method], at_input=settings.layer == "input")
-    if reason:
-        return reason
-    if settings.score == "contrast" and target == settings.against:
-        return "This is the class that the others are contrasted with."
-    try:
-        request = request_for(replace(settings, reference=kind), picture, method, target)
-    except ValueError as error:
-        return str(error)
-    return Explain(settings.model, request)
 
 
 def _draw_references(

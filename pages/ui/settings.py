@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from attribution_core.images import INPUT
+from attribution_core.methods.options import OptionValue
 from attribution_core.references import REFERENCE_KINDS
-from attribution_core.registry import METHODS, OptionValue
+from attribution_core.registry import METHODS
 from attribution_core.request import ZEROS
 
 SCORES = ("logit", "probability", "contrast")
@@ -93,6 +95,11 @@ class Settings:
         """The changed options of one method, by name."""
         return {name: value for (owner, name), value in self.options.items() if owner == method}
 
+    def at(self, layer: str) -> Settings:
+        """The same at another layer; black stands in for zeros, which are no pixels."""
+        no_zeros = layer == INPUT and self.reference == ZEROS
+        return replace(self, layer=layer, reference="black" if no_zeros else self.reference)
+
 
 def encode(settings: Settings, defaults: Settings) -> dict[str, str]:
     """The address bar's parameters: what differs from the defaults, and the model always."""
@@ -155,7 +162,7 @@ def decode(
 def complaint_of(name: str, text: str, error: ValueError) -> str:
     """What is to be said of a parameter that is not usable."""
     shown = text if len(text) <= 40 else text[:40] + "…"
-    return f"The link's {name[:60]} = “{shown}” is not usable: {error}."
+    return f"The link's {name[:60]} = “{shown}” is not usable: {str(error).removesuffix('.')}."
 
 
 def text_of(value: Any) -> str:
@@ -200,14 +207,11 @@ def _value(name: str, text: str) -> Any:
 
 
 def _option(method: str, name: str, text: str) -> OptionValue:
-    options = {option.name: option for option in METHODS[one_of(method, tuple(METHODS))].options}
-    option = options[one_of(name, tuple(options))]
-    if isinstance(option.default, bool):
-        return one_of(text, ("yes", "no")) == "yes"
-    if isinstance(option.default, str):
-        return one_of(text, option.choices)
-    low, high = option.minimum or 0, option.maximum or 0
-    return whole(text, low, high) if isinstance(option.default, int) else number(text, low, high)
+    option = METHODS[one_of(method, tuple(METHODS))].option_named(name)
+    try:
+        return option.parsed(text)
+    except ValueError:
+        raise ValueError(f"it should be {option.expected}") from None
 
 
 def whole(text: str, low: float, high: float) -> int:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
 from attribution_core.images import Picture, load_image
+from attribution_core.methods.options import BFLOAT16, Option, OptionValue
 from attribution_core.references import REFERENCE_KINDS
-from attribution_core.registry import BFLOAT16, METHODS, Option, OptionValue
+from attribution_core.registry import METHODS
 from attribution_core.request import ZEROS
 from pages.ui.engine import Engine, Model
 from pages.ui.gallery import gallery, gallery_picture, pick_from_gallery, pixels_of
+from pages.ui.game_methods import game_methods
 from pages.ui.navigation import complain
 from pages.ui.page_choices import in_link, taken_from_link
 from pages.ui.settings import (
@@ -31,10 +33,10 @@ from pages.ui.settings import (
 )
 from pages.ui.work import Predict, Prediction
 
-DEFAULT_SIZE = (224, 224)
-METHODS_OF_PAGE = {"superpixels": ("kernel_shap", "lime")}
-"""Pages that do not ask which methods: their options are these methods'."""
+if TYPE_CHECKING:
+    from attribution_core.classifier import Classifier
 
+DEFAULT_SIZE = (224, 224)
 IN_FLOAT32 = ("randomisation", "axioms")
 """Pages that evaluate nothing in bfloat16, whatever the options say."""
 T = TypeVar("T")
@@ -56,6 +58,8 @@ class Scene:
         The target classes; empty while they wait for the prediction.
     labels : tuple of str
         Of the model's classes; empty while a model file is being loaded.
+    classifier : Classifier or None
+        The model itself; None while it is being loaded.
     """
 
     settings: Settings
@@ -64,6 +68,7 @@ class Scene:
     prediction: Prediction | None
     classes: tuple[int, ...]
     labels: tuple[str, ...]
+    classifier: Classifier | None = None
 
 
 def visitor() -> str:
@@ -82,21 +87,23 @@ def render_sidebar(engine: Engine, page: str) -> Scene:
         prediction = _prediction(engine, settings, picture)
         labels = engine.labels(settings.model)
         settings = _classes(settings, prediction, labels)
-        own_methods = METHODS_OF_PAGE.get(page)
-        if own_methods is None:
+        if page != "superpixels":
             settings = _methods(settings)
         settings = _layer(engine, model, settings)
         settings = _reference(settings)
         settings = _score(settings, prediction, labels)
         settings = _players(engine, settings)
-        settings = _method_options(settings, model, page, own_methods or settings.methods)
+        # Whatever other pages show, that page has the methods of its game, and asks for none.
+        methods = game_methods(exact=False) if page == "superpixels" else settings.methods
+        settings = _method_options(settings, model, page, methods)
         settings = _display(settings)
     st.session_state["settings"] = settings
     parameters = encode(settings, Settings()) | in_link(page)
     if dict(st.query_params) != parameters:
         st.query_params.from_dict(parameters)
     classes = settings.classes if labels else ()
-    return Scene(settings, model, picture, prediction, classes, labels)
+    classifier = engine.loaded(settings.model)
+    return Scene(settings, model, picture, prediction, classes, labels, classifier)
 
 
 def _restored(engine: Engine) -> Settings:
@@ -300,7 +307,7 @@ def _choose_own_classes() -> None:
 
 
 def _methods(settings: Settings) -> Settings:
-    summaries = "\n".join(f"- **{entry.title}**: {entry.summary}" for entry in METHODS.values())
+    summaries = "\n".join(f"- **{entry.title}**: {entry.help}" for entry in METHODS.values())
     picked = _chosen(
         "methods",
         lambda key: st.multiselect(
@@ -427,7 +434,7 @@ def _players(engine: Engine, settings: Settings) -> Settings:
             kind = _chosen(
                 "segmentation",
                 lambda key: st.segmented_control(
-                    "Players of LIME and the Shapley values",
+                    "Players of coalition methods",
                     SEGMENTATIONS,
                     required=True,
                     format_func={"superpixels": "SLIC superpixels", "grid": "Grid"}.__getitem__,
@@ -481,8 +488,8 @@ def _method_options(
     settings: Settings, model: Model, page: str, methods: Sequence[str]
 ) -> Settings:
     options: dict[tuple[str, str], OptionValue] = dict(settings.options)
-    if not model.bfloat16 and any(option == BFLOAT16.name for _, option in options):
-        options = {place: value for place, value in options.items() if place[1] != BFLOAT16.name}
+    if not model.bfloat16 and any(option == BFLOAT16 for _, option in options):
+        options = {place: value for place, value in options.items() if place[1] != BFLOAT16}
         complain(
             f"{model.title} is evaluated in float32: bfloat16 is for VGG16's networks, on "
             "processors that compute in it."
@@ -494,7 +501,7 @@ def _method_options(
         for method in described:
             st.markdown(f"**{method.title}**")
             for option in method.options:
-                if option == BFLOAT16 and (not model.bfloat16 or page in IN_FLOAT32):
+                if option.name == BFLOAT16 and (not model.bfloat16 or page in IN_FLOAT32):
                     continue
                 place = (method.name, option.name)
                 value = _option(method.name, option, options.get(place, option.default))

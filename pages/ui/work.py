@@ -87,10 +87,10 @@ class Explain:
 
     def steps(self, classifier: Classifier) -> Iterator[object]:
         from attribution_core.explanation import key_of, refine_request
-        from attribution_core.several_classes import refine_together, shares_nodes
+        from attribution_core.several_classes import refine_together, same_alone
 
         known = classifier.cache.get(key_of(classifier, self.request)) is not None
-        if known or not self.beside or not shares_nodes(self.request):
+        if known or not self.beside or not same_alone(self.request):
             return refine_request(classifier, self.request)
         others = (replace(self.request, target=target) for target in self.beside)
         together = refine_together(classifier, [self.request, *others])
