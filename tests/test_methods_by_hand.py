@@ -18,6 +18,7 @@ import pytest
 from attribution_core import (
     METHODS,
     Classifier,
+    FunctionGame,
     Grid,
     explain,
     grad_cam,
@@ -31,7 +32,6 @@ from attribution_core import (
     shapley_values,
     smoothgrad,
 )
-from attribution_core.games import FunctionGame
 from attribution_core.images import Pixels
 from tests.conftest import scaled
 
