@@ -73,9 +73,9 @@ class Classifier:
     cache : Cache, optional
         For activations, coalition values and attributions; shared between classifiers where the
         same one is given.
-    always_traced : bool
-        False is quicker for few maps, and the last bits of what it gives depend on what was asked
-        before. True: the same request gives the same bits.
+    reproducible : bool
+        Whether the same request gives the same bits whatever was asked before, on the same machine.
+        False is quicker for few maps, and the last bits can differ.
 
     Raises
     ------
@@ -90,10 +90,10 @@ class Classifier:
         preprocess: Callable[[Any], Any],
         labels: Sequence[str],
         cache: Cache | None = None,
-        always_traced: bool = False,
+        reproducible: bool = False,
     ) -> None:
         self.name = name
-        self._traced = always_traced
+        self._reproducible = reproducible
         self._network = without_softmax(network)
         self._preprocess = preprocess
         self.labels = tuple(labels)
@@ -122,7 +122,9 @@ class Classifier:
         network = keras.models.clone_model(self._network)
         network.set_weights(self._network.get_weights())
         cache = Cache(COPY_CACHE_BYTES)
-        return Classifier(self.name, network, self._preprocess, self.labels, cache, self._traced)
+        return Classifier(
+            self.name, network, self._preprocess, self.labels, cache, self._reproducible
+        )
 
     def keep(self, name: str, make: Callable[[], T]) -> T:
         """Something that belongs to this classifier: made at the first call, kept with it."""
@@ -205,7 +207,7 @@ class Classifier:
         network = self._round() if bfloat16 else self._network
         return self._functions.get_or_compute(
             ("linear head", layer, len(prefix.layers), bfloat16),
-            lambda: LinearHead(network, prefix, players),
+            lambda: LinearHead(network, prefix, players, self._reproducible),
         )
 
     def incremental_head(self, layer: str) -> IncrementalHead | None:
@@ -326,7 +328,7 @@ class Classifier:
 
     def _head(self, layer: Layer, logits: Callable[[Any], Any], batch_size: int) -> Head:
         return Head(
-            layer.name, layer.shape, self.classes, logits, batch_size, self.name, self._traced
+            layer.name, layer.shape, self.classes, logits, batch_size, self.name, self._reproducible
         )
 
     def _build_incremental_head(self, layer: Layer) -> IncrementalHead | None:
@@ -337,7 +339,7 @@ class Classifier:
         )
         if part is None or not _each_position_for_itself(prepare, layer.shape):
             return None
-        return IncrementalHead(self._network, part, prepare, self._traced)
+        return IncrementalHead(self._network, part, prepare, self._reproducible)
 
     def _run_body(self, pixels: Pixels, layer: str) -> npt.NDArray[np.float32]:
         body = self._functions.get_or_compute(("body", layer), lambda: self._build_body(layer))
@@ -352,7 +354,7 @@ class Classifier:
             return below(self._preprocess(pictures), training=False)
 
         pictures = tf.TensorSpec((None, *self.input_size, 3), tf.float32)
-        return TracedWhenItPays(body, pictures, always=self._traced)
+        return TracedWhenItPays(body, pictures, always=self._reproducible)
 
     def _hash_network(self) -> str:
         """SHA-256 of the architecture, the preprocessing's effect and all parameters."""

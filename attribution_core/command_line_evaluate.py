@@ -62,7 +62,7 @@ def evaluate_folder(asked: argparse.Namespace) -> int:
         raise ValueError(f"The folder {asked.folder} has no maps; fill it with explain.")
     prepared(asked.folder)
     maps, failed, bar = _read(paths)
-    models = Models(asked, always_traced=False)
+    models = Models(asked, reproducible=False)
     randoms: dict[Any, tuple[list[FaithfulnessCurve], list[FaithfulnessCurve]]] = {}
     known = Measurements(asked.folder / "measurements.jsonl")
     tables: dict[str, Rows] = {"deletion": [], "insertion": []}

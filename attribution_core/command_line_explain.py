@@ -39,7 +39,7 @@ def explain_pictures(asked: argparse.Namespace) -> int:
         labels=asked.labels,
         preprocessing=asked.preprocessing,
         # Whatever else is made in the same run, `replay` of one map gives the same bits.
-        always_traced=True,
+        reproducible=True,
     )
     for layer in layers:
         classifier.layer(layer)

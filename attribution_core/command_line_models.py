@@ -23,11 +23,11 @@ class Models:
     asked : argparse.Namespace
         With ``model``, ``labels`` and ``preprocessing``, where a model file is if the maps' own
         file does not say, or says a place where it is no more.
-    always_traced : bool
+    reproducible : bool
         As in `Classifier`.
     """
 
-    def __init__(self, asked: argparse.Namespace, *, always_traced: bool) -> None:
+    def __init__(self, asked: argparse.Namespace, *, reproducible: bool) -> None:
         self._given = (
             None
             if asked.model is None
@@ -37,7 +37,7 @@ class Models:
                 asked.preprocessing or "none",
             )
         )
-        self._always_traced = always_traced
+        self._reproducible = reproducible
         self._loaded: dict[ModelFile, Classifier | str] = {}
 
     def of(self, attribution: Attribution, model_file: ModelFile | None) -> Classifier:
@@ -83,7 +83,7 @@ class Models:
                 place.path,
                 labels=None if place.labels is None else Path(place.labels),
                 preprocessing=preprocessing,
-                always_traced=self._always_traced,
+                reproducible=self._reproducible,
             )
         except (ValueError, OSError) as error:
             return sentence(error)

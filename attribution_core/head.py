@@ -81,8 +81,10 @@ class Head:
         Points in one batch, at most.
     network : str
         What the network is called, for those who read its errors.
-    always_traced : bool
-        Whether functions of few points are traced at their first call.
+    reproducible : bool
+        Whether a point's logits are the same to the last bit whatever was evaluated before, and
+        beside it: functions of few points are traced at their first call, and no coalition is
+        evaluated alone (a product of a matrix with one row is another program than with several).
     """
 
     def __init__(
@@ -93,13 +95,14 @@ class Head:
         logits: Callable[[Any], Any],
         batch_size: int,
         network: str = "",
-        always_traced: bool = False,
+        reproducible: bool = False,
     ) -> None:
         self.network = network
         self.layer = layer
         self.shape = shape
         self.classes = classes
         self.batch_size = batch_size
+        self._fewest_coalitions = 2 if reproducible else 1
         point = tf.TensorSpec(shape, tf.float32)
         points = tf.TensorSpec((None, *shape), tf.float32)
         weights = tf.TensorSpec((classes,), tf.float32)
@@ -127,7 +130,7 @@ class Head:
             gradients = [tape.gradient(score, points) for score in scores]
             return tf.stack(scores, axis=1), tf.stack(gradients, axis=1)
 
-        self._evaluate = TracedWhenItPays(logits, points, always=always_traced)
+        self._evaluate = TracedWhenItPays(logits, points, always=reproducible)
         self._evaluate_masked = compiled(
             evaluate_masked,
             point,
@@ -136,7 +139,7 @@ class Head:
             tf.TensorSpec((None, None), tf.bool),
         )
         # Without tracing, heavy convolutions take longer back than tracing does.
-        at_once = always_traced or batch_size < _LIGHT_BATCH
+        at_once = reproducible or batch_size < _LIGHT_BATCH
         ready = compiled if at_once else TracedWhenItPays
         self._differentiate: dict[bool, Function] = {
             probability: ready(partial(differentiate, probability=probability), points, weights)
@@ -182,7 +185,9 @@ class Head:
             tf.constant(segments, tf.int32),
         )
         (logits,) = self._in_batches(
-            lambda batch: (self._evaluate_masked(*fixed, batch),), coalitions
+            lambda batch: (self._evaluate_masked(*fixed, batch),),
+            coalitions,
+            self._fewest_coalitions,
         )
         check_logits(logits, self.network, self.layer)
         return logits
@@ -218,7 +223,10 @@ class Head:
         return values, gradients
 
     def _in_batches(
-        self, function: Callable[[Any], tuple[Any, ...]], points: npt.NDArray[Any]
+        self,
+        function: Callable[[Any], tuple[Any, ...]],
+        points: npt.NDArray[Any],
+        fewest: int = 1,
     ) -> list[npt.NDArray[np.float32]]:
         """Outputs of a function of one batch, for any number of points, padding cut off."""
         points = points if points.dtype == bool else np.asarray(points, np.float32)
@@ -228,7 +236,7 @@ class Head:
         for start in range(0, len(points), self.batch_size):
             batch = points[start : start + self.batch_size]
             count = len(batch)
-            missing = (1 << (count - 1).bit_length()) - count
+            missing = max(fewest, 1 << (count - 1).bit_length()) - count
             if missing:
                 padding = np.broadcast_to(batch[-1:], (missing, *batch.shape[1:]))
                 batch = np.concatenate([batch, padding])

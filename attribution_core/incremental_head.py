@@ -76,9 +76,9 @@ class IncrementalHead:
     prepare : callable
         From points ``(n, h, w, c)`` of the head to what the network takes at the entry, each
         position for itself.
-    always_traced : bool
+    reproducible : bool
         Whether windows are used wherever they save enough, without waiting until they would have
-        saved what tracing takes.
+        saved what tracing takes, and no coalition is evaluated alone, as in `Head`.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class IncrementalHead:
         network: keras.Model,
         part: LocalPart,
         prepare: Callable[[Any], Any],
-        always_traced: bool = False,
+        reproducible: bool = False,
     ) -> None:
         self._part = part
         self._prepare = prepare
@@ -102,7 +102,8 @@ class IncrementalHead:
         if part.last is not network.output:
             self._rest = keras.Model(part.last, network.output)
         self._windows: dict[tuple[int, int], Windows] = {}
-        self._forgone = TRACING if always_traced else 0.0
+        self._forgone = TRACING if reproducible else 0.0
+        self._fewest = 2 if reproducible else 1
         positions, channels = int(np.prod(part.entry.shape[1:3])), part.entry.shape[-1]
         index = tf.TensorSpec((None, None), tf.int32)
         reads = 1 + sum(len(self._read(tensor)) for tensor in part.tensors[1:])
@@ -175,7 +176,8 @@ class IncrementalHead:
         for start in range(0, len(coalitions), size):
             count = min(size, len(coalitions) - start)
             # Padded to a power of two, so that the convolution library sees few shapes.
-            chosen = np.minimum(np.arange(1 << (count - 1).bit_length()), count - 1) + start
+            padded = max(self._fewest, 1 << (count - 1).bit_length())
+            chosen = np.minimum(np.arange(padded), count - 1) + start
             logits = self._evaluate(
                 list(unmasked.cut),
                 ends,

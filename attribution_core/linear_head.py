@@ -110,10 +110,19 @@ class LinearHead:
     prefix : LinearPrefix
     players : int
         About how many; the batch is sized for them.
+    reproducible : bool
+        Whether no coalition is evaluated alone, as in `Head`.
     """
 
-    def __init__(self, network: keras.Model, prefix: LinearPrefix, players: int) -> None:
+    def __init__(
+        self,
+        network: keras.Model,
+        prefix: LinearPrefix,
+        players: int,
+        reproducible: bool = False,
+    ) -> None:
         self._prefix = prefix
+        self._fewest = 2 if reproducible else 1
         last = prefix.layers[-1]
         # Of this network's graph: a layer may stand in several, and names the first one's tensor.
         start = cuts(network)[last.name]
@@ -157,10 +166,11 @@ class LinearHead:
     def logits(self, base: Logits, contributions: Logits, coalitions: BoolArray) -> Logits:
         """Logits ``(n, classes)`` of coalitions ``(n, players)``."""
         added = tf.constant(contributions)
-        pieces = [
-            self._evaluate(base, added, tf.constant(batch)).numpy()
-            for batch in batches(coalitions, self.batch_size)
-        ]
+        pieces = []
+        for batch in batches(coalitions, self.batch_size):
+            enough = batch.repeat(self._fewest, axis=0) if len(batch) == 1 else batch
+            logits = self._evaluate(base, added, tf.constant(enough)).numpy()
+            pieces.append(logits[: len(batch)])
         return np.concatenate(pieces)
 
     def _linear(self, points: Any) -> Any:

@@ -43,8 +43,8 @@ class Recording:
         self.fed.append(points.copy())
         return points
 
-    def head(self, batch_size: int = 8) -> Head:
-        return Head("layer", SHAPE, 3, self, batch_size)
+    def head(self, batch_size: int = 8, *, reproducible: bool = False) -> Head:
+        return Head("layer", SHAPE, 3, self, batch_size, reproducible)
 
     def game(self, table: CoalitionTable, target: int = 0) -> HeadGame:
         point, reference = random_points(2)
@@ -144,6 +144,20 @@ def test_a_few_single_points_are_not_worth_tracing() -> None:
     # A batch is traced from the first: there will be others.
     head.values_and_gradients(points, Score(0, probability=True))
     assert network.traces == 2
+
+
+def test_reproducible_is_traced_at_once_and_never_alone() -> None:
+    network = Recording()
+    head, points = network.head(reproducible=True), random_points(3)
+    for _ in range(3):
+        head.values_and_gradients(points[:1], Score(0))
+        head.logits(points[:1])
+    assert network.traces == 2
+    segments = np.zeros(SHAPE[:2], np.int64)
+    alone = head.masked_logits(points[0], points[1], segments, np.ones((1, 1), bool))
+    beside = head.masked_logits(points[0], points[1], segments, np.array([[True], [False]]))
+    assert alone.shape == (1, beside.shape[1])
+    assert alone.tobytes() == beside[:1].tobytes()
 
 
 def test_no_points_at_all() -> None:

@@ -20,7 +20,7 @@ from pages.ui.downloads import render_downloads
 from pages.ui.engine import Engine
 from pages.ui.heatmap_grid import MapCell, render_heatmap_grid
 from pages.ui.progress import WorkSnapshot, follow, message, share
-from pages.ui.sidebar import Scene
+from pages.ui.shell.scene import Scene
 from pages.ui.work import Work
 
 

@@ -16,7 +16,7 @@ from attribution_core.request import ZEROS, Reason, Request, request_or_reason
 from attribution_core.scores import Contrast
 from attribution_core.segmentations import Grid, Segmentation, Slic
 from pages.ui.settings import Settings
-from pages.ui.sidebar import Scene
+from pages.ui.shell.scene import Scene
 from pages.ui.work import Explain, Predict, Work
 
 MOST_TOGETHER = 4

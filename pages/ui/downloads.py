@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Mapping
-from typing import Any
+from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +12,11 @@ import streamlit as st
 
 from attribution_core.attribution import Attribution
 from attribution_core.painting import drawn_values
-from attribution_core.scores import Contrast
+from attribution_core.saved_maps import save
 from pages.ui.attributions import MapTable, caption, limits
 from pages.ui.colours import BLUE, RED
 from pages.ui.maps.figure_form import render_figure_form
-from pages.ui.sidebar import Scene
+from pages.ui.shell.scene import Scene
 
 Finished = Mapping[tuple[int, int], Attribution]
 """By row and column."""
@@ -40,57 +39,22 @@ def render_downloads(scene: Scene, table: MapTable, finished: Finished) -> None:
         )
         st.download_button(
             "Arrays as NPZ",
-            lambda: arrays_npz(scene, table, finished),
+            lambda: arrays_npz(finished, datetime.now(UTC)),
             f"{name}.npz",
             "application/octet-stream",
             icon=":material/data_array:",
             on_click="ignore",
-            help="Values, heatmaps, players and standard errors, with the settings as JSON.",
+            help="Values, heatmaps, players and standard errors, with the picture and the settings "
+            "as JSON: “Open saved maps” on Explore shows them again.",
         )
     render_figure_form(scene, table, finished, name)
 
 
-def arrays_npz(scene: Scene, table: MapTable, finished: Finished) -> bytes:
-    """All arrays, named ``row_column_array``, and ``settings``, a JSON text that made them."""
-    arrays: dict[str, Any] = {"picture": scene.picture.pixels}
-    described = []
-    for (row, column), attribution in finished.items():
-        request = attribution.request
-        name = f"{table.row_names[row]}_{table.column_names[column]}"
-        arrays[f"{name}_values"] = attribution.values
-        arrays[f"{name}_heatmap"] = attribution.heatmap
-        for extra in ("segments", "player_values", "standard_error"):
-            array = getattr(attribution, extra)
-            if array is not None:
-                arrays[f"{name}_{extra}"] = array
-        score = request.score
-        described.append(
-            {
-                "name": name,
-                "model": scene.settings.model,
-                "label": scene.labels[request.target],
-                "target": request.target,
-                "method": request.method,
-                "layer": request.layer,
-                "reference": request.reference,
-                "score": f"contrast with {score.against}" if isinstance(score, Contrast) else score,
-                "segmentation": repr(request.segmentation),
-                "seed": request.seed,
-                "options": dict(request.options),
-                "picture": scene.settings.picture,
-                "picture_sha256": request.picture.digest,
-                "score_of_picture": attribution.score,
-                "score_of_reference": attribution.reference_score,
-                "evaluations": attribution.evaluations,
-                "seconds": attribution.seconds,
-                "completeness_gap": attribution.completeness_gap,
-                "diagnostics": dict(attribution.diagnostics),
-            }
-        )
-    arrays["settings"] = np.array(json.dumps(described, indent=1, ensure_ascii=False))
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    return buffer.getvalue()
+def arrays_npz(finished: Finished, made: datetime) -> bytes:
+    """All maps in one file of saved maps, which the page and the command line open again."""
+    content = io.BytesIO()
+    save(content, list(finished.values()), made=made)
+    return content.getvalue()
 
 
 def grid_html(scene: Scene, table: MapTable, finished: Finished) -> str:

@@ -34,7 +34,7 @@ from pages.ui.faithfulness_work import Curves, DrawCurves, DrawRandomCurves, Ran
 from pages.ui.maps.charts import show, stroke
 from pages.ui.markdown import literal
 from pages.ui.progress import WorkSnapshot, follow
-from pages.ui.sidebar import Scene
+from pages.ui.shell.scene import Scene
 from pages.ui.work import Explain, Work
 
 RANDOM_ORDERS = 5

@@ -23,10 +23,10 @@ from pages.ui.downloads import render_downloads
 from pages.ui.engine import MOST_WORKS, Engine
 from pages.ui.maps.charts import framed, mark_zero, show, stroke
 from pages.ui.markdown import literal
-from pages.ui.page_choices import choice
 from pages.ui.progress import WorkSnapshot, follow
 from pages.ui.settings import one_of
-from pages.ui.sidebar import Scene
+from pages.ui.shell.choices import choice
+from pages.ui.shell.scene import Scene
 from pages.ui.work import Explain, Work
 
 COLUMNS = 7

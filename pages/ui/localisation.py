@@ -19,11 +19,12 @@ from pages.ui.faithfulness_figures import pointing_figure
 from pages.ui.gallery import gallery, gallery_picture, pixels_of
 from pages.ui.maps.charts import show
 from pages.ui.markdown import literal
-from pages.ui.page_choices import choice
 from pages.ui.picture_and_reference import as_url
 from pages.ui.progress import WorkSnapshot, follow, score_name
 from pages.ui.settings import UPLOAD, one_of
-from pages.ui.sidebar import Scene, visitor
+from pages.ui.shell.choices import choice
+from pages.ui.shell.scene import Scene
+from pages.ui.shell.session import visitor
 from pages.ui.work import Predict, Prediction, Work
 
 TILES = 4

@@ -16,11 +16,11 @@ from attribution_core.request import Request
 from pages.ui.csv_download import csv_download, csv_text
 from pages.ui.maps.charts import GREY, framed, mark_place, mark_zero, plain, show, stroke
 from pages.ui.markdown import literal
-from pages.ui.page_choices import choice
 from pages.ui.picture_and_reference import as_url
 from pages.ui.progress import WorkSnapshot, score_name
 from pages.ui.settings import number
-from pages.ui.sidebar import Scene
+from pages.ui.shell.choices import choice
+from pages.ui.shell.scene import Scene
 from pages.ui.work import Work
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from pages.ui.attributions import reference_of
 from pages.ui.engine import Engine
 from pages.ui.maps.charts import GREY, VERMILION, framed, plain, show
 from pages.ui.markdown import literal
-from pages.ui.sidebar import Scene, visitor
+from pages.ui.shell.scene import Scene
+from pages.ui.shell.session import visitor
 from pages.ui.work import Predict, Prediction
 
 BARS = 5

@@ -19,7 +19,6 @@ from pages.ui.downloads import render_downloads
 from pages.ui.engine import Engine
 from pages.ui.maps.charts import show
 from pages.ui.markdown import literal
-from pages.ui.page_choices import choice
 from pages.ui.progress import WorkSnapshot, follow
 from pages.ui.randomisation_work import (
     CompareRandomised,
@@ -30,7 +29,9 @@ from pages.ui.randomisation_work import (
     SimilarityCurves,
 )
 from pages.ui.settings import one_of, whole
-from pages.ui.sidebar import Scene, visitor
+from pages.ui.shell.choices import choice
+from pages.ui.shell.scene import Scene
+from pages.ui.shell.session import visitor
 from pages.ui.similarity_figures import MEASURES, similarities_csv, similarity_figure
 from pages.ui.work import Explain, Prediction, Work
 

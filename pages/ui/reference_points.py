@@ -32,7 +32,7 @@ from pages.ui.markdown import literal
 from pages.ui.path_profile import WalkPath, render_path
 from pages.ui.picture_and_reference import as_url
 from pages.ui.progress import WorkSnapshot, follow
-from pages.ui.sidebar import Scene
+from pages.ui.shell.scene import Scene
 from pages.ui.work import Predict, Prediction, Work
 
 Snapshots = Mapping[Work, WorkSnapshot]

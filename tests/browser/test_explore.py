@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Download, Locator, Page
 
+from attribution_core.saved_maps import load
 from tests.browser.patience import expect
 from tests.patience import until
 
@@ -328,27 +328,24 @@ def test_downloads(grid: Page) -> None:
 
     archive = download(page, "Arrays as NPZ")
     assert archive.suggested_filename.endswith(".npz")
-    with np.load(io.BytesIO(archive.path().read_bytes()), allow_pickle=False) as file:
-        arrays = dict(file)
-    settings = json.loads(str(arrays["settings"]))
-    assert [(each["target"], each["method"]) for each in settings] == [
+    saved = load(archive.path().read_bytes())
+    assert [(each.target, each.request.method) for each in saved.attributions] == [
         (target, method) for target in (285, 967) for method in ("gradient", "kernel_shap")
     ]
-    for each in settings:
-        assert each["seed"] == 2
-        assert each["model"] == "efficientnet_lite0"
-        heatmap = arrays[f"{each['name']}_heatmap"]
-        assert heatmap.shape == (7, 7)
-        gap = float(heatmap.sum()) - each["score_of_picture"] + each["score_of_reference"]
-        if each["method"] == "kernel_shap":
+    for each in saved.attributions:
+        assert each.request.seed == 2
+        assert each.model == "efficientnet_lite0"
+        assert each.heatmap.shape == (7, 7)
+        gap = float(each.heatmap.sum()) - each.score + each.reference_score
+        if each.request.method == "kernel_shap":
             assert abs(gap) < 1e-3
         shown = map_of(
             page,
-            {"gradient": "Gradient", "kernel_shap": "KernelSHAP"}[each["method"]],
-            each["label"],
+            {"gradient": "Gradient", "kernel_shap": "KernelSHAP"}[each.request.method],
+            each.label,
         )
-        expect(shown).to_have_accessible_name(re.compile(f"{each['evaluations']} evaluation"))
-        assert f"sums to {heatmap.sum():.3g} " in str(shown.get_attribute("aria-label")) + " "
+        expect(shown).to_have_accessible_name(re.compile(f"{each.evaluations} evaluation"))
+        assert f"sums to {each.heatmap.sum():.3g} " in str(shown.get_attribute("aria-label")) + " "
 
 
 def test_the_downloaded_page_works_on_its_own(

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from attribution_core import Request
 from pages.ui.engine import engine
 from pages.ui.heatmap_grid import decode_values
-from pages.ui.sidebar import Scene
+from pages.ui.shell.scene import Scene
 from tests.patience import UNCHANGED, until
 
 
@@ -67,7 +67,7 @@ class Visit:
 
     @property
     def scene(self) -> Scene:
-        scene = self.app.session_state["scene"]
+        scene = self.app.session_state["session"].scene
         assert isinstance(scene, Scene)
         return scene
 
@@ -98,7 +98,7 @@ class Visit:
     @property
     def requests(self) -> list[Request]:
         """What the runner holds for this visitor, predictions apart."""
-        waiter = engine().jobs._waiters.get(self.app.session_state["visitor"])
+        waiter = engine().jobs._waiters.get(self.app.session_state["session"].visitor)
         assert waiter is not None
         return [work.request for work in waiter.requests if hasattr(work, "request")]
 
@@ -118,4 +118,4 @@ class Visit:
 
     def leave(self) -> None:
         with contextlib.suppress(KeyError):
-            engine().jobs.ask(self.app.session_state["visitor"], [])
+            engine().jobs.ask(self.app.session_state["session"].visitor, [])

@@ -16,9 +16,9 @@ from attribution_core.painting import Theme, drawn_values
 from attribution_core.typesetting.style import FigureStyle, Sharing, Width
 from pages.ui.attributions import MapTable
 from pages.ui.choosers import choose_whether
-from pages.ui.page_choices import choice
 from pages.ui.settings import Settings, one_of
-from pages.ui.sidebar import Scene
+from pages.ui.shell.choices import choice
+from pages.ui.shell.scene import Scene
 
 if TYPE_CHECKING:
     from attribution_core.figures import MapFigure
