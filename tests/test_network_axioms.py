@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from attribution_core import METHODS, Classifier, Picture, request_or_reason
+from attribution_core import METHODS, Classifier, Picture, explain, request_or_reason
+from attribution_core.head import Head
 from attribution_core.images import Pixels
 from attribution_core.network_axioms import check_method
 from attribution_core.network_outcomes import NETWORK_AXIOMS, NetworkOutcome
 from attribution_core.request import granted
+from tests.conftest import scaled, tiny_network
 
 COMPLETE = ("integrated_gradients", "kernel_shap", "shapley_values")
 OF_DIFFERENCES = ("linear", "integrated_gradients", "lime", "kernel_shap", "shapley_values")
@@ -46,9 +50,9 @@ def test_what_theory_says_of_every_method(
     assert found["linearity"].holds
     if method != "grad_cam":
         assert found["implementation_invariance"].holds
-    assert found["completeness"].holds is (method in COMPLETE) or method == "lime"
+    assert found["completeness"].holds is (method in COMPLETE)
+    assert found["dummy"].holds is (method in OF_DIFFERENCES)
     if method in OF_DIFFERENCES:
-        assert found["dummy"].holds
         assert found["dummy"].error < 1e-6
     if method in COMPLETE:
         # The one part answers for the whole change.
@@ -100,3 +104,57 @@ def test_equal_pictures_have_nothing_to_share(
     assert by_axiom["completeness"].holds is None
     assert by_axiom["sensitivity"].holds is None
     assert by_axiom["dummy"].holds
+
+
+@pytest.mark.parametrize("method", list(METHODS))
+def test_completeness_is_what_the_map_sums_to(
+    tiny_classifier: Classifier, tiny_image: Pixels, method: str
+) -> None:
+    found = checked(tiny_classifier, tiny_image, method)["completeness"]
+    options = {"window": 8, "stride": 4} if method == "occlusion" else {}
+    attribution = explain(
+        tiny_classifier, tiny_image, method, 2, layer="pooled", superpixels=16, **options
+    )
+    scores = tiny_classifier.scores(np.stack([tiny_image, np.zeros_like(tiny_image)]))[:, 2]
+    change = float(scores[0] - scores[1])
+    total = float(attribution.heatmap.sum(dtype=np.float64))
+    assert found.error == pytest.approx(abs(total - change) / abs(change), rel=1e-3, abs=1e-4)
+
+
+class OtherProgram:
+    """A head whose gradients are twice its own: another program for the same values."""
+
+    def __init__(self, head: Head) -> None:
+        self._head = head
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._head, name)
+
+    def values_and_gradients(self, *arguments: Any) -> Any:
+        values, gradients = self._head.values_and_gradients(*arguments)
+        return values, 2 * gradients
+
+
+@pytest.mark.parametrize("method", [name for name in METHODS if name != "grad_cam"])
+def test_a_method_that_goes_by_the_program_is_found_out(
+    tiny_classifier: Classifier, tiny_image: Pixels, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that ask for gradients see the other program, those that play a game do not."""
+    composed = tiny_classifier.composed_head("pooled")
+    monkeypatch.setattr(tiny_classifier, "composed_head", lambda layer: OtherProgram(composed))
+    found = checked(tiny_classifier, tiny_image, method)["implementation_invariance"]
+    plays = method in ("occlusion", "lime", "kernel_shap", "shapley_values")
+    assert found.holds is plays
+    if not plays:
+        # |g − 2g| against |g|, at the position where they are largest.
+        assert found.error == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize("method", [name for name in METHODS if name != "grad_cam"])
+def test_another_function_is_no_other_implementation(
+    tiny_classifier: Classifier, tiny_image: Pixels, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Classifier("other", tiny_network(2), scaled, tiny_classifier.labels)
+    monkeypatch.setattr(tiny_classifier, "composed_head", other.composed_head)
+    found = checked(tiny_classifier, tiny_image, method)["implementation_invariance"]
+    assert found.holds is False

@@ -129,7 +129,15 @@ def test_every_example_has_an_answer_from_every_method(name: str) -> None:
     example = EXAMPLES[name]
     found = attributed(example.formula, example.point, example.reference)
     assert len(found) == len(plane_methods())
-    assert all(each.values is not None for each in found.values())
+    assert all(np.isfinite(each.values).all() for each in found.values())
+    function = PlaneFunction(example.formula)
+    change = change_of(function, np.array(example.point), np.array(example.reference))
+    for complete, within in (*((each, 1e-9) for each in COALITION), ("integrated_gradients", 1e-3)):
+        assert found[complete].values.sum() == pytest.approx(change, abs=within)
+    slopes = TensorFunction(function).values_and_gradients(np.array([example.point]))[1][0]
+    np.testing.assert_allclose(found["gradient"].values, slopes, rtol=1e-6, atol=1e-9)
+    moved = np.subtract(example.point, example.reference)
+    np.testing.assert_allclose(found["linear"].values, slopes * moved, rtol=1e-6, atol=1e-9)
 
 
 def test_smoothgrad_takes_the_extent_it_is_told() -> None:
