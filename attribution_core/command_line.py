@@ -201,9 +201,8 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Makes the maps of a file again, from the picture and the settings in it, and says of each "
         "whether it is the same: bit for bit, or to rounding. Maps of explain are the same bit for "
-        "bit on the same machine with the same packages. So are the first maps that the app makes "
-        "of a picture; later ones may differ in the last bits, because the app evaluates parts of "
-        "a network layer by layer until tracing them pays."
+        "bit on the same machine with the same packages. The app's can differ in the last bits, "
+        "because it evaluates networks in whichever way is quickest at the time."
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="an NPZ file of saved maps")
     parser.add_argument("--out", type=Path, metavar="FILE", help="writes what was made again")

@@ -144,8 +144,12 @@ def _one_or_several(names: Sequence[str], noun: str) -> str:
 
 
 def _dates(dates: Sequence[datetime]) -> str:
-    first, last = (f"{date:%d %b %Y, %H:%M} UTC" for date in (min(dates), max(dates)))
-    return first if first == last else f"{first} to {last}"
+    first, last = min(dates), max(dates)
+    begun, ended = (f"{date:%d %b %Y, %H:%M}" for date in (first, last))
+    if begun == ended:
+        return f"{begun} UTC"
+    same_day = first.date() == last.date()
+    return f"{begun} to {last:%H:%M} UTC" if same_day else f"{begun} to {ended} UTC"
 
 
 def _offer(offers: Sequence[Again], number: int) -> None:
