@@ -6,7 +6,6 @@ import io
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 import matplotlib
@@ -169,23 +168,6 @@ def figure(
     with _settings():
         sheet = laid_out(_content(arrangement, saturate, style, labels), style.width)
         return _drawn(sheet, arrangement, saturate, style)
-
-
-def save_figure(
-    path: str | Path,
-    attributions: Attribution | Sequence[Attribution] | Sequence[Sequence[Attribution | None]],
-    style: FigureStyle | None = None,
-) -> None:
-    """Draw attributions into a file, as `figure`; its suffix says whether PNG, PDF or SVG.
-
-    Raises
-    ------
-    ValueError
-        As `figure`, or when the suffix is another.
-    """
-    path = Path(path)
-    content = figure(attributions, style).rendered(path.suffix)
-    path.write_bytes(content)
 
 
 def _cells(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 import subprocess
 import sys
@@ -249,6 +250,38 @@ def test_wrong_usage(
     assert code == 2
     assert message in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("suffix", ["svg", "pdf", "png"])
+def test_a_figure_of_all_maps(run: Run, tmp_path: Path, suffix: str) -> None:
+    picture = save_picture(tmp_path / "dots.png", 1)
+    file = tmp_path / "new" / f"all.{suffix}"
+    asked = [picture, "--out", tmp_path / "maps", "--class", "bee", "dog", "--figure", file]
+    asked += ["--method", "gradient", "lime", "--layer", "pooled", "top"]
+    assert run("explain", *asked) == (0, "")
+    content = file.read_bytes()
+    assert content.startswith({"svg": b"<?xml", "pdf": b"%PDF", "png": b"\x89PNG"}[suffix])
+    if suffix == "svg":
+        said = re.findall(r"<text[^>]*>([^<]*)", content.decode())
+        assert [said.count(each) for each in ("bee", "dog", "Gradient", "LIME")] == [1, 1, 2, 2]
+        assert [said.count(each) for each in ("pooled", "top")] == [2, 2]
+        # Maps that are there already are drawn like those just made.
+        file.unlink()
+        assert run("explain", *asked) == (0, "")
+        assert file.read_bytes() == content
+
+
+def test_a_figure_for_each_of_several_pictures(run: Run, tmp_path: Path) -> None:
+    pictures = [save_picture(tmp_path / f"{name}.png", seed) for seed, name in enumerate("ab")]
+    broken = tmp_path / "broken.png"
+    broken.write_text("no picture")
+    out, file = tmp_path / "maps", tmp_path / "all.svg"
+    code, said = run("explain", *pictures, broken, "--out", out, "--figure", file)
+    assert code == 1
+    assert "broken.png" in said
+    maps = {path.name.partition(".")[0] for path in out.glob("*.npz")}
+    assert {path.name for path in tmp_path.glob("all*.svg")} == {f"all-{each}.svg" for each in maps}
+    assert len(maps) == 2
 
 
 def test_a_folder_that_cannot_be_written_to(run: Run, tmp_path: Path) -> None:

@@ -1,9 +1,8 @@
-"""What can be seen and taken home: colours, captions, the bar chart, and the three downloads."""
+"""What can be seen and taken home: captions, the bar chart, and the downloads."""
 
 from __future__ import annotations
 
 import base64
-import io
 import json
 import re
 from collections.abc import Mapping
@@ -13,24 +12,23 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from attribution_core import Classifier, Contrast, Picture
 from attribution_core.attribution import Attribution
 from attribution_core.explanation import explain_request
 from attribution_core.images import Pixels
+from attribution_core.painting import drawn_values
 from attribution_core.request import granted, request_or_reason
 from attribution_core.saved_maps import load
 from pages.ui.attributions import (
     MapTable,
     caption,
     classes_by_methods,
-    drawn_values,
     limits,
     places,
 )
-from pages.ui.colours import BLUE, RED, grey_of, painted
-from pages.ui.downloads import arrays_npz, grid_html, grid_png
+from pages.ui.colours import BLUE, RED
+from pages.ui.downloads import arrays_npz, grid_html
 from pages.ui.engine import Model
 from pages.ui.picture_and_reference import described, top_bars
 from pages.ui.settings import Settings
@@ -39,39 +37,6 @@ from pages.ui.work import Explain, Prediction
 from tests.conftest import scaled, tiny_network
 
 LABELS = ("ant", "bee", "cat", "dog & “wolf”", "eel")
-
-
-# --- colours --------------------------------------------------------------------------------------
-
-
-def test_positive_is_red_negative_is_blue_and_zero_is_nothing() -> None:
-    values = np.array([[2.0, -2.0, 0.0, 9.0]])
-    np.testing.assert_array_equal(
-        painted(values, 2.0, 0.5, None)[0], [RED, BLUE, (255, 255, 255), RED]
-    )
-
-
-def test_over_a_picture_the_strength_is_the_opacity() -> None:
-    values = np.array([[0.0, 1.0, -1.0, 0.5]])
-    grey = np.full((1, 4), 100.0)
-    found = painted(values, 1.0, 0.8, grey)[0]
-    red, blue = np.array(RED, float), np.array(BLUE, float)
-    np.testing.assert_array_equal(found[0], [100, 100, 100])
-    np.testing.assert_allclose(found[1], 0.8 * red + 20, atol=0.5)
-    np.testing.assert_allclose(found[2], 0.8 * blue + 20, atol=0.5)
-    np.testing.assert_allclose(found[3], 0.4 * red + 60, atol=0.5)
-
-
-@pytest.mark.parametrize("limit", [0.0, 1e-30, 1e30])
-def test_an_extreme_limit_paints_without_warnings(limit: float) -> None:
-    with np.errstate(all="raise"):
-        found = painted(np.zeros((2, 2)), limit, 1.0, np.full((2, 2), 7.0))
-    np.testing.assert_array_equal(found, 7)
-
-
-def test_grey_is_the_luma() -> None:
-    pixels = np.array([[[255, 255, 255], [255, 0, 0], [0, 255, 0], [0, 0, 255]]], np.float32)
-    np.testing.assert_allclose(grey_of(pixels)[0], [255, 76.245, 149.685, 29.07], rtol=1e-5)
 
 
 # --- a scene on the tiny network ------------------------------------------------------------------
@@ -299,42 +264,6 @@ def test_arrays_can_be_made_again_from_their_settings(
     for saved in load(arrays_npz(finished, MADE)).attributions:
         again = explain_request(elsewhere, saved.request)
         np.testing.assert_allclose(again.values, saved.values, rtol=1e-4, atol=1e-5)
-
-
-def test_the_sheet_shows_every_map_in_its_place(
-    taken_home: tuple[Scene, Mapping[tuple[int, int], Attribution]],
-) -> None:
-    scene, finished = taken_home
-    with Image.open(io.BytesIO(grid_png(scene, table_of(scene), finished))) as image:
-        assert image.format == "PNG"
-        pixels = np.asarray(image.convert("RGB"), float)
-    rows, columns = len(scene.classes), len(scene.settings.methods)
-    assert pixels.shape[1] == columns * (320 + 16) + 16
-    assert pixels.shape[0] > rows * 320
-    saturate = limits(finished, scene.settings)
-    grey = grey_of(scene.picture.pixels) if scene.settings.view == "overlay" else None
-    row_height = (pixels.shape[0] - 40 - 16) / rows
-    for (row, column), attribution in finished.items():
-        left, top = 16 + column * 336, round(40 + row * row_height + 34)
-        cut = pixels[top : top + 320, left : left + 320]
-        drawn = drawn_values(attribution)
-        large = np.kron(drawn, np.ones((16 // drawn.shape[0], 16 // drawn.shape[1])))
-        limit = saturate[row, column]
-        expected = painted(large, limit, scene.settings.opacity, grey)
-        np.testing.assert_array_equal(cut[10::20, 10::20], expected)
-
-
-def test_impossible_places_stay_white(tiny_classifier: Classifier, tiny_image: Pixels) -> None:
-    scene = scene_of(
-        tiny_image, (1, 3), score="contrast", against=3, methods=("gradient",), view="plain"
-    )
-    finished = explained(tiny_classifier, scene)
-    assert len(finished) == 1
-    with Image.open(io.BytesIO(grid_png(scene, table_of(scene), finished))) as image:
-        pixels = np.asarray(image)
-    assert (pixels[-200:-60] == 255).all()
-    assert not (pixels[100:300] == 255).all()
-    assert "wolf" in grid_html(scene, table_of(scene), finished)
 
 
 def decoded(array: Any) -> np.ndarray:

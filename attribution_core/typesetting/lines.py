@@ -50,7 +50,8 @@ def font(text: str, size: float) -> FontProperties:
         family = _family_with(character)
         if family is not None and family not in families:
             families.append(family)
-    return FontProperties(family=families, size=size)
+    # What a viewer of an SVG takes where it has none of them.
+    return FontProperties(family=[*families, "sans-serif"], size=size)
 
 
 def width_of(text: str, size: float) -> float:
@@ -135,6 +136,9 @@ def _standard_width(text: str) -> float:
 @lru_cache(maxsize=4096)
 def _family_with(character: str) -> str | None:
     """A font family that has the character, DejaVu Sans before others; None where none has."""
+    if unicodedata.category(character) in ("Co", "Cs"):
+        # Fonts put there what they like.
+        return None
     entries = sorted(
         (entry for entry in fontManager.ttflist if "Last Resort" not in entry.name),
         key=lambda entry: (entry.name != FAMILY, entry.style != "normal", entry.name, entry.fname),

@@ -30,7 +30,7 @@ def readable(value: float) -> str:
         return "0"
     size = abs(value)
     if 1e-3 <= size < 1e5:
-        text = f"{size:.3g}" if size < 1000 else f"{size:.0f}"
+        text = f"{size:.3g}" if size < 999.5 else f"{size:.0f}"
     else:
         digits, power = f"{size:.2e}".split("e")
         text = f"{digits}×10{str(int(power)).translate(_SUPERSCRIPTS)}"

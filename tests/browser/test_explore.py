@@ -317,12 +317,14 @@ def download(page: Page, name: str) -> Download:
 
 def test_downloads(grid: Page) -> None:
     page = grid
-    picture = download(page, "Grid as PNG")
+    page.get_by_text("Figure for print").click()
+    expect(page.get_by_role("img", name="Preview of the figure")).to_be_visible()
+    expect(page.get_by_text("175 × 181 mm, 300 dpi")).to_be_visible()
+    picture = download(page, "Download PNG")
     assert picture.suggested_filename == "attributions-efficientnet_lite0-cat_coffee.png"
     with Image.open(picture.path()) as image:
         assert image.format == "PNG"
-        assert image.width == 2 * (320 + 16) + 16
-        assert image.height > 2 * 320
+        assert image.width == pytest.approx(175 / 25.4 * 300, abs=1)
         pixels = np.asarray(image.convert("RGB"), int)
     assert (np.abs(pixels[..., 0] - pixels[..., 2]) > 60).mean() > 0.02
 

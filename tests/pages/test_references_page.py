@@ -71,8 +71,9 @@ def test_a_column_a_reference_and_the_path(
     def downloads() -> list[str]:
         return [each.proto.label for each in page.app.get("download_button")]
 
-    page.wait(lambda: len(downloads()) == 4)
-    assert downloads() == ["Grid as PNG", "Interactive HTML", "Arrays as NPZ", "Path as CSV"]
+    page.wait(lambda: len(downloads()) == 3)
+    assert downloads() == ["Interactive HTML", "Arrays as NPZ", "Path as CSV"]
+    assert "Figure for print" in [part.label for part in page.app.expander]
 
 
 def test_a_method_without_a_reference_says_so(visit: Callable[..., Visit]) -> None:
