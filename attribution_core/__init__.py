@@ -6,7 +6,8 @@
     image = load_image("cat.png", classifier.input_size)
     attribution = explain(classifier, image, "integrated_gradients", target=285)
 
-TensorFlow is imported when the first classifier is loaded, not before.
+TensorFlow is imported when the first classifier is loaded, Matplotlib when the first figure is
+drawn, not before.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from attribution_core.faithfulness import (
     random_curves,
 )
 from attribution_core.functions import Differentiable, TensorFunction
-from attribution_core.games import FunctionGame, Game
+from attribution_core.games.game import FunctionGame, Game
 from attribution_core.images import Picture, load_image
 from attribution_core.loading import load_classifier
 from attribution_core.localisation import Mosaic, grid_pointing, mosaic
@@ -49,10 +50,12 @@ from attribution_core.request import Reason, Request, request_or_reason
 from attribution_core.scores import Contrast
 from attribution_core.segmentations import Grid, Slic, grid, superpixels
 from attribution_core.similarity import Similarity, similarity, spearman
+from attribution_core.typesetting.style import FigureStyle
 
 if TYPE_CHECKING:
     from attribution_core.classifier import Classifier
     from attribution_core.explanation import explain, refine
+    from attribution_core.figures import figure
     from attribution_core.randomisation import Randomisation, randomize
     from attribution_core.several_classes import explain_classes
 
@@ -67,6 +70,7 @@ __all__ = [
     "Estimate",
     "Estimator",
     "FaithfulnessCurve",
+    "FigureStyle",
     "FunctionGame",
     "Game",
     "Grid",
@@ -86,6 +90,7 @@ __all__ = [
     "explain",
     "explain_classes",
     "faithfulness_curves",
+    "figure",
     "grad_cam",
     "gradient",
     "gradient_times_input",
@@ -114,19 +119,20 @@ __all__ = [
     "superpixels",
 ]
 
-_NEEDS_TENSORFLOW = {
+_WHEN_NEEDED = {
     "Classifier": "attribution_core.classifier",
     "Randomisation": "attribution_core.randomisation",
     "explain": "attribution_core.explanation",
     "explain_classes": "attribution_core.several_classes",
+    "figure": "attribution_core.figures",
     "randomize": "attribution_core.randomisation",
     "refine": "attribution_core.explanation",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _NEEDS_TENSORFLOW:
+    if name not in _WHEN_NEEDED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_NEEDS_TENSORFLOW[name]), name)
+    return getattr(import_module(_WHEN_NEEDED[name]), name)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from attribution_core.request import Request
 from attribution_core.segmentations import Segments
+
+if TYPE_CHECKING:
+    from attribution_core.figures import MapFigure
+    from attribution_core.typesetting.style import FigureStyle
 
 
 @dataclass(frozen=True)
@@ -82,3 +87,14 @@ class Attribution:
         """Sum of all values."""
         parts = self.values if self.player_values is None else self.player_values
         return float(parts.sum(dtype=np.float64))
+
+    def figure(self, style: FigureStyle | None = None) -> MapFigure:
+        """The map as a figure for print; several side by side are drawn by `figures.figure`."""
+        from attribution_core.figures import figure
+        from attribution_core.typesetting.style import FigureStyle
+
+        return figure(self, style or FigureStyle(width="one column"))
+
+    def _repr_png_(self) -> bytes:
+        """What a notebook shows."""
+        return self.figure()._repr_png_()

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from attribution_core.arrays import FloatArray
 from attribution_core.axiom_probes import Probe
-from attribution_core.estimate import FloatArray
 from attribution_core.methods.method import Method
 from attribution_core.plane_attributions import (
     PlaneAttribution,

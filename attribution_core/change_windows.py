@@ -15,7 +15,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from attribution_core.estimate import IntArray
+from attribution_core.arrays import IntArray
 from attribution_core.network_graph import cuts, flow, multiplications, parents
 
 CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from attribution_core.estimate import FloatArray
+from attribution_core.arrays import FloatArray
 
 
 def class_correlation(first: FloatArray, second: FloatArray) -> float:

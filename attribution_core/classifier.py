@@ -13,13 +13,15 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from attribution_core.arrays import Logits
 from attribution_core.bfloat16 import in_bfloat16
 from attribution_core.cache import Cache
 from attribution_core.change_windows import local_part
-from attribution_core.head import Head, Logits, TracedWhenItPays
+from attribution_core.head import Head, TracedWhenItPays
 from attribution_core.images import INPUT, Picture, Pixels
 from attribution_core.incremental_head import IncrementalHead
 from attribution_core.linear_head import LEAST_GAIN, LinearHead, linear_prefix
+from attribution_core.network.finite import check_activations
 from attribution_core.network_graph import (
     cuts,
     flow,
@@ -63,7 +65,7 @@ class Classifier:
     name : str
     network : keras.Model
         Preprocessed pictures ``(n, h, w, 3)`` -> logits or softmax outputs ``(n, classes)``. A
-        softmax at the end is taken off the given network.
+        softmax at the end is not part of what is explained. The given network stays as it is.
     preprocess : callable
         Tensor of pictures ``(n, h, w, 3)`` -> what the network takes.
     labels : sequence of str
@@ -71,6 +73,9 @@ class Classifier:
     cache : Cache, optional
         For activations, coalition values and attributions; shared between classifiers where the
         same one is given.
+    reproducible : bool
+        Whether the same request gives the same bits whatever was asked before, on the same machine.
+        False is quicker for few maps, and the last bits can differ.
 
     Raises
     ------
@@ -85,8 +90,10 @@ class Classifier:
         preprocess: Callable[[Any], Any],
         labels: Sequence[str],
         cache: Cache | None = None,
+        reproducible: bool = False,
     ) -> None:
         self.name = name
+        self._reproducible = reproducible
         self._network = without_softmax(network)
         self._preprocess = preprocess
         self.labels = tuple(labels)
@@ -115,7 +122,9 @@ class Classifier:
         network = keras.models.clone_model(self._network)
         network.set_weights(self._network.get_weights())
         cache = Cache(COPY_CACHE_BYTES)
-        return Classifier(self.name, network, self._preprocess, self.labels, cache)
+        return Classifier(
+            self.name, network, self._preprocess, self.labels, cache, self._reproducible
+        )
 
     def keep(self, name: str, make: Callable[[], T]) -> T:
         """Something that belongs to this classifier: made at the first call, kept with it."""
@@ -198,7 +207,7 @@ class Classifier:
         network = self._round() if bfloat16 else self._network
         return self._functions.get_or_compute(
             ("linear head", layer, len(prefix.layers), bfloat16),
-            lambda: LinearHead(network, prefix, players),
+            lambda: LinearHead(network, prefix, players, self._reproducible),
         )
 
     def incremental_head(self, layer: str) -> IncrementalHead | None:
@@ -244,7 +253,10 @@ class Classifier:
         return softmax(self.scores(images)).astype(np.float32)
 
     def activations(self, picture: Picture, layer: str) -> npt.NDArray[np.float32]:
-        """Activations ``(h, w, c)`` of a picture at a layer, cached after the first call."""
+        """Activations ``(h, w, c)`` of a picture at a layer, cached after the first call.
+
+        ValueError where there is no such layer, or not all of them are finite.
+        """
         if layer == INPUT:
             return picture.pixels
         self.layer(layer)
@@ -286,7 +298,7 @@ class Classifier:
             return tf.cast(above(prepared, training=False), tf.float32)
 
         size = self.head(layer.name).batch_size
-        return Head(layer.name, layer.shape, self.classes, logits, size)
+        return self._head(layer, logits, size)
 
     def _build_head(self, layer: Layer) -> Head:
         if layer.name == INPUT:
@@ -302,7 +314,7 @@ class Classifier:
 
         affordable = max(1.0, _MULTIPLICATIONS_A_BATCH / max(1, layer.multiplications))
         batch_size = 2 ** min(int(np.log2(affordable)), int(np.log2(_LARGEST_BATCH)))
-        return Head(layer.name, layer.shape, self.classes, logits, max(2, batch_size))
+        return self._head(layer, logits, max(2, batch_size))
 
     def _compose_head(self, layer: Layer, whole: Layer) -> Head:
         below = keras.Model(self._network.input, self._cuts[layer.name])
@@ -311,7 +323,13 @@ class Classifier:
         def logits(points: Any) -> Any:
             return above(below(self._preprocess(points), training=False), training=False)
 
-        return Head(whole.name, whole.shape, self.classes, logits, self.head(INPUT).batch_size)
+        size = self.head(INPUT).batch_size
+        return self._head(whole, logits, size)
+
+    def _head(self, layer: Layer, logits: Callable[[Any], Any], batch_size: int) -> Head:
+        return Head(
+            layer.name, layer.shape, self.classes, logits, batch_size, self.name, self._reproducible
+        )
 
     def _build_incremental_head(self, layer: Layer) -> IncrementalHead | None:
         at_input = layer.name == INPUT
@@ -321,11 +339,13 @@ class Classifier:
         )
         if part is None or not _each_position_for_itself(prepare, layer.shape):
             return None
-        return IncrementalHead(self._network, part, prepare)
+        return IncrementalHead(self._network, part, prepare, self._reproducible)
 
     def _run_body(self, pixels: Pixels, layer: str) -> npt.NDArray[np.float32]:
         body = self._functions.get_or_compute(("body", layer), lambda: self._build_body(layer))
-        return np.asarray(body(tf.constant(pixels[None]))[0], np.float32)
+        activations = np.asarray(body(tf.constant(pixels[None]))[0], np.float32)
+        check_activations(activations, self.name, layer)
+        return activations
 
     def _build_body(self, layer: str) -> Callable[[Any], Any]:
         below = keras.Model(self._network.input, self._cuts[layer])
@@ -333,7 +353,8 @@ class Classifier:
         def body(pictures: Any) -> Any:
             return below(self._preprocess(pictures), training=False)
 
-        return TracedWhenItPays(body, tf.TensorSpec((None, *self.input_size, 3), tf.float32))
+        pictures = tf.TensorSpec((None, *self.input_size, 3), tf.float32)
+        return TracedWhenItPays(body, pictures, always=self._reproducible)
 
     def _hash_network(self) -> str:
         """SHA-256 of the architecture, the preprocessing's effect and all parameters."""

@@ -13,6 +13,7 @@ from attribution_core.methods.options import OptionValue
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS, method_named
 from attribution_core.request import ZEROS
+from attribution_core.typesetting.style import SUFFIXES
 
 DONE, SOME_FAILED, WRONG_USAGE = 0, 1, 2
 
@@ -55,16 +56,20 @@ def sentence(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
+def _name_called() -> str:
+    installed = Path(sys.argv[0]).stem == "attributions"
+    return "attributions" if installed else "python -m attribution_core"
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m attribution_core",
+        prog=_name_called(),
         description="Attributions of an image classifier's classes, for many pictures.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_explain(commands.add_parser("explain", help="make maps of pictures"))
-    _add_evaluate(
-        commands.add_parser("evaluate", help="measure the maps that explain left in a folder")
-    )
+    _add_evaluate(commands.add_parser("evaluate", help="measure the saved maps of a folder"))
+    _add_replay(commands.add_parser("replay", help="make saved maps again, and compare"))
     _add_methods(commands.add_parser("methods", help="list the methods and their options"))
     return parser
 
@@ -73,7 +78,8 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Writes a PNG (red for the class, blue against it) and an NPZ (arrays, and the settings as "
         "JSON) for every picture, method, class and layer. What DIR has already, from the same "
-        "settings, is not made again; from other settings it is replaced."
+        "settings, is not made again; from other settings it is replaced. The app opens the NPZ "
+        "files too."
     )
     add = parser.add_argument
     add("pictures", nargs="+", metavar="PICTURE", help="JPEG, PNG, WebP, BMP, GIF or TIFF files")
@@ -130,6 +136,13 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
         metavar="METHOD.NAME=VALUE",
         help="such as kernel_shap.budget=1024; the command methods lists them all",
     )
+    add(
+        "--figure",
+        type=_figure_file,
+        metavar="FILE",
+        help="also draws the maps in one figure for print, as .png, .pdf or .svg; of several "
+        "pictures one each, named after FILE and the picture",
+    )
 
     def run(asked: argparse.Namespace) -> int:
         from attribution_core.command_line_explain import explain_pictures
@@ -147,7 +160,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
         "pictures of four classes. The last mosaic is filled up with the first pictures."
     )
     add = parser.add_argument
-    add("folder", type=Path, metavar="DIR", help="what explain wrote to")
+    add("folder", type=Path, metavar="DIR", help="of NPZ files that explain or the app wrote")
     add(
         "--players",
         choices=tuple(PLAYERS),
@@ -162,6 +175,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
         metavar="ORDERS",
         help="random orders to compare with; default: %(default)s",
     )
+    _add_model_file(parser)
 
     def run(asked: argparse.Namespace) -> int:
         from attribution_core.command_line_evaluate import evaluate_folder
@@ -181,6 +195,37 @@ def _add_methods(parser: argparse.ArgumentParser) -> None:
         return list_methods(asked)
 
     parser.set_defaults(run=run)
+
+
+def _add_replay(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Makes the maps of a file again, from the picture and the settings in it, and says of each "
+        "whether it is the same: bit for bit, or to rounding. Maps of explain are the same bit for "
+        "bit on the same machine with the same packages. So are the first maps that the app makes "
+        "of a picture; later ones may differ in the last bits, because the app evaluates parts of "
+        "a network layer by layer until tracing them pays."
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="an NPZ file of saved maps")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="writes what was made again")
+    _add_model_file(parser)
+
+    def run(asked: argparse.Namespace) -> int:
+        from attribution_core.command_line_replay import replay_file
+
+        return replay_file(asked)
+
+    parser.set_defaults(run=run)
+
+
+def _add_model_file(parser: argparse.ArgumentParser) -> None:
+    """Where a model file is, for maps that do not say so themselves."""
+    parser.add_argument(
+        "--model", metavar="FILE", help="the maps' model file, where they do not say where it is"
+    )
+    parser.add_argument(
+        "--labels", type=Path, metavar="FILE", help="of --model: its classes, one a line"
+    )
+    parser.add_argument("--preprocessing", choices=PREPROCESSINGS, help="of --model; default: none")
 
 
 PLAYERS: dict[str, Callable[[str], Players]] = {
@@ -203,6 +248,13 @@ def _at_least(text: str, least: int) -> int:
     if not text.isdecimal() or int(text) < least:
         raise argparse.ArgumentTypeError(f"'{text}' should be a whole number of {least} or more")
     return int(text)
+
+
+def _figure_file(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower().removeprefix(".") not in SUFFIXES:
+        raise argparse.ArgumentTypeError(f"'{text}' should end in .{', .'.join(SUFFIXES)}")
+    return path
 
 
 def _option(text: str) -> tuple[str, str, OptionValue]:

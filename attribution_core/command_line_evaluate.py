@@ -6,16 +6,19 @@ import argparse
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from attribution_core.attribution import Attribution
 from attribution_core.classifier import Classifier
 from attribution_core.command_line import DONE, PLAYERS, SOME_FAILED, sentence
-from attribution_core.command_line_files import SavedMap, prepared, read, write
+from attribution_core.command_line_files import prepared, write
 from attribution_core.command_line_measurements import Measurements, Rows
+from attribution_core.command_line_models import Models, fitted
 from attribution_core.command_line_progress import ProgressBar
 from attribution_core.explanation import explain_request
 from attribution_core.faithfulness import (
@@ -25,16 +28,29 @@ from attribution_core.faithfulness import (
     random_curves,
     values_on,
 )
-from attribution_core.images import Picture, Pixels, digest
-from attribution_core.loading import load_classifier
+from attribution_core.images import Picture, digest
 from attribution_core.localisation import Mosaic, grid_pointing, mosaic
-from attribution_core.request import Request, granted, request_or_reason
+from attribution_core.request import Request
+from attribution_core.saved_maps import ModelFile, described_request, load
 from attribution_core.scores import Contrast, Score
 
 TILES = 4
 _MAP = ("picture", "class", "label", "method", "layer", "reference", "score", "seed")
 _AREA = ("area", "normalised_area", "random_mean", "random_deviation", "random_orders")
 _SHARE = ("mosaic", "tile", "probability", "share_inside", "uniform")
+
+
+@dataclass(frozen=True)
+class SavedMap:
+    """One map of a file, which may hold several."""
+
+    path: Path
+    attribution: Attribution
+    model_file: ModelFile | None
+
+    @property
+    def request(self) -> Request:
+        return self.attribution.request
 
 
 def evaluate_folder(asked: argparse.Namespace) -> int:
@@ -45,23 +61,22 @@ def evaluate_folder(asked: argparse.Namespace) -> int:
     if not paths:
         raise ValueError(f"The folder {asked.folder} has no maps; fill it with explain.")
     prepared(asked.folder)
-    bar = ProgressBar(len(paths))
-    maps = [found for path in paths if (found := _read(path, bar)) is not None]
-    failed = len(paths) - len(maps)
-    classifiers: dict[str, Classifier | None] = {}
+    maps, failed, bar = _read(paths)
+    models = Models(asked, reproducible=False)
     randoms: dict[Any, tuple[list[FaithfulnessCurve], list[FaithfulnessCurve]]] = {}
     known = Measurements(asked.folder / "measurements.jsonl")
     tables: dict[str, Rows] = {"deletion": [], "insertion": []}
     usable: list[tuple[Classifier, SavedMap]] = []
     for saved in maps:
         try:
-            classifier = _classifier(saved, classifiers)
-            request = _request(classifier, saved, saved.picture, saved.settings["target"])
+            classifier = models.of(saved.attribution, saved.model_file)
+            request = fitted(classifier, saved.request)
             for direction, *row in known.of(
                 (
                     saved.path.name,
-                    saved.settings,
-                    digest(saved.heatmap),
+                    classifier.fingerprint,
+                    described_request(request),
+                    digest(saved.attribution.heatmap),
                     *(asked.players, asked.steps, asked.random),
                 ),
                 partial(_measure, classifier, saved, request, asked, randoms),
@@ -83,59 +98,23 @@ def evaluate_folder(asked: argparse.Namespace) -> int:
     return SOME_FAILED if failed or unlocalised else DONE
 
 
-def _read(path: Path, bar: ProgressBar) -> SavedMap | None:
-    try:
-        return read(path)
-    except ValueError as error:
-        bar.say(sentence(error))
-        bar.step(path.name)
-        return None
-
-
-def _classifier(saved: SavedMap, known: dict[str, Classifier | None]) -> Classifier:
-    """The classifier of a map, loaded once; ValueError where it has changed since."""
-    settings = saved.settings
-    key = f"{settings['model']} {settings['model_labels']} {settings['preprocessing']}"
-    if key not in known:
-        known[key] = None
-        known[key] = load_classifier(
-            settings["model"],
-            labels=settings["model_labels"],
-            preprocessing=settings["preprocessing"],
-        )
-    classifier = known[key]
-    if classifier is None:
-        raise ValueError(f"The model {settings['model']} could not be loaded, as said above.")
-    if classifier.fingerprint != settings["fingerprint"]:
-        raise ValueError(
-            f"The model {settings['model']} is another one than the map was made with; make the "
-            "map again with explain."
-        )
-    return classifier
-
-
-def _request(classifier: Classifier, saved: SavedMap, picture: Pixels, target: int) -> Request:
-    """The request that made a map, for another picture and class if need be."""
-    settings = saved.settings
-    return granted(
-        request_or_reason(
-            classifier,
-            picture=Picture.of(picture),
-            method=settings["method"],
-            target=target,
-            layer=settings["layer"],
-            reference=settings["reference"],
-            score=_score(settings["score"]),
-            segmentation=settings["superpixels"],
-            seed=settings["seed"],
-            options=settings["options"],
-        )
-    )
-
-
-def _score(text: str) -> str | Contrast:
-    kind, _, against = text.partition(":")
-    return Contrast(int(against)) if kind == "against" else text
+def _read(paths: Sequence[Path]) -> tuple[list[SavedMap], int, ProgressBar]:
+    """The maps of all files, how many files could not be read, and a bar for the rest."""
+    maps: list[SavedMap] = []
+    complaints = []
+    for path in paths:
+        try:
+            saved = load(path)
+        except ValueError as error:
+            complaints.append(sentence(error))
+            continue
+        # Of a thousand maps of pixels, values by channel would fill the memory for nothing.
+        flat = [replace(each, values=each.heatmap) for each in saved.attributions]
+        maps += [SavedMap(path, each, saved.model_file) for each in flat]
+    bar = ProgressBar(len(maps))
+    for complaint in complaints:
+        bar.say(complaint)
+    return maps, len(complaints), bar
 
 
 def _measure(
@@ -160,7 +139,7 @@ def _measure(
         ]
         randoms[key] = ([first for first, _ in pairs], [second for _, second in pairs])
     score = Score.of(request.score, request.target, classifier.classes)
-    curves = curves_of(classifier, request, saved.heatmap, players, steps=asked.steps)
+    curves = curves_of(classifier, request, saved.attribution.heatmap, players, steps=asked.steps)
     rows: Rows = []
     for curve, random in zip(curves, randoms[key], strict=True):
         areas = [each.read_as(score).area for each in random]
@@ -181,12 +160,17 @@ def _measure(
 
 
 def _described(saved: SavedMap, target: int | None = None, label: str | None = None) -> list[Any]:
-    settings = saved.settings
+    request = saved.request
+    score = request.score
     return [
         saved.path.name.split(".", 1)[0],
-        settings["target"] if target is None else target,
-        settings["label"] if label is None else label,
-        *(settings[name] for name in ("method", "layer", "reference", "score", "seed")),
+        request.target if target is None else target,
+        saved.attribution.label if label is None else label,
+        request.method,
+        request.layer,
+        request.reference,
+        f"against:{score.against}" if isinstance(score, Contrast) else score,
+        request.seed,
     ]
 
 
@@ -202,18 +186,26 @@ def _localise(
     failed = 0
     for classifier in dict.fromkeys(each for each, _ in usable):
         maps = [saved for each, saved in usable if each is classifier]
-        tiles = _tiles(classifier, maps)
+        tiles, left_out = _tiles(classifier, maps, bar)
+        failed += left_out
         if len(tiles) < TILES:
             bar.say(
                 f"Localisation of {classifier.name} needs pictures of {TILES} classes, and there "
                 f"are {len(tiles)}."
             )
             continue
-        kinds = {repr(_kind(saved)): saved for saved in maps}
+        kinds = {repr(_kind(saved.request)): saved for saved in maps}
         for start in range(0, len(tiles), TILES):
             group = [tiles[(start + offset) % len(tiles)] for offset in range(TILES)]
-            made = mosaic([saved.picture for _, saved in group], size=classifier.input_size)
-            probabilities = classifier.probabilities(made.pixels)
+            made = mosaic(
+                [saved.request.picture.pixels for _, saved in group], size=classifier.input_size
+            )
+            try:
+                probabilities = classifier.probabilities(made.pixels)
+            except ValueError as error:
+                failed += 1
+                bar.say(f"Mosaic {start // TILES + 1}: {sentence(error)}")
+                continue
             for kind, saved in kinds.items():
                 for tile, (target, of_tile) in enumerate(group):
                     try:
@@ -242,27 +234,39 @@ def _localise(
 
 def _share(classifier: Classifier, saved: SavedMap, made: Mosaic, target: int, tile: int) -> Rows:
     """How much of a class's map on a mosaic lies on its own tile."""
-    request = _request(classifier, saved, made.pixels, target)
+    asked = replace(saved.request, target=target)
+    request = fitted(classifier, asked, Picture.of(made.pixels))
     heatmap = explain_request(classifier, request).heatmap
     return [[grid_pointing(heatmap, made.tiles, tile)]]
 
 
-def _kind(saved: SavedMap) -> list[Any]:
+def _kind(request: Request) -> list[Any]:
     """What two maps of different pictures and classes have in common."""
-    apart = ("picture_sha256", "target", "label")
-    return sorted((name, str(value)) for name, value in saved.settings.items() if name not in apart)
+    apart = ("picture_sha256", "target")
+    return [item for item in described_request(request).items() if item[0] not in apart]
 
 
-def _tiles(classifier: Classifier, maps: Iterable[SavedMap]) -> list[tuple[int, SavedMap]]:
-    """A picture for each class that is the top class of one, in the order of the files' names."""
+def _tiles(
+    classifier: Classifier, maps: Iterable[SavedMap], bar: ProgressBar
+) -> tuple[list[tuple[int, SavedMap]], int]:
+    """A picture for each class that is the top class of one, in the order of the files' names.
+
+    And how many pictures are left out, since the model gives no finite scores of them.
+    """
     surest: dict[int, tuple[float, SavedMap]] = {}
-    for saved in {each.settings["picture_sha256"]: each for each in maps}.values():
-        probabilities = classifier.probabilities(saved.picture)
+    left_out = 0
+    for saved in {each.request.picture: each for each in maps}.values():
+        try:
+            probabilities = classifier.probabilities(saved.request.picture.pixels)
+        except ValueError as error:
+            left_out += 1
+            bar.say(f"{saved.path.name}: {sentence(error)}")
+            continue
         top = int(np.argmax(probabilities))
         if top not in surest or surest[top][0] < probabilities[top]:
             surest[top] = float(probabilities[top]), saved
     found = [(target, saved) for target, (_, saved) in surest.items()]
-    return sorted(found, key=lambda pair: pair[1].path.name)
+    return sorted(found, key=lambda pair: pair[1].path.name), left_out
 
 
 def _csv(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import itertools
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,15 @@ import numpy as np
 
 from attribution_core.classifier import Classifier
 from attribution_core.command_line import DONE, SOME_FAILED, sentence
-from attribution_core.command_line_files import is_there, prepared, safe, save
+from attribution_core.command_line_figure import draw_figure, figure_path
+from attribution_core.command_line_files import is_there, prepared, safe, write_map
 from attribution_core.command_line_progress import ProgressBar
 from attribution_core.explanation import explain_request
 from attribution_core.images import INPUT, Picture, load_image
 from attribution_core.loading import BUILT_IN, load_classifier
 from attribution_core.registry import method_named
 from attribution_core.request import Request, granted, request_or_reason
+from attribution_core.saved_maps import ModelFile
 from attribution_core.scores import Contrast
 
 
@@ -28,9 +31,15 @@ def explain_pictures(asked: argparse.Namespace) -> int:
     for method in methods:
         method_named(method)
     layers = _distinct(asked.layer or [INPUT])
-    folder = prepared(asked.out)
+    prepared(asked.out)
+    if asked.figure is not None:
+        prepared(asked.figure.parent)
     classifier = load_classifier(
-        asked.model, labels=asked.labels, preprocessing=asked.preprocessing
+        asked.model,
+        labels=asked.labels,
+        preprocessing=asked.preprocessing,
+        # Whatever else is made in the same run, `replay` of one map gives the same bits.
+        reproducible=True,
     )
     for layer in layers:
         classifier.layer(layer)
@@ -42,80 +51,84 @@ def explain_pictures(asked: argparse.Namespace) -> int:
     maps_each = len(kinds) * (1 if classes is None else len(classes))
     pictures = _distinct(asked.pictures)
     bar = ProgressBar(len(pictures) * maps_each)
-    failed = 0
-    for name in pictures:
-        try:
-            picture = Picture.of(load_image(name, classifier.input_size))
-        except (ValueError, OSError) as error:
-            failed += 1
-            bar.say(f"{name}: {sentence(error)}")
-            bar.step(name, maps_each)
-            continue
-        targets = classes
-        if targets is None:
-            targets = [int(np.argmax(classifier.scores(picture.pixels)))]
-        for target, (method, layer, options) in itertools.product(targets, kinds):
-            try:
-                request = request_or_reason(
-                    classifier,
-                    picture=picture,
-                    method=method,
-                    target=target,
-                    layer=layer,
-                    reference=asked.reference,
-                    score=score,
-                    segmentation=asked.superpixels,
-                    seed=asked.seed,
-                    options=options,
-                )
-                done = _make(classifier, granted(request), asked, name, folder)
-                bar.step(f"{Path(name).name}: {method}, {classifier.labels[target]}, {done}")
-            except Exception as error:
-                # Whatever is wrong with one map, the others are still wanted.
-                failed += 1
-                bar.say(f"{name}: {method} at {layer}: {sentence(error)}")
-                bar.step(name)
+    failed = sum(
+        _explain_picture(classifier, name, asked, classes, kinds, score, len(pictures), bar)
+        for name in pictures
+    )
     bar.close()
     return SOME_FAILED if failed else DONE
 
 
-def _make(
-    classifier: Classifier, request: Request, asked: argparse.Namespace, name: str, folder: Path
-) -> str:
-    """One map, unless it is there."""
+def _explain_picture(
+    classifier: Classifier,
+    name: str,
+    asked: argparse.Namespace,
+    classes: Sequence[int] | None,
+    kinds: Sequence[tuple[str, str, dict[str, Any]]],
+    score: str | Contrast,
+    pictures: int,
+    bar: ProgressBar,
+) -> int:
+    """All maps of one picture, and their figure; how many could not be made."""
+    try:
+        picture = Picture.of(load_image(name, classifier.input_size))
+        targets = classes
+        if targets is None:
+            targets = [int(np.argmax(classifier.scores(picture.pixels)))]
+    except (ValueError, OSError) as error:
+        bar.say(f"{name}: {sentence(error)}")
+        bar.step(name, len(kinds) * (1 if classes is None else len(classes)))
+        return 1
     # Pictures of one name are told apart by what they show.
-    of_picture = f"{safe(Path(name).stem)}-{request.picture.digest[:8]}"
-    path = folder / ".".join(
-        [of_picture, request.method, str(request.target), safe(request.layer), "npz"]
-    )
-    settings = settings_of(classifier, request, asked)
-    if is_there(path, settings):
+    of_picture = f"{safe(Path(name).stem)}-{picture.digest[:8]}"
+    failed, paths = 0, list[Path]()
+    for target, (method, layer, options) in itertools.product(targets, kinds):
+        try:
+            answer = request_or_reason(
+                classifier,
+                picture=picture,
+                method=method,
+                target=target,
+                layer=layer,
+                reference=asked.reference,
+                score=score,
+                segmentation=asked.superpixels,
+                seed=asked.seed,
+                options=options,
+            )
+            path = asked.out / f"{of_picture}.{method}.{target}.{safe(layer)}.npz"
+            done = _make(classifier, granted(answer), asked, path)
+            paths.append(path)
+            bar.step(f"{Path(name).name}: {method}, {classifier.labels[target]}, {done}")
+        except Exception as error:
+            # Whatever is wrong with one map, the others are still wanted.
+            failed += 1
+            bar.say(f"{name}: {method} at {layer}: {sentence(error)}")
+            bar.step(name)
+    if asked.figure is not None and paths:
+        try:
+            draw_figure(figure_path(asked.figure, of_picture, pictures), paths)
+        except (ValueError, OSError) as error:
+            failed += 1
+            bar.say(f"{name}: {sentence(error)}")
+    return failed
+
+
+def _make(classifier: Classifier, request: Request, asked: argparse.Namespace, path: Path) -> str:
+    """One map, unless it is there."""
+    model_file = model_file_of(asked)
+    if is_there(path, request, classifier.fingerprint, model_file):
         return "already there"
-    save(path, explain_request(classifier, request), settings)
+    write_map(path, explain_request(classifier, request), datetime.now(UTC), model_file)
     return "done"
 
 
-def settings_of(
-    classifier: Classifier, request: Request, asked: argparse.Namespace
-) -> dict[str, Any]:
-    """Everything that a map depends on, as JSON can hold it."""
-    score = request.score
-    return {
-        "model": asked.model if asked.model in BUILT_IN else str(Path(asked.model).resolve()),
-        "model_labels": None if asked.labels is None else str(asked.labels.resolve()),
-        "preprocessing": asked.preprocessing,
-        "fingerprint": classifier.fingerprint,
-        "picture_sha256": request.picture.digest,
-        "method": request.method,
-        "options": dict(request.options),
-        "target": request.target,
-        "label": classifier.labels[request.target],
-        "layer": request.layer,
-        "reference": request.reference,
-        "score": f"against:{score.against}" if isinstance(score, Contrast) else score,
-        "superpixels": asked.superpixels,
-        "seed": request.seed,
-    }
+def model_file_of(asked: argparse.Namespace) -> ModelFile | None:
+    """Where the model is that was asked for; None for a built-in one."""
+    if asked.model in BUILT_IN:
+        return None
+    labels = None if asked.labels is None else str(asked.labels.resolve())
+    return ModelFile(str(Path(asked.model).resolve()), labels, asked.preprocessing)
 
 
 def class_named(classifier: Classifier, text: str) -> int:

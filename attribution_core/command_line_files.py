@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import os
 import re
 import tempfile
-from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from attribution_core.attribution import Attribution
 from attribution_core.images import Pixels
 from attribution_core.painting import grey_of, painted
+from attribution_core.request import Request
+from attribution_core.saved_maps import ModelFile, load, save
 
-_FORMAT = 1
 _CLIP = 99.0
 _OPACITY = 0.85
 
@@ -55,41 +53,30 @@ def write(path: Path, content: bytes) -> None:
         raise
 
 
-def is_there(path: Path, settings: dict[str, Any]) -> bool:
-    """Whether a map with these settings is complete: the picture, and the arrays, written last."""
-    try:
-        found = read(path)
-    except (OSError, ValueError):
+def is_there(path: Path, request: Request, fingerprint: str, model_file: ModelFile | None) -> bool:
+    """Whether the map of a request is complete: the picture, and the arrays, written last."""
+    if not (path.is_file() and path.with_suffix(".png").is_file()):
         return False
-    return path.with_suffix(".png").is_file() and found.settings == settings
+    try:
+        saved = load(path)
+    except ValueError:
+        return False
+    (found, *others) = saved.attributions
+    return (
+        not others
+        and (found.request, found.model_fingerprint) == (request, fingerprint)
+        and saved.model_file == model_file
+    )
 
 
-def save(path: Path, attribution: Attribution, settings: dict[str, Any]) -> None:
+def write_map(
+    path: Path, attribution: Attribution, made: datetime, model_file: ModelFile | None
+) -> None:
     """A map as NPZ at the path, and as PNG beside it."""
-    pixels = attribution.request.picture.pixels
-    arrays: dict[str, Any] = {
-        "picture": pixels.astype(np.uint8),
-        "values": attribution.values,
-        "heatmap": attribution.heatmap,
-    }
-    for name in ("segments", "player_values", "standard_error"):
-        array = getattr(attribution, name)
-        if array is not None:
-            arrays[name] = array
-    measured = {
-        "score_of_picture": attribution.score,
-        "score_of_reference": attribution.reference_score,
-        "evaluations": attribution.evaluations,
-        "seconds": attribution.seconds,
-        "completeness_gap": attribution.completeness_gap,
-        "diagnostics": dict(attribution.diagnostics),
-    }
-    described = {"format": _FORMAT, "settings": settings, "measured": measured}
-    arrays["settings"] = np.array(json.dumps(described, ensure_ascii=False))
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    write(path.with_suffix(".png"), _png(attribution, pixels))
-    write(path, buffer.getvalue())
+    content = io.BytesIO()
+    save(content, [attribution], made=made, model_file=model_file)
+    write(path.with_suffix(".png"), _png(attribution, attribution.request.picture.pixels))
+    write(path, content.getvalue())
 
 
 def _png(attribution: Attribution, pixels: Pixels) -> bytes:
@@ -106,32 +93,3 @@ def _png(attribution: Attribution, pixels: Pixels) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(colours).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
-
-
-@dataclass(frozen=True)
-class SavedMap:
-    """A map as it was read: the picture ``(h, w, 3)``, its heatmap, and its settings."""
-
-    path: Path
-    picture: Pixels
-    heatmap: npt.NDArray[np.float32]
-    settings: dict[str, Any]
-
-
-def read(path: Path) -> SavedMap:
-    """A map from its file; ValueError where ``explain`` did not make it, or not to the end."""
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            described = json.loads(str(arrays["settings"]))
-            picture = np.asarray(arrays["picture"], np.float32)
-            heatmap = np.asarray(arrays["heatmap"], np.float32)
-        settings = described["settings"]
-        whole = described["format"] == _FORMAT and isinstance(settings, dict)
-        if not whole or heatmap.ndim != 2 or not np.isfinite(heatmap).all():
-            raise ValueError
-    except Exception:
-        # A zip, a JSON or an array can be damaged in as many ways as there are error types.
-        raise ValueError(
-            f"The file {path.name} holds no map of this program; make it again with explain."
-        ) from None
-    return SavedMap(path, picture, heatmap, settings)

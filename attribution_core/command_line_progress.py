@@ -27,7 +27,7 @@ class ProgressBar:
     def step(self, text: str, count: int = 1) -> None:
         """So many more are done; say which."""
         self._done += count
-        shown = _printable(text)
+        shown = printable(text)
         if not self._terminal:
             self._write(f"{self._done}/{self._planned} {shown}\n")
             return
@@ -37,7 +37,7 @@ class ProgressBar:
 
     def say(self, text: str) -> None:
         """A line of its own that stays, such as a failure."""
-        self._write(("\r\x1b[K" if self._terminal else "") + _printable(text) + "\n")
+        self._write(("\r\x1b[K" if self._terminal else "") + printable(text) + "\n")
 
     def close(self) -> None:
         """End the bar's line."""
@@ -50,6 +50,6 @@ class ProgressBar:
         self._stream.flush()
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """File names may hold line ends, escapes and what is no text: none reaches the terminal."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -5,20 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from attribution_core.arrays import FloatArray
 from attribution_core.attribution import Attribution
 from attribution_core.classifier import Classifier
-from attribution_core.estimate import Estimate, FloatArray, last_of
-from attribution_core.head_game import CoalitionTable, FastCoalitions, HeadGame
-from attribution_core.images import INPUT, Picture, Pixels, digest
-from attribution_core.incremental_head import IncrementalCoalitions
-from attribution_core.linear_head import LinearCoalitions
+from attribution_core.estimate import Estimate, last_of
+from attribution_core.head_game import shared_game
+from attribution_core.images import INPUT, Picture, Pixels
 from attribution_core.methods.method import Method
 from attribution_core.methods.options import OptionValue
+from attribution_core.network.evaluators import Masking
+from attribution_core.network.finite import check_map
 from attribution_core.problem import Problem
 from attribution_core.references import reference_image
 from attribution_core.registry import method_named
@@ -182,8 +184,15 @@ def attribution_of(
     ends: FloatArray,
     started: float,
 ) -> Attribution:
-    """An estimate as an attribution of a request, with the scores of point and reference."""
-    values = np.asarray(estimate.values, np.float32)
+    """An estimate as an attribution of a request, with the scores of point and reference.
+
+    ValueError where its values are not finite.
+    """
+    # What is too large for float32 is said below.
+    with np.errstate(over="ignore"):
+        values = np.asarray(estimate.values, np.float32)
+    label = classifier.labels[request.target]
+    check_map(values, method.title, classifier.name, request.layer, label)
     players = None
     if segments is not None:
         players = values
@@ -195,7 +204,7 @@ def attribution_of(
         request=request,
         model=classifier.name,
         model_fingerprint=classifier.fingerprint,
-        label=classifier.labels[request.target],
+        label=label,
         values=values,
         heatmap=values if values.ndim == 2 else values.sum(axis=2),
         score=float(ends[0]),
@@ -214,64 +223,14 @@ def attribution_of(
 
 
 def pose(classifier: Classifier, request: Request) -> Problem:
-    """The request as a problem on a head, activations and coalition tables from the cache."""
-    cache, picture = classifier.cache, request.picture
+    """The request as a problem on a head, activations and scores from the cache."""
     head = classifier.head(request.layer)
-    at_input = request.layer == INPUT
-    point = classifier.activations(picture, request.layer)
-    if request.reference == ZEROS:
-        reference, reference_digest = np.zeros_like(point), ZEROS
-    else:
-        compared = reference_picture(classifier, request)
-        reference = classifier.activations(compared, request.layer)
-        reference_digest = compared.digest
-    pair = (classifier.fingerprint, request.layer, picture.digest, reference_digest)
-    ends = cache.get_or_compute(("ends", *pair), lambda: head.logits(np.stack([point, reference])))
-    height, width, _ = head.shape
+    masking = _masking(classifier, request)
+    point, reference = masking.point, masking.reference
+    ends = classifier.cache.get_or_compute(
+        ("ends", *masking.key), lambda: head.logits(np.stack([point, reference]))
+    )
     score = Score.of(request.score, request.target, classifier.classes)
-
-    def segments(segmentation: Segmentation) -> Segments:
-        if segmentation is None:
-            segmentation = request.segmentation
-        return cache.get_or_compute(
-            ("segments", picture.digest, segmentation, height, width, at_input),
-            lambda: segments_of(segmentation, picture.pixels, height, width, at_input=at_input),
-        )
-
-    def play(labels: Segments, *, bfloat16: bool = False) -> HeadGame:
-        key = ("coalitions", *pair, digest(labels), bfloat16)
-        table = cache.get_or_compute(key, lambda: CoalitionTable(classifier.classes))
-        players = int(labels.max()) + 1
-        linear = classifier.linear_head(request.layer, players, bfloat16=bfloat16)
-        # Its logits are float32's, and scores of both kinds must not be compared.
-        skipped = linear is not None or bfloat16
-        incremental = None if skipped else classifier.incremental_head(request.layer)
-        fast: FastCoalitions | None = None
-        if linear is not None:
-            fast = LinearCoalitions(
-                linear,
-                lambda: cache.get_or_compute(
-                    ("contributions", *key[1:-1]),
-                    lambda: linear.contributions(point, reference, labels),
-                ),
-            )
-        if incremental is not None:
-            fast = IncrementalCoalitions(
-                incremental,
-                head,
-                point,
-                reference,
-                labels,
-                lambda: cache.get_or_compute(
-                    ("unmasked", classifier.fingerprint, request.layer, picture.digest),
-                    lambda: incremental.unmasked(point),
-                ),
-            )
-        plain = classifier.rounded_head(request.layer) if bfloat16 else head
-        return HeadGame(
-            plain, point, reference, labels, score, table, lambda: cache.refresh(key), fast
-        )
-
     return Problem(
         head=head,
         point=point,
@@ -279,10 +238,35 @@ def pose(classifier: Classifier, request: Request) -> Problem:
         ends=ends,
         score=score,
         seed=request.seed,
-        at_input=at_input,
+        at_input=request.layer == INPUT,
         input_height=classifier.input_size[0],
-        segments_of=segments,
-        play=play,
+        segments_of=partial(_segments, classifier, request),
+        play=partial(shared_game, masking, score),
+    )
+
+
+def _masking(classifier: Classifier, request: Request) -> Masking:
+    """The picture's and the reference's activations at the request's layer."""
+    picture, layer = request.picture, request.layer
+    point = classifier.activations(picture, layer)
+    if request.reference == ZEROS:
+        return Masking(classifier, layer, point, np.zeros_like(point), picture.digest, ZEROS)
+    compared = reference_picture(classifier, request)
+    reference = classifier.activations(compared, layer)
+    return Masking(classifier, layer, point, reference, picture.digest, compared.digest)
+
+
+def _segments(
+    classifier: Classifier, request: Request, segmentation: Segmentation = None
+) -> Segments:
+    """Labels ``(h, w)`` of a segmentation of the layer's plane; None: the request's own."""
+    if segmentation is None:
+        segmentation = request.segmentation
+    picture, at_input = request.picture, request.layer == INPUT
+    height, width, _ = classifier.layer(request.layer).shape
+    return classifier.cache.get_or_compute(
+        ("segments", picture.digest, segmentation, height, width, at_input),
+        lambda: segments_of(segmentation, picture.pixels, height, width, at_input=at_input),
     )
 
 

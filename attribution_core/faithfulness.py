@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Literal, Protocol, get_args, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from attribution_core.estimate import BoolArray, FloatArray
-from attribution_core.games import Game, batches
+from attribution_core.arrays import BoolArray, FloatArray
+from attribution_core.games.game import Game, batches
 from attribution_core.images import INPUT
 from attribution_core.planes import resampled
 from attribution_core.request import ZEROS, Request
@@ -253,7 +253,7 @@ def pose_curve(
         segmentation do not fit.
     """
     from attribution_core.explanation import pose
-    from attribution_core.head_game import CoalitionTable, HeadGame
+    from attribution_core.head_game import private_game
 
     if players.layer == INPUT and request.reference == ZEROS:
         raise ValueError(
@@ -269,10 +269,10 @@ def pose_curve(
         segments = positions(*problem.head.shape[:2])
     if segments.max() < MOST_REMEMBERED:
         return problem.play(segments), segments
-    forgetful = CoalitionTable(classifier.classes, most_bytes=0)
-    return HeadGame(
-        problem.head, problem.point, problem.reference, segments, problem.score, forgetful
-    ), segments
+    game = private_game(
+        problem.head, problem.point, problem.reference, problem.score, segments, most_bytes=0
+    )
+    return game, segments
 
 
 def values_on(heatmap: FloatArray, segments: Segments) -> tuple[FloatArray, FloatArray]:

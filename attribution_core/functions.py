@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from attribution_core.estimate import FloatArray
+from attribution_core.arrays import FloatArray
 
 
 @runtime_checkable

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from attribution_core.estimate import BoolArray, FloatArray
+from attribution_core.arrays import BoolArray, FloatArray, Logits
+from attribution_core.network.finite import check_gradients, check_logits, check_scores
 from attribution_core.scores import Score, score_values
 
-Logits = npt.NDArray[np.float32]
 Function = Callable[..., Any]
 
 UNTRACED_CALLS = 4
@@ -36,22 +36,27 @@ class TracedWhenItPays:
 
     A gradient map takes a point and its reference through a function, and the point back once for
     each class; the functions of most layers see no more. Tracing one takes as long as several
-    calls. Both ways agree to rounding, not to the last bit.
+    calls. Both ways agree to rounding, not to the last bit: TensorFlow fuses layers where it has
+    traced them. So where the same bits are wanted whatever was asked before, it is always traced.
 
     Parameters
     ----------
     function : callable
         Of tensors; the first one holds the points ``(n, …)``.
     signature : tensor specifications of its arguments
+    always : bool
+        Trace it at the first call.
     """
 
-    def __init__(self, function: Function, *signature: Any) -> None:
+    def __init__(self, function: Function, *signature: Any, always: bool = False) -> None:
         self._function = function
         self._traced = compiled(function, *signature)
         self._untraced_calls = 0
+        self._always = always
 
     def __call__(self, points: Any, *others: Any) -> Any:
-        if len(points) <= FEW_POINTS and self._untraced_calls < UNTRACED_CALLS:
+        few = len(points) <= FEW_POINTS and not self._always
+        if few and self._untraced_calls < UNTRACED_CALLS:
             self._untraced_calls += 1
             return self._function(points, *others)
         return self._traced(points, *others)
@@ -74,6 +79,12 @@ class Head:
         The network itself: tensor ``(n, h, w, c)`` -> tensor ``(n, classes)``.
     batch_size : int
         Points in one batch, at most.
+    network : str
+        What the network is called, for those who read its errors.
+    reproducible : bool
+        Whether a point's logits are the same to the last bit whatever was evaluated before, and
+        beside it: functions of few points are traced at their first call, and no coalition is
+        evaluated alone (a product of a matrix with one row is another program than with several).
     """
 
     def __init__(
@@ -83,11 +94,15 @@ class Head:
         classes: int,
         logits: Callable[[Any], Any],
         batch_size: int,
+        network: str = "",
+        reproducible: bool = False,
     ) -> None:
+        self.network = network
         self.layer = layer
         self.shape = shape
         self.classes = classes
         self.batch_size = batch_size
+        self._fewest_coalitions = 2 if reproducible else 1
         point = tf.TensorSpec(shape, tf.float32)
         points = tf.TensorSpec((None, *shape), tf.float32)
         weights = tf.TensorSpec((classes,), tf.float32)
@@ -115,7 +130,7 @@ class Head:
             gradients = [tape.gradient(score, points) for score in scores]
             return tf.stack(scores, axis=1), tf.stack(gradients, axis=1)
 
-        self._evaluate = TracedWhenItPays(logits, points)
+        self._evaluate = TracedWhenItPays(logits, points, always=reproducible)
         self._evaluate_masked = compiled(
             evaluate_masked,
             point,
@@ -124,7 +139,8 @@ class Head:
             tf.TensorSpec((None, None), tf.bool),
         )
         # Without tracing, heavy convolutions take longer back than tracing does.
-        ready = TracedWhenItPays if batch_size >= _LIGHT_BATCH else compiled
+        at_once = reproducible or batch_size < _LIGHT_BATCH
+        ready = compiled if at_once else TracedWhenItPays
         self._differentiate: dict[bool, Function] = {
             probability: ready(partial(differentiate, probability=probability), points, weights)
             for probability in (False, True)
@@ -137,8 +153,9 @@ class Head:
         self._traced_for = lru_cache(maxsize=None)(traced_for)
 
     def logits(self, points: FloatArray) -> Logits:
-        """Logits ``(n, classes)`` of points ``(n, h, w, c)``."""
+        """Logits ``(n, classes)`` of points ``(n, h, w, c)``; ValueError if not all are finite."""
         (logits,) = self._in_batches(lambda batch: (self._evaluate(batch),), points)
+        check_logits(logits, self.network, self.layer)
         return logits
 
     def masked_logits(
@@ -156,6 +173,11 @@ class Head:
         segments : int array ``(h, w)``
             The player that each position belongs to.
         coalitions : bool array ``(n, players)``
+
+        Raises
+        ------
+        ValueError
+            When a logit is not finite.
         """
         fixed = (
             tf.constant(point, tf.float32),
@@ -163,17 +185,25 @@ class Head:
             tf.constant(segments, tf.int32),
         )
         (logits,) = self._in_batches(
-            lambda batch: (self._evaluate_masked(*fixed, batch),), coalitions
+            lambda batch: (self._evaluate_masked(*fixed, batch),),
+            coalitions,
+            self._fewest_coalitions,
         )
+        check_logits(logits, self.network, self.layer)
         return logits
 
     def values_and_gradients(
         self, points: FloatArray, score: Score
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """A score ``(n,)`` of points ``(n, h, w, c)`` and its gradients, ``(n, h, w, c)``."""
+        """A score ``(n,)`` of points ``(n, h, w, c)`` and its gradients, ``(n, h, w, c)``.
+
+        ValueError if not all are finite.
+        """
         weights = tf.constant(score.weights(self.classes))
         differentiate = self._differentiate[score.probability]
         values, gradients = self._in_batches(lambda batch: differentiate(batch, weights), points)
+        check_scores(values, self.network, self.layer, score.target)
+        check_gradients(gradients, self.network, self.layer, score.target)
         return values, gradients
 
     def values_and_gradients_of(
@@ -181,15 +211,22 @@ class Head:
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Several scores ``(n, scores)`` and their gradients, ``(n, scores, h, w, c)``.
 
-        One pass forward and one back for each score. All are probabilities, or none is.
+        One pass forward and one back for each score. All are probabilities, or none is. ValueError
+        if not all values and gradients are finite.
         """
         weights = tf.constant(np.stack([score.weights(self.classes) for score in scores]))
         differentiate = self._traced_for(len(scores), scores[0].probability)
         values, gradients = self._in_batches(lambda batch: differentiate(batch, weights), points)
+        for number, score in enumerate(scores):
+            check_scores(values[:, number], self.network, self.layer, score.target)
+            check_gradients(gradients[:, number], self.network, self.layer, score.target)
         return values, gradients
 
     def _in_batches(
-        self, function: Callable[[Any], tuple[Any, ...]], points: npt.NDArray[Any]
+        self,
+        function: Callable[[Any], tuple[Any, ...]],
+        points: npt.NDArray[Any],
+        fewest: int = 1,
     ) -> list[npt.NDArray[np.float32]]:
         """Outputs of a function of one batch, for any number of points, padding cut off."""
         points = points if points.dtype == bool else np.asarray(points, np.float32)
@@ -199,7 +236,7 @@ class Head:
         for start in range(0, len(points), self.batch_size):
             batch = points[start : start + self.batch_size]
             count = len(batch)
-            missing = (1 << (count - 1).bit_length()) - count
+            missing = max(fewest, 1 << (count - 1).bit_length()) - count
             if missing:
                 padding = np.broadcast_to(batch[-1:], (missing, *batch.shape[1:]))
                 batch = np.concatenate([batch, padding])

@@ -2,86 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from attribution_core.estimate import BoolArray, FloatArray
-from attribution_core.head import Head, Logits
+from attribution_core.arrays import BoolArray, FloatArray, Logits
+from attribution_core.games.coalition_table import MOST_TABLE_BYTES, CoalitionTable
+from attribution_core.head import Head
+from attribution_core.images import digest
+from attribution_core.network.evaluators import Evaluator, Masking, WholeHead, evaluator_of
+from attribution_core.network.finite import check_logits
 from attribution_core.scores import Score, score_values
 from attribution_core.segmentations import Segments
-
-MOST_TABLE_BYTES = 288 * 2**20
-"""A table holds no more than this; coalitions beyond it are evaluated but not remembered."""
-
-
-class CoalitionTable:
-    """Logits of all classes by coalition: each coalition is evaluated once, whoever asks.
-
-    Parameters
-    ----------
-    classes : int
-    most_bytes : int
-        Of the logits that are kept.
-    """
-
-    def __init__(self, classes: int, most_bytes: int = MOST_TABLE_BYTES) -> None:
-        self._rows = np.empty((0, classes), np.float32)
-        self._row_of: dict[bytes, int] = {}
-        self._most_rows = most_bytes // (4 * classes)
-        self._lock = threading.Lock()
-
-    @property
-    def nbytes(self) -> int:
-        return self._rows.nbytes + 160 * len(self._row_of)
-
-    def __len__(self) -> int:
-        return len(self._row_of)
-
-    def logits(self, coalitions: BoolArray, evaluate: Callable[[BoolArray], Logits]) -> Logits:
-        """Logits ``(n, classes)`` of coalitions ``(n, players)``.
-
-        ``evaluate`` is called with those not yet known, without repetitions.
-        """
-        keys = [row.tobytes() for row in np.packbits(coalitions, axis=1)]
-        with self._lock:
-            missing = {key: index for index, key in enumerate(keys) if key not in self._row_of}
-            if not missing:
-                return self._rows[[self._row_of[key] for key in keys]]
-            fresh = evaluate(coalitions[list(missing.values())])
-            known = [row for row, key in enumerate(keys) if key not in missing]
-            logits = np.empty((len(keys), fresh.shape[1]), np.float32)
-            logits[known] = self._rows[[self._row_of[keys[row]] for row in known]]
-            place = {key: index for index, key in enumerate(missing)}
-            new = [row for row, key in enumerate(keys) if key in missing]
-            logits[new] = fresh[[place[keys[row]] for row in new]]
-            self._keep(list(missing), fresh)
-            return logits
-
-    def _keep(self, keys: list[bytes], logits: Logits) -> None:
-        """Remember as many of the logits as there is room for."""
-        used = len(self._row_of)
-        needed = min(used + len(keys), self._most_rows)
-        if needed > len(self._rows):
-            rows = min(max(needed, 2 * len(self._rows)), self._most_rows)
-            grown = np.empty((rows, logits.shape[1]), np.float32)
-            grown[:used] = self._rows[:used]
-            self._rows = grown
-        self._rows[used:needed] = logits[: needed - used]
-        self._row_of.update(zip(keys, range(used, needed), strict=False))
-
-
-class FastCoalitions(Protocol):
-    """Another way from coalitions ``(n, players)`` to logits ``(n, classes)``."""
-
-    @property
-    def batch_size(self) -> int: ...
-
-    def logits(self, coalitions: BoolArray) -> Logits: ...
 
 
 class HeadGame:
@@ -89,38 +23,30 @@ class HeadGame:
 
     Parameters
     ----------
-    head : Head
-    point, reference : float arrays ``(h, w, c)``
+    evaluator : Evaluator
+        Of these players' coalitions.
     segments : int array ``(h, w)``
         The player that each position belongs to, 0..players−1.
     score : Score
     table : CoalitionTable
-        Of this head, point, reference and segmentation.
+        Of what the evaluator gives.
     grown : callable
         Called after coalitions were added to the table.
-    fast : FastCoalitions, optional
-        A quicker way to the same logits than through the head.
     """
 
     def __init__(
         self,
-        head: Head,
-        point: FloatArray,
-        reference: FloatArray,
+        evaluator: Evaluator,
         segments: Segments,
         score: Score,
         table: CoalitionTable,
         grown: Callable[[], None] = lambda: None,
-        fast: FastCoalitions | None = None,
     ) -> None:
         self.segments = segments
-        self._head = head
-        self._point = point
-        self._reference = reference
+        self.evaluator = evaluator
         self._score = score
         self._table = table
         self._grown = grown
-        self._fast = fast
         self._players = int(segments.max()) + 1
 
     @property
@@ -129,7 +55,7 @@ class HeadGame:
 
     @property
     def batch_size(self) -> int:
-        return self._head.batch_size if self._fast is None else self._fast.batch_size
+        return self.evaluator.batch_size
 
     @property
     def score(self) -> Score:
@@ -141,7 +67,13 @@ class HeadGame:
         return score_values(self.logits(coalitions), self._score)
 
     def logits(self, coalitions: BoolArray) -> Logits:
-        """Logits ``(n, classes)`` of coalitions ``(n, players)``, each evaluated once."""
+        """Logits ``(n, classes)`` of coalitions ``(n, players)``, each evaluated once.
+
+        Raises
+        ------
+        ValueError
+            When the network gives a logit that is not finite.
+        """
         before = len(self._table)
         logits = self._table.logits(coalitions, self._evaluate)
         if len(self._table) > before:
@@ -158,6 +90,58 @@ class HeadGame:
         return (time.perf_counter() - started) / self.batch_size
 
     def _evaluate(self, coalitions: BoolArray) -> Logits:
-        if self._fast is not None:
-            return self._fast.logits(coalitions)
-        return self._head.masked_logits(self._point, self._reference, self.segments, coalitions)
+        logits = self.evaluator.logits(coalitions)
+        head = self.evaluator.head
+        check_logits(logits, head.network, head.layer)
+        return logits
+
+
+def shared_game(
+    masking: Masking, score: Score, segments: Segments, *, bfloat16: bool = False
+) -> HeadGame:
+    """The game that all methods, classes and pages play on these players.
+
+    What it evaluates is remembered in the classifier's cache, apart for either precision.
+
+    Parameters
+    ----------
+    masking : Masking
+    score : Score
+    segments : int array ``(h, w)``
+    bfloat16 : bool
+        Whether coalitions are evaluated in it.
+
+    Raises
+    ------
+    ValueError
+        When the network cannot be computed in bfloat16 and that is wanted.
+    """
+    cache = masking.classifier.cache
+    key = ("coalitions", *masking.key, digest(segments), bfloat16)
+    table = cache.get_or_compute(key, lambda: CoalitionTable(masking.classifier.classes))
+    evaluator = evaluator_of(masking, segments, bfloat16=bfloat16)
+    return HeadGame(evaluator, segments, score, table, lambda: cache.refresh(key))
+
+
+def private_game(
+    head: Head,
+    point: FloatArray,
+    reference: FloatArray,
+    score: Score,
+    segments: Segments,
+    *,
+    most_bytes: int = MOST_TABLE_BYTES,
+) -> HeadGame:
+    """A game through a whole head, whose coalitions no other game knows.
+
+    Parameters
+    ----------
+    head : Head
+    point, reference : float arrays ``(h, w, c)``
+    score : Score
+    segments : int array ``(h, w)``
+    most_bytes : int
+        Of logits that it remembers itself; 0 for none.
+    """
+    evaluator = WholeHead(head, point, reference, segments)
+    return HeadGame(evaluator, segments, score, CoalitionTable(head.classes, most_bytes))

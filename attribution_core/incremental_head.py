@@ -18,6 +18,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from attribution_core.arrays import BoolArray, FloatArray, IntArray, Logits
 from attribution_core.change_windows import (
     CONVOLUTIONS,
     POOLINGS,
@@ -28,8 +29,7 @@ from attribution_core.change_windows import (
     readings_of,
     window_side,
 )
-from attribution_core.estimate import BoolArray, FloatArray, IntArray
-from attribution_core.head import Head, Logits, compiled
+from attribution_core.head import Head, compiled
 from attribution_core.network_graph import parents
 from attribution_core.segmentations import Segments
 
@@ -76,10 +76,17 @@ class IncrementalHead:
     prepare : callable
         From points ``(n, h, w, c)`` of the head to what the network takes at the entry, each
         position for itself.
+    reproducible : bool
+        Whether windows are used wherever they save enough, without waiting until they would have
+        saved what tracing takes, and no coalition is evaluated alone, as in `Head`.
     """
 
     def __init__(
-        self, network: keras.Model, part: LocalPart, prepare: Callable[[Any], Any]
+        self,
+        network: keras.Model,
+        part: LocalPart,
+        prepare: Callable[[Any], Any],
+        reproducible: bool = False,
     ) -> None:
         self._part = part
         self._prepare = prepare
@@ -95,7 +102,8 @@ class IncrementalHead:
         if part.last is not network.output:
             self._rest = keras.Model(part.last, network.output)
         self._windows: dict[tuple[int, int], Windows] = {}
-        self._forgone = 0.0
+        self._forgone = TRACING if reproducible else 0.0
+        self._fewest = 2 if reproducible else 1
         positions, channels = int(np.prod(part.entry.shape[1:3])), part.entry.shape[-1]
         index = tf.TensorSpec((None, None), tf.int32)
         reads = 1 + sum(len(self._read(tensor)) for tensor in part.tensors[1:])
@@ -168,7 +176,8 @@ class IncrementalHead:
         for start in range(0, len(coalitions), size):
             count = min(size, len(coalitions) - start)
             # Padded to a power of two, so that the convolution library sees few shapes.
-            chosen = np.minimum(np.arange(1 << (count - 1).bit_length()), count - 1) + start
+            padded = max(self._fewest, 1 << (count - 1).bit_length())
+            chosen = np.minimum(np.arange(padded), count - 1) + start
             logits = self._evaluate(
                 list(unmasked.cut),
                 ends,
@@ -298,8 +307,8 @@ class IncrementalCoalitions:
     Parameters
     ----------
     incremental : IncrementalHead
-    plain : Head
-        Evaluates what windows do not serve.
+    head : Head
+        The plain one: evaluates what windows do not serve.
     point, reference : float arrays ``(h, w, c)``
     segments : int array ``(h, w)``
     unmasked : callable
@@ -309,14 +318,14 @@ class IncrementalCoalitions:
     def __init__(
         self,
         incremental: IncrementalHead,
-        plain: Head,
+        head: Head,
         point: FloatArray,
         reference: FloatArray,
         segments: Segments,
         unmasked: Callable[[], Unmasked],
     ) -> None:
         self._incremental = incremental
-        self._plain = plain
+        self.head = head
         self._point = point
         self._reference = reference
         self._segments = segments
@@ -325,7 +334,7 @@ class IncrementalCoalitions:
 
     @property
     def batch_size(self) -> int:
-        return self._plain.batch_size
+        return self.head.batch_size
 
     def logits(self, coalitions: BoolArray) -> Logits:
         """Logits ``(n, classes)`` of coalitions ``(n, players)``."""
@@ -334,7 +343,7 @@ class IncrementalCoalitions:
         for row in np.flatnonzero(~coalitions.all(axis=1)):
             windows = self._incremental.windows(*sides[row])
             groups.setdefault(id(windows), (windows, []))[1].append(int(row))
-        logits = np.empty((len(coalitions), self._plain.classes), np.float32)
+        logits = np.empty((len(coalitions), self.head.classes), np.float32)
         rest = np.ones(len(coalitions), bool)
         for windows, rows in groups.values():
             if self._incremental.worthwhile(windows, len(rows)):
@@ -348,7 +357,7 @@ class IncrementalCoalitions:
                     windows,
                 )
         if rest.any():
-            logits[rest] = self._plain.masked_logits(
+            logits[rest] = self.head.masked_logits(
                 self._point, self._reference, self._segments, coalitions[rest]
             )
         return logits

@@ -17,9 +17,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from attribution_core.estimate import BoolArray, FloatArray
-from attribution_core.games import batches
-from attribution_core.head import Logits, compiled
+from attribution_core.arrays import BoolArray, FloatArray, Logits
+from attribution_core.games.game import batches
+from attribution_core.head import Head, compiled
 from attribution_core.network_graph import cuts, flow, layer_name, multiplications
 from attribution_core.segmentations import Segments
 
@@ -110,14 +110,24 @@ class LinearHead:
     prefix : LinearPrefix
     players : int
         About how many; the batch is sized for them.
+    reproducible : bool
+        Whether no coalition is evaluated alone, as in `Head`.
     """
 
-    def __init__(self, network: keras.Model, prefix: LinearPrefix, players: int) -> None:
+    def __init__(
+        self,
+        network: keras.Model,
+        prefix: LinearPrefix,
+        players: int,
+        reproducible: bool = False,
+    ) -> None:
         self._prefix = prefix
+        self._fewest = 2 if reproducible else 1
         last = prefix.layers[-1]
-        shape = tuple(last.output.shape)[1:]
+        # Of this network's graph: a layer may stand in several, and names the first one's tensor.
+        start = cuts(network)[last.name]
+        shape = tuple(start.shape)[1:]
         rest = None
-        start = network.get_layer(last.name).output
         if start is not network.output:
             rest = keras.Model(start, network.output)
         activation = _activation(last)
@@ -156,10 +166,11 @@ class LinearHead:
     def logits(self, base: Logits, contributions: Logits, coalitions: BoolArray) -> Logits:
         """Logits ``(n, classes)`` of coalitions ``(n, players)``."""
         added = tf.constant(contributions)
-        pieces = [
-            self._evaluate(base, added, tf.constant(batch)).numpy()
-            for batch in batches(coalitions, self.batch_size)
-        ]
+        pieces = []
+        for batch in batches(coalitions, self.batch_size):
+            enough = batch.repeat(self._fewest, axis=0) if len(batch) == 1 else batch
+            logits = self._evaluate(base, added, tf.constant(enough)).numpy()
+            pieces.append(logits[: len(batch)])
         return np.concatenate(pieces)
 
     def _linear(self, points: Any) -> Any:
@@ -189,21 +200,27 @@ class LinearCoalitions:
 
     Parameters
     ----------
-    head : LinearHead
+    head : Head
+        The plain one.
+    linear : LinearHead
     contributions : callable
         Gives what `LinearHead.contributions` returns; called when first needed.
     """
 
     def __init__(
-        self, head: LinearHead, contributions: Callable[[], tuple[Logits, Logits]]
+        self,
+        head: Head,
+        linear: LinearHead,
+        contributions: Callable[[], tuple[Logits, Logits]],
     ) -> None:
-        self._head = head
+        self.head = head
+        self._linear = linear
         self._contributions = contributions
 
     @property
     def batch_size(self) -> int:
-        return self._head.batch_size
+        return self._linear.batch_size
 
     def logits(self, coalitions: BoolArray) -> Logits:
         """Logits ``(n, classes)`` of coalitions ``(n, players)``."""
-        return self._head.logits(*self._contributions(), coalitions)
+        return self._linear.logits(*self._contributions(), coalitions)

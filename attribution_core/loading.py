@@ -29,6 +29,7 @@ def load_classifier(
     labels: str | Path | Sequence[str] | None = None,
     preprocessing: Preprocessing = "none",
     cache: Cache | None = None,
+    reproducible: bool = False,
     environment: Mapping[str, str] = os.environ,
 ) -> Classifier:
     """Load a classifier.
@@ -48,6 +49,8 @@ def load_classifier(
         standard deviation.
     cache : Cache, optional
         Shared with other classifiers where the same is given.
+    reproducible : bool
+        As in `Classifier`: True where the same bits are wanted whatever was asked before.
     environment : mapping
         Where the variables that locate VGG16's weights are looked up.
 
@@ -79,7 +82,7 @@ def load_classifier(
             network, preprocess = vgg16_cam.load(), vgg16_cam.preprocess
         else:
             network, preprocess = efficientnet_lite0.load(), efficientnet_lite0.preprocess
-        return Classifier(name, network, preprocess, imagenet_labels(), cache)
+        return Classifier(name, network, preprocess, imagenet_labels(), cache, reproducible)
 
     path = Path(name_or_path)
     if path.suffix not in (".keras", ".h5", ".hdf5"):
@@ -97,7 +100,12 @@ def load_classifier(
 
     network = without_softmax(load_model_file(path))
     return Classifier(
-        path.stem, network, _preprocess(preprocessing), _labels(network, labels), cache
+        path.stem,
+        network,
+        _preprocess(preprocessing),
+        _labels(network, labels),
+        cache,
+        reproducible,
     )
 
 

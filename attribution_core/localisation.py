@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from attribution_core.estimate import FloatArray
+from attribution_core.arrays import FloatArray
 from attribution_core.images import Pixels
 from attribution_core.planes import area_means
 from attribution_core.segmentations import Segments, grid

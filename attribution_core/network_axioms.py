@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attribution_core.arrays import FloatArray
 from attribution_core.attribution import Attribution
-from attribution_core.estimate import Estimate, FloatArray
+from attribution_core.estimate import Estimate
 from attribution_core.explanation import (
     explain_request,
     pose,
@@ -17,8 +18,9 @@ from attribution_core.explanation import (
     segments_with_values,
 )
 from attribution_core.head import Head
-from attribution_core.head_game import CoalitionTable, HeadGame
+from attribution_core.head_game import HeadGame, private_game
 from attribution_core.images import INPUT
+from attribution_core.network.finite import check_map
 from attribution_core.network_outcomes import NetworkOutcome, NetworkOutcomes
 from attribution_core.problem import Problem
 from attribution_core.registry import method_named
@@ -100,7 +102,10 @@ def _values_of(problem: Problem, request: Request) -> Generator[None, None, Floa
         yield
     if estimate is None:
         raise RuntimeError(f"{request.method} gave no estimate; every method gives at least one.")
-    return np.asarray(estimate.values, np.float64)
+    values = np.asarray(estimate.values, np.float64)
+    label = f"class {request.target}"
+    check_map(values, request.method, problem.head.network, request.layer, label)
+    return values
 
 
 def _completeness(classifier: Classifier, request: Request) -> Check:
@@ -247,17 +252,7 @@ def _with_head(problem: Problem, head: Head) -> Problem:
 
 
 def _uncached(problem: Problem) -> Problem:
-    def play(labels: Segments, *, bfloat16: bool = False) -> HeadGame:
-        table = CoalitionTable(problem.head.classes)
-        return HeadGame(
-            problem.head,
-            problem.point,
-            problem.reference,
-            labels,
-            problem.score,
-            table,
-            lambda: None,
-            None,
-        )
+    def play(segments: Segments, *, bfloat16: bool = False) -> HeadGame:
+        return private_game(problem.head, problem.point, problem.reference, problem.score, segments)
 
     return replace(problem, play=play)

@@ -15,8 +15,14 @@ def without_softmax(network: keras.Model) -> keras.Model:
     ----------
     network : keras.Model
         One input ``(n, h, w, 3)`` of a fixed size, one output ``(n, classes)``, at its end
-        a dense or convolutional layer with softmax or no activation, or a softmax layer. An
-        activation inside the last layer is taken off in place.
+        a dense layer with softmax or no activation, or a softmax layer. It stays as it is; the
+        model returned shares its layers, but for a last one that has the softmax inside: of this,
+        it has a linear copy.
+
+    Returns
+    -------
+    keras.Model
+        For any number of pictures, even where the given one was built for so many at a time.
 
     Raises
     ------
@@ -40,7 +46,36 @@ def without_softmax(network: keras.Model) -> keras.Model:
             f"The network's outputs have shape {tuple(output.shape)}; "
             "it should give one score for each of at least two classes, (n, classes)."
         )
-    return keras.Model(entry, _logits(output), name=network.name)
+    return _for_any_number(keras.Model(entry, _logits(output), name=network.name))
+
+
+def _for_any_number(network: keras.Model) -> keras.Model:
+    """The network on an input without a fixed number of pictures.
+
+    A sequential model without an `Input` takes over the number it was first called with.
+    """
+    entry = network.inputs[0]
+    at_once = entry.shape[0]
+    if at_once is not None:
+        free = keras.Input(entry.shape[1:], dtype=entry.dtype, name=layer_name(entry))
+        # The same layers, called once more on the free input; `network(free)` would be one layer.
+        try:
+            network = keras.models.clone_model(
+                network, input_tensors=free, clone_function=lambda layer: layer
+            )
+        except (TypeError, ValueError):
+            raise _made_for(at_once) from None
+    at_once = network.outputs[0].shape[0]
+    if at_once is not None:
+        raise _made_for(at_once)
+    return network
+
+
+def _made_for(pictures: int) -> ValueError:
+    return ValueError(
+        f"The network computes the scores of {pictures} picture{'s' * (pictures != 1)} at a time, "
+        "whatever it is given; it should take any number of pictures, (n, height, width, 3)."
+    )
 
 
 def _ends(network: keras.Model) -> tuple[list[Any], list[Any]]:
@@ -66,13 +101,21 @@ def _logits(output: Any) -> Any:
     if kind == "Softmax" or (isinstance(final, keras.layers.Activation) and activation is softmax):
         return parents(output)[0]
     if activation is softmax:
-        final.activation = linear
-    elif activation is not linear or kind in ("Sigmoid", "LogSoftmax"):
+        return _without_activation(final, parents(output)[0])
+    if activation is not linear or kind in ("Sigmoid", "LogSoftmax"):
         name = kind.lower() if activation is linear else getattr(activation, "__name__", activation)
         raise ValueError(
             f"The network ends in the activation '{name}'; it should end in softmax or logits."
         )
     return output
+
+
+def _without_activation(layer: keras.layers.Layer, inputs: Any) -> Any:
+    """What a layer makes of its inputs before its activation: the layer itself is its owner's."""
+    linear = type(layer).from_config({**layer.get_config(), "activation": "linear"})
+    outputs = linear(inputs)
+    linear.set_weights(layer.get_weights())
+    return outputs
 
 
 def flow(network: keras.Model) -> list[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from attribution_core.estimate import FloatArray
+from attribution_core.arrays import FloatArray
 from attribution_core.functions import Differentiable, as_differentiable, points_like
 
 FloatList = npt.NDArray[np.float64]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from attribution_core.estimate import FloatArray
+from attribution_core.arrays import FloatArray
 from attribution_core.methods.method import Method
 from attribution_core.plane_function import PlaneFunction
 from attribution_core.registry import METHODS

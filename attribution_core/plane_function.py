@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from attribution_core.estimate import FloatArray
+from attribution_core.arrays import FloatArray
 from attribution_core.expression import (
     Binary,
     Call,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from attribution_core.estimate import FloatArray
+from attribution_core.arrays import FloatArray
 
 Matrix = npt.NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from attribution_core.estimate import FloatArray
+from attribution_core.arrays import FloatArray
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from attribution_core.arrays import FloatArray
 from attribution_core.class_correlation import class_correlation
-from attribution_core.estimate import FloatArray
 from attribution_core.planes import resampled
 
 _SMALLEST_WINDOW, _WINDOW = 3, 7

@@ -7,11 +7,11 @@ from pages.ui.axioms_network import render_network_axioms
 from pages.ui.engine import engine
 from pages.ui.model_status import render_model_status
 from pages.ui.navigation import require_entrypoint
-from pages.ui.sidebar import Scene
+from pages.ui.shell.scene import current_scene
 
 require_entrypoint()
 
-scene: Scene = st.session_state["scene"]
+scene = current_scene()
 st.subheader("What does each method promise?", anchor=False)
 render_axioms()
 if render_model_status(engine(), scene):

@@ -6,11 +6,11 @@ from pages.ui.engine import engine
 from pages.ui.model_status import render_model_status
 from pages.ui.navigation import require_entrypoint
 from pages.ui.reference_points import render_reference_points
-from pages.ui.sidebar import Scene
+from pages.ui.shell.scene import current_scene
 
 require_entrypoint()
 
-scene: Scene = st.session_state["scene"]
+scene = current_scene()
 st.subheader("Compared with what?", anchor=False)
 if render_model_status(engine(), scene):
     st.caption(

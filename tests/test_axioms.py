@@ -23,7 +23,7 @@ from attribution_core import (
     linear_attribution,
     shapley_values,
 )
-from attribution_core.estimate import FloatArray
+from attribution_core.arrays import FloatArray
 
 Function = Callable[[Any], Any]
 Attribute = Callable[[Function, FloatArray, FloatArray], FloatArray]

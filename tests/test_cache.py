@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import OrderedDict
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -16,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attribution_core.cache import SMALL, Cache, size_of
+from tests.patience import UNCHANGED, until
 
-SOON = 5.0
+SOON = UNCHANGED
 """Seconds after which a test that should be instantaneous counts as stuck."""
 
 
@@ -45,13 +44,6 @@ class Finished:
 @dataclass
 class Growing:
     values: np.ndarray
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SOON
-    while not condition():
-        assert time.monotonic() < deadline, "nothing happened"
-        time.sleep(0.001)
 
 
 def waiting(cache: Cache) -> int:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from attribution_core import explain, load_classifier
+from attribution_core import Attribution, explain, load_classifier
 from attribution_core.command_line import main
 from attribution_core.command_line_measurements import Measurements
 from attribution_core.command_line_progress import ProgressBar
+from attribution_core.saved_maps import load, save
 from tests.conftest import tiny_network
 
 LABELS = ("ant", "bee", "cat", "dog", "eel")
@@ -61,10 +62,9 @@ def run(model: list[str], capsys: pytest.CaptureFixture[str]) -> Callable[..., t
     return run
 
 
-def settings_in(path: Path) -> dict[str, object]:
-    with np.load(path) as arrays:
-        found: dict[str, object] = json.loads(str(arrays["settings"]))["settings"]
-    return found
+def map_in(path: Path) -> Attribution:
+    (attribution,) = load(path).attributions
+    return attribution
 
 
 Run = Callable[..., tuple[int, str]]
@@ -92,13 +92,11 @@ def test_explain_writes_what_explain_computes(run: Run, model: list[str], tmp_pa
         score=Contrast(4), superpixels=4, budget=16,
     )  # fmt: skip
     (path,) = out.glob("one-*.kernel_shap.3.top.npz")
-    with np.load(path) as arrays:
-        np.testing.assert_allclose(arrays["heatmap"], expected.heatmap, rtol=1e-4, atol=1e-6)
-        assert np.array_equal(arrays["picture"], pixels)
-    settings = settings_in(path)
-    assert settings["label"] == "dog"
-    assert settings["score"] == "against:4"
-    assert settings["options"] == {
+    found = map_in(path)
+    np.testing.assert_allclose(found.heatmap, expected.heatmap, rtol=1e-4, atol=1e-6)
+    assert found.request == expected.request
+    assert found.label == "dog"
+    assert dict(found.request.options) == {
         "budget": 16,
         "tolerance": 0.0,
         "prior": False,
@@ -111,8 +109,7 @@ def test_the_png_is_red_for_and_blue_against(run: Run, tmp_path: Path) -> None:
     run("explain", picture, "--out", tmp_path / "out", "--method", "linear", "--layer", "top")
     (png,) = (tmp_path / "out").glob("*.png")
     (npz,) = (tmp_path / "out").glob("*.npz")
-    with np.load(npz) as arrays:
-        heatmap = arrays["heatmap"]
+    heatmap = map_in(npz).heatmap
     colours = np.asarray(Image.open(png)).astype(int)
     assert colours.shape == (16, 16, 3)
     best = np.kron(heatmap == heatmap.max(), np.ones((4, 4), bool))
@@ -127,7 +124,7 @@ def test_the_default_class_is_the_top_class(run: Run, model: list[str], tmp_path
     (path,) = (tmp_path / "out").glob("*.npz")
     classifier = load_classifier(model[1], labels=LABELS, preprocessing="minus_one_to_one")
     scores = classifier.scores(np.asarray(Image.open(picture), np.float32))
-    assert settings_in(path)["target"] == int(scores.argmax())
+    assert map_in(path).target == int(scores.argmax())
 
 
 def test_a_second_run_makes_only_what_is_missing(run: Run, tmp_path: Path) -> None:
@@ -140,7 +137,7 @@ def test_a_second_run_makes_only_what_is_missing(run: Run, tmp_path: Path) -> No
     code, said = run("explain", *pictures, "--out", out, "--class", "1")
     assert code == 0
     assert said.count("already there") == 1
-    assert settings_in(damaged)["target"] == 1
+    assert map_in(damaged).target == 1
     assert unpainted.stat().st_mtime_ns == before[unpainted.name]
     unpainted.with_suffix(".png").unlink()
     _, said = run("explain", *pictures, "--out", out, "--class", "1")
@@ -148,7 +145,7 @@ def test_a_second_run_makes_only_what_is_missing(run: Run, tmp_path: Path) -> No
     assert unpainted.with_suffix(".png").is_file()
     _, said = run("explain", *pictures, "--out", out, "--class", "1", "--reference", "white")
     assert "already there" not in said
-    assert settings_in(damaged)["reference"] == "white"
+    assert map_in(damaged).request.reference == "white"
     assert {path.name for path in out.iterdir()} == set(before)
 
 
@@ -317,8 +314,8 @@ def test_localisation_is_the_pointing_game_on_the_mosaic(
     rows = [row for row in rows_of(folder / "localisation.csv") if row["method"] == "grad_cam"]
     pictures = []
     for row in rows:
-        with np.load(next(folder.glob(f"{row['picture']}.*.npz"))) as arrays:
-            pictures.append(arrays["picture"].astype(np.float32))
+        found = map_in(next(folder.glob(f"{row['picture']}.*.npz")))
+        pictures.append(found.request.picture.pixels)
     made = mosaic(pictures)
     for row in rows:
         tile, target = int(row["tile"]), int(row["class"])
@@ -342,10 +339,10 @@ def test_evaluate_measures_what_the_core_does(
     assert "needs pictures of 4 classes, and there are 1" in said
     assert rows_of(folder / "localisation.csv") == []
     classifier = load_classifier(model[1], labels=LABELS, preprocessing="minus_one_to_one")
-    with np.load(npz) as arrays:
-        picture = arrays["picture"].astype(np.float32)
-    target = int(str(settings_in(npz)["target"]))
-    attribution = explain(classifier, picture, "gradient", target, layer="top")
+    request = map_in(npz).request
+    attribution = explain(
+        classifier, request.picture.pixels, "gradient", request.target, layer="top"
+    )
     curves = faithfulness_curves(classifier, attribution, steps=4)
     for curve in curves:
         (row,) = rows_of(folder / f"{curve.direction}.csv")
@@ -434,14 +431,12 @@ def test_evaluate_of_damaged_maps_and_of_another_model(
     shutil.copytree(explained, folder)
     first, second, *others = sorted(folder.glob("*.npz"))
     first.write_bytes(b"PK no zip")
-    with np.load(second) as arrays:
-        parts = dict(arrays)
-    described = json.loads(str(parts["settings"]))
-    described["settings"]["fingerprint"] = "0"
-    np.savez(second, **{**parts, "settings": np.array(json.dumps(described))})
+    saved = load(second)
+    other = [replace(each, model_fingerprint="0") for each in saved.attributions]
+    save(second, other, made=saved.made, model_file=saved.model_file)
     code, said = run("evaluate", folder, "--steps", "2", "--random", "1")
     assert code == 1
-    assert "holds no map of this program" in said
+    assert "is no whole NPZ file" in said
     assert "another one than the map was made with" in said
     assert len(rows_of(folder / "deletion.csv")) == len(others)
 

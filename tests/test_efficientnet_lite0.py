@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from attribution_core import Classifier
 from attribution_core.models import efficientnet_lite0
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
@@ -20,8 +21,8 @@ GALLERY = ASSETS / "gallery"
 
 
 @pytest.fixture(scope="module")
-def model() -> keras.Model:
-    return efficientnet_lite0.load()
+def model(efficientnet: Classifier) -> keras.Model:
+    return efficientnet.network
 
 
 def pixels(file: str) -> np.ndarray:

@@ -24,10 +24,10 @@ from attribution_core import (
     request_or_reason,
     shapley_values,
 )
-from attribution_core.coalitions import draw_pairs, draw_uniform
-from attribution_core.estimate import FloatArray
+from attribution_core.arrays import FloatArray
 from attribution_core.explanation import explain_request, reference_picture
 from attribution_core.functions import TensorFunction
+from attribution_core.games.coalitions import draw_pairs, draw_uniform
 from attribution_core.head import Head
 from attribution_core.images import Picture, Pixels
 from attribution_core.request import granted

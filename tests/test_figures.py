@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from attribution_core.attribution import Attribution
 from attribution_core.explanation import explain_request
 from attribution_core.images import Pixels
 from attribution_core.request import granted, request_or_reason
+from attribution_core.saved_maps import load
 from pages.ui.attributions import (
     MapTable,
     caption,
@@ -32,7 +34,7 @@ from pages.ui.downloads import arrays_npz, grid_html, grid_png
 from pages.ui.engine import Model
 from pages.ui.picture_and_reference import described, top_bars
 from pages.ui.settings import Settings
-from pages.ui.sidebar import Scene
+from pages.ui.shell.scene import Scene
 from pages.ui.work import Explain, Prediction
 from tests.conftest import scaled, tiny_network
 
@@ -272,61 +274,31 @@ def taken_home(
     return scene, explained(tiny_classifier, scene)
 
 
+MADE = datetime(2026, 11, 26, 18, 40, 57, tzinfo=UTC)
+
+
 def test_the_arrays_are_those_of_the_maps(
     taken_home: tuple[Scene, Mapping[tuple[int, int], Attribution]],
 ) -> None:
-    scene, finished = taken_home
-    with np.load(
-        io.BytesIO(arrays_npz(scene, table_of(scene), finished)), allow_pickle=False
-    ) as archive:
-        arrays = dict(archive)
-    settings = json.loads(str(arrays["settings"]))
-    np.testing.assert_array_equal(arrays["picture"], scene.picture.pixels)
-    assert len(settings) == len(finished)
-    for entry, attribution in zip(settings, finished.values(), strict=True):
-        name, request = entry["name"], attribution.request
-        np.testing.assert_array_equal(arrays[f"{name}_values"], attribution.values)
-        np.testing.assert_array_equal(arrays[f"{name}_heatmap"], attribution.heatmap)
-        assert (f"{name}_player_values" in arrays) == (attribution.player_values is not None)
-        assert entry["label"] == LABELS[request.target]
-        assert entry["layer"] == request.layer
-        assert entry["options"] == dict(request.options)
-        assert entry["seed"] == request.seed
-        assert entry["picture_sha256"] == scene.picture.digest
-        change = entry["score_of_picture"] - entry["score_of_reference"]
-        total = float(arrays[f"{name}_values"].sum(dtype=np.float64))
-        if entry["completeness_gap"] is not None:
-            assert entry["completeness_gap"] == pytest.approx(abs(total - change), abs=1e-4)
+    _, finished = taken_home
+    saved = load(arrays_npz(finished, MADE))
+    assert saved.made == MADE
+    for found, expected in zip(saved.attributions, finished.values(), strict=True):
+        assert found.request == expected.request
+        np.testing.assert_array_equal(found.values, expected.values)
+        np.testing.assert_array_equal(found.heatmap, expected.heatmap)
+        assert found.label == expected.label
+        assert (found.player_values is None) == (expected.player_values is None)
 
 
 def test_arrays_can_be_made_again_from_their_settings(
     taken_home: tuple[Scene, Mapping[tuple[int, int], Attribution]],
 ) -> None:
-    scene, finished = taken_home
+    _, finished = taken_home
     elsewhere = Classifier("tiny", tiny_network(), scaled, LABELS)  # with nothing in its cache
-    with np.load(
-        io.BytesIO(arrays_npz(scene, table_of(scene), finished)), allow_pickle=False
-    ) as archive:
-        arrays = dict(archive)
-    for entry in json.loads(str(arrays["settings"])):
-        score = entry["score"]
-        against = re.fullmatch(r"contrast with (\d+)", score)
-        asked = request_or_reason(
-            elsewhere,
-            picture=Picture.of(arrays["picture"]),
-            method=entry["method"],
-            target=entry["target"],
-            layer=entry["layer"],
-            reference=entry["reference"],
-            score=Contrast(int(against[1])) if against else score,
-            segmentation=int(entry["segmentation"]),
-            seed=entry["seed"],
-            options=entry["options"],
-        )
-        again = explain_request(elsewhere, granted(asked))
-        np.testing.assert_allclose(
-            again.values, arrays[f"{entry['name']}_values"], rtol=1e-4, atol=1e-5
-        )
+    for saved in load(arrays_npz(finished, MADE)).attributions:
+        again = explain_request(elsewhere, saved.request)
+        np.testing.assert_allclose(again.values, saved.values, rtol=1e-4, atol=1e-5)
 
 
 def test_the_sheet_shows_every_map_in_its_place(

@@ -77,13 +77,12 @@ def choose_a_picture() -> None:
 
     from pages.ui.gallery import pick_from_gallery
 
-    st.text(pick_from_gallery("cat", key="gallery"))
+    pick_from_gallery("cat", key="gallery", on_pick=st.text)
 
 
 def test_the_gallery_shows_all_thumbnails_and_the_chosen_one() -> None:
     app = AppTest.from_function(choose_a_picture, default_timeout=60).run()
     assert not app.exception
-    assert app.text[0].value == "cat"
     (part,) = app.get("bidi_component")
     sent = json.loads(part.proto.json)
     assert sent["chosen"] == "cat"
@@ -95,10 +94,13 @@ def test_the_gallery_shows_all_thumbnails_and_the_chosen_one() -> None:
 
 @pytest.mark.parametrize(
     ("picked", "expected"),
-    [("rocket", "rocket"), (None, "cat"), ("../secret", "cat"), ({"id": 1}, "cat"), ([], "cat")],
+    [("rocket", ["rocket"]), (None, []), ("../secret", []), ({"id": 1}, []), ([], [])],
 )
 def test_a_click_is_taken_only_for_what_is_on_offer(
-    monkeypatch: pytest.MonkeyPatch, picked: object, expected: str
+    monkeypatch: pytest.MonkeyPatch, picked: object, expected: list[str]
 ) -> None:
-    monkeypatch.setattr(ui, "_component", lambda **_: {"picked": picked})
-    assert ui.pick_from_gallery("cat", key="gallery") == expected
+    taken: list[str] = []
+    monkeypatch.setattr(ui.st, "session_state", {"gallery": {"picked": picked}})
+    monkeypatch.setattr(ui, "_component", lambda **given: given["on_picked_change"]())
+    ui.pick_from_gallery("cat", key="gallery", on_pick=taken.append)
+    assert taken == expected

@@ -18,7 +18,7 @@ from attribution_core import (
     linear_attribution,
     smoothgrad,
 )
-from attribution_core.estimate import FloatArray
+from attribution_core.arrays import FloatArray
 
 Function = Callable[[Any], Any]
 POINT = np.array([20.0, 50.0, 30.0])

@@ -12,10 +12,12 @@ import tensorflow as tf
 from keras import layers
 
 from attribution_core import Classifier, Contrast, Picture, load_image, superpixels
-from attribution_core.estimate import FloatArray
+from attribution_core.arrays import FloatArray
+from attribution_core.games.coalition_table import CoalitionTable
 from attribution_core.head import UNTRACED_CALLS, Head
-from attribution_core.head_game import CoalitionTable, HeadGame
+from attribution_core.head_game import HeadGame
 from attribution_core.images import Pixels
+from attribution_core.network.evaluators import WholeHead
 from attribution_core.network_graph import cuts, flow, multiplications, without_softmax
 from attribution_core.scores import Score, score_values, softmax
 from tests.conftest import GALLERY
@@ -41,12 +43,13 @@ class Recording:
         self.fed.append(points.copy())
         return points
 
-    def head(self, batch_size: int = 8) -> Head:
-        return Head("layer", SHAPE, 3, self, batch_size)
+    def head(self, batch_size: int = 8, *, reproducible: bool = False) -> Head:
+        return Head("layer", SHAPE, 3, self, batch_size, reproducible)
 
     def game(self, table: CoalitionTable, target: int = 0) -> HeadGame:
         point, reference = random_points(2)
-        return HeadGame(self.head(), point, reference, SEGMENTS, Score(target), table)
+        evaluator = WholeHead(self.head(), point, reference, SEGMENTS)
+        return HeadGame(evaluator, SEGMENTS, Score(target), table)
 
 
 def random_points(count: int, seed: int = 1) -> Pixels:
@@ -143,6 +146,20 @@ def test_a_few_single_points_are_not_worth_tracing() -> None:
     assert network.traces == 2
 
 
+def test_reproducible_is_traced_at_once_and_never_alone() -> None:
+    network = Recording()
+    head, points = network.head(reproducible=True), random_points(3)
+    for _ in range(3):
+        head.values_and_gradients(points[:1], Score(0))
+        head.logits(points[:1])
+    assert network.traces == 2
+    segments = np.zeros(SHAPE[:2], np.int64)
+    alone = head.masked_logits(points[0], points[1], segments, np.ones((1, 1), bool))
+    beside = head.masked_logits(points[0], points[1], segments, np.array([[True], [False]]))
+    assert alone.shape == (1, beside.shape[1])
+    assert alone.tobytes() == beside[:1].tobytes()
+
+
 def test_no_points_at_all() -> None:
     with pytest.raises(ValueError, match="at least one"):
         Recording().head().logits(np.zeros((0, *SHAPE)))
@@ -168,33 +185,11 @@ def test_coalitions_are_evaluated_once_for_all_classes() -> None:
     assert not network.fed
 
 
-def test_a_full_table_still_answers() -> None:
-    asked: list[int] = []
-
-    def evaluate(coalitions: Any) -> Any:
-        asked.append(len(coalitions))
-        codes = coalitions @ 2 ** np.arange(6)
-        return np.stack([codes, -codes], axis=1).astype(np.float32)
-
-    table = CoalitionTable(2, most_bytes=10 * 8)
-    everything = (np.arange(64)[:, None] >> np.arange(6)) & 1 == 1
-    for rows in ([0, 1, 2], [2, 3, 4, 5, 6, 7], range(5, 20), range(64), [0, 40, 3, 40, 9]):
-        wanted = list(rows)
-        found = table.logits(everything[wanted], evaluate)
-        np.testing.assert_array_equal(found[:, 0], wanted)
-        np.testing.assert_array_equal(found[:, 1], -np.array(wanted))
-    assert len(table) == 10
-    assert asked == [3, 5, 12, 54, 1]
-    assert table.nbytes <= 10 * (8 + 160)
-
-
 def test_a_table_that_grows_says_so() -> None:
     grown: list[int] = []
-    network, table = Recording(), CoalitionTable(3)
-    point, reference = random_points(2)
-    game = HeadGame(
-        network.head(), point, reference, SEGMENTS, Score(0), table, lambda: grown.append(1)
-    )
+    evaluator = WholeHead(Recording().head(), *random_points(2), SEGMENTS)
+    table = CoalitionTable(3)
+    game = HeadGame(evaluator, SEGMENTS, Score(0), table, lambda: grown.append(1))
     everyone = np.ones((1, 5), bool)
     game.values(everyone)
     game.values(everyone)

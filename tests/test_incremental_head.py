@@ -14,11 +14,10 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attribution_core import Classifier, incremental_head, load_classifier
+from attribution_core import Classifier, incremental_head
+from attribution_core.arrays import IntArray, Logits
 from attribution_core.change_windows import Reach, Reading, local_part, window_side
-from attribution_core.estimate import IntArray
 from attribution_core.explanation import pose
-from attribution_core.head import Logits
 from attribution_core.images import Picture
 from attribution_core.incremental_head import IncrementalCoalitions, IncrementalHead
 from attribution_core.methods.occlusion import sliding_squares
@@ -290,9 +289,9 @@ def test_windows_come_once_they_would_have_paid(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("name", ["vgg16_cam", "efficientnet_lite0"])
-def test_built_in_models(name: str) -> None:
+def test_built_in_models(name: str, efficientnet: Classifier, vgg16_cam: Classifier) -> None:
     """Corners, edges and the middle, through the game that occlusion plays."""
-    classifier = load_classifier(name)
+    classifier = {"vgg16_cam": vgg16_cam, "efficientnet_lite0": efficientnet}[name]
     picture = Picture.of(points(classifier)[0])
     segments, squares = sliding_squares(224, 224, 32, 24)
     across = int(len(squares) ** 0.5)

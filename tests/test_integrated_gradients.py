@@ -40,7 +40,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attribution_core import TensorFunction, integrated_gradients
-from attribution_core.estimate import FloatArray
+from attribution_core.arrays import FloatArray
 from attribution_core.methods.integrated_gradients import Rule, nodes_and_weights
 
 RULES: tuple[Rule, ...] = ("adaptive", "midpoint", "trapezoid", "gauss_legendre")

@@ -6,7 +6,6 @@ import gc
 import pickle
 import queue
 import threading
-import time
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,8 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attribution_core.jobs import QueueFull, Runner, Snapshot
+from tests.patience import UNCHANGED, until
 
-SOON = 5.0
+SOON = UNCHANGED
 """Seconds after which a test that should be instantaneous counts as stuck."""
 
 
@@ -88,13 +88,6 @@ class Stage:
     def until(self, work: Work, state: str) -> Snapshot[str]:
         until(lambda: self.state(work) == state)
         return self.runner.look(work)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SOON
-    while not condition():
-        assert time.monotonic() < deadline, "nothing happened"
-        time.sleep(0.001)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from attribution_core import (
     kernel_shap,
     shapley_values,
 )
-from attribution_core.coalitions import draw_pairs
+from attribution_core.games.coalitions import draw_pairs
 from attribution_core.methods.kernel_shap import solve
 from tests.known_games import additive, random_worth, table_game, triples_game
 

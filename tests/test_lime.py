@@ -11,7 +11,7 @@ from attribution_core import (
     kernel_shap,
     lime,
 )
-from attribution_core.estimate import BoolArray, FloatArray
+from attribution_core.arrays import BoolArray, FloatArray
 from tests.known_games import additive, random_worth, triples_game
 
 

@@ -11,9 +11,11 @@ from streamlit.testing.v1 import AppTest
 def page_of_choices() -> None:
     import streamlit as st
 
-    from pages.ui.page_choices import changed, choice, decide, in_link, taken_from_link
     from pages.ui.settings import one_of, whole
+    from pages.ui.shell.choices import changed, choice, decide, in_link, taken_from_link
+    from pages.ui.shell.session import session
 
+    session().page = "demo"
     if "started" not in st.session_state:
         st.session_state["started"] = True
         st.session_state["others"] = taken_from_link(st.query_params.to_dict())
@@ -63,7 +65,7 @@ Visit = Callable[..., AppTest]
 @pytest.fixture
 def visit() -> Visit:
     def visited(**parameters: str) -> AppTest:
-        app = AppTest.from_function(page_of_choices)
+        app = AppTest.from_function(page_of_choices, default_timeout=120)
         for name, text in parameters.items():
             app.query_params[name.replace("_", "-")] = text
         app.run()
@@ -139,8 +141,11 @@ def test_a_new_default_holds_where_nobody_chose(visit: Visit) -> None:
 def page_that_decides() -> None:
     import streamlit as st
 
-    from pages.ui.page_choices import choice, decide, forget
     from pages.ui.settings import whole
+    from pages.ui.shell.choices import choice, decide, forget
+    from pages.ui.shell.session import session
+
+    session().page = "demo"
 
     def count(key: str, value: int) -> int:
         drawn = int(st.slider("Count", 1, 9, key=key))
@@ -154,7 +159,7 @@ def page_that_decides() -> None:
 
 
 def test_a_page_decides_in_the_visitors_stead() -> None:
-    app = AppTest.from_function(page_that_decides).run()
+    app = AppTest.from_function(page_that_decides, default_timeout=120).run()
     app.slider[0].set_value(7).run()
     app.button[0].click().run()
     assert app.session_state["found"] == app.slider[0].value == 5
@@ -166,17 +171,17 @@ def test_a_page_decides_in_the_visitors_stead() -> None:
 
 def test_what_the_browser_still_shows_is_no_choice() -> None:
     """A drag reports twice before the widget beside it has heard of the first report."""
-    app = AppTest.from_function(page_that_decides).run()
+    app = AppTest.from_function(page_that_decides, default_timeout=120).run()
     app.slider[0].set_value(7)
     app.button[0].click().run()
     assert app.session_state["found"] == 5
 
 
 def test_a_run_that_ends_while_the_widget_is_drawn() -> None:
-    app = AppTest.from_function(page_that_decides).run()
+    app = AppTest.from_function(page_that_decides, default_timeout=120).run()
     app.session_state["end_here"] = True
     app.button[0].click().run()
-    app.session_state["page_choices"].chosen["demo-count"] = "8"
+    app.session_state["session"].choices.chosen["demo-count"] = "8"
     app.run()
     assert app.session_state["found"] == app.slider[0].value == 8
 

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from attribution_core import Classifier, explain, explain_classes, integrated_gradients
-from attribution_core.estimate import FloatArray
+from attribution_core.arrays import FloatArray
 from attribution_core.explanation import key_of, refine_request
 from attribution_core.images import Picture, Pixels
 from attribution_core.request import Request, granted, request_or_reason

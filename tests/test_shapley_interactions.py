@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attribution_core import FunctionGame, shapley_interactions
-from attribution_core.estimate import BoolArray, FloatArray
+from attribution_core.arrays import BoolArray, FloatArray
 from attribution_core.methods.shapley_interactions import interaction_among_all
 
 

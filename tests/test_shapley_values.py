@@ -15,7 +15,7 @@ from attribution_core import (
     kernel_shap,
     shapley_values,
 )
-from attribution_core.estimate import BoolArray, FloatArray
+from attribution_core.arrays import BoolArray, FloatArray
 from tests.known_games import additive, game_of, random_worth, table_game
 
 quick = settings(max_examples=40)

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from attribution_core import Classifier, explain, load_classifier, load_image
+from attribution_core import Classifier, explain, load_image
 from attribution_core.models import vgg16_cam
 from tests.conftest import GALLERY
 
 
 @pytest.fixture(scope="module")
-def classifier() -> Classifier:
-    return load_classifier("vgg16_cam")
+def classifier(vgg16_cam: Classifier) -> Classifier:
+    return vgg16_cam
 
 
 def test_layers_are_named_as_in_vgg16(classifier: Classifier) -> None:
@@ -26,7 +26,7 @@ def test_layers_are_named_as_in_vgg16(classifier: Classifier) -> None:
 
 def test_the_convolutions_are_the_originals(classifier: Classifier) -> None:
     """Published values of VGG16's first kernel and of later biases, to float16's rounding."""
-    network = vgg16_cam.load()
+    network = classifier.network
     kernel, bias = network.get_layer("block1_conv1").get_weights()
     np.testing.assert_allclose(kernel[0, :, 0, 0], [0.42947057, 0.373467, -0.06136011], rtol=1e-3)
     assert bias[0] == pytest.approx(0.73429835, rel=1e-3)

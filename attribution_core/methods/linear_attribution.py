@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from attribution_core.estimate import Estimate, Estimator, FloatArray
+from attribution_core.arrays import FloatArray
+from attribution_core.estimate import Estimate, Estimator
 from attribution_core.functions import Differentiable, points_like
 from attribution_core.methods.gradient import gradient
 from attribution_core.methods.method import OF_SLOPES, Method, TwoVariables

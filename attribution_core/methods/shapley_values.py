@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from attribution_core.estimate import Estimate, Estimator, FloatArray
-from attribution_core.games import Game, bits
+from attribution_core.arrays import FloatArray
+from attribution_core.estimate import Estimate, Estimator
+from attribution_core.games.game import Game, bits
 from attribution_core.methods.method import (
     ALL_PROMISES,
     Method,

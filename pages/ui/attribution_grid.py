@@ -8,11 +8,11 @@ import numpy as np
 import streamlit as st
 
 from attribution_core.attribution import Attribution
+from attribution_core.painting import drawn_values
 from pages.ui.attributions import (
     MapTable,
     caption,
     classes_by_methods,
-    drawn_values,
     limits,
     predictions_for,
 )
@@ -20,7 +20,7 @@ from pages.ui.downloads import render_downloads
 from pages.ui.engine import Engine
 from pages.ui.heatmap_grid import MapCell, render_heatmap_grid
 from pages.ui.progress import WorkSnapshot, follow, message, share
-from pages.ui.sidebar import Scene
+from pages.ui.shell.scene import Scene
 from pages.ui.work import Work
 
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
-
+from attribution_core import painting
 from attribution_core.attribution import Attribution
 from attribution_core.images import Picture
 from attribution_core.methods.options import BFLOAT16
+from attribution_core.painting import drawn_values
 from attribution_core.references import reference_image
 from attribution_core.registry import METHODS
 from attribution_core.request import ZEROS, Reason, Request, request_or_reason
 from attribution_core.scores import Contrast
 from attribution_core.segmentations import Grid, Segmentation, Slic
 from pages.ui.settings import Settings
-from pages.ui.sidebar import Scene
+from pages.ui.shell.scene import Scene
 from pages.ui.work import Explain, Predict, Work
 
 MOST_TOGETHER = 4
@@ -150,32 +149,13 @@ def predictions_for(settings: Settings, picture: Picture) -> list[Predict]:
     return [Predict(settings.model, each) for each in (picture, reference) if each is not None]
 
 
-def drawn_values(attribution: Attribution) -> npt.NDArray[np.float32]:
-    """What a map shows: each player's whole value where there are players, else the heatmap."""
-    if attribution.player_values is None or attribution.segments is None:
-        return attribution.heatmap
-    return attribution.player_values[attribution.segments]
-
-
 def limits(
     attributions: Mapping[tuple[int, int], Attribution], settings: Settings
 ) -> dict[tuple[int, int], float]:
     """Where colours saturate, by (row, column): the clip percentile of each map's |values|, or the
     largest of its method's maps where they share a scale."""
-    own = {
-        place: float(np.percentile(np.abs(drawn_values(attribution)), settings.clip))
-        for place, attribution in attributions.items()
-    }
-    if settings.scale == "map":
-        return {place: limit or _largest(attributions[place]) for place, limit in own.items()}
-    shared: dict[int, float] = {}
-    for (_, column), limit in own.items():
-        shared[column] = max(shared.get(column, 0.0), limit)
-    return {place: shared[place[1]] or _largest(attributions[place]) for place in own}
-
-
-def _largest(attribution: Attribution) -> float:
-    return float(np.abs(drawn_values(attribution)).max()) or 1.0
+    drawn = {place: drawn_values(attribution) for place, attribution in attributions.items()}
+    return painting.limits(drawn, settings.clip, shared=settings.scale == "method")
 
 
 def caption(attribution: Attribution) -> tuple[str, ...]:

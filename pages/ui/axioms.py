@@ -28,8 +28,9 @@ from pages.ui.axiom_table import STATES, TableCase, TableCell, axiom_table
 from pages.ui.csv_download import csv_download, csv_text
 from pages.ui.function_plane import FARTHEST, Place, function_plane
 from pages.ui.markdown import literal
-from pages.ui.page_choices import changed, choice, decide, forget
 from pages.ui.settings import number, one_of
+from pages.ui.shell.choices import changed, choice, decide, forget
+from pages.ui.shell.session import session
 
 OWN = "own"
 OWN_FORMULA = "relu(x)*y - sin(x)"
@@ -144,10 +145,9 @@ def _function_of(text: str) -> PlaneFunction:
     try:
         function = PlaneFunction(text)
     except FormulaError as mistake:
-        last: str = st.session_state.get("axioms_last_formula", OWN_FORMULA)
         st.error(literal(str(mistake)), icon=":material/edit:")
-        return PlaneFunction(last)
-    st.session_state["axioms_last_formula"] = text
+        return PlaneFunction(session().formula or OWN_FORMULA)
+    session().formula = text
     return function
 
 

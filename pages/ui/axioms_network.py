@@ -19,7 +19,7 @@ from pages.ui.csv_download import csv_download, csv_text
 from pages.ui.engine import Engine
 from pages.ui.markdown import literal
 from pages.ui.progress import WorkSnapshot, follow, message, score_name
-from pages.ui.sidebar import Scene
+from pages.ui.shell.scene import Scene
 from pages.ui.work import Work
 
 if TYPE_CHECKING:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from html import escape
 
 from attribution_core.attribution import Attribution
+from pages.ui.maps.charts import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION
 
-WHOLE, LEFT, TRUE = "#b9bec5", "#b2473f", "#8a8f98"
-PREDICTED = ("#4c78a8", "#e0a458", "#7a9e7e", "#9d7fb8")
+WHOLE, LEFT, TRUE = GREY, VERMILION, GREY
+PREDICTED = (BLUE, ORANGE, GREEN, PURPLE)
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from attribution_core.registry import METHODS
-from pages.ui.page_choices import choice
 from pages.ui.settings import one_of
-from pages.ui.sidebar import Scene
+from pages.ui.shell.choices import choice
+from pages.ui.shell.scene import Scene
 
 
 def choose_method(name: str, default: str) -> str:

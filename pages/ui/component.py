@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-FOLDER = Path(__file__).resolve().parents[2] / "assets" / "components"
+from attribution_core.assets import ASSETS
+
+FOLDER = ASSETS / "components"
 SHARED = ("newest", "elements")
 
 

@@ -10,10 +10,10 @@ from pages.ui.faithfulness_gallery import render_gallery_areas
 from pages.ui.faithfulness_picture import render_picture_curves
 from pages.ui.faithfulness_protocol import choose_protocol
 from pages.ui.localisation import render_localisation
-from pages.ui.page_choices import choice
 from pages.ui.progress import follow
 from pages.ui.settings import one_of
-from pages.ui.sidebar import Scene
+from pages.ui.shell.choices import choice
+from pages.ui.shell.scene import Scene
 
 VIEWS = {"picture": "This picture", "gallery": "The whole gallery", "mosaic": "Grid pointing"}
 

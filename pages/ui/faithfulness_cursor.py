@@ -17,9 +17,9 @@ from pages.ui.faithfulness_figures import picture_at
 from pages.ui.faithfulness_protocol import Protocol
 from pages.ui.faithfulness_work import Curves
 from pages.ui.markdown import literal
-from pages.ui.page_choices import choice
 from pages.ui.settings import one_of, whole
-from pages.ui.sidebar import Scene
+from pages.ui.shell.choices import choice
+from pages.ui.shell.scene import Scene
 
 WIDTH = 236
 

@@ -11,29 +11,14 @@ import plotly.graph_objects as go
 from attribution_core.faithfulness import FaithfulnessCurve
 from attribution_core.images import Pixels
 from attribution_core.scores import Score
+from pages.ui.maps.charts import BAND, GREY, Stroke, framed, plain, stroke
 
-COLOURS = (
-    "#0072b2",
-    "#d55e00",
-    "#009e73",
-    "#cc79a7",
-    "#e69f00",
-    "#56b4e9",
-    "#8c6bb1",
-    "#999933",
-    "#aa4466",
-    "#44aa99",
-)
-"""After Okabe and Ito 2008: told apart by the colour-blind, on light and dark grounds."""
-_GREY = "#8a8f98"
-_CLEAR = "rgba(0,0,0,0)"
 _MOST_NUMBERED = 16
-_GRID = "rgba(138,143,152,0.25)"
 
 
 def curve_figure(
     curves: Mapping[str, FaithfulnessCurve],
-    colour_of: Mapping[str, str],
+    stroke_of: Mapping[str, Stroke],
     random: Sequence[FaithfulnessCurve],
     score: Score,
     score_title: str,
@@ -54,47 +39,34 @@ def curve_figure(
             y=scale * curve.scores,
             name=title,
             mode="lines",
-            line={"color": colour_of[title], "width": 2},
+            line=stroke_of[title].line,
             hovertemplate="%{x:.0f} %: %{y:.3g}<extra>" + title + "</extra>",
         )
         if cursor is not None and cursor[0] == title:
-            figure.add_vline(100 * curve.shares[cursor[1]], line={"color": _GREY, "width": 1})
-            figure.add_scatter(
-                x=[100 * curve.shares[cursor[1]]],
-                y=[scale * curve.scores[cursor[1]]],
-                mode="markers",
-                marker={
-                    "color": colour_of[title],
-                    "size": 11,
-                    "line": {"color": "white", "width": 2},
-                },
-                showlegend=False,
-                hoverinfo="skip",
-            )
+            at, height = 100 * curve.shares[cursor[1]], scale * curve.scores[cursor[1]]
+            _add_cursor(figure, at, height, stroke_of[title].colour)
     removed = "removed" if any(c.direction == "deletion" for c in curves.values()) else "inserted"
-    figure.update_layout(
-        height=370,
-        margin={"l": 4, "r": 18, "t": 8, "b": 4},
-        legend={"orientation": "h", "y": -0.22, "yanchor": "top", "x": 0},
-        xaxis={
-            "title": f"share {removed}, %",
-            "range": [0, 100],
-            "tickvals": [0, 25, 50, 75, 100],
-            "fixedrange": True,
-            "gridcolor": _GRID,
-        },
-        yaxis={
-            "title": score_title + (", %" if score.probability else ""),
-            "fixedrange": True,
-            "gridcolor": _GRID,
-            "zerolinecolor": _GRID,
-            "automargin": True,
-        },
-        hovermode="closest",
-        paper_bgcolor=_CLEAR,
-        plot_bgcolor=_CLEAR,
+    framed(
+        figure,
+        370,
+        x=f"share {removed}, %",
+        y=score_title + (", %" if score.probability else ""),
     )
+    figure.update_xaxes(range=[0, 100], tickvals=[0, 25, 50, 75, 100])
     return figure
+
+
+def _add_cursor(figure: go.Figure, x: float, y: float, colour: str) -> None:
+    """A line and a dot on a curve."""
+    figure.add_vline(x, line={"color": GREY, "width": 1})
+    figure.add_scatter(
+        x=[x],
+        y=[y],
+        mode="markers",
+        marker={"color": colour, "size": 11, "line": {"color": "white", "width": 2}},
+        showlegend=False,
+        hoverinfo="skip",
+    )
 
 
 def _add_band(figure: go.Figure, curves: Sequence[FaithfulnessCurve], scale: float) -> None:
@@ -106,7 +78,7 @@ def _add_band(figure: go.Figure, curves: Sequence[FaithfulnessCurve], scale: flo
         x=100 * np.concatenate([shares, shares[::-1]]),
         y=np.concatenate([high, low[::-1]]),
         fill="toself",
-        fillcolor="rgba(138,143,152,0.25)",
+        fillcolor=BAND,
         line={"width": 0},
         hoverinfo="skip",
         showlegend=False,
@@ -116,7 +88,7 @@ def _add_band(figure: go.Figure, curves: Sequence[FaithfulnessCurve], scale: flo
         y=mean,
         name=f"Random order, {len(curves)} seeds",
         mode="lines",
-        line={"color": _GREY, "dash": "dot", "width": 2},
+        line={"color": GREY, "dash": "dot", "width": 2},
         hovertemplate="%{x:.0f} %: %{y:.3g}<extra>random order, mean</extra>",
     )
 
@@ -131,64 +103,59 @@ def pointing_figure(
     as a dot. Methods have the colours of their curves."""
     figure = go.Figure()
     crowded = len(layers) * len(methods) > _MOST_NUMBERED
-    for method, colour in zip(methods, COLOURS, strict=False):
-        known = [layer for layer in layers if shares.get((method, layer))]
-        if not known:
-            continue
-        means = [100 * float(np.mean(list(shares[method, layer].values()))) for layer in known]
-        figure.add_bar(
-            x=known,
-            y=means,
-            name=method,
-            offsetgroup=method,
-            marker={"color": colour, "cornerradius": 3, "opacity": 0.8},
-            text=None if crowded else [f"{mean:.0f} %" for mean in means],
-            textposition="inside",
-            insidetextanchor="start",
-            textangle=0,
-            hovertemplate=method + " at %{x}: mean %{y:.1f} %<extra></extra>",
-        )
-        tiles = [(at, label, share) for at in known for label, share in shares[method, at].items()]
-        figure.add_scatter(
-            x=[at for at, _, _ in tiles],
-            y=[100 * share for _, _, share in tiles],
-            customdata=[label for _, label, _ in tiles],
-            mode="markers",
-            offsetgroup=method,
-            showlegend=False,
-            marker={"color": colour, "size": 7, "line": {"color": "white", "width": 1}},
-            hovertemplate=method + " at %{x}, %{customdata}: %{y:.1f} %<extra></extra>",
-        )
-    figure.add_hline(100 * uniform, line={"color": _GREY, "dash": "dot", "width": 2})
+    for number, method in enumerate(methods):
+        known = {layer: found for layer in layers if (found := shares.get((method, layer)))}
+        if known:
+            _add_method(figure, method, stroke(number).colour, known, numbered=not crowded)
+    baseline = {"color": GREY, "dash": "dot", "width": 2}
+    figure.add_hline(100 * uniform, line=baseline)
     figure.add_scatter(
         x=[None],
         y=[None],
         mode="lines",
-        line={"color": _GREY, "dash": "dot", "width": 2},
+        line=baseline,
         name=f"uniform or centred map: {100 * uniform:.0f} %",
     )
-    figure.update_layout(
-        height=300,
-        margin={"l": 4, "r": 8, "t": 24, "b": 4},
-        legend={"orientation": "h", "y": 1.03, "yanchor": "bottom", "x": 0},
-        xaxis={
-            "fixedrange": True,
-            "categoryorder": "array",
-            "categoryarray": list(layers),
-        },
-        yaxis={
-            "fixedrange": True,
-            "range": [0, 104],
-            "gridcolor": _GRID,
-            "title": "inside the tile, %",
-        },
-        barmode="group",
-        scattermode="group",
-        showlegend=True,
-        paper_bgcolor=_CLEAR,
-        plot_bgcolor=_CLEAR,
-    )
+    framed(figure, 300, y="inside the tile, %")
+    figure.update_layout(barmode="group", scattermode="group", showlegend=True)
+    figure.update_xaxes(categoryorder="array", categoryarray=list(layers))
+    figure.update_yaxes(range=[0, 104])
     return figure
+
+
+def _add_method(
+    figure: go.Figure,
+    method: str,
+    colour: str,
+    shares: Mapping[str, Mapping[str, float]],
+    *,
+    numbered: bool,
+) -> None:
+    """One method's mean share at each layer as a bar, and its tiles as dots."""
+    means = [100 * float(np.mean(list(tiles.values()))) for tiles in shares.values()]
+    figure.add_bar(
+        x=list(shares),
+        y=means,
+        name=method,
+        offsetgroup=method,
+        marker={"color": colour, "cornerradius": 3, "opacity": 0.8},
+        text=[f"{mean:.0f} %" for mean in means] if numbered else None,
+        textposition="inside",
+        insidetextanchor="start",
+        textangle=0,
+        hovertemplate=method + " at %{x}: mean %{y:.1f} %<extra></extra>",
+    )
+    tiles = [(at, label, share) for at, found in shares.items() for label, share in found.items()]
+    figure.add_scatter(
+        x=[at for at, _, _ in tiles],
+        y=[100 * share for _, _, share in tiles],
+        customdata=[plain(label) for _, label, _ in tiles],
+        mode="markers",
+        offsetgroup=method,
+        showlegend=False,
+        marker={"color": colour, "size": 7, "line": {"color": "white", "width": 1}},
+        hovertemplate=method + " at %{x}, %{customdata}: %{y:.1f} %<extra></extra>",
+    )
 
 
 def picture_at(

@@ -18,7 +18,7 @@ from pages.ui.faithfulness_protocol import Protocol, told
 from pages.ui.faithfulness_work import RANDOM, DrawPictureCurves, PictureCurves
 from pages.ui.gallery import gallery, pixels_of
 from pages.ui.progress import WorkSnapshot, follow
-from pages.ui.sidebar import Scene
+from pages.ui.shell.scene import Scene
 from pages.ui.work import Work
 
 Areas = dict[str, tuple[float, float]]

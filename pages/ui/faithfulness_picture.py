@@ -22,7 +22,7 @@ from pages.ui.faithfulness_cursor import (
     draw_point,
     marks,
 )
-from pages.ui.faithfulness_figures import COLOURS, curve_figure
+from pages.ui.faithfulness_figures import curve_figure
 from pages.ui.faithfulness_protocol import (
     Protocol,
     choose_protocol,
@@ -31,9 +31,10 @@ from pages.ui.faithfulness_protocol import (
     told,
 )
 from pages.ui.faithfulness_work import Curves, DrawCurves, DrawRandomCurves, RandomCurves
+from pages.ui.maps.charts import show, stroke
 from pages.ui.markdown import literal
 from pages.ui.progress import WorkSnapshot, follow
-from pages.ui.sidebar import Scene
+from pages.ui.shell.scene import Scene
 from pages.ui.work import Explain, Work
 
 RANDOM_ORDERS = 5
@@ -146,9 +147,7 @@ def _draw_figures(
     score: Score,
 ) -> None:
     """Both figures, and beside them the picture at the cursor."""
-    colour_of = {
-        METHODS[name].title: colour for name, colour in zip(methods, COLOURS, strict=False)
-    }
+    stroke_of = {METHODS[name].title: stroke(number) for number, name in enumerate(methods)}
     with st.container(horizontal=True, gap="small"):
         charts = [st.container(width=_CHART) for _ in range(2)]
         with st.container(width=WIDTH):
@@ -164,18 +163,15 @@ def _draw_figures(
         curves = {METHODS[name].title: each.of(direction) for name, each in known.items()}
         with place:
             st.markdown(f"**{direction.capitalize()}**: {better} is better")
-            st.plotly_chart(
-                curve_figure(
-                    curves,
-                    colour_of,
-                    baseline,
-                    score,
-                    score_in_words(scene, score),
-                    marks(cursor, known, direction),
-                ),
-                config={"displayModeBar": False},
-                key=f"{direction}_chart",
+            figure = curve_figure(
+                curves,
+                stroke_of,
+                baseline,
+                score,
+                score_in_words(scene, score),
+                marks(cursor, known, direction),
             )
+            show(figure, f"{direction}_chart")
 
 
 def _numbered(pairs: Sequence[Pair]) -> dict[str, tuple[FaithfulnessCurve, FaithfulnessCurve]]:

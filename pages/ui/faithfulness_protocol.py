@@ -15,9 +15,9 @@ from attribution_core.segmentations import Segmentation, Slic
 from pages.ui.attributions import segmentation_for
 from pages.ui.engine import Engine
 from pages.ui.markdown import literal
-from pages.ui.page_choices import choice
 from pages.ui.settings import one_of, whole
-from pages.ui.sidebar import Scene
+from pages.ui.shell.choices import choice
+from pages.ui.shell.scene import Scene
 
 PLAYERS = {"superpixels": "Superpixels", "pixels": "Pixels", "positions": "Layer positions"}
 SCORES = ("probability", "logit", "contrast")

@@ -5,16 +5,18 @@ from __future__ import annotations
 import base64
 import io
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
+import streamlit as st
 from PIL import Image, ImageOps
 
+from attribution_core.assets import ASSETS
 from attribution_core.images import Picture, load_image
 from pages.ui.component import component
 
-_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "gallery"
+_FOLDER = ASSETS / "gallery"
 _THUMBNAIL = 96
 
 _component = component("gallery")
@@ -66,16 +68,16 @@ def _thumbnails() -> list[dict[str, str]]:
     return listed
 
 
-def pick_from_gallery(chosen: str, *, key: str) -> str:
-    """Draw the thumbnails; the picture clicked in this run, else the chosen one."""
+def pick_from_gallery(chosen: str, *, key: str, on_pick: Callable[[str], None]) -> None:
+    """Draw the thumbnails; a click calls ``on_pick`` with the picture before the next run."""
 
-    def nothing() -> None:
-        """Streamlit reports an event only to those who listen."""
+    def picked() -> None:
+        identifier = st.session_state[key].get("picked")
+        if identifier in [entry.id for entry in gallery()]:
+            on_pick(identifier)
 
-    result = _component(
+    _component(
         key=key,
         data={"pictures": _thumbnails(), "chosen": chosen},
-        on_picked_change=nothing,
+        on_picked_change=picked,
     )
-    picked = result.get("picked")
-    return picked if picked in [entry.id for entry in gallery()] else chosen

@@ -16,11 +16,12 @@ from attribution_core.registry import METHODS
 from attribution_core.segmentations import Segmentation, segments_of
 from pages.ui.attributions import reference_of, segmentation_for
 from pages.ui.choosers import choose_class
-from pages.ui.game_methods import LEADING, game_methods
-from pages.ui.page_choices import choice, recalled, remember
 from pages.ui.player_board import PlayerValues, player_board
 from pages.ui.settings import whole
-from pages.ui.sidebar import Scene
+from pages.ui.shell.choices import choice, recalled, remember
+from pages.ui.shell.game_methods import LEADING, game_methods
+from pages.ui.shell.scene import Scene
+from pages.ui.shell.session import session
 
 if TYPE_CHECKING:
     from attribution_core.classifier import Classifier
@@ -78,7 +79,7 @@ def set_up(classifier: Classifier, scene: Scene) -> Board:
     segments = _segments(scene.picture, segmentation, height, width, at_input=at_input)
     players = int(segments.max()) + 1
     name = (scene.picture.digest, settings.layer, repr(segmentation))
-    if "absent" not in st.session_state:
+    if not session().absent:
         nobody: tuple[int, ...] = ()
         _set_absent(name, recalled(ABSENT, nobody, lambda text: _players_in(text, players)))
     with st.container(horizontal=True, vertical_alignment="bottom", key="moves"):
@@ -92,7 +93,7 @@ def set_up(classifier: Classifier, scene: Scene) -> Board:
             min(5, players),
             lambda text: whole(text, 1, players),
         )
-        order = st.session_state.get("game_order", {}).get((name, focus))
+        order = session().ranked.get((name, focus))
         for verb, part in (("Keep", slice(best, None)), ("Remove", slice(None, best))):
             gone = [] if order is None else order[part]
             _move(
@@ -116,7 +117,7 @@ def draw_board(scene: Scene, board: Board, known: Mapping[str, Attribution]) -> 
     board = replace(board, absent=_absent(board.name))
     leading = known.get(LEADING)
     if leading is not None and leading.player_values is not None:
-        orders = st.session_state.setdefault("game_order", {})
+        orders = session().ranked
         at = (board.name, board.focus)
         ranked = np.argsort(-leading.player_values, kind="stable").tolist()
         first_known = at not in orders
@@ -182,9 +183,8 @@ def _players_in(text: str, players: int) -> tuple[int, ...]:
 
 
 def _absent(name: tuple[str, ...]) -> tuple[int, ...]:
-    found: tuple[int, ...] = st.session_state.setdefault("absent", {}).get(name, ())
-    return found
+    return session().absent.get(name, ())
 
 
 def _set_absent(name: tuple[str, ...], players: Iterable[int]) -> None:
-    st.session_state.setdefault("absent", {})[name] = tuple(sorted(int(each) for each in players))
+    session().absent[name] = tuple(sorted(int(each) for each in players))

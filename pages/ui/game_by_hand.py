@@ -24,11 +24,12 @@ from pages.ui.changes import Change, bars, predicted_change, probabilities, scor
 from pages.ui.downloads import render_downloads
 from pages.ui.engine import Engine
 from pages.ui.game_board import Board, draw_board, set_up
-from pages.ui.game_methods import LEADING, in_common_game
 from pages.ui.interaction import ask_about_two, draw_answer
 from pages.ui.layer_comparison import ask_to_compare, draw_comparison
 from pages.ui.progress import UNFINISHED, WorkSnapshot, ask, follow, plain
-from pages.ui.sidebar import Scene, visitor
+from pages.ui.shell.game_methods import LEADING, in_common_game
+from pages.ui.shell.scene import Scene
+from pages.ui.shell.session import visitor
 from pages.ui.work import Play, Prediction, Work
 
 Snapshots = Mapping[Work, WorkSnapshot]

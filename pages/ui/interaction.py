@@ -12,10 +12,10 @@ from attribution_core.request import Request
 from pages.ui.choosers import choose_whether
 from pages.ui.game_board import Board
 from pages.ui.markdown import literal
-from pages.ui.page_choices import choice
 from pages.ui.progress import WorkSnapshot, plain, score_name
 from pages.ui.settings import whole
-from pages.ui.sidebar import Scene
+from pages.ui.shell.choices import choice
+from pages.ui.shell.scene import Scene
 from pages.ui.work import Interact, InteractAmongAll, Work
 
 ROUNDING = 1e-5

@@ -16,10 +16,10 @@ from pages.ui.attribution_grid import done_in, names_of, render_maps
 from pages.ui.attributions import MapTable, place_of, request_for
 from pages.ui.choosers import choose_whether
 from pages.ui.engine import Engine
-from pages.ui.game_methods import LEADING
 from pages.ui.markdown import literal
 from pages.ui.progress import WorkSnapshot
-from pages.ui.sidebar import Scene
+from pages.ui.shell.game_methods import LEADING
+from pages.ui.shell.scene import Scene
 from pages.ui.work import TimeCoalitions, Work
 
 if TYPE_CHECKING:

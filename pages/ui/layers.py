@@ -21,11 +21,12 @@ from pages.ui.choosers import choose_method, choose_whether
 from pages.ui.csv_download import csv_download, csv_text
 from pages.ui.downloads import render_downloads
 from pages.ui.engine import MOST_WORKS, Engine
+from pages.ui.maps.charts import framed, mark_zero, show, stroke
 from pages.ui.markdown import literal
-from pages.ui.page_choices import choice
 from pages.ui.progress import WorkSnapshot, follow
 from pages.ui.settings import one_of
-from pages.ui.sidebar import Scene
+from pages.ui.shell.choices import choice
+from pages.ui.shell.scene import Scene
 from pages.ui.work import Explain, Work
 
 COLUMNS = 7
@@ -285,9 +286,7 @@ def _draw_curves(
             f"goes from **{first.correlations[0]:.2f}** at {literal(first.layers[0])} to "
             f"**{first.correlations[-1]:.2f}** at {literal(first.layers[-1])}."
         )
-    st.plotly_chart(
-        curves_figure(curves, layers), config={"displayModeBar": False}, key="layer_curves"
-    )
+    show(curves_figure(curves, layers), "layer_curves")
     st.caption(
         f"Pearson's correlation of the two heatmaps' {words} (values summed over channels), "
         "position by position. Planes get smaller upwards, so points on the right rest on fewer "
@@ -297,7 +296,6 @@ def _draw_curves(
 
 def curves_figure(curves: Sequence[Curve], layers: Sequence[str]) -> go.Figure:
     """Correlation against layer, a line a method."""
-    colours = ["#b2473f", "#4c78a8", "#e0a458", "#7a9e7e", "#9d7fb8", "#8a8f98"]
     figure = go.Figure()
     for number, curve in enumerate(curves):
         title = METHODS[curve.method].title
@@ -306,26 +304,16 @@ def curves_figure(curves: Sequence[Curve], layers: Sequence[str]) -> go.Figure:
             y=curve.correlations,
             name=title,
             mode="lines+markers",
-            line={"color": colours[number % len(colours)]},
+            line=stroke(number).line,
             hovertemplate="%{x}<br>" + title + ": %{y:.3f}<extra></extra>",
         )
-    figure.add_hline(y=0, line_width=1, line_color="#8a8f98")
-    figure.update_layout(
-        height=320,
-        margin={"l": 0, "r": 8, "t": 8, "b": 0},
-        showlegend=True,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        xaxis={
-            "categoryorder": "array",
-            "categoryarray": list(layers),
-            "range": [-0.5, len(layers) - 0.5],
-            "fixedrange": True,
-            "automargin": True,
-        },
-        yaxis={"range": [-1.05, 1.05], "title": "correlation", "fixedrange": True},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
+    mark_zero(figure)
+    framed(figure, 320, y="correlation")
+    figure.update_layout(showlegend=True)
+    figure.update_xaxes(
+        categoryorder="array", categoryarray=list(layers), range=[-0.5, len(layers) - 0.5]
     )
+    figure.update_yaxes(range=[-1.05, 1.05])
     return figure
 
 

@@ -17,12 +17,14 @@ from pages.ui.downloads import render_downloads
 from pages.ui.engine import Engine
 from pages.ui.faithfulness_figures import pointing_figure
 from pages.ui.gallery import gallery, gallery_picture, pixels_of
+from pages.ui.maps.charts import show
 from pages.ui.markdown import literal
-from pages.ui.page_choices import choice
 from pages.ui.picture_and_reference import as_url
 from pages.ui.progress import WorkSnapshot, follow, score_name
 from pages.ui.settings import UPLOAD, one_of
-from pages.ui.sidebar import Scene, visitor
+from pages.ui.shell.choices import choice
+from pages.ui.shell.scene import Scene
+from pages.ui.shell.session import visitor
 from pages.ui.work import Predict, Prediction, Work
 
 TILES = 4
@@ -209,11 +211,7 @@ def _draw_shares(
         with st.container(width=_CHART):
             if shares:
                 titles = [METHODS[name].title for name in scene.settings.methods]
-                st.plotly_chart(
-                    pointing_figure(shares, tuple(tables), titles, 1 / TILES),
-                    config={"displayModeBar": False},
-                    key="pointing",
-                )
+                show(pointing_figure(shares, tuple(tables), titles, 1 / TILES), "pointing")
             else:
                 st.caption("The shares come with the maps …")
     st.caption(_confidence(scene, board, known))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui.engine import Engine
-from pages.ui.sidebar import Scene, visitor
+from pages.ui.shell.scene import Scene
+from pages.ui.shell.session import visitor
 
 VGG16 = "vgg16"
 

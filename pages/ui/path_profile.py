@@ -14,12 +14,13 @@ from attribution_core.images import Picture
 from attribution_core.paths import PathProfile, profile_path, quadrature_gaps
 from attribution_core.request import Request
 from pages.ui.csv_download import csv_download, csv_text
+from pages.ui.maps.charts import GREY, framed, mark_place, mark_zero, plain, show, stroke
 from pages.ui.markdown import literal
-from pages.ui.page_choices import choice
 from pages.ui.picture_and_reference import as_url
 from pages.ui.progress import WorkSnapshot, score_name
 from pages.ui.settings import number
-from pages.ui.sidebar import Scene
+from pages.ui.shell.choices import choice
+from pages.ui.shell.scene import Scene
 from pages.ui.work import Work
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 INTERVALS = 64
 FRAMES = 9
 _CHART = 338
-_GREY = "#8a8f98"
-COLOURS = ("#b2473f", "#4c78a8", "#e0a458", "#7a9e7e", "#9d7fb8", "#8a8f98", "#5b8e9b", "#c27ba0")
 
 
 @dataclass(frozen=True)
@@ -122,27 +121,21 @@ def render_path(
     with st.container(horizontal=True, gap="small"):
         with st.container(width=_CHART):
             st.markdown(f"**The {score_name(scene)} on the way**")
-            st.plotly_chart(
-                _scores(walked, labels, place), config={"displayModeBar": False}, key="path_scores"
-            )
+            show(_scores(walked, labels, place), "path_scores")
         with st.container(width=_CHART):
             st.markdown(
                 "**Where the attribution is earned**",
                 help="The slope of the score, ∇f · (x − x′). Its area is what the attributions of "
                 "Integrated Gradients sum to (thesis, equation 2.18; Sundararajan et al. 2017).",
             )
-            st.plotly_chart(
-                _slopes(walked, labels, place), config={"displayModeBar": False}, key="path_slopes"
-            )
+            show(_slopes(walked, labels, place), "path_slopes")
         with st.container(width=_CHART):
             st.markdown(
                 "**Gap by number of gradients**",
                 help="|Σ attributions − (f(x) − f(x′))| as a share of the difference. A small gap "
                 "alone does not mean that the map has converged.",
             )
-            st.plotly_chart(
-                _gaps(walked, labels), config={"displayModeBar": False}, key="path_gaps"
-            )
+            show(_gaps(walked, labels), "path_gaps")
     halves = []
     for target, each in walked.items():
         half = first_place(each.profile, 0.5)
@@ -201,13 +194,13 @@ def _scores(
     walked: Mapping[int, Walked], labels: Mapping[int, str], place: float | None
 ) -> go.Figure:
     figure = go.Figure()
-    for colour, (target, each) in zip(COLOURS, walked.items(), strict=False):
+    for row, (target, each) in enumerate(walked.items()):
         figure.add_scatter(
             x=each.profile.places,
             y=each.profile.scores,
-            name=labels[target],
+            name=plain(labels[target]),
             mode="lines",
-            line={"color": colour},
+            line=stroke(row).line,
             hovertemplate="α = %{x:.2f}: %{y:.3f}<extra></extra>",
         )
     return _laid_out(figure, "α", place)
@@ -217,46 +210,47 @@ def _slopes(
     walked: Mapping[int, Walked], labels: Mapping[int, str], place: float | None
 ) -> go.Figure:
     figure = go.Figure()
-    for colour, (target, each) in zip(COLOURS, walked.items(), strict=False):
+    for row, (target, each) in enumerate(walked.items()):
         figure.add_scatter(
             x=each.profile.places,
             y=each.profile.slopes,
-            name=labels[target],
+            name=plain(labels[target]),
             mode="lines",
-            line={"color": colour},
+            line=stroke(row).line,
             fill="tozeroy" if len(walked) == 1 else None,
             hovertemplate="α = %{x:.2f}: slope %{y:.3f}<extra></extra>",
         )
-    figure.add_hline(y=0, line_width=1, line_color=_GREY)
+    mark_zero(figure)
     return _laid_out(figure, "α", place)
+
+
+RULE_MARKERS = {"adaptive": "circle", "midpoint": "square-open", "trapezoid": "triangle-up-open"}
 
 
 def _gaps(walked: Mapping[int, Walked], labels: Mapping[int, str]) -> go.Figure:
     figure = go.Figure()
-    dashes = {"adaptive": "solid", "midpoint": "dot", "trapezoid": "dash"}
-    for colour, (target, each) in zip(COLOURS, walked.items(), strict=False):
+    for row, (target, each) in enumerate(walked.items()):
         change = abs(each.profile.change)
         finished = each.profile.done == each.profile.planned
         if not finished or not change:
             continue
         rules = {**quadrature_gaps(each.profile), "adaptive": list(each.adaptive)}
-        for rule, dash in dashes.items():
+        for rule, symbol in RULE_MARKERS.items():
             rows = rules[rule]
             figure.add_scatter(
                 x=[gradients for gradients, _ in rows],
                 y=[100 * gap / change for _, gap in rows],
                 mode="lines+markers",
-                marker={"size": 4},
-                line={"color": colour, "dash": dash},
+                marker={"size": 8, "symbol": symbol},
+                line={**stroke(row).line, "width": 1.5},
                 showlegend=False,
-                hovertemplate=f"{labels[target]}, {rule}, %{{x}} gradients: %{{y:.2f}} %"
+                hovertemplate=f"{plain(labels[target])}, {rule}, %{{x}} gradients: %{{y:.2f}} %"
                 "<extra></extra>",
             )
-    # Colours are the classes' as in the charts beside it; the legend names the rules only.
-    for rule, dash in dashes.items():
-        figure.add_scatter(
-            x=[None], y=[None], name=rule, mode="lines", line={"color": _GREY, "dash": dash}
-        )
+    # Strokes are the classes' as in the charts beside it; the legend names the rules only.
+    for rule, symbol in RULE_MARKERS.items():
+        marker = {"symbol": symbol, "color": GREY, "size": 8}
+        figure.add_scatter(x=[None], y=[None], name=rule, mode="markers", marker=marker)
     figure.update_xaxes(type="log", tickvals=[1, 2, 4, 8, 16, 32, 64])
     figure.update_yaxes(type="log", dtick=1, ticksuffix=" %", exponentformat="none")
     return _laid_out(figure, "gradients", None)
@@ -264,15 +258,9 @@ def _gaps(walked: Mapping[int, Walked], labels: Mapping[int, str]) -> go.Figure:
 
 def _laid_out(figure: go.Figure, title: str, place: float | None) -> go.Figure:
     if place is not None:
-        figure.add_vline(x=place, line_width=1, line_dash="dot", line_color=_GREY)
+        mark_place(figure, place)
+    framed(figure, 300, x=title)
     figure.update_layout(
-        height=300,
-        margin={"l": 0, "r": 8, "t": 8, "b": 0},
-        showlegend=True,
-        legend={"orientation": "h", "y": -0.25, "x": 0, "font": {"size": 11}},
-        xaxis={"title": title, "fixedrange": True},
-        yaxis={"fixedrange": True, "automargin": True},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
+        showlegend=True, legend={"y": -0.25, "yanchor": "top", "font": {"size": 11}}
     )
     return figure

@@ -16,8 +16,10 @@ from PIL import Image
 from attribution_core.images import Picture
 from pages.ui.attributions import reference_of
 from pages.ui.engine import Engine
+from pages.ui.maps.charts import GREY, VERMILION, framed, plain, show
 from pages.ui.markdown import literal
-from pages.ui.sidebar import Scene, visitor
+from pages.ui.shell.scene import Scene
+from pages.ui.shell.session import visitor
 from pages.ui.work import Predict, Prediction
 
 BARS = 5
@@ -73,12 +75,8 @@ def _pair(
         if prediction is None:
             st.caption("The model is being asked …")
         else:
-            st.plotly_chart(
-                top_bars(prediction, scene.labels, scene.classes),
-                key=key,
-                config={"displayModeBar": False, "staticPlot": False},
-                alt=described(prediction, scene.labels),
-            )
+            figure = top_bars(prediction, scene.labels, scene.classes)
+            show(figure, key, alt=described(prediction, scene.labels))
 
 
 def described(prediction: Prediction, labels: Sequence[str]) -> str:
@@ -122,10 +120,10 @@ def _bars(bars: tuple[_Bar, ...]) -> go.Figure:
             y=list(range(len(bars))),
             orientation="h",
             marker={
-                "color": ["#b2473f" if bar.is_target else "#9aa3ad" for bar in bars],
+                "color": [VERMILION if bar.is_target else GREY for bar in bars],
                 "cornerradius": 3,
             },
-            text=[f"{bar.label}  {bar.share:.1f} %" for bar in bars],
+            text=[f"{plain(bar.label)}  {bar.share:.1f} %" for bar in bars],
             textposition=["inside" if bar.share > 45 else "outside" for bar in bars],
             insidetextanchor="start",
             cliponaxis=False,
@@ -134,13 +132,8 @@ def _bars(bars: tuple[_Bar, ...]) -> go.Figure:
             "logit %{customdata[1]:.2f}<extra></extra>",
         )
     )
-    figure.update_layout(
-        height=_SIDE,
-        margin={"l": 0, "r": 0, "t": 0, "b": 0},
-        xaxis={"visible": False, "range": [0, 100], "fixedrange": True},
-        yaxis={"visible": False, "autorange": "reversed", "fixedrange": True},
-        bargap=0.25,
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-    )
+    framed(figure, _SIDE)
+    figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, bargap=0.25)
+    figure.update_xaxes(visible=False, range=[0, 100])
+    figure.update_yaxes(visible=False, autorange="reversed")
     return figure

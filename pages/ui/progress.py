@@ -12,7 +12,8 @@ import streamlit as st
 from attribution_core.jobs import QueueFull, Snapshot
 from pages.ui.engine import Engine
 from pages.ui.markdown import literal
-from pages.ui.sidebar import Scene, visitor
+from pages.ui.shell.scene import Scene
+from pages.ui.shell.session import visitor
 from pages.ui.work import Work
 
 WorkSnapshot = Snapshot[object]

@@ -17,8 +17,8 @@ from pages.ui.choosers import choose_class, choose_method
 from pages.ui.csv_download import csv_download
 from pages.ui.downloads import render_downloads
 from pages.ui.engine import Engine
+from pages.ui.maps.charts import show
 from pages.ui.markdown import literal
-from pages.ui.page_choices import choice
 from pages.ui.progress import WorkSnapshot, follow
 from pages.ui.randomisation_work import (
     CompareRandomised,
@@ -29,7 +29,9 @@ from pages.ui.randomisation_work import (
     SimilarityCurves,
 )
 from pages.ui.settings import one_of, whole
-from pages.ui.sidebar import Scene, visitor
+from pages.ui.shell.choices import choice
+from pages.ui.shell.scene import Scene
+from pages.ui.shell.session import visitor
 from pages.ui.similarity_figures import MEASURES, similarities_csv, similarity_figure
 from pages.ui.work import Explain, Prediction, Work
 
@@ -232,15 +234,9 @@ def _draw_curves(
         for number, (measure, meaning) in enumerate(MEASURES.items()):
             with st.container(width=224):
                 st.markdown(f"**{measure}**", help=meaning)
-                st.plotly_chart(
-                    similarity_figure(
-                        {layer: values[number] for layer, values in curves.items()},
-                        stages,
-                        experiment.draw.depth,
-                    ),
-                    config={"displayModeBar": False},
-                    key=f"similarity_{number}",
-                )
+                by_layer = {layer: values[number] for layer, values in curves.items()}
+                figure = similarity_figure(by_layer, stages, experiment.draw.depth)
+                show(figure, f"similarity_{number}")
     st.caption(
         f"Mean over {len(experiment.seeds)} seeds, band from the lowest to the highest. "
         "1: the same map. Stages from the top: " + literal(" · ".join(stages)) + "."

@@ -11,13 +11,13 @@ import streamlit as st
 
 from attribution_core.attribution import Attribution
 from attribution_core.images import Picture
+from attribution_core.painting import drawn_values
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS
 from attribution_core.request import ZEROS, Reason
 from pages.ui.attribution_grid import done_in, names_of, render_maps
 from pages.ui.attributions import (
     MapTable,
-    drawn_values,
     limits,
     place_of,
     predictions_for,
@@ -32,7 +32,7 @@ from pages.ui.markdown import literal
 from pages.ui.path_profile import WalkPath, render_path
 from pages.ui.picture_and_reference import as_url
 from pages.ui.progress import WorkSnapshot, follow
-from pages.ui.sidebar import Scene
+from pages.ui.shell.scene import Scene
 from pages.ui.work import Predict, Prediction, Work
 
 Snapshots = Mapping[Work, WorkSnapshot]

@@ -1,24 +1,41 @@
 """Start the app's server, the default model being loaded while it waits for its first visitor.
 
-Run as ``python -m pages.ui.serve``, with the options of ``streamlit run``.
+``attribution-explorer`` where the project is installed, ``python -m pages.ui.serve`` in a checkout.
 """
 
 from __future__ import annotations
 
+import argparse
+import os
 import sys
-from pathlib import Path
-
-from streamlit.web import cli
-
-from pages.ui.engine import engine
-
-APP = Path(__file__).resolve().parents[2] / "app.py"
 
 
 def main() -> None:
     """Begin to load the model, and run the server until it is stopped."""
+    parser = argparse.ArgumentParser(
+        usage="%(prog)s [--server.port PORT] [options of streamlit run]",
+        description="Serve Attribution Explorer: where an image classifier looks, for each class, "
+        "by every attribution method. Open the address that is printed; Ctrl+C stops the server.",
+        epilog="Every option of `streamlit run` may be given (`streamlit run --help` lists them); "
+        "none is needed.",
+        allow_abbrev=False,
+    )
+    _, options = parser.parse_known_args()
+    # Both are read when NumPy and TensorFlow are imported. Small solutions are quicker on one
+    # thread than on several that wait for TensorFlow.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from attribution_core.assets import ASSETS
+
+    app = ASSETS.parent / "app.py"
+    # An installed app lies in a folder of its own, in which its pages look for each other.
+    sys.path.insert(0, str(app.parent))
+    from streamlit.web import cli
+
+    from pages.ui.engine import engine
+
     engine()
-    sys.argv = ["streamlit", "run", str(APP), *sys.argv[1:]]
+    sys.argv = ["streamlit", "run", str(app), *options]
     cli.main()
 
 

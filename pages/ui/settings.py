@@ -169,7 +169,7 @@ def text_of(value: Any) -> str:
     """A setting as it stands in the address bar."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return ",".join(str(part) for part in value)
     # repr brings every float back exactly; a whole number needs no ".0".
     return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)

@@ -1,23 +1,18 @@
-"""The sidebar: every control that all pages share, and the state behind it."""
+"""The sidebar: every control that all pages share, drawn from the scene."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
-from attribution_core.images import Picture, load_image
 from attribution_core.methods.options import BFLOAT16, Option, OptionValue
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS
 from attribution_core.request import ZEROS
-from pages.ui.engine import Engine, Model
-from pages.ui.gallery import gallery, gallery_picture, pick_from_gallery, pixels_of
-from pages.ui.game_methods import game_methods
-from pages.ui.navigation import complain
-from pages.ui.page_choices import in_link, taken_from_link
+from pages.ui.engine import Engine
+from pages.ui.gallery import gallery_picture, pick_from_gallery
 from pages.ui.settings import (
     BOUNDS,
     CLASS_CHOICES,
@@ -28,217 +23,88 @@ from pages.ui.settings import (
     UPLOAD,
     VIEWS,
     Settings,
-    decode,
-    encode,
 )
-from pages.ui.work import Predict, Prediction
-
-if TYPE_CHECKING:
-    from attribution_core.classifier import Classifier
+from pages.ui.shell.choices import decide, drawn
+from pages.ui.shell.game_methods import game_methods
+from pages.ui.shell.own_picture import show_again, take_own_picture
+from pages.ui.shell.scene import Scene
+from pages.ui.shell.session import session
 
 DEFAULT_SIZE = (224, 224)
 IN_FLOAT32 = ("randomisation", "axioms")
 """Pages that evaluate nothing in bfloat16, whatever the options say."""
-T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Scene:
-    """What the sidebar hands to a page.
-
-    Attributes
-    ----------
-    settings : Settings
-        With the layer filled in.
-    model : Model
-    picture : Picture
-    prediction : Prediction or None
-        Of the picture; None until the worker has it.
-    classes : tuple of int
-        The target classes; empty while they wait for the prediction.
-    labels : tuple of str
-        Of the model's classes; empty while a model file is being loaded.
-    classifier : Classifier or None
-        The model itself; None while it is being loaded.
-    """
-
-    settings: Settings
-    model: Model
-    picture: Picture
-    prediction: Prediction | None
-    classes: tuple[int, ...]
-    labels: tuple[str, ...]
-    classifier: Classifier | None = None
-
-
-def visitor() -> str:
-    """The name under which this session waits for work."""
-    import uuid
-
-    return str(st.session_state.setdefault("visitor", uuid.uuid4().hex))
-
-
-def render_sidebar(engine: Engine, page: str) -> Scene:
-    """Draw the controls and take what they say; `page` is the name of the page in links."""
-    settings = _restored(engine)
+def render_sidebar(engine: Engine, scene: Scene) -> None:
+    """Draw the controls; what a visitor changes in them is in the next run's scene."""
+    settings = scene.settings
+    by_hand = session().page == "superpixels"
     with st.sidebar:
-        settings, model = _model(engine, settings)
-        settings, picture = _picture(engine, settings)
-        prediction = _prediction(engine, settings, picture)
-        labels = engine.labels(settings.model)
-        settings = _classes(settings, prediction, labels)
-        if page != "superpixels":
-            settings = _methods(settings)
-        settings = _layer(engine, model, settings)
-        settings = _reference(settings)
-        settings = _score(settings, prediction, labels)
-        settings = _players(engine, settings)
+        _model(engine, scene)
+        _picture(scene)
+        _classes(scene)
+        if not by_hand:
+            _methods(settings)
+        _layer(scene)
+        _reference(settings)
+        _score(scene)
+        _players(settings)
         # Whatever other pages show, that page has the methods of its game, and asks for none.
-        methods = game_methods(exact=False) if page == "superpixels" else settings.methods
-        settings = _method_options(settings, model, page, methods)
-        settings = _display(settings)
-    st.session_state["settings"] = settings
-    parameters = encode(settings, Settings()) | in_link(page)
-    if dict(st.query_params) != parameters:
-        st.query_params.from_dict(parameters)
-    classes = settings.classes if labels else ()
-    classifier = engine.loaded(settings.model)
-    return Scene(settings, model, picture, prediction, classes, labels, classifier)
+        _method_options(scene, game_methods(exact=False) if by_hand else settings.methods)
+        _display(settings)
 
 
-def _restored(engine: Engine) -> Settings:
-    """This session's settings, at its start those of the address bar."""
-    if "settings" not in st.session_state:
-        pictures = (*(entry.id for entry in gallery()), UPLOAD)
-        settings, complaints = decode(
-            taken_from_link(st.query_params.to_dict()),
-            Settings(model=engine.default_model().name),
-            tuple(model.name for model in engine.models()),
-            pictures,
-        )
-        if settings.picture == UPLOAD:
-            settings = replace(settings, picture=Settings().picture)
-            complaints += ("An uploaded picture cannot travel in a link: upload it again.",)
-        st.session_state["settings"] = settings
-        st.session_state["complaints"] = complaints
-    for complaint in st.session_state.pop("complaints", ()):
-        complain(complaint)
-    restored: Settings = st.session_state["settings"]
-    return restored
-
-
-def _chosen(key: str, draw: Callable[[str], T | None], value: T) -> T:
-    """Draw a widget that starts from a value and keeps it, whatever page or run it is drawn in.
-
-    Streamlit forgets a widget that was not drawn for a run, and one whose options have changed; the
-    settings do not, so each run hands the widget its value anew.
-    """
-    key = f"choose_{key}"
-    if key not in st.session_state:
-        st.session_state[key] = value
-    else:
-        st.session_state[key] = st.session_state[key]
-    drawn = draw(key)
-    return value if drawn is None else drawn
-
-
-def _model(engine: Engine, settings: Settings) -> tuple[Settings, Model]:
+def _model(engine: Engine, scene: Scene) -> None:
     models = {model.name: model for model in engine.models()}
-    name = _chosen(
+    drawn(
         "model",
-        lambda key: st.selectbox(
+        lambda key, value: st.selectbox(
             "Model",
             tuple(models),
             format_func=lambda name: models[name].title,
             key=key,
             help="VGG16 comes first wherever its weights are on this machine.",
         ),
-        settings.model,
+        scene.settings.model,
     )
-    if models[name].note:
-        st.caption(models[name].note)
-    changed = name != settings.model
-    if changed:
-        # Layers of one network mean nothing to another.
-        settings = replace(settings, model=name, layer="")
-        st.session_state.pop("choose_layer", None)
-    return settings, models[name]
+    if scene.model.note:
+        st.caption(scene.model.note)
 
 
-def _picture(engine: Engine, settings: Settings) -> tuple[Settings, Picture]:
-    loaded = engine.loaded(settings.model)
-    size = loaded.input_size if loaded is not None else DEFAULT_SIZE
+def _picture(scene: Scene) -> None:
+    chosen = scene.settings.picture
     st.markdown("**Picture**")
-    picked = pick_from_gallery(settings.picture, key="gallery")
-    if picked != settings.picture:
-        settings = replace(settings, picture=picked)
+    pick_from_gallery(chosen, key="gallery", on_pick=lambda picked: decide("picture", picked))
     with st.expander("Your own picture", icon=":material/add_a_photo:"):
-        upload = st.file_uploader(
+        st.file_uploader(
             "Upload a picture",
             type=["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"],
             help="At most 20 MB. It stays in this server's memory and is never written to disk.",
-            on_change=_own_picture_changed,
+            on_change=take_own_picture,
             args=("upload",),
             key="upload",
         )
-        camera = None
         if st.toggle("Use the camera"):
-            camera = st.camera_input(
-                "Take a picture", on_change=_own_picture_changed, args=("camera",), key="camera"
+            st.camera_input(
+                "Take a picture", on_change=take_own_picture, args=("camera",), key="camera"
             )
-        source = st.session_state.pop("own_picture_changed", None)
-        file = {"upload": upload, "camera": camera}.get(source or "")
-        if file is not None:
-            content = file.getvalue()
-            try:
-                load_image(content, size)
-            except ValueError as error:
-                st.error(f"{error} The picture shown is unchanged.")
-            else:
-                st.session_state["own_picture"] = content
-                settings = replace(settings, picture=UPLOAD)
-        own: bytes | None = st.session_state.get("own_picture")
-        if own is not None and settings.picture != UPLOAD and st.button("Show it again"):
-            settings = replace(settings, picture=UPLOAD)
-    if settings.picture == UPLOAD and own is not None:
+        if session().refused_picture:
+            st.error(session().refused_picture)
+            session().refused_picture = ""
+        own = session().own_picture is not None
+        if own and chosen != UPLOAD:
+            st.button("Show it again", on_click=show_again)
+    if own and chosen == UPLOAD:
         st.caption("Your own picture, centre crop")
-        return settings, _own_pixels(own, size)
-    entry = gallery_picture(settings.picture)
+        return
+    entry = gallery_picture(chosen)
     st.caption(entry.title, help=f"{entry.licence}: {entry.source}")
-    return settings, pixels_of(entry.id, size)
 
 
-def _own_picture_changed(source: str) -> None:
-    st.session_state["own_picture_changed"] = source
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _own_pixels(content: bytes, size: tuple[int, int]) -> Picture:
-    return Picture.of(load_image(content, size))
-
-
-def _prediction(engine: Engine, settings: Settings, picture: Picture) -> Prediction | None:
-    found = engine.jobs.look(Predict(settings.model, picture), visitor()).estimate
-    return found if isinstance(found, Prediction) else None
-
-
-def suggested_classes(
-    settings: Settings, prediction: Prediction | None, labels: Sequence[str]
-) -> tuple[int, ...]:
-    """The classes to start with: those the picture was made for, else the two most probable."""
-    if settings.class_choice == "top5":
-        return prediction.top(5) if prediction is not None else ()
-    if settings.picture != UPLOAD and settings.model != "own":
-        made_for = gallery_picture(settings.picture).classes
-        if made_for:
-            return made_for
-    return prediction.top(2) if prediction is not None else ()
-
-
-def _classes(settings: Settings, prediction: Prediction | None, labels: Sequence[str]) -> Settings:
-    choice = _chosen(
+def _classes(scene: Scene) -> None:
+    drawn(
         "class_choice",
-        lambda key: st.segmented_control(
+        lambda key, value: st.segmented_control(
             "Target classes",
             CLASS_CHOICES,
             required=True,
@@ -247,8 +113,9 @@ def _classes(settings: Settings, prediction: Prediction | None, labels: Sequence
             help="Suggested: the classes that a gallery picture was made for, else the two most "
             "probable. Both follow the picture; your own stay.",
         ),
-        settings.class_choice,
+        scene.settings.class_choice,
     )
+    labels, prediction = scene.labels, scene.prediction
     if not labels:
         st.multiselect(
             "Target classes",
@@ -257,22 +124,17 @@ def _classes(settings: Settings, prediction: Prediction | None, labels: Sequence
             disabled=True,
             label_visibility="collapsed",
         )
-        return replace(settings, class_choice=choice)
+        return
     top = prediction.top(5) if prediction is not None else ()
-    classes = settings.classes
-    if choice != "own":
-        classes = suggested_classes(replace(settings, class_choice=choice), prediction, labels)
-    classes = tuple(number for number in classes if _exists(number, labels))
-    st.session_state["choose_classes"] = list(classes)
 
     def described(number: int) -> str:
         if prediction is not None and number in top:
             return f"{labels[number]} · {100 * prediction.probabilities[number]:.1f} %"
         return labels[number]
 
-    picked = _chosen(
+    drawn(
         "classes",
-        lambda key: st.multiselect(
+        lambda key, value: st.multiselect(
             "Target classes",
             [*top, *(number for number in range(len(labels)) if number not in top)],
             format_func=described,
@@ -281,36 +143,16 @@ def _classes(settings: Settings, prediction: Prediction | None, labels: Sequence
             placeholder="Search all classes",
             label_visibility="collapsed",
             select_all=False,
-            on_change=_choose_own_classes,
         ),
-        list(classes),
-    )
-    return replace(settings, class_choice=choice, classes=tuple(picked))
-
-
-def _exists(number: int, labels: Sequence[str]) -> bool:
-    """Whether a model has a class; if not, say so."""
-    if number >= len(labels):
-        complain(f"There is no class {number}: the model's go from 0 to {len(labels) - 1}.")
-    return number < len(labels)
-
-
-def _choose_own_classes() -> None:
-    settings: Settings = st.session_state["settings"]
-    if set(st.session_state["choose_classes"]) == set(settings.classes):
-        # The browser reports its selection anew when the prediction reorders the list.
-        return
-    st.session_state["choose_class_choice"] = "own"
-    st.session_state["settings"] = replace(
-        settings, class_choice="own", classes=tuple(st.session_state["choose_classes"])
+        list(scene.classes),
     )
 
 
-def _methods(settings: Settings) -> Settings:
+def _methods(settings: Settings) -> None:
     summaries = "\n".join(f"- **{entry.title}**: {entry.help}" for entry in METHODS.values())
-    picked = _chosen(
+    drawn(
         "methods",
-        lambda key: st.multiselect(
+        lambda key, value: st.multiselect(
             "Methods",
             tuple(METHODS),
             format_func=lambda name: METHODS[name].title,
@@ -320,36 +162,26 @@ def _methods(settings: Settings) -> Settings:
         ),
         list(settings.methods),
     )
-    return replace(settings, methods=tuple(picked))
 
 
-def _layer(engine: Engine, model: Model, settings: Settings) -> Settings:
-    loaded = engine.loaded(settings.model)
-    default = model.default_layer
-    if loaded is None:
-        name = settings.layer or default
-        if name:
-            st.selectbox("Layer", [name], disabled=True, help="The model is being loaded.")
-        return replace(settings, layer=name)
-    default = default or loaded.layers[-1]
-    wanted = settings.layer or default
-    if wanted not in loaded.layers:
-        complain(f"{model.title} cannot be cut at a layer “{wanted}”; {default} is shown.")
-        wanted = default
+def _layer(scene: Scene) -> None:
+    chosen, classifier = scene.settings.layer, scene.classifier
+    if classifier is None:
+        if chosen:
+            st.selectbox("Layer", [chosen], disabled=True, help="The model is being loaded.")
+        return
     every = bool(st.session_state.get("every_layer", False))
-    listed = list(loaded.layers if every else loaded.main_layers)
-    if wanted not in listed:
-        listed = [name for name in loaded.layers if name in {*listed, wanted}]
+    listed = list(classifier.layers if every else classifier.main_layers)
+    if chosen not in listed:
+        listed = [name for name in classifier.layers if name in {*listed, chosen}]
 
     def described(name: str) -> str:
-        height, width, channels = loaded.layer(name).shape
+        height, width, channels = classifier.layer(name).shape
         return f"{name} · {height}×{width}×{channels}"
 
-    if st.session_state.get("choose_layer") not in listed:
-        st.session_state["choose_layer"] = wanted
-    name = _chosen(
+    drawn(
         "layer",
-        lambda key: st.selectbox(
+        lambda key, value: st.selectbox(
             "Layer",
             listed,
             format_func=described,
@@ -357,28 +189,23 @@ def _layer(engine: Engine, model: Model, settings: Settings) -> Settings:
             help="Where attributions are taken: at the input's pixels, or at the activations of a "
             "layer. The higher, the more class-specific, and the faster.",
         ),
-        wanted,
+        chosen,
     )
-    if len(loaded.layers) > len(loaded.main_layers):
+    if len(classifier.layers) > len(classifier.main_layers):
         st.toggle(
-            f"List all {len(loaded.layers)} layers",
+            f"List all {len(classifier.layers)} layers",
             key="every_layer",
             help="Only the last layer of each shape is listed otherwise.",
         )
-    return replace(settings, layer=name)
 
 
-def _reference(settings: Settings) -> Settings:
+def _reference(settings: Settings) -> None:
     kinds: tuple[str, ...] = REFERENCE_KINDS
     if settings.layer != "input":
         kinds = (*kinds, ZEROS)
-    if settings.reference not in kinds:
-        settings = replace(settings, reference="black")
-    if st.session_state.get("choose_reference") not in kinds:
-        st.session_state["choose_reference"] = settings.reference
-    kind = _chosen(
+    drawn(
         "reference",
-        lambda key: st.selectbox(
+        lambda key, value: st.selectbox(
             "Reference point",
             kinds,
             format_func=lambda kind: (
@@ -390,13 +217,12 @@ def _reference(settings: Settings) -> Settings:
         ),
         settings.reference,
     )
-    return replace(settings, reference=kind)
 
 
-def _score(settings: Settings, prediction: Prediction | None, labels: Sequence[str]) -> Settings:
-    kind = _chosen(
+def _score(scene: Scene) -> None:
+    drawn(
         "score",
-        lambda key: st.segmented_control(
+        lambda key, value: st.segmented_control(
             "Score to explain",
             SCORES,
             required=True,
@@ -404,72 +230,63 @@ def _score(settings: Settings, prediction: Prediction | None, labels: Sequence[s
             key=key,
             help="The class's logit, its probability, or by how much its logit leads another's.",
         ),
-        settings.score,
+        scene.settings.score,
     )
-    against = settings.against
-    if kind == "contrast" and prediction is not None:
-        if against is None or not _exists(against, labels):
-            # The strongest rival: a class contrasted with itself has no map.
-            ranked = prediction.top(MOST_CLASSES + 1)
-            against = next((each for each in ranked if each not in settings.classes), ranked[0])
-            st.session_state["choose_against"] = against
-        against = _chosen(
+    if scene.settings.score == "contrast" and scene.prediction is not None:
+        drawn(
             "against",
-            lambda key: st.selectbox(
+            lambda key, value: st.selectbox(
                 "Against the class",
-                range(len(labels)),
-                format_func=labels.__getitem__,
+                range(len(scene.labels)),
+                format_func=scene.labels.__getitem__,
                 key=key,
             ),
-            against,
+            scene.settings.against or 0,
         )
-    return replace(settings, score=kind, against=against)
 
 
-def _players(engine: Engine, settings: Settings) -> Settings:
+def _players(settings: Settings) -> None:
     at_input = settings.layer == "input"
     with st.expander("Superpixels", icon=":material/grid_view:", expanded=at_input):
-        kind = settings.segmentation
         if at_input:
-            kind = _chosen(
+            drawn(
                 "segmentation",
-                lambda key: st.segmented_control(
+                lambda key, value: st.segmented_control(
                     "Players of coalition methods",
                     SEGMENTATIONS,
                     required=True,
                     format_func={"superpixels": "SLIC superpixels", "grid": "Grid"}.__getitem__,
                     key=key,
                 ),
-                kind,
+                settings.segmentation,
             )
         else:
             st.caption(
                 "At an inner layer the players are its positions, or a grid of about this many "
                 "cells where there are more."
             )
-        count = _chosen(
+        drawn(
             "count",
-            lambda key: st.slider(
+            lambda key, value: st.slider(
                 "Count", int(BOUNDS["count"][0]), int(BOUNDS["count"][1]), key=key
             ),
             settings.count,
         )
-        compactness = settings.compactness
-        if at_input and kind == "superpixels":
-            compactness = _chosen(
+        if at_input and settings.segmentation == "superpixels":
+            drawn(
                 "compactness",
-                lambda key: st.number_input(
+                lambda key, value: st.number_input(
                     "Compactness",
                     *BOUNDS["compactness"],
                     step=1.0,
                     key=key,
                     help="Higher values give squarer superpixels.",
                 ),
-                compactness,
+                settings.compactness,
             )
-        seed = _chosen(
+        drawn(
             "seed",
-            lambda key: st.number_input(
+            lambda key, value: st.number_input(
                 "Seed",
                 int(BOUNDS["seed"][0]),
                 int(BOUNDS["seed"][1]),
@@ -479,21 +296,10 @@ def _players(engine: Engine, settings: Settings) -> Settings:
             ),
             settings.seed,
         )
-    return replace(
-        settings, segmentation=kind, count=count, compactness=compactness, seed=int(seed)
-    )
 
 
-def _method_options(
-    settings: Settings, model: Model, page: str, methods: Sequence[str]
-) -> Settings:
-    options: dict[tuple[str, str], OptionValue] = dict(settings.options)
-    if not model.bfloat16 and any(option == BFLOAT16 for _, option in options):
-        options = {place: value for place, value in options.items() if place[1] != BFLOAT16}
-        complain(
-            f"{model.title} is evaluated in float32: bfloat16 is for VGG16's networks, on "
-            "processors that compute in it."
-        )
+def _method_options(scene: Scene, methods: Sequence[str]) -> None:
+    options = scene.settings.options
     with st.expander("Method options", icon=":material/tune:"):
         described = [METHODS[name] for name in methods if METHODS[name].options]
         if not described:
@@ -501,19 +307,15 @@ def _method_options(
         for method in described:
             st.markdown(f"**{method.title}**")
             for option in method.options:
-                if option.name == BFLOAT16 and (not model.bfloat16 or page in IN_FLOAT32):
+                float32_only = not scene.model.bfloat16 or session().page in IN_FLOAT32
+                if option.name == BFLOAT16 and float32_only:
                     continue
                 place = (method.name, option.name)
-                value = _option(method.name, option, options.get(place, option.default))
-                if value == option.default:
-                    options.pop(place, None)
-                else:
-                    options[place] = value
-    return replace(settings, options=options)
+                _option(method.name, option, options.get(place, option.default))
 
 
-def _option(method: str, option: Option, value: OptionValue) -> OptionValue:
-    def draw(key: str) -> Any:
+def _option(method: str, option: Option, value: OptionValue) -> None:
+    def draw(key: str, value: OptionValue) -> Any:
         if isinstance(option.default, bool):
             return st.toggle(option.label, key=key, help=option.help)
         if isinstance(option.default, str):
@@ -535,15 +337,14 @@ def _option(method: str, option: Option, value: OptionValue) -> OptionValue:
             format=None if number is int else "%.3f",
         )
 
-    drawn: OptionValue = _chosen(f"{method}.{option.name}", draw, value)
-    return drawn
+    drawn(f"{method}.{option.name}", draw, value)
 
 
-def _display(settings: Settings) -> Settings:
+def _display(settings: Settings) -> None:
     with st.expander("Display", icon=":material/palette:"):
-        scale = _chosen(
+        drawn(
             "scale",
-            lambda key: st.segmented_control(
+            lambda key, value: st.segmented_control(
                 "Colour scale",
                 SCALES,
                 required=True,
@@ -553,9 +354,9 @@ def _display(settings: Settings) -> Settings:
             ),
             settings.scale,
         )
-        clip = _chosen(
+        drawn(
             "clip",
-            lambda key: st.slider(
+            lambda key, value: st.slider(
                 "Clip percentile",
                 *BOUNDS["clip"],
                 step=0.5,
@@ -564,9 +365,9 @@ def _display(settings: Settings) -> Settings:
             ),
             settings.clip,
         )
-        view = _chosen(
+        drawn(
             "view",
-            lambda key: st.segmented_control(
+            lambda key, value: st.segmented_control(
                 "Map",
                 VIEWS,
                 required=True,
@@ -575,18 +376,17 @@ def _display(settings: Settings) -> Settings:
             ),
             settings.view,
         )
-        opacity = _chosen(
+        drawn(
             "opacity",
-            lambda key: st.slider("Opacity", *BOUNDS["opacity"], step=0.05, key=key),
+            lambda key, value: st.slider("Opacity", *BOUNDS["opacity"], step=0.05, key=key),
             settings.opacity,
         )
-        smooth = _chosen(
+        drawn(
             "smooth",
-            lambda key: st.toggle(
+            lambda key, value: st.toggle(
                 "Interpolate coarse maps",
                 key=key,
                 help="Off: each position of an inner layer is a block.",
             ),
             settings.smooth,
         )
-    return replace(settings, scale=scale, clip=clip, view=view, opacity=opacity, smooth=smooth)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from pages.ui.csv_download import csv_text
-from pages.ui.faithfulness_figures import COLOURS
+from pages.ui.maps.charts import framed, mark_place, mark_zero, stroke, translucent
 
 MEASURES = {
     "Spearman, signed": "Do signed values keep their order?",
@@ -19,9 +19,6 @@ MEASURES = {
     "HOG": "Correlation of histograms of oriented gradients (Dalal and Triggs 2005).",
 }
 """In the order of `Similarity`'s fields."""
-
-_GRID = "rgba(138,143,152,0.25)"
-_CLEAR = "rgba(0,0,0,0)"
 
 
 def similarity_figure(
@@ -33,7 +30,8 @@ def similarity_figure(
     """
     figure = go.Figure()
     places = list(range(len(stages) + 1))
-    for colour, (layer, values) in zip(COLOURS, curves.items(), strict=False):
+    for number, (layer, values) in enumerate(curves.items()):
+        drawn = stroke(number)
         whole = np.concatenate([np.ones((len(values), 1)), values], axis=1)
         measured = np.isfinite(whole).any(axis=0)
         with warnings.catch_warnings():
@@ -44,7 +42,7 @@ def similarity_figure(
             x=[*here, *here[::-1]],
             y=[*high[here], *low[here][::-1]],
             fill="toself",
-            fillcolor=_translucent(colour),
+            fillcolor=translucent(drawn.colour),
             line={"width": 0},
             hoverinfo="skip",
             showlegend=False,
@@ -55,32 +53,17 @@ def similarity_figure(
             name=layer,
             mode="lines+markers",
             marker={"size": 4},
-            line={"color": colour, "width": 2},
+            line=drawn.line,
             customdata=[("nothing", *stages)[place] for place in here],
             hovertemplate="down to %{customdata}: %{y:.2f}<extra>" + layer + "</extra>",
         )
-    figure.add_vline(x=depth, line_width=1, line_dash="dot", line_color="#8a8f98")
-    figure.add_hline(y=0, line_width=1, line_color="#8a8f98")
-    figure.update_layout(
-        height=260,
-        margin={"l": 4, "r": 8, "t": 8, "b": 4},
-        legend={"orientation": "h", "y": -0.3, "yanchor": "top", "x": 0},
-        xaxis={
-            "title": "stages randomised, from the top",
-            "range": [-0.3, len(places) - 0.7],
-            "fixedrange": True,
-            "gridcolor": _GRID,
-        },
-        yaxis={"range": [-0.45, 1.05], "fixedrange": True, "gridcolor": _GRID},
-        paper_bgcolor=_CLEAR,
-        plot_bgcolor=_CLEAR,
-    )
+    mark_place(figure, depth)
+    mark_zero(figure)
+    framed(figure, 260, x="stages randomised, from the top")
+    figure.update_layout(legend={"y": -0.3, "yanchor": "top"})
+    figure.update_xaxes(range=[-0.3, len(places) - 0.7])
+    figure.update_yaxes(range=[-0.45, 1.05])
     return figure
-
-
-def _translucent(colour: str) -> str:
-    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.2)"
 
 
 def similarities_csv(

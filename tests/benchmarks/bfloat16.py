@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from attribution_core import Classifier, FunctionGame, kernel_shap, load_classifier, shapley_values
+from attribution_core.arrays import BoolArray, FloatArray
 from attribution_core.bfloat16 import processor_has_bfloat16
-from attribution_core.estimate import BoolArray, FloatArray
 from attribution_core.head import Head
 from attribution_core.registry import METHODS
 from attribution_core.segmentations import grid

@@ -16,7 +16,7 @@ from statistics import median
 import numpy as np
 
 from attribution_core import Classifier, FunctionGame, kernel_shap
-from attribution_core.head import Logits
+from attribution_core.arrays import Logits
 from attribution_core.models import vgg16
 from tests.benchmarks.problems import built_in, gallery_picture, posed
 

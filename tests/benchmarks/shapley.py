@@ -17,8 +17,8 @@ from statistics import median
 import numpy as np
 
 from attribution_core import FunctionGame, Game, kernel_shap, shapley_values
+from attribution_core.arrays import BoolArray, FloatArray
 from attribution_core.classifier import Classifier
-from attribution_core.estimate import BoolArray, FloatArray
 from attribution_core.segmentations import Grid
 from tests.benchmarks.problems import best_class, built_in, gallery_picture, posed
 

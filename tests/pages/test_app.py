@@ -15,7 +15,6 @@ from PIL import Image
 
 from attribution_core import Contrast, Grid, Slic, explanation, load_image
 from pages.ui.engine import engine
-from tests.conftest import tiny_network
 from tests.pages.visits import Visit
 
 LONG = {
@@ -30,6 +29,7 @@ LONG = {
 # --- what a newcomer finds ------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("new_engine")
 def test_the_first_run_shows_the_picture_and_the_controls() -> None:
     first = Visit().run()
     try:
@@ -461,21 +461,6 @@ def test_a_model_that_cannot_be_loaded_is_said(
 
 
 # --- a model of one's own -------------------------------------------------------------------------
-
-
-@pytest.fixture
-def own_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[int, int]]:
-    """A model file with five classes of pictures of 16x16; yields that size."""
-    network = tmp_path / "tiny.keras"
-    tiny_network().save(network)
-    labels = tmp_path / "labels.txt"
-    labels.write_text("ant\nbee\ncat\ndog\neel\n")
-    monkeypatch.setenv("ATTRIBUTION_MODEL", str(network))
-    monkeypatch.setenv("ATTRIBUTION_MODEL_LABELS", str(labels))
-    monkeypatch.setenv("ATTRIBUTION_MODEL_PREPROCESSING", "minus_one_to_one")
-    engine()._classifiers.pop("own", None)
-    yield 16, 16
-    engine()._classifiers.pop("own", None)
 
 
 @pytest.mark.usefixtures("own_model")

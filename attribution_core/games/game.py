@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from attribution_core.estimate import BoolArray, FloatArray
+from attribution_core.arrays import BoolArray, FloatArray
 
 
 class Game(Protocol):

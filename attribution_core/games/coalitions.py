@@ -14,7 +14,7 @@ from math import comb
 import numpy as np
 import numpy.typing as npt
 
-from attribution_core.estimate import BoolArray, FloatArray
+from attribution_core.arrays import BoolArray, FloatArray
 
 MOST_RANKED = 2**20
 """Up to so many coalitions of one size are put in order by their ranks."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from attribution_core.least_squares import pseudo_inverse, ridge
+from attribution_core.games.least_squares import pseudo_inverse, ridge
 
 
 @pytest.mark.parametrize("samples", [3, 12, 60])

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attribution_core.coalitions import draw_pairs, draw_uniform, first_of_size
-from attribution_core.estimate import BoolArray
+from attribution_core.arrays import BoolArray
+from attribution_core.games.coalitions import draw_pairs, draw_uniform, first_of_size
 
 
 @given(players=st.integers(1, 30), pairs=st.integers(0, 400), seed=st.integers(0, 2**31))

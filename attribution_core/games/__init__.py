@@ -1,0 +1,1 @@
+"""Cooperative games: players, coalitions, what coalitions are worth, and fits to that."""

@@ -1,0 +1,1 @@
+"""All that asks Keras: the network, its heads, and the ways of evaluating coalitions."""

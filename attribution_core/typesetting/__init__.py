@@ -1,0 +1,1 @@
+"""What figures for print are set from: lines of text, places in millimetres, titles, captions."""

@@ -1,0 +1,1 @@
+"""Grids of maps, requests for them, and what can be taken home."""
