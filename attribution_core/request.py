@@ -9,7 +9,7 @@ from typing import Any, Protocol, SupportsIndex
 
 from attribution_core.images import INPUT, Picture
 from attribution_core.methods.method import Method, Shapes
-from attribution_core.methods.options import BFLOAT16, OptionValue
+from attribution_core.methods.options import BFLOAT16, OptionValue, values_in
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import method_named
 from attribution_core.scores import Contrast, Score
@@ -102,7 +102,7 @@ def request_or_reason(
     score: str | Contrast = "logit",
     segmentation: Segmentation = None,
     seed: int = 0,
-    options: Mapping[str, object] | None = None,
+    options: Mapping[str, OptionValue] | None = None,
     labels: Sequence[str] = (),
 ) -> Request | Reason:
     """The request with the method's defaults filled in, or why it makes no sense.
@@ -133,52 +133,23 @@ def request_or_reason(
     labels : sequence of str, optional
         Of the classes, where they are known before the network is loaded.
     """
-    try:
-        _check_size(network, picture)
-        asked = method_named(method)
-        values = asked.read_options(options or {})
-        if network is None:
-            plane = picture.pixels.shape[:2] if layer == INPUT else None
-        else:
-            plane = network.layer(layer).shape[:2]
-        reason = _unavailable(asked, values, picture, layer, plane, segmentation)
-        if reason:
-            return Reason(reason)
-        _check_reference(reference, layer)
-        target = _whole("target", target)
-        if isinstance(score, Contrast):
-            score = Contrast(_whole("contrast", score.against))
-        labels = labels if network is None else network.labels
-        Score.of(score, target, len(labels) or None, labels)
-        return Request(
-            picture=picture,
-            method=method,
-            target=target,
-            layer=layer,
-            reference=reference,
-            score=score,
-            segmentation=segmentation,
-            seed=_whole("seed", seed),
-            options=tuple(asked.validated(options or {}).items()),
-        )
-    except ValueError as error:
-        return Reason(error)
+    draft = Request(
+        picture=picture,
+        method=method,
+        target=target,
+        layer=layer,
+        reference=reference,
+        score=score,
+        segmentation=segmentation,
+        seed=seed,
+        options=tuple((options or {}).items()),
+    )
+    return _answer(network, draft, labels)
 
 
 def asked_again(network: Network, request: Request) -> Request | Reason:
     """A request that was made before the network was loaded, checked in full."""
-    return request_or_reason(
-        network,
-        picture=request.picture,
-        method=request.method,
-        target=request.target,
-        layer=request.layer,
-        reference=request.reference,
-        score=request.score,
-        segmentation=request.segmentation,
-        seed=request.seed,
-        options=dict(request.options),
-    )
+    return _answer(network, request, network.labels)
 
 
 def granted(answer: Request | Reason) -> Request:
@@ -188,33 +159,56 @@ def granted(answer: Request | Reason) -> Request:
     return answer
 
 
-def _check_size(network: Network | None, picture: Picture) -> None:
+def _answer(network: Network | None, draft: Request, labels: Sequence[str]) -> Request | Reason:
+    try:
+        return _checked(network, draft, labels if network is None else network.labels)
+    except ValueError as error:
+        return Reason(error)
+
+
+def _checked(network: Network | None, draft: Request, labels: Sequence[str]) -> Request:
+    """The draft with all options and plain numbers; ValueError where something does not fit."""
+    picture, score = draft.picture, draft.score
     height, width = picture.pixels.shape[:2]
     if network is not None and (height, width) != network.input_size:
         raise ValueError(
             f"The image has {height} x {width} pixels; the network {network.name} takes "
             f"{network.input_size[0]} x {network.input_size[1]}."
         )
+    method = method_named(draft.method)
+    options = method.read_options(dict(draft.options))
+    reason = method.unavailable(_shapes(network, draft, method, options), options)
+    if reason:
+        raise ValueError(reason)
+    _check_reference(draft.reference, draft.layer)
+    target = _whole("target", draft.target)
+    if isinstance(score, Contrast):
+        score = Contrast(_whole("contrast", score.against))
+    Score.of(score, target, len(labels) or None, labels)
+    return replace(
+        draft,
+        target=target,
+        score=score,
+        seed=_whole("seed", draft.seed),
+        options=tuple(values_in(options).items()),
+    )
 
 
-def _unavailable(
-    method: Method[Any],
-    options: object,
-    picture: Picture,
-    layer: str,
-    plane: Sequence[int] | None,
-    segmentation: Segmentation,
-) -> str:
-    """What the method itself has against the request."""
-    at_input, size, players = layer == INPUT, None, None
-    if plane is not None:
-        height, width = size = plane[0], plane[1]
-        if method.players is not None:
-            played = method.players(options)
-            players = players_of(
-                segmentation if played is None else played, height, width, at_input=at_input
-            )
-    return method.unavailable(Shapes(at_input, size, picture.pixels.shape[0], players), options)
+def _shapes(network: Network | None, draft: Request, method: Method[Any], options: Any) -> Shapes:
+    """The plane of the request's layer, and how many players its method makes of it."""
+    at_input = draft.layer == INPUT
+    shape: tuple[int, ...] | None = draft.picture.pixels.shape if at_input else None
+    if network is not None:
+        shape = network.layer(draft.layer).shape
+    input_height = draft.picture.pixels.shape[0]
+    if shape is None:
+        return Shapes(at_input, None, input_height)
+    plane, players = (shape[0], shape[1]), None
+    if method.players is not None:
+        played = method.players(options)
+        asked = draft.segmentation if played is None else played
+        players = players_of(asked, *plane, at_input=at_input)
+    return Shapes(at_input, plane, input_height, players)
 
 
 def _check_reference(reference: str, layer: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 import numpy as np
@@ -18,7 +19,7 @@ from attribution_core.segmentations import Segmentation
 if TYPE_CHECKING:
     from attribution_core.problem import Problem
 
-Options = TypeVar("Options")
+OptionsType = TypeVar("OptionsType")
 
 Precision = Literal["exact", "quadrature", "sampled"]
 Promise = Literal[
@@ -102,7 +103,7 @@ def game_of_variables(
 
 
 @dataclass(frozen=True)
-class SharedPasses(Generic[Options]):
+class SharedPasses(Generic[OptionsType]):
     """How a method explains several classes with the same passes forward.
 
     Attributes
@@ -114,8 +115,8 @@ class SharedPasses(Generic[Options]):
         From options to whether each class gets what it would get alone, to rounding.
     """
 
-    refine: Callable[[Differentiable, FloatArray, FloatArray, Options], Iterator[Estimate]]
-    same_alone: Callable[[Options], bool]
+    refine: Callable[[Differentiable, FloatArray, FloatArray, OptionsType], Iterator[Estimate]]
+    same_alone: Callable[[OptionsType], bool]
 
 
 def _always(shapes: Shapes, options: object) -> str:
@@ -123,7 +124,7 @@ def _always(shapes: Shapes, options: object) -> str:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Method(Generic[Options]):
+class Method(Generic[OptionsType]):
     """A method of attribution; each is made at the end of its file.
 
     Attributes
@@ -177,27 +178,27 @@ class Method(Generic[Options]):
     name: str
     title: str
     summary: str
-    options_type: type[Options]
-    run: Callable[[Problem, Options], Iterator[Estimate]]
-    evaluations: Callable[[Options], int]
+    options_type: type[OptionsType]
+    run: Callable[[Problem, OptionsType], Iterator[Estimate]]
+    evaluations: Callable[[OptionsType], int]
     needs: Literal["gradient", "game"]
     uses_reference: bool
     paper: str = ""
     thesis: str = ""
-    unavailable: Callable[[Shapes, Options], str] = _always
+    unavailable: Callable[[Shapes, OptionsType], str] = _always
     splits_change: bool = False
     slopes: bool = False
     promises: tuple[Promise, ...] = ()
     precision: Precision = "exact"
-    players: Callable[[Options], Segmentation] | None = None
+    players: Callable[[OptionsType], Segmentation] | None = None
     every_coalition: bool = False
     in_common_game: Mapping[str, OptionValue] = field(default_factory=dict)
     diagnostics: Mapping[str, str] = field(default_factory=dict)
-    quick: Options | None = None
-    shared_passes: SharedPasses[Options] | None = None
+    quick: OptionsType | None = None
+    shared_passes: SharedPasses[OptionsType] | None = None
     two_variables: TwoVariables | None = None
 
-    @property
+    @cached_property
     def options(self) -> tuple[Option, ...]:
         """Its options, in the order in which they are shown."""
         return options_in(self.options_type)
@@ -222,7 +223,7 @@ class Method(Generic[Options]):
             raise ValueError(f"{self.title} has no option {name[:60]}{offered}.")
         return known[name]
 
-    def read_options(self, values: Mapping[str, object]) -> Options:
+    def read_options(self, values: Mapping[str, object]) -> OptionsType:
         """Values by name as options, defaults filled in.
 
         ValueError for a name that is none of its options, or a value out of bounds.

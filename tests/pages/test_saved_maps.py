@@ -174,7 +174,7 @@ def grid_of(*requests: Request) -> SavedGrid:
 
 def test_columns_are_told_apart_by_what_differs() -> None:
     picture = own_picture()
-    of = Request.of
+    of = requested
     grid = grid_of(
         of(picture, "grad_cam", 1, layer="a"),
         of(picture, "grad_cam", 1, layer="b"),
