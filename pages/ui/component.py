@@ -8,13 +8,12 @@ from typing import Any
 import streamlit as st
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "components"
-SHARED = ("newest", "elements")
 
 
 def component(name: str) -> Any:
     """The component of ``assets/components/<name>.html``, ``.css`` and ``.js``.
 
-    Its code may use the functions of ``newest.js`` and ``elements.js``.
+    Its code may use the functions of ``shared.js``.
     """
     return st.components.v2.component(
         name,
@@ -26,4 +25,4 @@ def component(name: str) -> Any:
 
 def code_of(name: str) -> str:
     """The component's module, as the browser gets it."""
-    return "".join((FOLDER / f"{part}.js").read_text("utf-8") for part in (*SHARED, name))
+    return "".join((FOLDER / f"{part}.js").read_text("utf-8") for part in ("shared", name))
