@@ -148,7 +148,10 @@ class HeatmapGrid {
     button.type = "button";
     button.setAttribute("aria-description", help);
     Object.assign(button, { onpointerenter: show, onfocus: show, onpointerleave: hide, onblur: hide });
-    button.onkeydown = (event) => event.key === "Escape" && hide();
+    // A handler that returns false takes the key from the page.
+    button.onkeydown = (event) => {
+      if (event.key === "Escape") hide();
+    };
     return element("div", "column", button);
   }
 
@@ -338,7 +341,9 @@ class HeatmapGrid {
       this.zoom({ x: x + box.x * size, y: y + box.y * size, size: box.size * size });
     };
     map.onpointercancel = () => this.forget();
-    map.onpointerleave = (event) => event.pointerType !== "touch" && this.forget();
+    map.onpointerleave = (event) => {
+      if (event.pointerType !== "touch") this.forget();
+    };
     map.onblur = () => this.forget();
     map.ondblclick = () => this.zoom(null);
     map.onkeydown = (event) => {

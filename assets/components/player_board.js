@@ -285,15 +285,18 @@ class PlayerBoard {
       const player = playerOf(event.target);
       if (player !== null) this.toggle(player);
     };
-    area.addEventListener("focusin", (event) => {
+    // Not on the picture itself: an SVG that listens for focus is a stop of the Tab key.
+    const around = place === "picture" ? area.parentElement : area;
+    around.addEventListener("focusin", (event) => {
       const player = playerOf(event.target);
+      if (player === null) return;
       const stops = place === "picture" ? this.paths : this.rows.map(({ input }) => input);
       for (const stop of stops) if (stop.tabIndex === 0) stop.setAttribute("tabindex", -1);
       stops[player].setAttribute("tabindex", 0);
       this.focused = event.target.matches(":focus-visible") ? { player, place } : null;
       this.light();
     });
-    area.addEventListener("focusout", () => {
+    around.addEventListener("focusout", () => {
       this.focused = null;
       this.light();
     });
