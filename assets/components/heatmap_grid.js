@@ -167,11 +167,10 @@ class HeatmapGrid {
     make("progress", "div", element("i", ""));
     const { canvas, notice, crossX, crossY, box, value, progress } = cell;
     make("map", "div", canvas, notice, crossX, crossY, box, value, progress);
-    make("low", "span");
-    make("high", "span");
+    for (const name of ["low", "unit", "high"]) make(name, "span");
     make("tick", "div");
     make("ramp", "div", cell.tick);
-    make("scale", "div", cell.low, cell.ramp, cell.high);
+    make("scale", "div", cell.ramp, element("div", "numbers", cell.low, cell.unit, cell.high));
     make("caption", "figcaption");
     cell.figure = element("figure", "cell", cell.map, cell.scale, cell.caption);
     cell.map.tabIndex = 0;
@@ -214,6 +213,7 @@ class HeatmapGrid {
     cell.scale.classList.toggle("void", !cell.pixels);
     if (cell.pixels) {
       cell.low.textContent = signed(-cell.limit);
+      cell.unit.textContent = news.unit;
       cell.high.textContent = signed(cell.limit);
       cell.ramp.style.background = this.ramp;
     }

@@ -1,4 +1,4 @@
-"""Every page by the Tab key alone: it reaches everything, shows where it is, and comes out again."""
+"""Every page by the Tab key alone: it reaches everything, shows where it is, and gets out."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ KEYBOARD = """
   };
   const within = (root) => [...root.querySelectorAll("*")].flatMap(
     (each) => (each.shadowRoot ? [each, ...within(each.shadowRoot)] : [each]));
-  const group = (each) => each.getAttribute("role") === "radio" && each.closest("[role=radiogroup]");
+  const group = (each) => each.matches("[role=radio]") && each.closest("[role=radiogroup]");
   const stops = () => within(document).filter((each) => each.tabIndex >= 0 && !each.disabled
     && each.matches("a[href], button, input, select, textarea, summary, [tabindex]")
     && each.checkVisibility({ visibilityProperty: true }) && !each.closest("[inert]"));
@@ -51,7 +51,8 @@ KEYBOARD = """
     name: () => named(focused()),
     missed: () => {
       const groups = [...visited].map(group).filter(Boolean);
-      return stops().filter((each) => !visited.has(each) && !groups.includes(group(each))).map(named);
+      const reached = (each) => visited.has(each) || groups.includes(group(each));
+      return stops().filter((each) => !reached(each)).map(named);
     },
     // Where the focused element is, if it is the first of its kind.
     newKind: () => {

@@ -1,0 +1,1 @@
+"""Maps: how they are taken home."""
