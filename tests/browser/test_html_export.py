@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +145,7 @@ def test_the_heading_says_what_was_asked() -> None:
     page = maps_html(scene, table_of(), noise(scene, 7), DAY)
     text = html.unescape(re.sub(r"<[^>]+>", "\n", page[page.index("<body>") :]))
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    said = dict(zip(lines, lines[1:], strict=False))
+    said = dict(pairwise(lines))
     assert lines[0] == "Attributions · Tiny <i>network</i>"
     assert said["Layer"] == "top"
     assert said["Reference"] == "black"
@@ -158,9 +159,8 @@ def test_the_heading_says_what_was_asked() -> None:
 
 def test_a_probability_has_its_own_unit() -> None:
     scene = scene_of(score="probability")
-    units = [
-        cell["unit"] for cell in data_in(maps_html(scene, table_of(), noise(scene, 7)))["cells"]
-    ]
+    data = data_in(maps_html(scene, table_of(), noise(scene, 7)))
+    units = [cell["unit"] for cell in data["cells"]]
     assert units == 2 * ["probability per unit", *3 * ["probability"]]
 
 
@@ -220,8 +220,9 @@ def squares(page: Page) -> Locator:
 def wait_for_colour(page: Page, map_: Locator) -> None:
     page.wait_for_function(
         """map => {
-            const canvas = map.querySelector("canvas");
-            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            const { width, height } = map.querySelector("canvas");
+            const context = map.querySelector("canvas").getContext("2d");
+            const { data } = context.getImageData(0, 0, width, height);
             return data.some((value, i) => i % 4 === 0 && Math.abs(value - data[i + 2]) > 60);
         }""",
         arg=map_.element_handle(),
@@ -305,8 +306,9 @@ def test_light_and_dark(open_file: Callable[..., Page], width: int) -> None:
     # The maps follow: no effect is as dark as the page.
     page.wait_for_function(
         """map => {
-            const canvas = map.querySelector("canvas");
-            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            const { width, height } = map.querySelector("canvas");
+            const context = map.querySelector("canvas").getContext("2d");
+            const { data } = context.getImageData(0, 0, width, height);
             for (let i = 0; i < data.length; i += 4)
                 if (data[i] + data[i + 1] + data[i + 2] < 150) return true;
             return false;
@@ -333,8 +335,9 @@ def test_the_switches_change_the_drawing(open_file: Callable[..., Page]) -> None
     expect(page.get_by_role("radio", name="Over the picture")).to_be_checked()
     expect(page.get_by_role("radio", name="Smooth")).to_be_checked()
     shades = """map => {
-        const canvas = map.querySelector("canvas");
-        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        const { width, height } = map.querySelector("canvas");
+        const context = map.querySelector("canvas").getContext("2d");
+        const { data } = context.getImageData(0, 0, width, height);
         return new Set(new Uint32Array(data.buffer)).size;
     }"""
     assert squares(page).first.evaluate(shades) > 1000

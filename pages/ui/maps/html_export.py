@@ -155,7 +155,7 @@ def _legend(scene: Scene) -> str:
         else f"at percentile {settings.clip:g} of the |values|"
     )
     return (
-        "Red raises the score of the row's class, blue lowers it. "
+        "Red speaks for the row's class, blue against it. "
         f"Colours saturate {largest}, {scale}. "
         "The value under the pointer is the map's own, to 1 in 32767 of its largest."
     )
