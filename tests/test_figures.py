@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,8 +24,7 @@ from pages.ui.attributions import (
     limits,
     places,
 )
-from pages.ui.colours import BLUE, RED
-from pages.ui.downloads import arrays_npz, grid_html
+from pages.ui.downloads import arrays_npz
 from pages.ui.engine import Model
 from pages.ui.picture_and_reference import described, top_bars
 from pages.ui.settings import Settings
@@ -264,46 +260,3 @@ def test_arrays_can_be_made_again_from_their_settings(
     for saved in load(arrays_npz(finished, MADE)).attributions:
         again = explain_request(elsewhere, saved.request)
         np.testing.assert_allclose(again.values, saved.values, rtol=1e-4, atol=1e-5)
-
-
-def decoded(array: Any) -> np.ndarray:
-    """An array as Plotly writes it."""
-    if isinstance(array, dict):
-        flat = np.frombuffer(base64.b64decode(array["bdata"]), np.dtype(array["dtype"]))
-        return flat.reshape([int(side) for side in str(array["shape"]).split(",")])
-    return np.asarray(array)
-
-
-def test_the_page_has_the_values_and_needs_no_network(
-    taken_home: tuple[Scene, Mapping[tuple[int, int], Attribution]],
-) -> None:
-    scene, finished = taken_home
-    page = grid_html(scene, table_of(scene), finished)
-    # Plotly is inside, and nothing is loaded from elsewhere.
-    assert len(page) > 2_000_000
-    tags = re.findall(r"<(?:script|link|img|iframe)\b[^>]*>", page)
-    assert tags
-    assert not [tag for tag in tags if re.search(r"\b(src|href)\s*=", tag)]
-    call = page[page.rindex("Plotly.newPlot(") :]
-    data = call[call.index("[") :]
-    traces, _ = json.JSONDecoder().raw_decode(data)
-    assert len(traces) == len(finished)
-    saturate = limits(finished, scene.settings)
-    for trace, (place, attribution) in zip(traces, finished.items(), strict=True):
-        drawn = drawn_values(attribution)
-        large = np.kron(drawn, np.ones((16 // drawn.shape[0], 16 // drawn.shape[1])))
-        np.testing.assert_allclose(decoded(trace["z"]), large, rtol=1e-6)
-        limit = saturate[place]
-        assert (trace["zmin"], trace["zmax"]) == pytest.approx((-limit, limit))
-        assert trace["colorscale"][0][1] == "rgb" + str(BLUE)
-        assert trace["colorscale"][-1][1] == "rgb" + str(RED)
-
-
-def test_a_label_cannot_close_the_script(tiny_classifier: Classifier, tiny_image: Pixels) -> None:
-    scene = scene_of(tiny_image, (3,), methods=("gradient",))
-    evil = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
-    finished = explained(tiny_classifier, scene)
-    evil_scene = replace(scene, labels=(*LABELS[:3], evil, LABELS[4]))
-    page = grid_html(evil_scene, table_of(evil_scene), finished)
-    assert "<script>alert(1)" not in page
-    assert "<img src=x" not in page

@@ -15,6 +15,7 @@ from pages.ui.attributions import (
     classes_by_methods,
     limits,
     predictions_for,
+    unit_of,
 )
 from pages.ui.downloads import render_downloads
 from pages.ui.engine import Engine
@@ -125,4 +126,5 @@ def _map_cell(
         status="queued" if snapshot.state == "unknown" else snapshot.state,
         progress=share(snapshot) if snapshot.state == "running" and estimate else None,
         message=message(engine, scene, snapshot),
+        unit="" if estimate is None else unit_of(estimate.request),
     )

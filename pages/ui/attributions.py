@@ -158,6 +158,13 @@ def limits(
     return painting.limits(drawn, settings.clip, shared=settings.scale == "method")
 
 
+def unit_of(request: Request) -> str:
+    """The unit of a map's values: that of the score, or the score's change per unit for a slope."""
+    unit = "probability" if request.score == "probability" else "logits"
+    slope = request.method == "gradient" or dict(request.options).get("of") == "gradient"
+    return f"{unit} per unit" if slope else unit
+
+
 def caption(attribution: Attribution) -> tuple[str, ...]:
     """Seconds, evaluations, and what the map sums to against what it should."""
     work = f"{_seconds(attribution.seconds)} · {attribution.evaluations} evaluations"

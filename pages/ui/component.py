@@ -9,13 +9,12 @@ import streamlit as st
 from attribution_core.assets import ASSETS
 
 FOLDER = ASSETS / "components"
-SHARED = ("newest", "elements")
 
 
 def component(name: str) -> Any:
     """The component of ``assets/components/<name>.html``, ``.css`` and ``.js``.
 
-    Its code may use the functions of ``newest.js`` and ``elements.js``.
+    Its code may use the functions of ``shared.js``.
     """
     return st.components.v2.component(
         name,
@@ -27,4 +26,4 @@ def component(name: str) -> Any:
 
 def code_of(name: str) -> str:
     """The component's module, as the browser gets it."""
-    return "".join((FOLDER / f"{part}.js").read_text("utf-8") for part in (*SHARED, name))
+    return "".join((FOLDER / f"{part}.js").read_text("utf-8") for part in ("shared", name))

@@ -19,9 +19,9 @@ import streamlit as st
 from PIL import Image
 from skimage.measure import find_contours
 
+from attribution_core.painting import BLUE, RED
 from attribution_core.plane_attributions import PlaneAttribution
 from attribution_core.plane_function import PlaneFunction
-from pages.ui.colours import BLUE, RED
 from pages.ui.component import component
 
 Place = tuple[float, float]

@@ -52,6 +52,8 @@ class MapCell:
         The share that is done, 0 to 1, while running; None where it is not known.
     message : str
         What is running, the place in the queue, or a sentence on why there is no map.
+    unit : str
+        Of the values; stands below the colour bar.
     """
 
     row: int
@@ -62,6 +64,7 @@ class MapCell:
     status: str = "done"
     progress: float | None = None
     message: str = ""
+    unit: str = ""
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
@@ -213,6 +216,7 @@ def _cell_data(cell: MapCell) -> dict[str, Any]:
         "column": cell.column,
         "map": None if values is None else _cached_values(_digest(values), values),
         "limit": _finite(cell.limit),
+        "unit": cell.unit,
         "caption": list(cell.caption),
         "status": cell.status,
         "progress": None if cell.progress is None else min(1.0, max(0.0, _finite(cell.progress))),

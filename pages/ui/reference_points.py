@@ -23,6 +23,7 @@ from pages.ui.attributions import (
     predictions_for,
     reference_of,
     request_for,
+    unit_of,
 )
 from pages.ui.choosers import choose_method, choose_whether
 from pages.ui.downloads import render_downloads
@@ -207,6 +208,7 @@ def _draw_average(scene: Scene, table: MapTable, snapshots: Snapshots) -> None:
                         )
                     ),
                     status="done",
+                    unit=unit_of(attribution.request),
                 )
             )
     with st.container(width=560):
