@@ -91,8 +91,9 @@ def _make(
     settings = settings_of(classifier, request, asked)
     if is_there(path, settings):
         return "already there"
-    save(path, explain_request(classifier, request), settings)
-    return "done"
+    attribution = explain_request(classifier, request)
+    save(path, attribution, settings)
+    return ", ".join(filter(None, [attribution.players, "done"]))
 
 
 def settings_of(

@@ -77,6 +77,7 @@ def save(path: Path, attribution: Attribution, settings: dict[str, Any]) -> None
         if array is not None:
             arrays[name] = array
     measured = {
+        "players": attribution.players,
         "score_of_picture": attribution.score,
         "score_of_reference": attribution.reference_score,
         "evaluations": attribution.evaluations,

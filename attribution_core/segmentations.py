@@ -143,12 +143,17 @@ def grid(height: int, width: int, rows: int, columns: int) -> Segments:
 
 def grid_of_about(height: int, width: int, count: int) -> Segments:
     """A grid of at most ``count`` cells (at least one), as many rows as columns where it can be."""
+    return grid(height, width, *rows_and_columns(height, width, count))
+
+
+def rows_and_columns(height: int, width: int, count: int) -> tuple[int, int]:
+    """Of the grid of at most ``count`` cells; ValueError where the count is below 1."""
     if count < 1:
         raise ValueError(f"A layer cannot be cut into {count} cells; give at least 1.")
     rows = min(height, isqrt(count))
     columns = min(width, count // rows)
     # Where the plane is too narrow for so many columns, rows make up for them.
-    return grid(height, width, min(height, count // columns), columns)
+    return min(height, count // columns), columns
 
 
 def positions(height: int, width: int) -> Segments:
@@ -238,9 +243,9 @@ def segments_of(
     Parameters
     ----------
     segmentation : Slic, Grid, Given, int or None
-        A whole number means so many superpixels at the input, and the regular grid of about so
-        many cells at an inner layer. None means 50 superpixels at the input, and at an inner layer
-        every position, or a grid of 196 cells where there are more than 256 positions.
+        A whole number means exactly so many superpixels at the input, and the regular grid of at
+        most so many cells at an inner layer. None means 50 superpixels at the input, and at an
+        inner layer every position, or a grid of 196 cells where there are more than 256 positions.
     picture : float array ``(h, w, 3)``, RGB 0..255
     height, width : int
         Of the plane.
@@ -259,7 +264,7 @@ def segments_of(
     if segmentation is None:
         if not at_input and height * width <= MOST_POSITIONS:
             return positions(height, width)
-        segmentation = 50 if at_input else 196
+        segmentation = min(50, height * width) if at_input else 196
     if isinstance(segmentation, int):
         if not at_input:
             return grid_of_about(height, width, segmentation)
@@ -274,3 +279,33 @@ def segments_of(
     if isinstance(segmentation, Grid):
         return grid(height, width, segmentation.rows, segmentation.columns)
     return validated_segments(segmentation.labels, height, width)
+
+
+def players_in_words(
+    players: int, segmentation: Segmentation, positions: int, at_input: bool
+) -> str:
+    """How many players of which kind: "30 superpixels", "49 positions", "36 grid cells".
+
+    Parameters
+    ----------
+    players : int
+    segmentation : Slic, Grid, Given, int or None
+        As in `segments_of`; labels made elsewhere are called segments.
+    positions : int
+        Of the layer's plane.
+    at_input : bool
+    """
+    if isinstance(segmentation, Given):
+        kind = "segment"
+    elif at_input and not isinstance(segmentation, Grid):
+        kind = "superpixel"
+    elif not at_input and players == positions:
+        kind = "position"
+    else:
+        kind = "grid cell"
+    return counted(players, kind)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, which has its plural in -s."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -17,6 +17,7 @@ from attribution_core.segmentations import (
     Segmentation,
     Segments,
     grid_of_about,
+    players_in_words,
     positions,
     segmentation_of,
     segments_of,
@@ -248,6 +249,8 @@ def test_at_the_input_numbers_mean_superpixels(astronaut: Pixels) -> None:
 
     np.testing.assert_array_equal(found(20), superpixels(astronaut, 20))
     np.testing.assert_array_equal(found(None), superpixels(astronaut, 50))
+    tiny = segments_of(None, astronaut[:5, :6], 5, 6, at_input=True)
+    np.testing.assert_array_equal(tiny, positions(5, 6))
     np.testing.assert_array_equal(
         found(Slic(20, compactness=40)), superpixels(astronaut, 20, compactness=40)
     )
@@ -296,3 +299,25 @@ def test_what_callers_may_give() -> None:
     for nonsense in ("slic", 2.5, [1, 2], True):
         with pytest.raises(ValueError, match="Slic, Grid or labels"):
             segmentation_of(nonsense)
+
+
+@pytest.mark.parametrize(
+    ("players", "segmentation", "positions", "at_input", "words"),
+    [
+        (30, Slic(30), 50176, True, "30 superpixels"),
+        (30, 30, 50176, True, "30 superpixels"),
+        (50, None, 50176, True, "50 superpixels"),
+        (1, 1, 50176, True, "1 superpixel"),
+        (36, Grid(6, 6), 50176, True, "36 grid cells"),
+        (49, None, 49, False, "49 positions"),
+        (49, 50, 49, False, "49 positions"),
+        (49, 50, 196, False, "49 grid cells"),
+        (1, Grid(1, 1), 49, False, "1 grid cell"),
+        (3, Given.of([[0, 1, 2]]), 3, False, "3 segments"),
+        (3, Given.of([[0, 1, 2]]), 3, True, "3 segments"),
+    ],
+)
+def test_players_in_words(
+    players: int, segmentation: Segmentation, positions: int, at_input: bool, words: str
+) -> None:
+    assert players_in_words(players, segmentation, positions, at_input) == words

@@ -9,12 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 from attribution_core.attribution import Attribution
-from attribution_core.images import Picture
+from attribution_core.images import INPUT, Picture
 from attribution_core.references import reference_image
 from attribution_core.registry import BFLOAT16, METHODS, unavailable
 from attribution_core.request import ZEROS, Request
 from attribution_core.scores import Contrast
-from attribution_core.segmentations import Grid, Segmentation, Slic
+from attribution_core.segmentations import (
+    Grid,
+    Segmentation,
+    Slic,
+    counted,
+    rows_and_columns,
+)
 from pages.ui.settings import Settings
 from pages.ui.work import Explain, Predict, Work
 
@@ -123,12 +129,27 @@ def score_for(settings: Settings) -> str | Contrast:
 
 def segmentation_for(settings: Settings) -> Segmentation:
     """The players of coalition methods."""
-    if settings.layer != "input":
+    if settings.layer != INPUT:
         return settings.count
     if settings.segmentation == "superpixels":
         return Slic(settings.count, settings.compactness)
     side = max(1, round(settings.count**0.5))
     return Grid(side, max(1, round(settings.count / side)))
+
+
+def players_given(settings: Settings, height: int, width: int) -> str:
+    """What the settings cut a layer's plane into, in words."""
+    if settings.layer == INPUT and settings.segmentation == "superpixels":
+        return f"Gives {counted(settings.count, 'superpixel')}, each in one piece."
+    segmentation = segmentation_for(settings)
+    if isinstance(segmentation, Grid):
+        rows, columns = segmentation.rows, segmentation.columns
+    else:
+        rows, columns = rows_and_columns(height, width, settings.count)
+        if (rows, columns) == (height, width):
+            return f"Gives {counted(rows * columns, 'position')}: the layer's {height}×{width}."
+    cells = counted(rows * columns, "grid cell")
+    return f"Gives {cells}: {rows}×{columns} over {height}×{width} positions."
 
 
 def reference_of(settings: Settings, picture: Picture) -> Picture | None:
@@ -173,10 +194,10 @@ def _largest(attribution: Attribution) -> float:
 
 
 def caption(attribution: Attribution) -> tuple[str, ...]:
-    """Seconds, evaluations, and what the map sums to against what it should."""
-    work = f"{_seconds(attribution.seconds)} · {attribution.evaluations} evaluations"
-    if attribution.evaluations == 1:
-        work = work.removesuffix("s")
+    """Players, seconds, evaluations, and what the map sums to against what it should."""
+    evaluations = counted(attribution.evaluations, "evaluation")
+    parts = (attribution.players, _seconds(attribution.seconds), evaluations)
+    work = " · ".join(filter(None, parts))
     if (BFLOAT16.name, True) in attribution.request.options:
         work += f" in {BFLOAT16.name}"
     change = attribution.score - attribution.reference_score

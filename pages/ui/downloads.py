@@ -83,6 +83,7 @@ def arrays_npz(scene: Scene, table: MapTable, finished: Finished) -> bytes:
                 "reference": request.reference,
                 "score": f"contrast with {score.against}" if isinstance(score, Contrast) else score,
                 "segmentation": repr(request.segmentation),
+                "players": attribution.players,
                 "seed": request.seed,
                 "options": dict(request.options),
                 "picture": scene.settings.picture,

@@ -217,7 +217,12 @@ def _draw_average(scene: Scene, table: MapTable, snapshots: Snapshots) -> None:
                     values=values.astype(np.float32),
                     limit=limit,
                     caption=(
-                        (f"mean over {average.references} references",)
+                        tuple(
+                            filter(
+                                None,
+                                [f"mean over {average.references} references", attribution.players],
+                            )
+                        )
                         if column == 0
                         else (
                             "standard deviation, on the mean's scale",

@@ -12,6 +12,7 @@ from attribution_core.images import Picture, load_image
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import BFLOAT16, METHODS, Option, OptionValue
 from attribution_core.request import ZEROS
+from pages.ui.attributions import players_given
 from pages.ui.engine import Engine, Model
 from pages.ui.gallery import gallery, gallery_picture, pick_from_gallery, pixels_of
 from pages.ui.navigation import complain
@@ -435,11 +436,6 @@ def _players(engine: Engine, settings: Settings) -> Settings:
                 ),
                 kind,
             )
-        else:
-            st.caption(
-                "At an inner layer the players are its positions, or a grid of about this many "
-                "cells where there are more."
-            )
         count = _chosen(
             "count",
             lambda key: st.slider(
@@ -447,6 +443,12 @@ def _players(engine: Engine, settings: Settings) -> Settings:
             ),
             settings.count,
         )
+        loaded = engine.loaded(settings.model)
+        if loaded is not None:
+            height, width, _ = loaded.layer(settings.layer).shape
+            st.caption(
+                players_given(replace(settings, segmentation=kind, count=count), height, width)
+            )
         compactness = settings.compactness
         if at_input and kind == "superpixels":
             compactness = _chosen(
