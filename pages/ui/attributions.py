@@ -139,11 +139,16 @@ def segmentation_for(settings: Settings) -> Segmentation:
 
 def players_given(settings: Settings, height: int, width: int) -> str:
     """What the settings cut a layer's plane into, in words."""
-    if settings.layer == INPUT and settings.segmentation == "superpixels":
-        return f"Gives {counted(settings.count, 'superpixel')}, each in one piece."
     segmentation = segmentation_for(settings)
+    too_many = f"More than the picture's {height}×{width} pixels allow: choose fewer."
+    if isinstance(segmentation, Slic):
+        if settings.count > height * width:
+            return too_many
+        return f"Gives {counted(settings.count, 'superpixel')}, each in one piece."
     if isinstance(segmentation, Grid):
         rows, columns = segmentation.rows, segmentation.columns
+        if rows > height or columns > width:
+            return too_many
     else:
         rows, columns = rows_and_columns(height, width, settings.count)
         if (rows, columns) == (height, width):

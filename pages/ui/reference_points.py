@@ -44,9 +44,6 @@ PATH = "integrated_gradients"
 def render_reference_points(engine: Engine, scene: Scene) -> None:
     """Draw the references, the maps against each, their average, and the path from one of them."""
     opening: list[Work] = [*predictions_for(scene.settings, scene.picture)]
-    if engine.loaded(scene.settings.model) is None or not scene.classes:
-        follow(engine, scene, opening, {}, lambda snapshots, finished: None)
-        return
     settings = scene.settings
     kinds = (*REFERENCE_KINDS, *(() if settings.layer == "input" else (ZEROS,)))
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -300,6 +300,19 @@ def _choose_own_classes() -> None:
     )
 
 
+def choose_classes(classes: tuple[int, ...]) -> None:
+    """Choose the target classes in the sidebar's stead, in a callback."""
+    st.session_state["choose_class_choice"] = "own"
+    st.session_state["settings"] = replace(
+        st.session_state["settings"], class_choice="own", classes=classes
+    )
+
+
+def choose_methods(methods: tuple[str, ...]) -> None:
+    """Choose the methods in the sidebar's stead, in a callback."""
+    st.session_state["choose_methods"] = list(methods)
+
+
 def _methods(settings: Settings) -> Settings:
     summaries = "\n".join(f"- **{entry.title}**: {entry.summary}" for entry in METHODS.values())
     picked = _chosen(

@@ -1,0 +1,1 @@
+"""What every page stands in: the scene, the sidebar, choices and their link, the gallery."""
