@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from attribution_core.images import INPUT
 from attribution_core.request import Request
-from attribution_core.segmentations import Segments
+from attribution_core.segmentations import Segments, counted, players_in_words
 
 if TYPE_CHECKING:
     from attribution_core.figures import MapFigure
@@ -81,6 +82,23 @@ class Attribution:
     @property
     def target(self) -> int:
         return self.request.target
+
+    @property
+    def players(self) -> str:
+        """How many players of which kind, such as "30 superpixels"; empty for a gradient method."""
+        request = self.request
+        if request.method == "occlusion":
+            # Before any square is hidden, the whole picture is evaluated.
+            return counted(self.planned - 1, "square")
+        if self.player_values is None or self.segments is None:
+            return ""
+        segmentation = request.segmentation
+        if own := dict(request.options).get("players"):
+            # Exact Shapley values can have fewer players than the other methods.
+            segmentation = int(own)
+        return players_in_words(
+            len(self.player_values), segmentation, self.segments.size, request.layer == INPUT
+        )
 
     @property
     def total(self) -> float:

@@ -125,7 +125,13 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
         metavar="SCORE",
         help="logit, probability, or against:CLASS for the lead over a class; default: logit",
     )
-    add("--superpixels", type=_whole, metavar="COUNT", help="players of coalition methods")
+    add(
+        "--superpixels",
+        type=_whole,
+        metavar="COUNT",
+        help="players of coalition methods: exactly so many superpixels at the input, a grid of at "
+        "most so many cells at inner layers",
+    )
     add("--seed", type=_whole, default=0, help="of everything random; default: 0")
     add(
         "--option",
@@ -165,7 +171,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
         "--players",
         choices=tuple(PLAYERS),
         default="pixels",
-        help="what is removed: pixels, superpixels, or positions of each map's layer",
+        help="what is removed: pixels, 50 superpixels, or positions of each map's layer",
     )
     add("--steps", type=_positive, default=20, help="points of a curve; default: %(default)s")
     add(

@@ -119,8 +119,9 @@ def _make(classifier: Classifier, request: Request, asked: argparse.Namespace, p
     model_file = model_file_of(asked)
     if is_there(path, request, classifier.fingerprint, model_file):
         return "already there"
-    write_map(path, explain_request(classifier, request), datetime.now(UTC), model_file)
-    return "done"
+    attribution = explain_request(classifier, request)
+    write_map(path, attribution, datetime.now(UTC), model_file)
+    return ", ".join(filter(None, [attribution.players, "done"]))
 
 
 def model_file_of(asked: argparse.Namespace) -> ModelFile | None:

@@ -59,10 +59,10 @@ def explain(
         may be given.
     score : "logit", "probability" or Contrast
     superpixels : int, Slic, Grid or int array ``(h, w)``, optional
-        The players of coalition methods: so many superpixels at the input, a grid of about so many
-        cells at an inner layer; SLIC with its own settings; a grid of rows and columns; or labels.
-        None means 50 superpixels at the input, and at an inner layer every position, or a grid of
-        196 cells where there are more than 256.
+        The players of coalition methods: exactly so many superpixels at the input, a grid of at
+        most so many cells at an inner layer; SLIC with its own settings; a grid of rows and
+        columns; or labels. None means 50 superpixels at the input, and at an inner layer every
+        position, or a grid of 196 cells where there are more than 256.
     seed : int
         Of everything random.
     **options

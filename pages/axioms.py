@@ -5,8 +5,8 @@ import streamlit as st
 from pages.ui.axioms import render_axioms
 from pages.ui.axioms_network import render_network_axioms
 from pages.ui.engine import engine
-from pages.ui.model_status import render_model_status
 from pages.ui.navigation import require_entrypoint
+from pages.ui.shell.preamble import Needs, ready
 from pages.ui.shell.scene import current_scene
 
 require_entrypoint()
@@ -14,5 +14,6 @@ require_entrypoint()
 scene = current_scene()
 st.subheader("What does each method promise?", anchor=False)
 render_axioms()
-if render_model_status(engine(), scene):
+st.markdown("#### The same checks on the network")
+if ready(engine(), scene, Needs(prediction=True)):
     render_network_axioms(engine(), scene)

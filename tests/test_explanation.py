@@ -255,8 +255,38 @@ def test_players_at_a_layer(classifier: Classifier, tiny_image: Pixels) -> None:
 
     assert players(layer=INNER, superpixels=None) == 64
     assert players(layer=INNER, superpixels=9) == 9
-    assert players(superpixels=Slic(5, compactness=100)) > 1
+    assert players(superpixels=Slic(5, compactness=100)) == 5
     assert players(superpixels=np.int64(1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "settings", "players"),
+    [
+        ("gradient", {}, ""),
+        ("occlusion", {"layer": INNER}, "16 squares"),
+        ("lime", {}, "16 grid cells"),
+        ("kernel_shap", {"superpixels": 7}, "7 superpixels"),
+        ("kernel_shap", {"superpixels": Slic(7, compactness=100)}, "7 superpixels"),
+        ("kernel_shap", {"superpixels": np.arange(16)[:, None].repeat(16, 1) % 5}, "5 segments"),
+        ("kernel_shap", {"layer": INNER, "superpixels": None}, "64 positions"),
+        ("kernel_shap", {"layer": INNER, "superpixels": 9}, "9 grid cells"),
+        # Its own option, whatever the others play with.
+        ("shapley_values", {"players": 10}, "10 superpixels"),
+        ("shapley_values", {"players": 6, "layer": INNER}, "6 grid cells"),
+        ("shapley_values", {"players": 0, "superpixels": 8}, "8 superpixels"),
+    ],
+)
+def test_an_attribution_names_its_players(
+    classifier: Classifier,
+    tiny_image: Pixels,
+    method: str,
+    settings: dict[str, Any],
+    players: str,
+) -> None:
+    found = run(classifier, tiny_image, method, **settings)
+    assert found.players == players
+    if method == "shapley_values":
+        assert found.evaluations == 2 ** int(players.split()[0])
 
 
 def test_too_many_players_for_exact_values(classifier: Classifier, tiny_image: Pixels) -> None:
@@ -476,7 +506,7 @@ def test_refine_checks_before_it_starts(classifier: Classifier, tiny_image: Pixe
         ({"seed": -1}, "seed cannot be -1"),
         ({"colour": 3}, "no option colour"),
         ({"budget": 1}, "budget cannot be 1"),
-        ({"superpixels": 0}, "between 1 and 1000"),
+        ({"superpixels": 0}, "between 1 and 256"),
         ({"superpixels": "slic"}, "superpixels cannot be 'slic'"),
         ({"superpixels": Grid(17, 1)}, "no grid of 17x1"),
         ({"superpixels": np.zeros((4, 4), int)}, r"shape \(16, 16\)"),

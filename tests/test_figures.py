@@ -177,6 +177,16 @@ def an_attribution(tiny_image: Pixels, **changes: Any) -> Attribution:
             ("2.3 s · 1 evaluation", "sums to 2.75 · f(x) − f(x′) = 3"),
         ),
         (
+            {
+                "segments": np.array([[0, 1], [2, 2]]),
+                "player_values": np.array([1, 2, -0.25], np.float32),
+            },
+            (
+                "3 grid cells · 123 ms · 64 evaluations",
+                "sums to 2.75 · should sum to 3 · gap 8.3 %",
+            ),
+        ),
+        (
             {"reference_score": 3.5, "completeness_gap": 2.75},
             ("123 ms · 64 evaluations", "sums to 2.75 · should sum to 0 · gap 2.75"),
         ),

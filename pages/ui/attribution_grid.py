@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import streamlit as st
 
 from attribution_core.attribution import Attribution
 from attribution_core.painting import drawn_values
@@ -28,18 +27,10 @@ from pages.ui.work import Work
 def render_attribution_grid(engine: Engine, scene: Scene) -> None:
     """Ask for every map of the scene, and draw what there is until all are there."""
     settings = scene.settings
-    classes = scene.classes if settings.layer else ()
-    table = classes_by_methods(scene, classes)
+    table = classes_by_methods(scene, scene.classes)
 
     def draw(snapshots: Mapping[Work, WorkSnapshot], finished: bool) -> None:
-        if table.places:
-            render_maps(engine, scene, table, snapshots, key="attribution_grid")
-        elif not settings.methods:
-            st.info("Choose one or more methods in the sidebar.", icon=":material/arrow_back:")
-        elif scene.prediction is not None and not scene.classes:
-            st.info(
-                "Choose one or more target classes in the sidebar.", icon=":material/arrow_back:"
-            )
+        render_maps(engine, scene, table, snapshots, key="attribution_grid")
         if finished:
             render_downloads(scene, table, done_in(table, snapshots))
 

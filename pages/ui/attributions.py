@@ -7,14 +7,20 @@ from dataclasses import dataclass, field
 
 from attribution_core import painting
 from attribution_core.attribution import Attribution
-from attribution_core.images import Picture
+from attribution_core.images import INPUT, Picture
 from attribution_core.methods.options import BFLOAT16
 from attribution_core.painting import drawn_values
 from attribution_core.references import reference_image
 from attribution_core.registry import METHODS
 from attribution_core.request import ZEROS, Reason, Request, request_or_reason
 from attribution_core.scores import Contrast
-from attribution_core.segmentations import Grid, Segmentation, Slic
+from attribution_core.segmentations import (
+    Grid,
+    Segmentation,
+    Slic,
+    counted,
+    rows_and_columns,
+)
 from pages.ui.settings import Settings
 from pages.ui.shell.scene import Scene
 from pages.ui.work import Explain, Predict, Work
@@ -128,12 +134,32 @@ def score_for(settings: Settings) -> str | Contrast:
 
 def segmentation_for(settings: Settings) -> Segmentation:
     """The players of coalition methods."""
-    if settings.layer != "input":
+    if settings.layer != INPUT:
         return settings.count
     if settings.segmentation == "superpixels":
         return Slic(settings.count, settings.compactness)
     side = max(1, round(settings.count**0.5))
     return Grid(side, max(1, round(settings.count / side)))
+
+
+def players_given(settings: Settings, height: int, width: int) -> str:
+    """What the settings cut a layer's plane into, in words."""
+    segmentation = segmentation_for(settings)
+    too_many = f"More than the picture's {height}×{width} pixels allow: choose fewer."
+    if isinstance(segmentation, Slic):
+        if settings.count > height * width:
+            return too_many
+        return f"Gives {counted(settings.count, 'superpixel')}, each in one piece."
+    if isinstance(segmentation, Grid):
+        rows, columns = segmentation.rows, segmentation.columns
+        if rows > height or columns > width:
+            return too_many
+    else:
+        rows, columns = rows_and_columns(height, width, settings.count)
+        if (rows, columns) == (height, width):
+            return f"Gives {counted(rows * columns, 'position')}: the layer's {height}×{width}."
+    cells = counted(rows * columns, "grid cell")
+    return f"Gives {cells}: {rows}×{columns} over {height}×{width} positions."
 
 
 def reference_of(settings: Settings, picture: Picture) -> Picture | None:
@@ -166,10 +192,10 @@ def unit_of(request: Request) -> str:
 
 
 def caption(attribution: Attribution) -> tuple[str, ...]:
-    """Seconds, evaluations, and what the map sums to against what it should."""
-    work = f"{_seconds(attribution.seconds)} · {attribution.evaluations} evaluations"
-    if attribution.evaluations == 1:
-        work = work.removesuffix("s")
+    """Players, seconds, evaluations, and what the map sums to against what it should."""
+    evaluations = counted(attribution.evaluations, "evaluation")
+    parts = (attribution.players, _seconds(attribution.seconds), evaluations)
+    work = " · ".join(filter(None, parts))
     if (BFLOAT16, True) in attribution.request.options:
         work += f" in {BFLOAT16}"
     change = attribution.score - attribution.reference_score

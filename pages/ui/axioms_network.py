@@ -52,11 +52,7 @@ class CheckAxioms:
 
 def render_network_axioms(engine: Engine, scene: Scene) -> None:
     """Draw the checks of all methods at the sidebar's layer."""
-    st.markdown("#### The same checks on the network")
     opening: list[Work] = [*predictions_for(scene.settings, scene.picture)]
-    if engine.loaded(scene.settings.model) is None or not scene.classes or scene.prediction is None:
-        follow(engine, scene, opening, {}, lambda snapshots, finished: None)
-        return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         target = choose_class("axioms-class", "Class", scene)
         wanted = choose_whether(

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui.attributions import predictions_for
 from pages.ui.engine import Engine
 from pages.ui.faithfulness_gallery import render_gallery_areas
 from pages.ui.faithfulness_picture import render_picture_curves
 from pages.ui.faithfulness_protocol import choose_protocol
 from pages.ui.localisation import render_localisation
-from pages.ui.progress import follow
 from pages.ui.settings import one_of
 from pages.ui.shell.choices import choice
 from pages.ui.shell.scene import Scene
@@ -18,9 +16,9 @@ from pages.ui.shell.scene import Scene
 VIEWS = {"picture": "This picture", "gallery": "The whole gallery", "mosaic": "Grid pointing"}
 
 
-def render_faithfulness(engine: Engine, scene: Scene) -> None:
-    """Draw the view that the visitor chose."""
-    view = choice(
+def choose_view() -> str:
+    """One of `VIEWS`; only the picture's is of the sidebar's classes."""
+    return choice(
         "faithfulness-view",
         lambda key, value: st.segmented_control(
             "View",
@@ -33,13 +31,10 @@ def render_faithfulness(engine: Engine, scene: Scene) -> None:
         "picture",
         lambda text: one_of(text, tuple(VIEWS)),
     )
-    if engine.loaded(scene.settings.model) is None or not scene.classes:
-        opening = predictions_for(scene.settings, scene.picture)
-        follow(engine, scene, opening, {}, lambda snapshots, finished: _empty(scene))
-        return
-    if not scene.settings.methods:
-        st.info("Choose one or more methods in the sidebar.", icon=":material/arrow_back:")
-        return
+
+
+def render_faithfulness(engine: Engine, scene: Scene, view: str) -> None:
+    """Draw the view that the visitor chose."""
     if view == "mosaic":
         render_localisation(engine, scene)
         return
@@ -55,8 +50,3 @@ def render_faithfulness(engine: Engine, scene: Scene) -> None:
         render_gallery_areas(engine, scene, protocol)
     else:
         render_picture_curves(engine, scene)
-
-
-def _empty(scene: Scene) -> None:
-    if scene.prediction is not None and not scene.classes:
-        st.info("Choose one or more target classes in the sidebar.", icon=":material/arrow_back:")

@@ -11,7 +11,7 @@ from attribution_core.faithfulness import Players
 from attribution_core.images import INPUT
 from attribution_core.request import ZEROS
 from attribution_core.scores import Score
-from attribution_core.segmentations import Segmentation, Slic
+from attribution_core.segmentations import Grid, Slic, counted
 from pages.ui.attributions import segmentation_for
 from pages.ui.engine import Engine
 from pages.ui.markdown import literal
@@ -25,9 +25,10 @@ SCORES = ("probability", "logit", "contrast")
 
 @dataclass(frozen=True)
 class Protocol:
-    """How maps are put to the test."""
+    """How maps are put to the test; ``removed`` names the players, such as "50 superpixels"."""
 
     players: Players
+    removed: str
     points: int
     score: str
 
@@ -80,36 +81,48 @@ def choose_protocol(engine: Engine, scene: Scene) -> Protocol:
         16,
         lambda text: whole(text, 4, 100),
     )
-    return Protocol(_players(engine, scene, kind), int(points), score)
+    players, removed = _players(engine, scene, kind)
+    return Protocol(players, removed, int(points), score)
 
 
-def _players(engine: Engine, scene: Scene, kind: str) -> Players:
+def _players(engine: Engine, scene: Scene, kind: str) -> tuple[Players, str]:
+    """What is removed, and what it is called."""
     settings = scene.settings
     if kind == "pixels":
-        return Players()
+        return Players(), "pixels"
     if kind == "superpixels":
-        superpixels: Segmentation = Slic(settings.count, settings.compactness)
         if settings.layer == INPUT:
-            superpixels = segmentation_for(settings)
-        return Players(INPUT, superpixels)
+            segmentation = segmentation_for(settings)
+            if isinstance(segmentation, Grid):
+                cells = segmentation.rows * segmentation.columns
+                return Players(INPUT, segmentation), counted(cells, "grid cell")
+        superpixels = Slic(settings.count, settings.compactness)
+        return Players(INPUT, superpixels), counted(settings.count, "superpixel")
     classifier = engine.loaded(settings.model)
     layer = settings.layer
-    if layer == INPUT and classifier is not None:
+    if classifier is None:
+        return Players(layer), "positions"
+    if layer == INPUT:
         layer = classifier.layers[-1]
-    return Players(layer)
+    height, width, _ = classifier.layer(layer).shape
+    return Players(layer), counted(height * width, "position")
 
 
 def told(scene: Scene, protocol: Protocol) -> str:
     """What replaces what, in Markdown."""
     settings = scene.settings
-    if protocol.players.layer != INPUT:
+    players = protocol.players
+    if players.layer != INPUT:
         return (
-            f"Positions of **{literal(protocol.players.layer)}** take the activations of the "
+            f"The {protocol.removed} of **{literal(players.layer)}** take the activations of the "
             f"reference: {settings.reference}."
         )
     if settings.reference == ZEROS:
-        return "Pixels take the reference black: zeros are activations of an inner layer."
-    return f"Pixels take the values of the reference picture: {settings.reference}."
+        return (
+            f"The {protocol.removed} take the values of black: zeros are activations of an inner "
+            "layer."
+        )
+    return f"The {protocol.removed} take the values of the reference picture: {settings.reference}."
 
 
 def score_of(

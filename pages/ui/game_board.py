@@ -13,7 +13,7 @@ import streamlit as st
 from attribution_core.attribution import Attribution
 from attribution_core.images import INPUT, Picture
 from attribution_core.registry import METHODS
-from attribution_core.segmentations import Segmentation, segments_of
+from attribution_core.segmentations import Segmentation, players_in_words, segments_of
 from pages.ui.attributions import reference_of, segmentation_for
 from pages.ui.choosers import choose_class
 from pages.ui.player_board import PlayerValues, player_board
@@ -41,6 +41,8 @@ class Board:
     name : tuple
         Of this game: who was taken out of it is remembered under this name.
     segments : int array ``(h, w)``
+    players_in_words : str
+        Such as "50 superpixels".
     absent : tuple of int
         The players taken out.
     focus : int
@@ -51,6 +53,7 @@ class Board:
 
     name: tuple[str, ...]
     segments: npt.NDArray[np.int64]
+    players_in_words: str
     absent: tuple[int, ...]
     focus: int
     most_exact: int
@@ -106,7 +109,8 @@ def set_up(classifier: Classifier, scene: Scene) -> Board:
             )
     remember(ABSENT, _absent(name), ())
     most = EXACT_AT_INPUT if at_input else EXACT_AT_LAYER
-    return Board(name, segments, _absent(name), focus, most)
+    words = players_in_words(players, segmentation, segments.size, at_input)
+    return Board(name, segments, words, _absent(name), focus, most)
 
 
 def draw_board(scene: Scene, board: Board, known: Mapping[str, Attribution]) -> Board:
@@ -140,11 +144,12 @@ def draw_board(scene: Scene, board: Board, known: Mapping[str, Attribution]) -> 
         ],
         key="player_board",
     )
-    if clicked is None:
-        return board
-    _set_absent(board.name, clicked)
-    remember(ABSENT, clicked, ())
-    return replace(board, absent=clicked)
+    if clicked is not None:
+        _set_absent(board.name, clicked)
+        remember(ABSENT, clicked, ())
+        board = replace(board, absent=clicked)
+    st.caption(f"{board.players_in_words}, {len(board.absent)} taken out")
+    return board
 
 
 def _move(

@@ -39,10 +39,13 @@ def render_game(engine: Engine, scene: Scene) -> None:
     """Draw the board, the classes' bars and the fitted values, and let a person play."""
     classifier = engine.loaded(scene.settings.model)
     opening: list[Work] = [*predictions_for(scene.settings, scene.picture)]
-    if classifier is None or not scene.classes:
-        follow(engine, scene, opening, {}, lambda snapshots, finished: _empty(scene))
+    if classifier is None:
         return
-    board = set_up(classifier, scene)
+    try:
+        board = set_up(classifier, scene)
+    except ValueError as error:
+        st.error(str(error), icon=":material/error:")
+        return
     model = scene.settings.model
     options = {**scene.settings.options, **in_common_game()}
     fitted = replace(
@@ -95,11 +98,6 @@ def render_game(engine: Engine, scene: Scene) -> None:
         noun="results",
         buttons=("Stop", "Continue"),
     )
-
-
-def _empty(scene: Scene) -> None:
-    if scene.prediction is not None and not scene.classes:
-        st.info("Choose one or more target classes in the sidebar.", icon=":material/arrow_back:")
 
 
 def _attributions(table: MapTable, snapshots: Snapshots, row: int) -> dict[str, Attribution]:

@@ -54,8 +54,7 @@ def render_layers(engine: Engine, scene: Scene) -> None:
     """Draw the maps of one method by layer, and the curves under them."""
     classifier = engine.loaded(scene.settings.model)
     opening: list[Work] = [*predictions_for(scene.settings, scene.picture)]
-    if classifier is None or not scene.classes or scene.prediction is None:
-        follow(engine, scene, opening, {}, lambda snapshots, finished: None)
+    if classifier is None:
         return
     shapes = {name: classifier.layer(name).shape for name in classifier.layers}
     with st.container(horizontal=True, vertical_alignment="bottom"):

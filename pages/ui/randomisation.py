@@ -62,7 +62,7 @@ def render_randomisation(engine: Engine, scene: Scene) -> None:
     find = FindStages(settings.model)
     opening: list[Work] = [*predictions_for(settings, scene.picture), find]
     stages = engine.jobs.look(find, visitor()).estimate
-    if not isinstance(stages, tuple) or not scene.classes or scene.prediction is None:
+    if not isinstance(stages, tuple):
         follow(engine, scene, opening, {}, lambda snapshots, finished: None)
         return
     experiment = _experiment(scene, stages)

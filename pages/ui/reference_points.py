@@ -45,9 +45,6 @@ PATH = "integrated_gradients"
 def render_reference_points(engine: Engine, scene: Scene) -> None:
     """Draw the references, the maps against each, their average, and the path from one of them."""
     opening: list[Work] = [*predictions_for(scene.settings, scene.picture)]
-    if engine.loaded(scene.settings.model) is None or not scene.classes:
-        follow(engine, scene, opening, {}, lambda snapshots, finished: None)
-        return
     settings = scene.settings
     kinds = (*REFERENCE_KINDS, *(() if settings.layer == "input" else (ZEROS,)))
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -200,7 +197,12 @@ def _draw_average(scene: Scene, table: MapTable, snapshots: Snapshots) -> None:
                     values=values.astype(np.float32),
                     limit=limit,
                     caption=(
-                        (f"mean over {average.references} references",)
+                        tuple(
+                            filter(
+                                None,
+                                [f"mean over {average.references} references", attribution.players],
+                            )
+                        )
                         if column == 0
                         else (
                             "standard deviation, on the mean's scale",

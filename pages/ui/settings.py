@@ -22,7 +22,7 @@ MOST_COMPLAINTS = 5
 UPLOAD = "upload"
 
 BOUNDS: Mapping[str, tuple[float, float]] = {
-    "count": (2, 200),
+    "count": (2, 400),
     "compactness": (0.1, 100.0),
     "seed": (0, 2**31 - 1),
     "clip": (50.0, 100.0),

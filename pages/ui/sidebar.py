@@ -11,6 +11,7 @@ from attribution_core.methods.options import BFLOAT16, Option, OptionValue
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS
 from attribution_core.request import ZEROS
+from pages.ui.attributions import players_given
 from pages.ui.engine import Engine
 from pages.ui.gallery import gallery_picture, pick_from_gallery
 from pages.ui.settings import (
@@ -48,7 +49,7 @@ def render_sidebar(engine: Engine, scene: Scene) -> None:
         _layer(scene)
         _reference(settings)
         _score(scene)
-        _players(settings)
+        _players(scene)
         # Whatever other pages show, that page has the methods of its game, and asks for none.
         _method_options(scene, game_methods(exact=False) if by_hand else settings.methods)
         _display(settings)
@@ -245,7 +246,8 @@ def _score(scene: Scene) -> None:
         )
 
 
-def _players(settings: Settings) -> None:
+def _players(scene: Scene) -> None:
+    settings = scene.settings
     at_input = settings.layer == "input"
     with st.expander("Superpixels", icon=":material/grid_view:", expanded=at_input):
         if at_input:
@@ -260,11 +262,6 @@ def _players(settings: Settings) -> None:
                 ),
                 settings.segmentation,
             )
-        else:
-            st.caption(
-                "At an inner layer the players are its positions, or a grid of about this many "
-                "cells where there are more."
-            )
         drawn(
             "count",
             lambda key, value: st.slider(
@@ -272,6 +269,9 @@ def _players(settings: Settings) -> None:
             ),
             settings.count,
         )
+        if scene.classifier is not None:
+            height, width, _ = scene.classifier.layer(settings.layer).shape
+            st.caption(players_given(settings, height, width))
         if at_input and settings.segmentation == "superpixels":
             drawn(
                 "compactness",

@@ -223,9 +223,9 @@ def test_nothing_chosen_survives_a_reload(visit: Callable[..., Page]) -> None:
     page = visit(SHORT)
     expect_maps(page, 1)
     sidebar(page).get_by_role("button", name="Remove Gradient").click()
-    expect(page.get_by_text("Choose one or more methods")).to_be_visible()
+    expect(page.get_by_text("Choose a method")).to_be_visible()
     page.reload()
-    expect(page.get_by_text("Choose one or more methods")).to_be_visible()
+    expect(page.get_by_text("Choose a method")).to_be_visible()
     expect(page.get_by_test_id("stToast")).to_have_count(0)
 
 

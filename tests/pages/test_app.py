@@ -65,6 +65,7 @@ def test_maps_come_with_captions_and_the_controls_stay(
     work, sums = page.cells[1]["caption"]
     assert re.fullmatch(r"[\d.]+ (ms|s) · \d+ evaluations?", work)
     assert re.fullmatch(r"sums to .* · should sum to .* · gap [\d.]+ %", sums)
+    assert re.fullmatch(r"49 positions · [\d.]+ m?s · \d+ evaluations", page.cells[2]["caption"][0])
     assert not [button for button in page.app.button if button.key == "cancel"]
     names = [each.proto.label for each in page.app.get("download_button")]
     assert names == ["Grid as PNG", "Interactive HTML", "Arrays as NPZ"]
@@ -168,6 +169,29 @@ def test_superpixels_and_grids_at_the_input(visit: Callable[..., Visit]) -> None
     (values,) = page.maps
     assert values.shape == (224, 224)
     assert len(np.unique(values)) == 9
+    assert page.cells[0]["caption"][0].startswith("9 grid cells · ")
+
+
+@pytest.mark.parametrize(
+    ("choices", "given"),
+    [
+        ({"layer": "input", "count": "400"}, "Gives 400 superpixels, each in one piece."),
+        (
+            {"layer": "input", "count": "50", "segmentation": "grid"},
+            "Gives 49 grid cells: 7×7 over 224×224 positions.",
+        ),
+        ({"layer": "top_relu"}, "Gives 49 positions: the layer's 7×7."),
+        (
+            {"layer": "top_relu", "count": "11"},
+            "Gives 9 grid cells: 3×3 over 7×7 positions.",
+        ),
+    ],
+)
+def test_the_sidebar_says_what_the_count_gives(
+    visit: Callable[..., Visit], choices: dict[str, str], given: str
+) -> None:
+    page = visit(**choices).finish()
+    assert given in [each.value for each in page.app.sidebar.caption]
 
 
 def test_options_change_and_go_back_to_the_default(visit: Callable[..., Visit]) -> None:
@@ -279,11 +303,11 @@ def test_nothing_chosen_is_said(visit: Callable[..., Visit]) -> None:
     page = visit().finish()
     page.choose("multiselect", "methods", [])
     assert not page.cells
-    assert "Choose one or more methods" in page.words
+    assert "Choose a method" in page.words
     page.choose("multiselect", "methods", ["gradient"])
     page.choose("multiselect", "classes", [])
     assert not page.cells
-    assert "Choose one or more target classes" in page.words
+    assert "Choose a target class" in page.words
     # And a reload of that page says the same, without a complaint about the link.
     again = visit(**{"methods": "gradient", "classes": "", **page.link}).finish()
     assert not again.cells

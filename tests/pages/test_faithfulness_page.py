@@ -185,7 +185,10 @@ def test_positions_of_a_layer_at_logits(visit: Callable[..., Visit]) -> None:
     }
     page = visit(**choices).open("faithfulness")
     page.wait(lambda: "is ahead" in page.words)
-    assert "Positions of **top_relu** take the activations of the reference: black" in page.words
+    assert (
+        "The 49 positions of **top_relu** take the activations of the reference: black"
+        in page.words
+    )
     assert "Paled positions" in page.words
     # The head is an average and a linear layer: linear attribution is exact, and no order is
     # better than its own, so a random one lies between the two areas.
@@ -214,7 +217,7 @@ def test_a_wrong_link_says_so_and_shows_the_default(visit: Callable[..., Visit])
 
     page.wait(ready)
     assert any("atoms" in words for words in seen)
-    assert "Pixels take the values of the reference picture" in page.words
+    assert "The 50 superpixels take the values of the reference picture" in page.words
 
 
 def test_every_picture_of_the_gallery(

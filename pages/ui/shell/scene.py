@@ -19,6 +19,7 @@ from pages.ui.navigation import complain
 from pages.ui.settings import MOST_CLASSES, UPLOAD, Settings, decode, encode
 from pages.ui.shell.choices import (
     changed,
+    decide,
     decide_shared,
     notice,
     share,
@@ -122,6 +123,17 @@ def adopt(settings: Settings, own_picture: bytes | None = None) -> None:
     decide_shared(encode(settings, Settings()))
     if own_picture is not None:
         session().own_picture = own_picture
+
+
+def choose_classes(classes: tuple[int, ...]) -> None:
+    """Choose the target classes in the visitor's stead, in a callback."""
+    decide("class_choice", "own")
+    decide("classes", classes)
+
+
+def choose_methods(methods: tuple[str, ...]) -> None:
+    """Choose the methods in the visitor's stead, in a callback."""
+    decide("methods", methods)
 
 
 def _notice_widgets() -> None:
