@@ -12,9 +12,11 @@ from attribution_core.request import Request
 from attribution_core.segmentations import Segments
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Attribution:
     """What one method says of one class, in units of the score.
+
+    Compared and hashed by identity, so that what is made of one can be kept beside it.
 
     Attributes
     ----------

@@ -10,9 +10,8 @@ import streamlit as st
 from attribution_core.attribution import Attribution
 from pages.ui.attributions import (
     MapTable,
-    caption,
     classes_by_methods,
-    drawn_values,
+    drawn_map,
     limits,
     predictions_for,
 )
@@ -115,11 +114,13 @@ def _map_cell(
 ) -> MapCell:
     """One square of a grid: the map as far as it is, and what is to be said of it."""
     estimate = attribution_in(snapshot)
-    lines = () if estimate is None else caption(estimate)
+    drawn = None if estimate is None else drawn_map(estimate)
+    lines = () if drawn is None else drawn.caption
     return MapCell(
         row,
         column,
-        values=None if estimate is None else drawn_values(estimate),
+        values=None if drawn is None else drawn.values,
+        packed=None if drawn is None else drawn.packed,
         limit=limit,
         caption=lines if snapshot.state == "done" else lines[:1],
         status="queued" if snapshot.state == "unknown" else snapshot.state,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +18,7 @@ from attribution_core.registry import BFLOAT16, METHODS, unavailable
 from attribution_core.request import ZEROS, Request
 from attribution_core.scores import Contrast
 from attribution_core.segmentations import Grid, Segmentation, Slic
+from pages.ui.heatmap_grid import encode_values
 from pages.ui.settings import Settings
 from pages.ui.work import Explain, Predict, Work
 
@@ -151,13 +155,42 @@ def drawn_values(attribution: Attribution) -> npt.NDArray[np.float32]:
     return attribution.player_values[attribution.segments]
 
 
+class DrawnMap:
+    """What depends on one attribution alone: made once, whoever draws it and how often."""
+
+    def __init__(self, attribution: Attribution) -> None:
+        self.values = drawn_values(attribution)
+        self.caption = caption(attribution)
+        self._limits: dict[float, float] = {}
+
+    def limit(self, clip: float) -> float:
+        """The percentile of the values' sizes."""
+        if clip not in self._limits:
+            self._limits[clip] = float(np.percentile(np.abs(self.values), clip))
+        return self._limits[clip]
+
+    @cached_property
+    def packed(self) -> dict[str, Any]:
+        """The values as the browser gets them."""
+        return encode_values(self.values)
+
+
+_drawn_maps: WeakKeyDictionary[Attribution, DrawnMap] = WeakKeyDictionary()
+
+
+def drawn_map(attribution: Attribution) -> DrawnMap:
+    """What is drawn of an attribution, kept as long as the attribution is."""
+    known = _drawn_maps.get(attribution)
+    return known or _drawn_maps.setdefault(attribution, DrawnMap(attribution))
+
+
 def limits(
     attributions: Mapping[tuple[int, int], Attribution], settings: Settings
 ) -> dict[tuple[int, int], float]:
     """Where colours saturate, by (row, column): the clip percentile of each map's |values|, or the
     largest of its method's maps where they share a scale."""
     own = {
-        place: float(np.percentile(np.abs(drawn_values(attribution)), settings.clip))
+        place: drawn_map(attribution).limit(settings.clip)
         for place, attribution in attributions.items()
     }
     if settings.scale == "map":
@@ -169,7 +202,7 @@ def limits(
 
 
 def _largest(attribution: Attribution) -> float:
-    return float(np.abs(drawn_values(attribution)).max()) or 1.0
+    return drawn_map(attribution).limit(100.0) or 1.0
 
 
 def caption(attribution: Attribution) -> tuple[str, ...]:
