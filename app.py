@@ -45,5 +45,6 @@ page = st.navigation(
         st.Page("pages/axioms.py", title="Axioms: what is promised?", icon=":material/rule:"),
     ]
 )
-st.session_state["scene"] = render_sidebar(engine(), page.url_path)
-page.run()
+with engine().page_runs.one():
+    st.session_state["scene"] = render_sidebar(engine(), page.url_path)
+    page.run()

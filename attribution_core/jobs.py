@@ -251,7 +251,7 @@ class Runner(Generic[Request, Estimate]):
             return Snapshot(state, shown, job.estimate, job.error, job.seconds)
 
     def standing(self, waiter: str) -> Standing:
-        """Return how things stand for `waiter`, at a small part of the cost of looking at it all."""
+        """Return how things stand for `waiter`, at far less cost than looking at all it wants."""
         with self._changed:
             known = self._waiters.get(waiter)
             if known is None:
@@ -424,8 +424,7 @@ class Runner(Generic[Request, Estimate]):
             unfinished = [
                 job
                 for job in waiter.jobs
-                if job.outcome is None
-                and not (waiter.given_up and job.request in waiter.given_up)
+                if job.outcome is None and not (waiter.given_up and job.request in waiter.given_up)
             ]
             if unfinished:
                 wishes.append((waiter, sorted(unfinished, key=lambda job: job.priority)))

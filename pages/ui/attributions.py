@@ -145,7 +145,11 @@ def reference_of(settings: Settings, picture: Picture) -> Picture | None:
 def predictions_for(settings: Settings, picture: Picture) -> list[Predict]:
     """What the model is asked before anything is explained: picture and reference."""
     reference = reference_of(settings, picture)
-    return [Predict(settings.model, each) for each in (picture, reference) if each is not None]
+    return [
+        Predict(settings.model, each, settings.layer)
+        for each in (picture, reference)
+        if each is not None
+    ]
 
 
 def drawn_values(attribution: Attribution) -> npt.NDArray[np.float32]:

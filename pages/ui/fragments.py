@@ -1,4 +1,4 @@
-"""What Streamlit does with fragments itself, and lets scripts do in callbacks only or not at all."""
+"""What Streamlit does with fragments itself, but lets scripts do in callbacks or not at all."""
 
 from __future__ import annotations
 

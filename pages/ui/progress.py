@@ -70,7 +70,6 @@ def follow(
     if not ask(engine, work, settle):
         return
     followed = _Followed(engine, scene, tuple(opening), maps, work, draw, noun, caption, buttons)
-    # As both fragments stand, so that Streamlit knows them from run to run.
     st.fragment(followed.draw_page, key=_PAGE)()
 
 
@@ -98,6 +97,10 @@ class _Followed:
 
     def draw_page(self) -> None:
         """Draw the line and the page from what there is now."""
+        with self.engine.page_runs.one():
+            self._draw_page()
+
+    def _draw_page(self) -> None:
         me, jobs = visitor(), self.engine.jobs
         jobs.touch(me)
         # First, so that what changes meanwhile is found by the next poll.
@@ -222,12 +225,13 @@ def ask(engine: Engine, work: Sequence[Work], settle: Work | None = None) -> boo
         st.error(str(error))
         return False
     until = time.monotonic() + PATIENCE_SECONDS
-    while (
-        settle is not None
-        and engine.jobs.look(settle, me).state in UNFINISHED
-        and time.monotonic() < until
-    ):
-        time.sleep(0.01)
+    with engine.page_runs.waiting():
+        while (
+            settle is not None
+            and engine.jobs.look(settle, me).state in UNFINISHED
+            and time.monotonic() < until
+        ):
+            time.sleep(0.01)
     return True
 
 

@@ -96,8 +96,7 @@ def _print(kind: str, waited: Sequence[Waited]) -> None:
     first = float(np.median([each.first for each in waited]))
     median, p95 = np.percentile(last, [50, 95], method="higher")
     print(
-        f"{kind:16}{len(waited):9}{first:13.1f}{median:10.1f}{p95:8.1f}"
-        f"{np.isfinite(last).sum():9}"
+        f"{kind:16}{len(waited):9}{first:13.1f}{median:10.1f}{p95:8.1f}{np.isfinite(last).sum():9}"
     )
 
 
