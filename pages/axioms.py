@@ -14,5 +14,5 @@ require_entrypoint()
 scene: Scene = st.session_state["scene"]
 st.subheader("What does each method promise?", anchor=False)
 render_axioms()
-if render_model_status(engine(), scene):
+if render_model_status(scene):
     render_network_axioms(engine(), scene)

@@ -13,6 +13,6 @@ require_entrypoint()
 
 scene: Scene = st.session_state["scene"]
 st.subheader("Where does the network look?", anchor=False)
-if render_model_status(engine(), scene):
+if render_model_status(scene):
     render_picture_and_reference(engine(), scene)
     render_attribution_grid(engine(), scene)

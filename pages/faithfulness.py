@@ -12,5 +12,5 @@ require_entrypoint()
 
 scene: Scene = st.session_state["scene"]
 st.subheader("Would removing what it marks change the answer?", anchor=False)
-if render_model_status(engine(), scene):
+if render_model_status(scene):
     render_faithfulness(engine(), scene)

@@ -12,7 +12,7 @@ require_entrypoint()
 
 scene: Scene = st.session_state["scene"]
 st.subheader("Where in the network does it become class-specific?", anchor=False)
-if render_model_status(engine(), scene):
+if render_model_status(scene):
     st.caption(
         "One method at layer after layer, from the pixels on the left to the top on the right. "
         "Look down a column: do the classes have maps of their own? The curve below counts it: "

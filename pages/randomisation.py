@@ -12,7 +12,7 @@ require_entrypoint()
 
 scene: Scene = st.session_state["scene"]
 st.subheader("Does the map depend on what was learned?", anchor=False)
-if render_model_status(engine(), scene):
+if render_model_status(scene):
     st.caption(
         "Parameters are drawn anew, from the top of the network down. A map that explains what was "
         "learned must change with them. Look at the places that are marked: at the pixels many of "

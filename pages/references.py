@@ -12,7 +12,7 @@ require_entrypoint()
 
 scene: Scene = st.session_state["scene"]
 st.subheader("Compared with what?", anchor=False)
-if render_model_status(engine(), scene):
+if render_model_status(scene):
     st.caption(
         "An attribution explains the difference between the picture and a reference that stands "
         "for “nothing there”. Look along a row: what changes with the reference says as much about "

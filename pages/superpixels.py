@@ -12,7 +12,7 @@ require_entrypoint()
 
 scene: Scene = st.session_state["scene"]
 st.subheader("What if this part were not there?", anchor=False)
-if render_model_status(engine(), scene):
+if render_model_status(scene):
     st.caption(
         "Click on a part of the picture to take it out: it takes the reference's values. The bars "
         "show what that does to the classes, and what LIME and the Shapley values had predicted."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import threading
@@ -79,16 +78,6 @@ class Engine:
         )
         # A stalled download may block its thread for seconds: it gets one of its own.
         self.downloads: Runner[str, DownloadProgress] = Runner(self._download, patience=60)
-
-    def preload(self) -> None:
-        """Begin to load the default model, so that it is there sooner when work asks for it."""
-
-        def load() -> None:
-            # What is wrong with it is told to those who ask for it.
-            with contextlib.suppress(Exception):
-                self._classifier(self.default_model().name)
-
-        threading.Thread(target=load, name="preload", daemon=True).start()
 
     def models(self) -> tuple[Model, ...]:
         """The model list, in the order in which a newcomer gets the first that can be used."""
@@ -195,6 +184,4 @@ def _shield_keras() -> None:
 @st.cache_resource(show_spinner=False)
 def engine() -> Engine:
     """The process's engine, shared by all sessions."""
-    made = Engine()
-    made.preload()
-    return made
+    return Engine()

@@ -14,6 +14,7 @@ from attribution_core.registry import BFLOAT16, METHODS, Option, OptionValue
 from attribution_core.request import ZEROS
 from pages.ui.engine import Engine, Model
 from pages.ui.gallery import gallery, gallery_picture, pick_from_gallery, pixels_of
+from pages.ui.model_download import render_model_download
 from pages.ui.navigation import complain
 from pages.ui.page_choices import in_link, taken_from_link
 from pages.ui.settings import (
@@ -142,14 +143,17 @@ def _model(engine: Engine, settings: Settings) -> tuple[Settings, Model]:
         lambda key: st.selectbox(
             "Model",
             tuple(models),
-            format_func=lambda name: models[name].title,
+            format_func=lambda name: (
+                models[name].title + (" · to be downloaded" if models[name].missing else "")
+            ),
             key=key,
-            help="VGG16 comes first wherever its weights are on this machine.",
+            help="VGG16 greets newcomers wherever its weights are on this machine.",
         ),
         settings.model,
     )
     if models[name].note:
         st.caption(models[name].note)
+    render_model_download(engine, models[name], visitor())
     changed = name != settings.model
     if changed:
         # Layers of one network mean nothing to another.
