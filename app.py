@@ -3,9 +3,9 @@
 import streamlit as st
 
 from attribution_core.assets import ASSETS
-from pages.ui.engine import engine
 from pages.ui.shell.scene import make_scene
-from pages.ui.sidebar import render_sidebar
+from pages.ui.shell.sidebar import render_sidebar
+from pages.ui.worker.engine import engine
 
 st.set_page_config(
     page_title="Attribution Explorer", page_icon=str(ASSETS / "icon.png"), layout="wide"

@@ -14,8 +14,8 @@ from attribution_core.request import Request
 from attribution_core.segmentations import Segments, counted, players_in_words
 
 if TYPE_CHECKING:
-    from attribution_core.figures import MapFigure
-    from attribution_core.typesetting.style import FigureStyle
+    from attribution_core.figures.figure import MapFigure
+    from attribution_core.figures.style import FigureStyle
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,8 +110,8 @@ class Attribution:
 
     def figure(self, style: FigureStyle | None = None) -> MapFigure:
         """The map as a figure for print; several side by side are drawn by `figures.figure`."""
-        from attribution_core.figures import figure
-        from attribution_core.typesetting.style import FigureStyle
+        from attribution_core.figures.figure import figure
+        from attribution_core.figures.style import FigureStyle
 
         return figure(self, style or FigureStyle(width="one column"))
 

@@ -13,14 +13,14 @@ import numpy.typing as npt
 
 from attribution_core.arrays import FloatArray
 from attribution_core.attribution import Attribution
-from attribution_core.classifier import Classifier
-from attribution_core.estimate import Estimate, last_of
-from attribution_core.head_game import shared_game
 from attribution_core.images import INPUT, Picture, Pixels
+from attribution_core.methods.estimate import Estimate, last_of
 from attribution_core.methods.method import Method
 from attribution_core.methods.options import OptionValue
+from attribution_core.network.classifier import Classifier
 from attribution_core.network.evaluators import Masking
 from attribution_core.network.finite import check_map
+from attribution_core.network.head_game import shared_game
 from attribution_core.problem import Problem
 from attribution_core.references import reference_image
 from attribution_core.registry import method_named

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from pages.ui.axioms import render_axioms
-from pages.ui.axioms_network import render_network_axioms
-from pages.ui.engine import engine
-from pages.ui.navigation import require_entrypoint
+from pages.ui.axioms.axioms import render_axioms
+from pages.ui.axioms.on_network import render_network_axioms
+from pages.ui.shell.navigation import require_entrypoint
 from pages.ui.shell.preamble import Needs, ready
 from pages.ui.shell.scene import current_scene
+from pages.ui.worker.engine import engine
 
 require_entrypoint()
 

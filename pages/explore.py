@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from pages.ui.attribution_grid import render_attribution_grid
-from pages.ui.engine import engine
+from pages.ui.maps.grid import render_attribution_grid
 from pages.ui.maps.open_saved import render_open_saved
-from pages.ui.navigation import require_entrypoint
-from pages.ui.picture_and_reference import render_picture_and_reference
+from pages.ui.maps.picture_and_reference import render_picture_and_reference
+from pages.ui.shell.navigation import require_entrypoint
 from pages.ui.shell.preamble import Needs, ready
 from pages.ui.shell.scene import current_scene
+from pages.ui.worker.engine import engine
 
 require_entrypoint()
 

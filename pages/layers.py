@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from pages.ui.engine import engine
-from pages.ui.layers import render_layers
-from pages.ui.navigation import require_entrypoint
+from pages.ui.layers.layers import render_layers
+from pages.ui.shell.navigation import require_entrypoint
 from pages.ui.shell.preamble import Needs, ready
 from pages.ui.shell.scene import current_scene
+from pages.ui.worker.engine import engine
 
 require_entrypoint()
 

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from pages.ui.engine import engine
-from pages.ui.navigation import require_entrypoint
-from pages.ui.reference_points import render_reference_points
+from pages.ui.references.reference_points import render_reference_points
+from pages.ui.shell.navigation import require_entrypoint
 from pages.ui.shell.preamble import Needs, ready
 from pages.ui.shell.scene import current_scene
+from pages.ui.worker.engine import engine
 
 require_entrypoint()
 

@@ -26,10 +26,10 @@ from attribution_core import (
 )
 from attribution_core.arrays import FloatArray
 from attribution_core.explanation import explain_request, reference_picture
-from attribution_core.functions import TensorFunction
 from attribution_core.games.coalitions import draw_pairs, draw_uniform
-from attribution_core.head import Head
 from attribution_core.images import Picture, Pixels
+from attribution_core.methods.functions import TensorFunction
+from attribution_core.network.head import Head
 from attribution_core.request import granted
 
 QUICK: dict[str, dict[str, Any]] = {
@@ -413,7 +413,7 @@ def test_what_matters_is_part_of_the_key(classifier: Classifier, tiny_image: Pix
 def test_the_cache_counts_all_that_an_attribution_keeps(
     classifier: Classifier, tiny_image: Pixels
 ) -> None:
-    from attribution_core.cache import size_of
+    from attribution_core.running.cache import size_of
 
     found = run(classifier, tiny_image, "kernel_shap")
     assert found.segments is not None

@@ -16,7 +16,7 @@ from attribution_core.images import Picture, Pixels
 from attribution_core.request import Request, granted, request_or_reason
 from attribution_core.scores import Score
 from attribution_core.several_classes import refine_together
-from pages.ui.work import Explain
+from pages.ui.worker.tasks import Explain
 
 
 class Two:

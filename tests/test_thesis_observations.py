@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from attribution_core import Randomisation, Slic, class_correlation, explain, load_image, similarity
-from attribution_core.classifier import Classifier
-from attribution_core.head import Head
+from attribution_core.network.classifier import Classifier
+from attribution_core.network.head import Head
 from tests.conftest import GALLERY
 
 HIGH = "block6d_add"

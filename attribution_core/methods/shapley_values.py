@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from attribution_core.arrays import FloatArray
-from attribution_core.estimate import Estimate, Estimator
 from attribution_core.games.game import Game, bits
+from attribution_core.methods.estimate import Estimate, Estimator
 from attribution_core.methods.method import (
     ALL_PROMISES,
     Method,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 import uuid
 
-from pages.ui.attributions import places, predictions_for
-from pages.ui.engine import Engine
-from pages.ui.settings import Settings
+from pages.ui.maps.attributions import places, predictions_for
 from pages.ui.shell.scene import scene_of
-from pages.ui.work import Work
+from pages.ui.shell.settings import Settings
+from pages.ui.worker.engine import Engine
+from pages.ui.worker.tasks import Work
 
 _LOOK_SECONDS = 0.5
 

@@ -45,8 +45,8 @@ def _prepare() -> None:
     while not runtime.exists():
         time.sleep(0.05)
     # Only now: a page's caches that are made without a server complain of it.
-    from pages.ui.engine import engine
     from pages.ui.newcomer import prepare_for_newcomer
+    from pages.ui.worker.engine import engine
 
     prepare_for_newcomer(engine())
 

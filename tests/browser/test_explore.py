@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Download, Locator, Page
 
-from attribution_core.saved_maps import load
+from attribution_core.saved_maps.files import load
 from tests.browser.patience import expect
 from tests.patience import until
 

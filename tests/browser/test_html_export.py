@@ -21,13 +21,13 @@ from playwright.sync_api import Locator, Page, expect
 from attribution_core import Contrast, Picture
 from attribution_core.attribution import Attribution
 from attribution_core.request import Request
-from pages.ui.attributions import MapTable, Place, caption, limits
-from pages.ui.component import FOLDER
-from pages.ui.engine import Model
-from pages.ui.heatmap_grid import decode_values
+from pages.ui.components.component import FOLDER
+from pages.ui.components.heatmap_grid import decode_values
+from pages.ui.maps.attributions import MapTable, Place, caption, limits
 from pages.ui.maps.html_export import maps_html
-from pages.ui.settings import Settings
 from pages.ui.shell.scene import Scene
+from pages.ui.shell.settings import Settings
+from pages.ui.worker.engine import Model
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = 224

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from attribution_core.images import Picture
-from attribution_core.saved_maps import load, save
+from attribution_core.saved_maps.files import load, save
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from attribution_core import Classifier, Contrast, Grid, Slic, explanation, load_image
-from pages.ui.engine import engine
+from pages.ui.worker.engine import engine
 from tests.pages.visits import Visit
 
 LONG = {

@@ -19,16 +19,16 @@ from attribution_core import (
     faithfulness_curves,
     load_image,
 )
-from attribution_core.localisation import grid_pointing, mosaic
+from attribution_core.measures.localisation import grid_pointing, mosaic
 from attribution_core.scores import Score
-from pages.ui.faithfulness_areas import Pair, csv_of_curves, verdict
-from pages.ui.faithfulness_cursor import point_at
-from pages.ui.faithfulness_figures import picture_at, pointing_figure
-from pages.ui.faithfulness_gallery import ranked
-from pages.ui.faithfulness_protocol import score_of
-from pages.ui.faithfulness_work import Curves
-from pages.ui.gallery import gallery, gallery_picture, pixels_of
-from pages.ui.localisation import DEFAULT
+from pages.ui.faithfulness.areas import Pair, csv_of_curves, verdict
+from pages.ui.faithfulness.cursor import point_at
+from pages.ui.faithfulness.figures import picture_at, pointing_figure
+from pages.ui.faithfulness.gallery_table import ranked
+from pages.ui.faithfulness.localisation import DEFAULT
+from pages.ui.faithfulness.protocol import score_of
+from pages.ui.faithfulness.work import Curves
+from pages.ui.shell.gallery import gallery, gallery_picture, pixels_of
 from tests.conftest import GALLERY
 from tests.pages.visits import Visit
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from attribution_core import Classifier
-from attribution_core.jobs import Snapshot, State
-from pages.ui.engine import engine
-from pages.ui.waiting import in_place_of
+from attribution_core.running.jobs import Snapshot, State
+from pages.ui.shell.waiting import in_place_of
+from pages.ui.worker.engine import engine
 from tests.network.test_finite import everywhere, of_some_coalitions
 from tests.pages.visits import Visit
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from attribution_core.classifier import Classifier
 from attribution_core.images import Pixels
-from pages.ui.engine import engine
+from attribution_core.network.classifier import Classifier
+from pages.ui.worker.engine import engine
 from tests.conftest import tiny_network
 from tests.pages.visits import SECONDS, Visit
 

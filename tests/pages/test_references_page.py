@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from attribution_core import Classifier, explain
-from attribution_core.paths import PathProfile
-from pages.ui.path_profile import Walked, first_place, path_csv
-from pages.ui.reference_points import average_over
+from attribution_core.methods.paths import PathProfile
+from pages.ui.references.path_profile import Walked, first_place, path_csv
+from pages.ui.references.reference_points import average_over
 from tests.pages.visits import Visit
 
 

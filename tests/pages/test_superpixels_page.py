@@ -10,8 +10,8 @@ import pytest
 
 from attribution_core import Classifier, Picture
 from attribution_core.explanation import explain_request
-from attribution_core.head import Head
-from attribution_core.linear_head import LinearCoalitions
+from attribution_core.network.head import Head
+from attribution_core.network.linear_head import LinearCoalitions
 from attribution_core.scores import Contrast
 from tests.pages.visits import Visit
 

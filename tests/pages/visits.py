@@ -14,9 +14,9 @@ from streamlit.testing.v1 import AppTest
 
 from attribution_core import Classifier, Request
 from attribution_core.explanation import explain_request
-from pages.ui.engine import engine
-from pages.ui.heatmap_grid import decode_values
+from pages.ui.components.heatmap_grid import decode_values
 from pages.ui.shell.scene import Scene
+from pages.ui.worker.engine import engine
 from tests.patience import UNCHANGED, until
 
 

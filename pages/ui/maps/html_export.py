@@ -19,12 +19,12 @@ from attribution_core.painting import drawn_values
 from attribution_core.registry import METHODS
 from attribution_core.request import Request
 from attribution_core.scores import Contrast
-from pages.ui.attributions import MapTable, caption, limits, unit_of
-from pages.ui.component import FOLDER, code_of
-from pages.ui.gallery import gallery_picture
-from pages.ui.heatmap_grid import MapCell, grid_data
-from pages.ui.settings import UPLOAD
+from pages.ui.components.component import FOLDER, code_of
+from pages.ui.components.heatmap_grid import MapCell, grid_data
+from pages.ui.maps.attributions import MapTable, caption, limits, unit_of
+from pages.ui.shell.gallery import gallery_picture
 from pages.ui.shell.scene import Scene
+from pages.ui.shell.settings import UPLOAD
 
 
 def maps_html(

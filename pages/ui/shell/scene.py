@@ -13,10 +13,6 @@ from attribution_core.methods.options import BFLOAT16
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS
 from attribution_core.request import ZEROS
-from pages.ui.engine import Engine, Model
-from pages.ui.gallery import gallery, gallery_picture, pixels_of
-from pages.ui.navigation import complain
-from pages.ui.settings import MOST_CLASSES, UPLOAD, Settings, decode, encode
 from pages.ui.shell.choices import (
     changed,
     decide,
@@ -28,12 +24,16 @@ from pages.ui.shell.choices import (
     widget_key,
     write_link,
 )
+from pages.ui.shell.gallery import gallery, gallery_picture, pixels_of
+from pages.ui.shell.navigation import complain
 from pages.ui.shell.own_picture import DEFAULT_SIZE, own_pixels
 from pages.ui.shell.session import session, visitor
-from pages.ui.work import Predict, Prediction
+from pages.ui.shell.settings import MOST_CLASSES, UPLOAD, Settings, decode, encode
+from pages.ui.worker.engine import Engine, Model
+from pages.ui.worker.tasks import Predict, Prediction
 
 if TYPE_CHECKING:
-    from attribution_core.classifier import Classifier
+    from attribution_core.network.classifier import Classifier
 
 
 @dataclass(frozen=True)
