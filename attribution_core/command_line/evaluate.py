@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from attribution_core.attribution import Attribution
-from attribution_core.command_line.arguments import DONE, PLAYERS, SOME_FAILED, sentence
+from attribution_core.command_line.exit_codes import DONE, SOME_FAILED, sentence
 from attribution_core.command_line.files import prepared, write
 from attribution_core.command_line.measurements import Measurements, Rows
 from attribution_core.command_line.models import Models, fitted
+from attribution_core.command_line.players import PLAYERS
 from attribution_core.command_line.progress import ProgressBar
 from attribution_core.explanation import explain_request
 from attribution_core.images import Picture, digest

@@ -23,8 +23,9 @@ from attribution_core.attribution import Attribution
 from attribution_core.request import Request
 from pages.ui.components.component import FOLDER
 from pages.ui.components.heatmap_grid import decode_values
-from pages.ui.maps.attributions import MapTable, Place, caption, limits
+from pages.ui.maps.drawing import caption, limits
 from pages.ui.maps.html_export import maps_html
+from pages.ui.maps.table import MapTable, Place
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import Settings
 from pages.ui.worker.engine import Model

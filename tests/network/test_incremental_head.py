@@ -14,11 +14,12 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attribution_core import Classifier, incremental_head
+from attribution_core import Classifier
 from attribution_core.arrays import IntArray, Logits
 from attribution_core.explanation import pose
 from attribution_core.images import Picture
 from attribution_core.methods.occlusion import sliding_squares
+from attribution_core.network import incremental_head
 from attribution_core.network.change_windows import Reach, Reading, local_part, window_side
 from attribution_core.network.incremental_head import IncrementalCoalitions, IncrementalHead
 from attribution_core.request import granted, request_or_reason
