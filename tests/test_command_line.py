@@ -524,11 +524,11 @@ def test_help_needs_no_tensorflow() -> None:
         "import sys; from attribution_core.command_line import main; "
         "code = main(['explain', '--help']); assert 'tensorflow' not in sys.modules; sys.exit(code)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "--superpixels" in done.stdout
     module = subprocess.run(
-        [sys.executable, "-m", "attribution_core"], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "attribution_core"], capture_output=True, text=True
     )
     assert module.returncode == 2
     assert "usage: python -m attribution_core" in module.stderr

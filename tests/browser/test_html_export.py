@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 
 from attribution_core import Contrast, Picture
 from attribution_core.attribution import Attribution
@@ -28,6 +28,7 @@ from pages.ui.heatmap_grid import decode_values
 from pages.ui.maps.html_export import maps_html
 from pages.ui.settings import Settings
 from pages.ui.shell.scene import Scene
+from tests.browser.patience import expect
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = 224
