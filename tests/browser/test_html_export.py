@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 
 from attribution_core import Contrast, Picture
 from attribution_core.attribution import Attribution
@@ -29,6 +29,7 @@ from pages.ui.maps.table import MapTable, Place
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import Settings
 from pages.ui.worker.engine import Model
+from tests.browser.patience import expect
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = 224
