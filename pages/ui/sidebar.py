@@ -373,6 +373,7 @@ def _reference(settings: Settings) -> Settings:
     if settings.layer != "input":
         kinds = (*kinds, ZEROS)
     if settings.reference not in kinds:
+        complain("The pixels have no reference “zeros”; black, which is zero there, is shown.")
         settings = replace(settings, reference="black")
     if st.session_state.get("choose_reference") not in kinds:
         st.session_state["choose_reference"] = settings.reference

@@ -18,7 +18,6 @@ from attribution_core import (
     Grid,
     Picture,
     Players,
-    Request,
     explain,
     explain_classes,
     faithfulness_curves,
@@ -38,6 +37,7 @@ from attribution_core.network.finite import (
     check_scores,
 )
 from attribution_core.network_axioms import check_method
+from attribution_core.request import granted, request_or_reason
 
 SIDE = 8
 LEFT, RIGHT = 100.0, 50.0
@@ -131,10 +131,17 @@ def test_of_a_coalition_alone(method: str, options: dict[str, Any], layer: str) 
 def test_by_the_quicker_ways(layer: str, kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(windows, "TRACING", 0.0)
     monkeypatch.setattr(windows, "LEAST_GAIN", 0.0)
-    request = Request.of(
-        Picture.of(PICTURE), "lime", 0, layer=layer, reference="white", segmentation=Grid(1, 2)
+    classifier = of_some_coalitions()
+    asked = request_or_reason(
+        classifier,
+        picture=Picture.of(PICTURE),
+        method="lime",
+        target=0,
+        layer=layer,
+        reference="white",
+        segmentation=Grid(1, 2),
     )
-    game = pose(of_some_coalitions(), request).game()
+    game = pose(classifier, granted(asked)).game()
     assert isinstance(game.evaluator, kind)
     monkeypatch.setattr(Head, "masked_logits", None)
     assert np.isfinite(game.logits(np.array([[True, False]]))).all()
