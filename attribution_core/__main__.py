@@ -3,7 +3,7 @@
 import os
 import sys
 
-from attribution_core.command_line.arguments import arguments
+from attribution_core.command_line import arguments
 
 
 def main() -> int:

@@ -11,7 +11,6 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from attribution_core.models.labels import imagenet_labels
-from pages.ui import gallery as ui
 from pages.ui.shell import gallery as ui
 from pages.ui.shell.gallery import GalleryPicture, gallery, gallery_picture, pixels_of
 from tests.patience import UNCHANGED
