@@ -3,14 +3,14 @@
 import os
 import sys
 
-from attribution_core import command_line
+from attribution_core.command_line import arguments
 
 
 def main() -> int:
     """Run the process's command; its exit code."""
     # TensorFlow would report its build between the lines of progress.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    return command_line.main()
+    return arguments.main()
 
 
 if __name__ == "__main__":

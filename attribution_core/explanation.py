@@ -13,14 +13,14 @@ import numpy.typing as npt
 
 from attribution_core.arrays import FloatArray
 from attribution_core.attribution import Attribution
-from attribution_core.classifier import Classifier
-from attribution_core.estimate import Estimate, last_of
-from attribution_core.head_game import shared_game
 from attribution_core.images import INPUT, Picture, Pixels
+from attribution_core.methods.estimate import Estimate, last_of
 from attribution_core.methods.method import Method
 from attribution_core.methods.options import OptionValue
+from attribution_core.network.classifier import Classifier
 from attribution_core.network.evaluators import Masking
 from attribution_core.network.finite import check_map
+from attribution_core.network.head_game import shared_game
 from attribution_core.problem import Problem
 from attribution_core.references import reference_image
 from attribution_core.registry import method_named
@@ -59,10 +59,10 @@ def explain(
         may be given.
     score : "logit", "probability" or Contrast
     superpixels : int, Slic, Grid or int array ``(h, w)``, optional
-        The players of coalition methods: so many superpixels at the input, a grid of about so many
-        cells at an inner layer; SLIC with its own settings; a grid of rows and columns; or labels.
-        None means 50 superpixels at the input, and at an inner layer every position, or a grid of
-        196 cells where there are more than 256.
+        The players of coalition methods: exactly so many superpixels at the input, a grid of at
+        most so many cells at an inner layer; SLIC with its own settings; a grid of rows and
+        columns; or labels. None means 50 superpixels at the input, and at an inner layer every
+        position, or a grid of 196 cells where there are more than 256.
     seed : int
         Of everything random.
     **options

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from attribution_core.arrays import FloatArray, Logits
-from attribution_core.head import Head, HeadScore
-from attribution_core.head_game import HeadGame
+from attribution_core.network.head import Head, HeadScore
+from attribution_core.network.head_game import HeadGame
 from attribution_core.scores import Score
 from attribution_core.segmentations import Segmentation, Segments
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from attribution_core.attribution import Attribution
-from attribution_core.classifier import Classifier
-from attribution_core.estimate import last_of
 from attribution_core.explanation import attribution_of, key_of, pose
-from attribution_core.head import HeadScores
 from attribution_core.images import INPUT, Picture, Pixels
+from attribution_core.methods.estimate import last_of
 from attribution_core.methods.method import Method
 from attribution_core.methods.options import OptionValue
+from attribution_core.network.classifier import Classifier
+from attribution_core.network.head import HeadScores
 from attribution_core.registry import METHODS, method_named
 from attribution_core.request import Request, asked_again, granted, request_or_reason
 from attribution_core.scores import Contrast, score_values

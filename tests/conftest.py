@@ -83,7 +83,7 @@ def scaled(images: Any) -> Any:
 @pytest.fixture(scope="session")
 def tiny_classifier() -> Classifier:
     """A classifier of five classes for pictures of 16x16, cut at stem, joined, pooled and top."""
-    from attribution_core.classifier import Classifier
+    from attribution_core.network.classifier import Classifier
 
     return Classifier("tiny", tiny_network(), scaled, ("ant", "bee", "cat", "dog", "eel"))
 

@@ -26,10 +26,10 @@ from attribution_core import (
 )
 from attribution_core.arrays import FloatArray
 from attribution_core.explanation import explain_request, reference_picture
-from attribution_core.functions import TensorFunction
 from attribution_core.games.coalitions import draw_pairs, draw_uniform
-from attribution_core.head import Head
 from attribution_core.images import Picture, Pixels
+from attribution_core.methods.functions import TensorFunction
+from attribution_core.network.head import Head
 from attribution_core.request import granted
 
 QUICK: dict[str, dict[str, Any]] = {
@@ -255,8 +255,38 @@ def test_players_at_a_layer(classifier: Classifier, tiny_image: Pixels) -> None:
 
     assert players(layer=INNER, superpixels=None) == 64
     assert players(layer=INNER, superpixels=9) == 9
-    assert players(superpixels=Slic(5, compactness=100)) > 1
+    assert players(superpixels=Slic(5, compactness=100)) == 5
     assert players(superpixels=np.int64(1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "settings", "players"),
+    [
+        ("gradient", {}, ""),
+        ("occlusion", {"layer": INNER}, "16 squares"),
+        ("lime", {}, "16 grid cells"),
+        ("kernel_shap", {"superpixels": 7}, "7 superpixels"),
+        ("kernel_shap", {"superpixels": Slic(7, compactness=100)}, "7 superpixels"),
+        ("kernel_shap", {"superpixels": np.arange(16)[:, None].repeat(16, 1) % 5}, "5 segments"),
+        ("kernel_shap", {"layer": INNER, "superpixels": None}, "64 positions"),
+        ("kernel_shap", {"layer": INNER, "superpixels": 9}, "9 grid cells"),
+        # Its own option, whatever the others play with.
+        ("shapley_values", {"players": 10}, "10 superpixels"),
+        ("shapley_values", {"players": 6, "layer": INNER}, "6 grid cells"),
+        ("shapley_values", {"players": 0, "superpixels": 8}, "8 superpixels"),
+    ],
+)
+def test_an_attribution_names_its_players(
+    classifier: Classifier,
+    tiny_image: Pixels,
+    method: str,
+    settings: dict[str, Any],
+    players: str,
+) -> None:
+    found = run(classifier, tiny_image, method, **settings)
+    assert found.players == players
+    if method == "shapley_values":
+        assert found.evaluations == 2 ** int(players.split()[0])
 
 
 def test_too_many_players_for_exact_values(classifier: Classifier, tiny_image: Pixels) -> None:
@@ -331,7 +361,9 @@ def test_sampling_methods_share_what_both_draw(
     assert fresh == len(drawn - known) < 130
     evaluated.clear()
     run(classifier, tiny_image, "kernel_shap", budget=512, **game)
-    assert sum(evaluated) <= 256
+    more = draw_pairs(30, 255, seed=3).members
+    wanted = {row.tobytes() for row in np.concatenate([more, ~more])}
+    assert sum(evaluated) == len(wanted - known - drawn) < 256
 
 
 @pytest.mark.parametrize("method", ["lime", "kernel_shap", "shapley_values"])
@@ -381,7 +413,7 @@ def test_what_matters_is_part_of_the_key(classifier: Classifier, tiny_image: Pix
 def test_the_cache_counts_all_that_an_attribution_keeps(
     classifier: Classifier, tiny_image: Pixels
 ) -> None:
-    from attribution_core.cache import size_of
+    from attribution_core.running.cache import size_of
 
     found = run(classifier, tiny_image, "kernel_shap")
     assert found.segments is not None
@@ -474,7 +506,7 @@ def test_refine_checks_before_it_starts(classifier: Classifier, tiny_image: Pixe
         ({"seed": -1}, "seed cannot be -1"),
         ({"colour": 3}, "no option colour"),
         ({"budget": 1}, "budget cannot be 1"),
-        ({"superpixels": 0}, "between 1 and 1000"),
+        ({"superpixels": 0}, "between 1 and 256"),
         ({"superpixels": "slic"}, "superpixels cannot be 'slic'"),
         ({"superpixels": Grid(17, 1)}, "no grid of 17x1"),
         ({"superpixels": np.zeros((4, 4), int)}, r"shape \(16, 16\)"),

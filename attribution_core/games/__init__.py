@@ -1,1 +1,1 @@
-"""Cooperative games: players, coalitions, what coalitions are worth, and fits to that."""
+"""Games: coalitions of players and their values; no network."""

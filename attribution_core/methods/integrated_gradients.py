@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from attribution_core.arrays import FloatArray
-from attribution_core.estimate import Estimate, Estimator
-from attribution_core.functions import Differentiable, as_differentiable, points_like
+from attribution_core.methods.estimate import Estimate, Estimator
+from attribution_core.methods.functions import Differentiable, as_differentiable, points_like
 from attribution_core.methods.method import ALL_PROMISES, Method, SharedPasses, TwoVariables
 from attribution_core.methods.options import option
 

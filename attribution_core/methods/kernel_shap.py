@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from attribution_core.arrays import FloatArray
-from attribution_core.estimate import Estimate, Estimator
 from attribution_core.games.coalitions import CoalitionPairs, draw_pairs
 from attribution_core.games.game import Game, worth_a_look
 from attribution_core.games.least_squares import pseudo_inverse, ridge
+from attribution_core.methods.estimate import Estimate, Estimator
 from attribution_core.methods.integrated_gradients import integrated_gradients
 from attribution_core.methods.method import (
     ALL_PROMISES,

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attribution_core.arrays import FloatArray, IntArray
-from attribution_core.estimate import Estimate, Estimator
 from attribution_core.games.coalitions import draw_uniform
 from attribution_core.games.game import Game, batches, worth_a_look
 from attribution_core.games.least_squares import pseudo_inverse
+from attribution_core.methods.estimate import Estimate, Estimator
 from attribution_core.methods.method import (
     ALL_BUT_COMPLETENESS,
     Method,

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from attribution_core.arrays import FloatArray
-from attribution_core.estimate import Estimate, Estimator
-from attribution_core.functions import Differentiable, points_like
+from attribution_core.methods.estimate import Estimate, Estimator
+from attribution_core.methods.functions import Differentiable, points_like
 from attribution_core.methods.gradient import gradient
 from attribution_core.methods.method import OF_SLOPES, Method, TwoVariables
 from attribution_core.methods.options import NoOptions

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 import numpy as np
 
 from attribution_core.arrays import FloatArray
-from attribution_core.estimate import Estimate
-from attribution_core.functions import Differentiable
 from attribution_core.games.game import FunctionGame
+from attribution_core.methods.estimate import Estimate
+from attribution_core.methods.functions import Differentiable
 from attribution_core.methods.options import Option, OptionValue, options_in, values_in
 from attribution_core.segmentations import Segmentation
 

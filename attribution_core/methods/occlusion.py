@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attribution_core.arrays import BoolArray, IntArray
-from attribution_core.estimate import Estimate, Estimator
 from attribution_core.games.game import Game
+from attribution_core.methods.estimate import Estimate, Estimator
 from attribution_core.methods.method import (
     ALL_BUT_COMPLETENESS,
     Method,

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from attribution_core.arrays import FloatArray
-from attribution_core.estimate import Estimate, Estimator
 from attribution_core.games.game import Game, bits
+from attribution_core.methods.estimate import Estimate, Estimator
 from attribution_core.methods.method import (
     ALL_PROMISES,
     Method,
@@ -108,8 +108,9 @@ class Options:
     players: int = option(
         10,
         "Players",
-        "The picture is cut into about this many players for the exact values, since they need "
-        "2^players evaluations. 0 takes the segmentation of the other methods.",
+        "The picture is cut into this many superpixels for the exact values, since they need "
+        "2^players evaluations; an inner layer into a grid of at most as many cells. 0 takes the "
+        "segmentation of the other methods.",
         0,
         MOST_PLAYERS,
         step=1,

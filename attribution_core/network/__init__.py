@@ -1,1 +1,1 @@
-"""All that asks Keras: the network, its heads, and the ways of evaluating coalitions."""
+"""The network: its layers, heads, and the ways to evaluate them; all that asks Keras."""

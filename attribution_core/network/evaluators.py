@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from attribution_core.arrays import BoolArray, FloatArray, Logits
-from attribution_core.classifier import Classifier
-from attribution_core.head import Head
 from attribution_core.images import digest
-from attribution_core.incremental_head import IncrementalCoalitions, IncrementalHead, Unmasked
-from attribution_core.linear_head import LinearCoalitions, LinearHead
+from attribution_core.network.classifier import Classifier
+from attribution_core.network.head import Head
+from attribution_core.network.incremental_head import (
+    IncrementalCoalitions,
+    IncrementalHead,
+    Unmasked,
+)
+from attribution_core.network.linear_head import LinearCoalitions, LinearHead
 from attribution_core.segmentations import Segments
 
 

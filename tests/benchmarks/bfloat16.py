@@ -19,8 +19,8 @@ import numpy as np
 
 from attribution_core import Classifier, FunctionGame, kernel_shap, load_classifier, shapley_values
 from attribution_core.arrays import BoolArray, FloatArray
-from attribution_core.bfloat16 import processor_has_bfloat16
-from attribution_core.head import Head
+from attribution_core.network.bfloat16 import processor_has_bfloat16
+from attribution_core.network.head import Head
 from attribution_core.registry import METHODS
 from attribution_core.segmentations import grid
 from tests.benchmarks.fast_head import random_vgg16

@@ -24,8 +24,8 @@ import numpy as np
 import tensorflow as tf
 
 from attribution_core import METHODS, Classifier, explain, incremental_head
-from attribution_core.head import Head
 from attribution_core.methods.options import OptionValue
+from attribution_core.network.head import Head
 from attribution_core.scores import Score
 from tests.benchmarks.problems import built_in, gallery_picture, posed
 
@@ -61,7 +61,7 @@ def main() -> None:
     # The bare side is the whole head, traced: occlusion must take no shorter way here, and single
     # points none without tracing.
     whole = patch.object(incremental_head, "LEAST_GAIN", float("inf"))
-    with whole, patch("attribution_core.head.UNTRACED_CALLS", 0):
+    with whole, patch("attribution_core.network.head.UNTRACED_CALLS", 0):
         _measure(built_in())
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from attribution_core import FunctionGame, Game, kernel_shap, shapley_values
 from attribution_core.arrays import BoolArray, FloatArray
-from attribution_core.classifier import Classifier
+from attribution_core.network.classifier import Classifier
 from attribution_core.segmentations import Grid
 from tests.benchmarks.problems import best_class, built_in, gallery_picture, posed
 

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Download, Locator, Page
 
-from attribution_core.saved_maps import load
+from attribution_core.saved_maps.files import load
 from tests.browser.patience import expect
 from tests.patience import until
 
@@ -223,9 +223,9 @@ def test_nothing_chosen_survives_a_reload(visit: Callable[..., Page]) -> None:
     page = visit(SHORT)
     expect_maps(page, 1)
     sidebar(page).get_by_role("button", name="Remove Gradient").click()
-    expect(page.get_by_text("Choose one or more methods")).to_be_visible()
+    expect(page.get_by_text("Choose a method")).to_be_visible()
     page.reload()
-    expect(page.get_by_text("Choose one or more methods")).to_be_visible()
+    expect(page.get_by_text("Choose a method")).to_be_visible()
     expect(page.get_by_test_id("stToast")).to_have_count(0)
 
 
@@ -317,12 +317,14 @@ def download(page: Page, name: str) -> Download:
 
 def test_downloads(grid: Page) -> None:
     page = grid
-    picture = download(page, "Grid as PNG")
+    page.get_by_text("Figure for print").click()
+    expect(page.get_by_role("img", name="Preview of the figure")).to_be_visible()
+    expect(page.get_by_text("175 × 181 mm, 300 dpi")).to_be_visible()
+    picture = download(page, "Download PNG")
     assert picture.suggested_filename == "attributions-efficientnet_lite0-cat_coffee.png"
     with Image.open(picture.path()) as image:
         assert image.format == "PNG"
-        assert image.width == 2 * (320 + 16) + 16
-        assert image.height > 2 * 320
+        assert image.width == pytest.approx(175 / 25.4 * 300, abs=1)
         pixels = np.asarray(image.convert("RGB"), int)
     assert (np.abs(pixels[..., 0] - pixels[..., 2]) > 60).mean() > 0.02
 
@@ -357,8 +359,10 @@ def test_the_downloaded_page_works_on_its_own(
     assert not re.findall(r"<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)\s*=", text)
     alone = new_page(offline=True)
     alone.goto(file.as_uri())
-    expect(alone.locator(".heatmaplayer .hm")).to_have_count(4)
-    expect(alone.get_by_text("KernelSHAP")).to_be_visible()
+    expect_maps(alone, 4)
+    shown = [map_.get_attribute("aria-label") for map_ in maps(grid).all()]
+    assert [map_.get_attribute("aria-label") for map_ in maps(alone).all()] == shown
+    assert file.stat().st_size < 300_000
 
 
 # --- own pictures ---------------------------------------------------------------------------------

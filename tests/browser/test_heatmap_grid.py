@@ -15,8 +15,14 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.component import FOLDER, code_of
-from pages.ui.heatmap_grid import MapCell, decode_values, encode_picture, encode_values, grid_data
+from pages.ui.components.component import FOLDER, code_of
+from pages.ui.components.heatmap_grid import (
+    MapCell,
+    decode_values,
+    encode_picture,
+    encode_values,
+    grid_data,
+)
 from tests.browser.patience import expect
 from tests.patience import until
 

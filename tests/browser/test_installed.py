@@ -91,9 +91,8 @@ def test_the_wheel_has_two_packages_and_all_they_need(built: Built) -> None:
         names = {PurePosixPath(name) for name in archive.namelist()}
     tops = {name.parts[0] for name in names if not name.parts[0].endswith(".dist-info")}
     assert tops == {"attribution_core", "attribution_explorer"}
-    there = {
-        str(name.relative_to("attribution_explorer")) for name in names if "assets" in name.parts
-    }
+    assets = PurePosixPath("attribution_explorer", "assets")
+    there = {str(name.relative_to(assets.parent)) for name in names if assets in name.parents}
     wanted = {
         str(path.relative_to(built.source))
         for path in (built.source / "assets").rglob("*")

@@ -23,7 +23,13 @@ from scipy import ndimage
 from streamlit.testing.v1 import AppTest
 
 from attribution_core.segmentations import superpixels
-from pages.ui.player_board import PlayerValues, after_clicks, board_data, new_clicks, outlines
+from pages.ui.components.player_board import (
+    PlayerValues,
+    after_clicks,
+    board_data,
+    new_clicks,
+    outlines,
+)
 from tests.browser.patience import expect
 
 ROOT = Path(__file__).resolve().parents[2]

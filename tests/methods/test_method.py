@@ -227,7 +227,7 @@ from attribution_core import registry
 assert registry.METHODS
 loaded = {name.split(".")[0] for name in sys.modules}
 assert not loaded & {"keras", "tensorflow", "streamlit", "plotly"}, loaded
-assert "attribution_core.head" not in sys.modules
+assert "attribution_core.network.head" not in sys.modules
 """
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False

@@ -23,12 +23,10 @@ from attribution_core import (
     faithfulness_curves,
     randomize,
 )
-from attribution_core import incremental_head as windows
-from attribution_core.command_line import main
+from attribution_core.axioms.on_network import check_method
+from attribution_core.command_line.arguments import main
 from attribution_core.explanation import pose
-from attribution_core.head import Head
-from attribution_core.incremental_head import IncrementalCoalitions
-from attribution_core.linear_head import LinearCoalitions
+from attribution_core.network import incremental_head as windows
 from attribution_core.network.finite import (
     check_activations,
     check_gradients,
@@ -36,7 +34,9 @@ from attribution_core.network.finite import (
     check_map,
     check_scores,
 )
-from attribution_core.network_axioms import check_method
+from attribution_core.network.head import Head
+from attribution_core.network.incremental_head import IncrementalCoalitions
+from attribution_core.network.linear_head import LinearCoalitions
 from attribution_core.request import granted, request_or_reason
 
 SIDE = 8

@@ -33,8 +33,8 @@ from attribution_core import (
     shapley_values,
     smoothgrad,
 )
-from attribution_core import incremental_head as windows
 from attribution_core.arrays import BoolArray, FloatArray
+from attribution_core.network import incremental_head as windows
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 

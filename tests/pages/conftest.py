@@ -10,7 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from pages.ui.engine import engine
+from pages.ui.worker.engine import engine
 from tests.conftest import tiny_network
 from tests.pages.visits import Visit
 from tests.patience import UNCHANGED

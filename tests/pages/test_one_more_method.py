@@ -14,11 +14,11 @@ from PIL import Image
 
 from attribution_core import METHODS, Classifier, Estimate, Estimator, Method, explain
 from attribution_core.arrays import FloatArray
-from attribution_core.axiom_probes import FIXED_PROBES
-from attribution_core.axioms import verdicts
-from attribution_core.command_line import main
-from attribution_core.functions import Differentiable
+from attribution_core.axioms.probes import FIXED_PROBES
+from attribution_core.axioms.verdicts import verdicts
+from attribution_core.command_line.arguments import main
 from attribution_core.images import Pixels
+from attribution_core.methods.functions import Differentiable
 from attribution_core.methods.method import OF_SLOPES, Shapes, TwoVariables
 from attribution_core.methods.options import option
 from attribution_core.saved_maps import load

@@ -15,12 +15,12 @@ import pytest
 from attribution_core import Attribution, Contrast, Grid, Picture, Request, Slic
 from attribution_core.explanation import explain_request
 from attribution_core.request import granted, request_or_reason
-from attribution_core.saved_maps import load, save
-from pages.ui.engine import engine
-from pages.ui.heatmap_grid import decode_values
+from attribution_core.saved_maps.files import load, save
+from pages.ui.components.heatmap_grid import decode_values
 from pages.ui.maps.saved_grids import OpenedMap, SavedGrid, grids_of
 from pages.ui.maps.saved_settings import again
-from pages.ui.settings import Settings
+from pages.ui.shell.settings import Settings
+from pages.ui.worker.engine import engine
 from tests.pages.visits import Visit
 
 MADE = datetime(2026, 11, 26, 18, 40, 57, tzinfo=UTC)

@@ -9,12 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 from streamlit.testing.v1 import AppTest
 
-from attribution_core import Request
-from pages.ui.engine import engine
-from pages.ui.heatmap_grid import decode_values
+from attribution_core import Classifier, Request
+from attribution_core.explanation import explain_request
+from pages.ui.components.heatmap_grid import decode_values
 from pages.ui.shell.scene import Scene
+from pages.ui.worker.engine import engine
 from tests.patience import UNCHANGED, until
 
 
@@ -115,6 +117,15 @@ class Visit:
         texts = [str(part.value) for part in parts]
         texts += [str(part.proto.text) for part in app.get("progress")]
         return "\n".join(texts).replace("\\", "")
+
+    def expect_maps_of(self, classifier: Classifier) -> None:
+        """What is drawn is what the core says of the same requests, on a network of its own."""
+        for request, values in zip(self.requests, self.maps, strict=True):
+            found = explain_request(classifier, request)
+            expected = found.heatmap
+            if found.player_values is not None and found.segments is not None:
+                expected = found.player_values[found.segments]
+            assert values == pytest.approx(expected, abs=1e-3 * np.abs(expected).max())
 
     def leave(self) -> None:
         with contextlib.suppress(KeyError):

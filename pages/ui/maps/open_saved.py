@@ -10,18 +10,18 @@ import numpy as np
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from attribution_core.loading import BUILT_IN
+from attribution_core.models.loading import BUILT_IN
 from attribution_core.painting import drawn_values
-from attribution_core.saved_maps import load
-from pages.ui.attributions import caption, limits
-from pages.ui.engine import Engine
-from pages.ui.heatmap_grid import MapCell, render_heatmap_grid
+from attribution_core.saved_maps.files import load
+from pages.ui.components.heatmap_grid import MapCell, render_heatmap_grid
+from pages.ui.maps.attributions import caption, limits
 from pages.ui.maps.saved_grids import OpenedMap, SavedGrid, grids_of, score_name
 from pages.ui.maps.saved_settings import Again, again
-from pages.ui.markdown import literal
-from pages.ui.settings import Settings
+from pages.ui.shell.markdown import literal
 from pages.ui.shell.scene import Scene, adopt
 from pages.ui.shell.session import session
+from pages.ui.shell.settings import Settings
+from pages.ui.worker.engine import Engine
 
 MOST_MEGABYTES = 64
 MOST_BYTES_UNPACKED = 128 * 2**20
@@ -144,8 +144,12 @@ def _one_or_several(names: Sequence[str], noun: str) -> str:
 
 
 def _dates(dates: Sequence[datetime]) -> str:
-    first, last = (f"{date:%d %b %Y, %H:%M} UTC" for date in (min(dates), max(dates)))
-    return first if first == last else f"{first} to {last}"
+    first, last = min(dates), max(dates)
+    begun, ended = (f"{date:%d %b %Y, %H:%M}" for date in (first, last))
+    if begun == ended:
+        return f"{begun} UTC"
+    same_day = first.date() == last.date()
+    return f"{begun} to {last:%H:%M} UTC" if same_day else f"{begun} to {ended} UTC"
 
 
 def _offer(offers: Sequence[Again], number: int) -> None:

@@ -15,10 +15,10 @@ from attribution_core.registry import METHODS
 from attribution_core.request import Request
 from attribution_core.scores import Contrast
 from attribution_core.segmentations import MOST_POSITIONS, Grid, Slic
-from pages.ui.engine import OWN_MODEL, Engine, Model
-from pages.ui.gallery import gallery, pixels_of
 from pages.ui.maps.saved_grids import SavedGrid
-from pages.ui.settings import BOUNDS, MOST_CLASSES, UPLOAD, Settings
+from pages.ui.shell.gallery import gallery, pixels_of
+from pages.ui.shell.settings import BOUNDS, MOST_CLASSES, UPLOAD, Settings
+from pages.ui.worker.engine import OWN_MODEL, Engine, Model
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""What every page stands in: the scene, the sidebar, choices and their link, the gallery."""
+"""What every page stands in: scene, sidebar, choices and link, gallery, progress."""

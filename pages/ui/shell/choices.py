@@ -11,9 +11,9 @@ from typing import TypeVar
 
 import streamlit as st
 
-from pages.ui.navigation import complain
-from pages.ui.settings import complaint_of, text_of
+from pages.ui.shell.navigation import complain
 from pages.ui.shell.session import Choices, session
+from pages.ui.shell.settings import complaint_of, text_of
 
 T = TypeVar("T")
 

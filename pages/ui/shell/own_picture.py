@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from attribution_core.images import Picture, load_image
-from pages.ui.settings import UPLOAD
 from pages.ui.shell.choices import decide
 from pages.ui.shell.session import session
+from pages.ui.shell.settings import UPLOAD
 
 DEFAULT_SIZE = (224, 224)
 """That a picture has while the model that says it is being loaded."""

@@ -13,12 +13,9 @@ from attribution_core.methods.options import BFLOAT16
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS
 from attribution_core.request import ZEROS
-from pages.ui.engine import Engine, Model
-from pages.ui.gallery import gallery, gallery_picture, pixels_of
-from pages.ui.navigation import complain
-from pages.ui.settings import MOST_CLASSES, UPLOAD, Settings, decode, encode
 from pages.ui.shell.choices import (
     changed,
+    decide,
     decide_shared,
     notice,
     share,
@@ -27,12 +24,16 @@ from pages.ui.shell.choices import (
     widget_key,
     write_link,
 )
+from pages.ui.shell.gallery import gallery, gallery_picture, pixels_of
+from pages.ui.shell.navigation import complain
 from pages.ui.shell.own_picture import DEFAULT_SIZE, own_pixels
 from pages.ui.shell.session import session, visitor
-from pages.ui.work import Predict, Prediction
+from pages.ui.shell.settings import MOST_CLASSES, UPLOAD, Settings, decode, encode
+from pages.ui.worker.engine import Engine, Model
+from pages.ui.worker.tasks import Predict, Prediction
 
 if TYPE_CHECKING:
-    from attribution_core.classifier import Classifier
+    from attribution_core.network.classifier import Classifier
 
 
 @dataclass(frozen=True)
@@ -67,23 +68,27 @@ class Scene:
 def make_scene(engine: Engine, page: str) -> Scene:
     """The scene of this run, and the link to it; ``page`` is the name of the page in links."""
     session().page = page
-    settings = _chosen_settings(engine)
+    scene = scene_of(engine, _chosen_settings(engine), visitor())
+    session().scene = scene
+    share(encode(scene.settings, Settings()))
+    write_link()
+    return scene
+
+
+def scene_of(engine: Engine, settings: Settings, me: str) -> Scene:
+    """The scene of settings as they were chosen, for a visitor of that name."""
     model = next(model for model in engine.models() if model.name == settings.model)
     classifier = engine.loaded(model.name)
     picture = _picture(settings, DEFAULT_SIZE if classifier is None else classifier.input_size)
-    found = engine.jobs.look(Predict(model.name, picture), visitor()).estimate
+    found = engine.jobs.look(Predict(model.name, picture), me).estimate
     prediction = found if isinstance(found, Prediction) else None
     labels = engine.labels(model.name)
     settings = _with_classes(settings, prediction, labels)
     settings = _with_layer(settings, model, classifier)
     settings = _with_rival(settings, prediction, labels)
     settings = _with_options(settings, model)
-    share(encode(settings, Settings()))
-    write_link()
     classes = settings.classes if labels else ()
-    scene = Scene(settings, model, picture, prediction, classes, labels, classifier)
-    session().scene = scene
-    return scene
+    return Scene(settings, model, picture, prediction, classes, labels, classifier)
 
 
 def current_scene() -> Scene:
@@ -122,6 +127,17 @@ def adopt(settings: Settings, own_picture: bytes | None = None) -> None:
     decide_shared(encode(settings, Settings()))
     if own_picture is not None:
         session().own_picture = own_picture
+
+
+def choose_classes(classes: tuple[int, ...]) -> None:
+    """Choose the target classes in the visitor's stead, in a callback."""
+    decide("class_choice", "own")
+    decide("classes", classes)
+
+
+def choose_methods(methods: tuple[str, ...]) -> None:
+    """Choose the methods in the visitor's stead, in a callback."""
+    decide("methods", methods)
 
 
 def _notice_widgets() -> None:
