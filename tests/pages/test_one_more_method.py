@@ -21,6 +21,7 @@ from attribution_core.images import Pixels
 from attribution_core.methods.functions import Differentiable
 from attribution_core.methods.method import OF_SLOPES, Shapes, TwoVariables
 from attribution_core.methods.options import option
+from attribution_core.saved_maps import load
 from tests.conftest import tiny_network
 from tests.pages.visits import Visit
 
@@ -143,8 +144,9 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     files = ["--out", str(tmp_path / "out"), "--model", str(tmp_path / "tiny.keras")]
     assert main(["explain", str(tmp_path / "noise.png"), *files, *arguments]) == 0
     (made,) = (tmp_path / "out").glob("*.on_the_way.*.npz")
-    with np.load(made) as arrays:
-        assert np.abs(arrays["heatmap"]).max() > 0
+    (saved,) = load(made).attributions
+    assert saved.request.options == (("place", 0.25),)
+    assert np.abs(saved.heatmap).max() > 0
     assert main(["methods", "on_the_way"]) == 0
     said = capsys.readouterr().out
     assert said.startswith("on_the_way: On the way\n")
