@@ -21,7 +21,7 @@ from attribution_core.images import Pixels
 from attribution_core.methods.functions import Differentiable
 from attribution_core.methods.method import OF_SLOPES, Shapes, TwoVariables
 from attribution_core.methods.options import option
-from attribution_core.saved_maps import load
+from attribution_core.saved_maps.files import load
 from tests.conftest import tiny_network
 from tests.pages.visits import Visit
 
