@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from attribution_core import Attribution, Picture, Request
+from attribution_core import Attribution, Picture
 from attribution_core.segmentations import grid
 
 LABELS = ("ant", "bee", "cat", "dog", "eel")
@@ -38,8 +38,12 @@ def attribution(
         segments = grid(*shape, 2, 3)
         players = random.normal(size=6).astype(np.float32)
         values = (players / np.bincount(segments.ravel()))[segments].astype(np.float32)
+    settings = {"layer": "top", **request}
+    asked = request_or_reason(
+        None, picture=of or picture(), method=method, target=target, **settings
+    )
     return Attribution(
-        request=Request.of(of or picture(), method, target, **{"layer": "top", **request}),
+        request=granted(asked),
         model=model,
         model_fingerprint=model,
         label=LABELS[target] if label is None else label,

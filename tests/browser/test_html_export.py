@@ -20,7 +20,7 @@ from playwright.sync_api import Locator, Page
 
 from attribution_core import Contrast, Picture
 from attribution_core.attribution import Attribution
-from attribution_core.request import Request
+from attribution_core.request import granted, request_or_reason
 from pages.ui.components.component import FOLDER
 from pages.ui.components.heatmap_grid import decode_values
 from pages.ui.maps.drawing import caption, limits
@@ -71,16 +71,17 @@ def attribution_of(
     scene: Scene, target: int, method: str, values: npt.NDArray[np.float32]
 ) -> Attribution:
     score = scene.settings.score
-    request = Request.of(
-        scene.picture,
-        method,
-        target,
+    asked = request_or_reason(
+        None,
+        picture=scene.picture,
+        method=method,
+        target=target,
         layer="top",
         score=Contrast(scene.settings.against or 0) if score == "contrast" else score,
         options=scene.settings.options_of(method),
     )
     return Attribution(
-        request=request,
+        request=granted(asked),
         model="tiny",
         model_fingerprint="",
         label=LABELS[target],
