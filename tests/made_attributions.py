@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from attribution_core import Attribution, Picture
+from attribution_core.request import granted, request_or_reason
 from attribution_core.segmentations import grid
 
 LABELS = ("ant", "bee", "cat", "dog", "eel")
