@@ -22,14 +22,9 @@ from attribution_core.command_line.players import PLAYERS
 from attribution_core.command_line.progress import ProgressBar
 from attribution_core.explanation import explain_request
 from attribution_core.images import Picture, digest
-from attribution_core.measures.curves import (
-    FaithfulnessCurve,
-    curves_of,
-    pose_curve,
-    random_curves,
-    values_on,
-)
+from attribution_core.measures.curves import FaithfulnessCurve, random_curves
 from attribution_core.measures.localisation import Mosaic, grid_pointing, mosaic
+from attribution_core.measures.map_curves import curves_of, pose_curve, values_on
 from attribution_core.network.classifier import Classifier
 from attribution_core.request import Request
 from attribution_core.saved_maps.files import ModelFile, described_request, load

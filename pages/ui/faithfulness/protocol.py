@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from attribution_core.images import INPUT
-from attribution_core.measures.curves import Players
+from attribution_core.measures.map_curves import Players
 from attribution_core.request import ZEROS
 from attribution_core.scores import Score
 from attribution_core.segmentations import Grid, Slic, counted
