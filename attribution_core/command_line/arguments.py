@@ -74,6 +74,19 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
         "settings, is not made again; from other settings it is replaced. The app opens the NPZ "
         "files too."
     )
+    _add_what_to_explain(parser)
+    _add_settings(parser)
+
+    def run(asked: argparse.Namespace) -> int:
+        from attribution_core.command_line.explain import explain_pictures
+
+        return explain_pictures(asked)
+
+    parser.set_defaults(run=run)
+
+
+def _add_what_to_explain(parser: argparse.ArgumentParser) -> None:
+    """Pictures, methods, classes, layers and the model."""
     add = parser.add_argument
     add("pictures", nargs="+", metavar="PICTURE", help="JPEG, PNG, WebP, BMP, GIF or TIFF files")
     add("--out", required=True, type=Path, metavar="DIR", help="made where it does not exist")
@@ -111,6 +124,11 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
         default="none",
         help="for a model file: what its network expects; default: %(default)s",
     )
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    """Reference, score, players, options, and the figure."""
+    add = parser.add_argument
     add("--reference", choices=(*REFERENCE_KINDS, ZEROS), default="black", help="default: black")
     add(
         "--score",
@@ -142,13 +160,6 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
         help="also draws the maps in one figure for print, as .png, .pdf or .svg; of several "
         "pictures one each, named after FILE and the picture",
     )
-
-    def run(asked: argparse.Namespace) -> int:
-        from attribution_core.command_line.explain import explain_pictures
-
-        return explain_pictures(asked)
-
-    parser.set_defaults(run=run)
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:

@@ -106,33 +106,9 @@ class Head:
         point = tf.TensorSpec(shape, tf.float32)
         points = tf.TensorSpec((None, *shape), tf.float32)
         weights = tf.TensorSpec((classes,), tf.float32)
-
-        def evaluate_masked(point: Any, reference: Any, segments: Any, coalitions: Any) -> Any:
-            present = tf.gather(coalitions, segments, axis=1)[..., None]
-            return logits(tf.where(present, point, reference))
-
-        def differentiate(points: Any, weights: Any, *, probability: bool) -> Any:
-            with tf.GradientTape() as tape:
-                tape.watch(points)
-                outputs = logits(points)
-                if probability:
-                    outputs = tf.nn.softmax(outputs)
-                score = tf.linalg.matvec(outputs, weights)
-            return score, tape.gradient(score, points)
-
-        def differentiate_several(points: Any, weights: Any, *, probability: bool) -> Any:
-            with tf.GradientTape(persistent=True) as tape:
-                tape.watch(points)
-                outputs = logits(points)
-                if probability:
-                    outputs = tf.nn.softmax(outputs)
-                scores = [tf.linalg.matvec(outputs, each) for each in tf.unstack(weights)]
-            gradients = [tape.gradient(score, points) for score in scores]
-            return tf.stack(scores, axis=1), tf.stack(gradients, axis=1)
-
         self._evaluate = TracedWhenItPays(logits, points, always=reproducible)
         self._evaluate_masked = compiled(
-            evaluate_masked,
+            partial(_masked_logits, logits),
             point,
             point,
             tf.TensorSpec(shape[:2], tf.int32),
@@ -142,13 +118,13 @@ class Head:
         at_once = reproducible or batch_size < _LIGHT_BATCH
         ready = compiled if at_once else TracedWhenItPays
         self._differentiate: dict[bool, Function] = {
-            probability: ready(partial(differentiate, probability=probability), points, weights)
+            probability: ready(partial(_differentiated, logits, probability), points, weights)
             for probability in (False, True)
         }
 
         def traced_for(count: int, probability: bool) -> Function:
             several = tf.TensorSpec((count, classes), tf.float32)
-            return ready(partial(differentiate_several, probability=probability), points, several)
+            return ready(partial(_differentiated_several, logits, probability), points, several)
 
         self._traced_for = lru_cache(maxsize=None)(traced_for)
 
@@ -246,6 +222,36 @@ class Head:
             np.concatenate(parts) if len(parts) > 1 else parts[0]
             for parts in zip(*pieces, strict=True)
         ]
+
+
+def _masked_logits(
+    logits: Function, point: Any, reference: Any, segments: Any, coalitions: Any
+) -> Any:
+    present = tf.gather(coalitions, segments, axis=1)[..., None]
+    return logits(tf.where(present, point, reference))
+
+
+def _outputs(logits: Function, probability: bool, points: Any) -> Any:
+    outputs = logits(points)
+    return tf.nn.softmax(outputs) if probability else outputs
+
+
+def _differentiated(logits: Function, probability: bool, points: Any, weights: Any) -> Any:
+    """The score ``(n,)`` with weights ``(classes,)`` on the outputs, and its gradients."""
+    with tf.GradientTape() as tape:
+        tape.watch(points)
+        score = tf.linalg.matvec(_outputs(logits, probability, points), weights)
+    return score, tape.gradient(score, points)
+
+
+def _differentiated_several(logits: Function, probability: bool, points: Any, weights: Any) -> Any:
+    """As `_differentiated`, for weights ``(scores, classes)`` of several scores."""
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(points)
+        outputs = _outputs(logits, probability, points)
+        scores = [tf.linalg.matvec(outputs, each) for each in tf.unstack(weights)]
+    gradients = [tape.gradient(score, points) for score in scores]
+    return tf.stack(scores, axis=1), tf.stack(gradients, axis=1)
 
 
 class HeadScore:
