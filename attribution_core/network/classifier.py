@@ -90,6 +90,7 @@ class Classifier:
         preprocess: Callable[[Any], Any],
         labels: Sequence[str],
         cache: Cache | None = None,
+        *,
         reproducible: bool = False,
     ) -> None:
         self.name = name
@@ -123,7 +124,12 @@ class Classifier:
         network.set_weights(self._network.get_weights())
         cache = Cache(COPY_CACHE_BYTES)
         return Classifier(
-            self.name, network, self._preprocess, self.labels, cache, self._reproducible
+            self.name,
+            network,
+            self._preprocess,
+            self.labels,
+            cache,
+            reproducible=self._reproducible,
         )
 
     def keep(self, name: str, make: Callable[[], T]) -> T:
@@ -207,7 +213,7 @@ class Classifier:
         network = self._round() if bfloat16 else self._network
         return self._functions.get_or_compute(
             ("linear head", layer, len(prefix.layers), bfloat16),
-            lambda: LinearHead(network, prefix, players, self._reproducible),
+            lambda: LinearHead(network, prefix, players, reproducible=self._reproducible),
         )
 
     def incremental_head(self, layer: str) -> IncrementalHead | None:
@@ -328,7 +334,13 @@ class Classifier:
 
     def _head(self, layer: Layer, logits: Callable[[Any], Any], batch_size: int) -> Head:
         return Head(
-            layer.name, layer.shape, self.classes, logits, batch_size, self.name, self._reproducible
+            layer.name,
+            layer.shape,
+            self.classes,
+            logits,
+            batch_size,
+            network=self.name,
+            reproducible=self._reproducible,
         )
 
     def _build_incremental_head(self, layer: Layer) -> IncrementalHead | None:
@@ -339,7 +351,7 @@ class Classifier:
         )
         if part is None or not _each_position_for_itself(prepare, layer.shape):
             return None
-        return IncrementalHead(self._network, part, prepare, self._reproducible)
+        return IncrementalHead(self._network, part, prepare, reproducible=self._reproducible)
 
     def _run_body(self, pixels: Pixels, layer: str) -> npt.NDArray[np.float32]:
         body = self._functions.get_or_compute(("body", layer), lambda: self._build_body(layer))

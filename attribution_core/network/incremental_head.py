@@ -86,6 +86,7 @@ class IncrementalHead:
         network: keras.Model,
         part: LocalPart,
         prepare: Callable[[Any], Any],
+        *,
         reproducible: bool = False,
     ) -> None:
         self._part = part

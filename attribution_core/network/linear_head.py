@@ -119,6 +119,7 @@ class LinearHead:
         network: keras.Model,
         prefix: LinearPrefix,
         players: int,
+        *,
         reproducible: bool = False,
     ) -> None:
         self._prefix = prefix
