@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from attribution_core.built_in import BUILT_IN
 from attribution_core.figures.lines import UNBROKEN
 from attribution_core.images import INPUT
 from attribution_core.methods.options import OptionValue
-from attribution_core.models.loading import BUILT_IN
 from attribution_core.registry import METHODS
 from attribution_core.request import Request
 from attribution_core.scores import Contrast

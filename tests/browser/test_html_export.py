@@ -16,18 +16,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 
 from attribution_core import Contrast, Picture
 from attribution_core.attribution import Attribution
 from attribution_core.request import Request
 from pages.ui.components.component import FOLDER
 from pages.ui.components.heatmap_grid import decode_values
-from pages.ui.maps.attributions import MapTable, Place, caption, limits
+from pages.ui.maps.drawing import caption, limits
 from pages.ui.maps.html_export import maps_html
+from pages.ui.maps.table import MapTable, Place
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import Settings
 from pages.ui.worker.engine import Model
+from tests.browser.patience import expect
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = 224

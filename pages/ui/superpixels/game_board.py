@@ -15,10 +15,10 @@ from attribution_core.images import INPUT, Picture
 from attribution_core.registry import METHODS
 from attribution_core.segmentations import Segmentation, players_in_words, segments_of
 from pages.ui.components.player_board import PlayerValues, player_board
-from pages.ui.maps.attributions import reference_of, segmentation_for
 from pages.ui.shell.choices import choice, recalled, remember
 from pages.ui.shell.choosers import choose_class
 from pages.ui.shell.game_methods import LEADING, game_methods
+from pages.ui.shell.requests import reference_of, segmentation_for
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import session
 from pages.ui.shell.settings import whole
