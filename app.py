@@ -43,5 +43,6 @@ page = st.navigation(
         st.Page("pages/axioms.py", title="Axioms: what is promised?", icon=":material/rule:"),
     ]
 )
-render_sidebar(engine(), make_scene(engine(), page.url_path))
-page.run()
+with engine().page_runs.one():
+    render_sidebar(engine(), make_scene(engine(), page.url_path))
+    page.run()

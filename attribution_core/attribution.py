@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from attribution_core.typesetting.style import FigureStyle
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Attribution:
     """What one method says of one class, in units of the score.
+
+    Compared and hashed by identity, so that what is made of one can be kept beside it.
 
     Attributes
     ----------

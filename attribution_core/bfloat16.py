@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import platform
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
+if TYPE_CHECKING:
+    import keras
 
 _INSTRUCTIONS = ("avx512_bf16", "amx_bf16")
 
@@ -41,6 +43,8 @@ def in_bfloat16(network: keras.Model) -> keras.Model:
     ValueError
         When a layer cannot be made anew from its settings.
     """
+    # Not above: pages ask about the processor, and should not wait for TensorFlow.
+    import keras
 
     def rounded(layer: keras.layers.Layer) -> keras.layers.Layer:
         keeps = isinstance(layer, keras.layers.BatchNormalization)

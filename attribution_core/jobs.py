@@ -58,10 +58,35 @@ class Snapshot(Generic[Estimate]):
     seconds: float = 0.0
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How things stand for one waiter at one moment: what a page asks for when it polls.
+
+    Attributes
+    ----------
+    revision
+        Another number whenever there is something new to see of the waiter's requests: a start, an
+        estimate, an end.
+    unfinished
+        How many of its requests it still waits for.
+    place
+        The smallest of the places in the queue of those; None where one of them runs, or none is
+        left.
+    waiting
+        How many waiters wait for something, itself included.
+    """
+
+    revision: int = 0
+    unfinished: int = 0
+    place: int | None = None
+    waiting: int = 0
+
+
 @dataclass(eq=False)
 class _Job(Generic[Request, Estimate]):
     request: Request
     priority: int
+    revision: int = 0
     iterator: Iterator[Estimate] | None = None
     begun: bool = False
     outcome: Literal["done", "failed"] | None = None
@@ -71,12 +96,14 @@ class _Job(Generic[Request, Estimate]):
 
 
 @dataclass(eq=False)
-class _Waiter(Generic[Request]):
+class _Waiter(Generic[Request, Estimate]):
     name: str
     requests: tuple[Request, ...]
     heard: float
     turn: int
     given_up: set[Request] = field(default_factory=set)
+    # Those of its requests, while it is awake: hashing a request takes longer than all else here.
+    jobs: tuple[_Job[Request, Estimate], ...] = ()
 
 
 class Runner(Generic[Request, Estimate]):
@@ -134,10 +161,12 @@ class Runner(Generic[Request, Estimate]):
         self._changed = threading.Condition()
         self._closed = False
         self._turns = itertools.count()
+        self._revisions = itertools.count(1)
         # Both in order of use, so that what is forgotten first stands first.
         self._jobs: OrderedDict[Request, _Job[Request, Estimate]] = OrderedDict()
-        self._waiters: OrderedDict[str, _Waiter[Request]] = OrderedDict()
-        self._known_places: dict[Request, int] | None = None
+        self._waiters: OrderedDict[str, _Waiter[Request, Estimate]] = OrderedDict()
+        self._known_places: dict[_Job[Request, Estimate], int] | None = None
+        self._known_waiting = 0
         self._thread = threading.Thread(target=self._work, name="attribution-jobs", daemon=True)
         self._thread.start()
 
@@ -163,13 +192,15 @@ class Runner(Generic[Request, Estimate]):
             if self._closed:
                 raise RuntimeError("The job runner is closed.")
             old = self._waiters.get(waiter)
-            new = _Waiter(waiter, wanted, self._clock(), next(self._turns))
+            new: _Waiter[Request, Estimate] = _Waiter(
+                waiter, wanted, self._clock(), next(self._turns)
+            )
             fresh = set(wanted)
             if old is not None:
                 new.turn = old.turn
                 new.given_up = old.given_up.intersection(wanted)
                 fresh.difference_update(old.requests)
-            admitted = self._admit(wanted)
+            admitted = self._admit(new)
             self._waiters[waiter] = new
             self._known_places = None
             # Only something new can be refused: pages repeat their lists, in a full queue as well.
@@ -207,7 +238,7 @@ class Runner(Generic[Request, Estimate]):
             if job is None:
                 return Snapshot("unknown")
             self._jobs.move_to_end(request)
-            place = self._places().get(request)
+            place = self._places().get(job)
             viewer = None if waiter is None else self._waiters.get(waiter)
             state: State
             if job.outcome is not None:
@@ -219,6 +250,25 @@ class Runner(Generic[Request, Estimate]):
             shown = place if state == "queued" else None
             return Snapshot(state, shown, job.estimate, job.error, job.seconds)
 
+    def standing(self, waiter: str) -> Standing:
+        """Return how things stand for `waiter`, at far less cost than looking at all it wants."""
+        with self._changed:
+            known = self._waiters.get(waiter)
+            if known is None:
+                return Standing()
+            places = self._places()
+            waited_for = [
+                places[job]
+                for job in known.jobs
+                if job in places and not (known.given_up and job.request in known.given_up)
+            ]
+            return Standing(
+                max((job.revision for job in known.jobs), default=0),
+                len(waited_for),
+                min(waited_for, default=0) or None,
+                self._known_waiting,
+            )
+
     def cancel(self, waiter: str, request: Request | None = None) -> None:
         """Let `waiter` give up `request`, or all its unfinished ones.
 
@@ -228,9 +278,9 @@ class Runner(Generic[Request, Estimate]):
             known = self._hear(waiter)
             if known is not None:
                 known.given_up.update(
-                    each
-                    for each in known.requests
-                    if (request is None or each == request) and self._jobs[each].outcome is None
+                    job.request
+                    for job in known.jobs
+                    if (request is None or job.request == request) and job.outcome is None
                 )
                 self._change()
 
@@ -269,7 +319,7 @@ class Runner(Generic[Request, Estimate]):
                 if waiter.name in self._waiters:
                     self._waiters[waiter.name].turn = next(self._turns)
 
-    def _next(self) -> tuple[_Waiter[Request], _Job[Request, Estimate]] | None:
+    def _next(self) -> tuple[_Waiter[Request, Estimate], _Job[Request, Estimate]] | None:
         """Wait for the job that is due for a step; None when the runner is closed."""
         while True:
             with self._changed:
@@ -282,10 +332,12 @@ class Runner(Generic[Request, Estimate]):
                 iterators = [job.iterator for job in abandoned]
                 for job in abandoned:
                     job.begun, job.iterator = False, None
+                    self._revise(job)
                 if wishes and not abandoned:
                     waiter, job = next(self._line(wishes))
                     if not job.begun:
                         job.begun, job.seconds = True, 0.0
+                        self._revise(job)
                     return waiter, job
                 if not abandoned:
                     if self._closed:
@@ -319,6 +371,7 @@ class Runner(Generic[Request, Estimate]):
         with self._changed:
             job.estimate, job.error, job.outcome = estimate, error, outcome
             job.seconds += self._clock() - start
+            self._revise(job)
             if outcome is not None:
                 job.iterator, job.begun = None, False
                 self._jobs.move_to_end(job.request)
@@ -330,7 +383,10 @@ class Runner(Generic[Request, Estimate]):
         self._forget()
         self._changed.notify_all()
 
-    def _awake(self) -> list[_Waiter[Request]]:
+    def _revise(self, job: _Job[Request, Estimate]) -> None:
+        job.revision = next(self._revisions)
+
+    def _awake(self) -> list[_Waiter[Request, Estimate]]:
         """List the waiters that are awake, the one whose turn was longest ago first."""
         if self._closed:
             return []
@@ -338,47 +394,52 @@ class Runner(Generic[Request, Estimate]):
         awake = (waiter for waiter in self._waiters.values() if waiter.heard >= horizon)
         return sorted(awake, key=lambda waiter: waiter.turn)
 
-    def _hear(self, waiter: str) -> _Waiter[Request] | None:
+    def _hear(self, waiter: str) -> _Waiter[Request, Estimate] | None:
         known = self._waiters.get(waiter)
         if known is not None:
             slept = known.heard < self._clock() - self._patience
             known.heard = self._clock()
             self._waiters.move_to_end(waiter)
             if slept:
-                self._admit(known.requests)
+                self._admit(known)
                 self._change()
         return known
 
-    def _admit(self, requests: Sequence[Request]) -> list[Request]:
-        missing = [request for request in requests if request not in self._jobs]
+    def _admit(self, waiter: _Waiter[Request, Estimate]) -> list[Request]:
+        missing = [request for request in waiter.requests if request not in self._jobs]
         self._jobs.update({each: _Job(each, self._priority(each)) for each in missing})
+        waiter.jobs = tuple(self._jobs[request] for request in waiter.requests)
         return missing
 
     def _lift_failure(self, request: Request) -> None:
         job = self._jobs[request]
         if job.outcome == "failed":
             job.outcome, job.error = None, None
+            self._revise(job)
 
-    def _wishes(self) -> list[tuple[_Waiter[Request], list[_Job[Request, Estimate]]]]:
+    def _wishes(self) -> list[tuple[_Waiter[Request, Estimate], list[_Job[Request, Estimate]]]]:
         """List each waiter that waits for something, with its unfinished jobs in its own order."""
         wishes = []
         for waiter in self._awake():
-            named = (self._jobs[each] for each in waiter.requests if each not in waiter.given_up)
-            unfinished = [job for job in named if job.outcome is None]
+            unfinished = [
+                job
+                for job in waiter.jobs
+                if job.outcome is None and not (waiter.given_up and job.request in waiter.given_up)
+            ]
             if unfinished:
                 wishes.append((waiter, sorted(unfinished, key=lambda job: job.priority)))
         return wishes
 
     def _line(
-        self, wishes: list[tuple[_Waiter[Request], list[_Job[Request, Estimate]]]]
-    ) -> Iterator[tuple[_Waiter[Request], _Job[Request, Estimate]]]:
+        self, wishes: list[tuple[_Waiter[Request, Estimate], list[_Job[Request, Estimate]]]]
+    ) -> Iterator[tuple[_Waiter[Request, Estimate], _Job[Request, Estimate]]]:
         """Yield the jobs in the order in which they get time, each with the waiter that has a turn.
 
         The first is due now. The rest is the order that follows if each job takes a single turn,
         which is what a place in the queue can mean while nobody knows how long jobs take.
         """
         placed = set[_Job[Request, Estimate]]()
-        served: dict[_Waiter[Request], int] = {}
+        served: dict[_Waiter[Request, Estimate], int] = {}
         for level in sorted({job.priority for _, jobs in wishes for job in jobs}):
             lanes = [
                 (waiter, deque(job for job in jobs if job.priority == level))
@@ -394,7 +455,7 @@ class Runner(Generic[Request, Estimate]):
                         yield waiter, lane.popleft()
                 lanes = [(waiter, lane) for waiter, lane in lanes if lane]
 
-    def _places(self) -> dict[Request, int]:
+    def _places(self) -> dict[_Job[Request, Estimate], int]:
         """Map each job in the line to its place, 0 for those that run.
 
         Remembered until something changes: a page looks at dozens of requests in a row.
@@ -405,19 +466,23 @@ class Runner(Generic[Request, Estimate]):
             urgent = min((job.priority for job in heads), default=0)
             running = {job for job in heads if job.begun and job.priority == urgent}
             queued = (job for _, job in self._line(wishes) if job not in running)
-            self._known_places = {job.request: 0 for job in running}
-            self._known_places |= {job.request: place for place, job in enumerate(queued, 1)}
+            self._known_places = dict.fromkeys(running, 0)
+            self._known_places |= {job: place for place, job in enumerate(queued, 1)}
+            self._known_waiting = len(wishes)
         return self._known_places
 
     def _forget(self) -> None:
         """Hold the memory of results nobody names, and of sleeping waiters, to what was agreed."""
         awake = self._awake()
-        named = {request for waiter in awake for request in waiter.requests}
-        past = [each for each, job in self._jobs.items() if not job.begun and each not in named]
+        named = {job for waiter in awake for job in waiter.jobs}
+        past = [each for each, job in self._jobs.items() if not job.begun and job not in named]
         for request in past[: max(0, len(past) - self._keep)]:
             del self._jobs[request]
-        asleep = len(self._waiters) - len(awake)
-        for _ in range(asleep - self._keep):
+        asleep = [waiter for waiter in self._waiters.values() if waiter not in awake]
+        for waiter in asleep:
+            # They would keep alive what is forgotten.
+            waiter.jobs = ()
+        for _ in range(len(asleep) - self._keep):
             self._waiters.popitem(last=False)
 
 

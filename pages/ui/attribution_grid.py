@@ -7,11 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from attribution_core.attribution import Attribution
-from attribution_core.painting import drawn_values
 from pages.ui.attributions import (
     MapTable,
-    caption,
     classes_by_methods,
+    drawn_map,
     limits,
     predictions_for,
     unit_of,
@@ -107,11 +106,13 @@ def _map_cell(
 ) -> MapCell:
     """One square of a grid: the map as far as it is, and what is to be said of it."""
     estimate = attribution_in(snapshot)
-    lines = () if estimate is None else caption(estimate)
+    drawn = None if estimate is None else drawn_map(estimate)
+    lines = () if drawn is None else drawn.caption
     return MapCell(
         row,
         column,
-        values=None if estimate is None else drawn_values(estimate),
+        values=None if drawn is None else drawn.values,
+        packed=None if drawn is None else drawn.packed,
         limit=limit,
         caption=lines if snapshot.state == "done" else lines[:1],
         status="queued" if snapshot.state == "unknown" else snapshot.state,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from attribution_core import painting
 from attribution_core.attribution import Attribution
@@ -21,6 +24,7 @@ from attribution_core.segmentations import (
     counted,
     rows_and_columns,
 )
+from pages.ui.heatmap_grid import encode_values
 from pages.ui.settings import Settings
 from pages.ui.shell.scene import Scene
 from pages.ui.work import Explain, Predict, Work
@@ -172,7 +176,40 @@ def reference_of(settings: Settings, picture: Picture) -> Picture | None:
 def predictions_for(settings: Settings, picture: Picture) -> list[Predict]:
     """What the model is asked before anything is explained: picture and reference."""
     reference = reference_of(settings, picture)
-    return [Predict(settings.model, each) for each in (picture, reference) if each is not None]
+    return [
+        Predict(settings.model, each, settings.layer)
+        for each in (picture, reference)
+        if each is not None
+    ]
+
+
+class DrawnMap:
+    """What depends on one attribution alone: made once, whoever draws it and how often."""
+
+    def __init__(self, attribution: Attribution) -> None:
+        self.values = drawn_values(attribution)
+        self.caption = caption(attribution)
+        self._limits: dict[float, float] = {}
+
+    def limit(self, clip: float) -> float:
+        """The percentile of the values' sizes."""
+        if clip not in self._limits:
+            self._limits[clip] = painting.percentile_of(self.values, clip)
+        return self._limits[clip]
+
+    @cached_property
+    def packed(self) -> dict[str, Any]:
+        """The values as the browser gets them."""
+        return encode_values(self.values)
+
+
+_drawn_maps: WeakKeyDictionary[Attribution, DrawnMap] = WeakKeyDictionary()
+
+
+def drawn_map(attribution: Attribution) -> DrawnMap:
+    """What is drawn of an attribution, kept as long as the attribution is."""
+    known = _drawn_maps.get(attribution)
+    return known or _drawn_maps.setdefault(attribution, DrawnMap(attribution))
 
 
 def limits(
@@ -180,8 +217,9 @@ def limits(
 ) -> dict[tuple[int, int], float]:
     """Where colours saturate, by (row, column): the clip percentile of each map's |values|, or the
     largest of its method's maps where they share a scale."""
-    drawn = {place: drawn_values(attribution) for place, attribution in attributions.items()}
-    return painting.limits(drawn, settings.clip, shared=settings.scale == "method")
+    drawn = {place: drawn_map(attribution) for place, attribution in attributions.items()}
+    shared = settings.scale == "method"
+    return painting.limits(drawn, settings.clip, shared=shared, percentile=DrawnMap.limit)
 
 
 def unit_of(request: Request) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,6 +22,7 @@ from attribution_core.models.vgg16_weights import (
     download_weights,
     find_weights,
 )
+from pages.ui.page_runs import PageRuns
 from pages.ui.work import Work
 
 if TYPE_CHECKING:
@@ -36,7 +35,8 @@ INTERACTIVE_MULTIPLICATIONS = 50e9
 MOST_WORKS = 192
 """That one visitor may wait for: two classes at each of EfficientNet-Lite0's 69 layers fit."""
 
-BACKGROUND_NICENESS = 10
+LONGEST_PAUSE_SECONDS = 0.1
+"""That a step waits for pages which are being drawn: with many visitors some page always is."""
 
 
 @dataclass(frozen=True)
@@ -72,36 +72,21 @@ class Engine:
         self._bfloat16 = processor_has_bfloat16()
         self._classifiers: dict[str, Classifier] = {}
         self._loading = threading.Lock()
+        self.page_runs = PageRuns()
         self.jobs: Runner[Work, object] = Runner(
             self._start, priority=self._priority, keep=16, per_waiter=MOST_WORKS
         )
         # A stalled download may block its thread for seconds: it gets one of its own.
         self.downloads: Runner[str, DownloadProgress] = Runner(self._download, patience=60)
 
-    def preload(self) -> None:
-        """Begin to load the default model, so that it is there sooner when work asks for it."""
-
-        def load() -> None:
-            _let_pages_go_first()
-            # What is wrong with it is told to those who ask for it.
-            with contextlib.suppress(Exception):
-                self._classifier(self.default_model().name)
-
-        threading.Thread(target=load, name="preload", daemon=True).start()
-
     def models(self) -> tuple[Model, ...]:
-        """The model list, VGG16 first."""
+        """The model list, in the order in which a newcomer gets the first that can be used."""
         try:
             missing = "" if find_weights(self._environment) else "Its weights are not here yet."
         except ValueError as error:
             missing = str(error)
         listed = [
             Model("vgg16", BUILT_IN["vgg16"], "block5_pool", missing, bfloat16=self._bfloat16),
-            Model(
-                "efficientnet_lite0",
-                f"{BUILT_IN['efficientnet_lite0']} (built in)",
-                "block6d_add",
-            ),
             Model(
                 "vgg16_cam",
                 BUILT_IN["vgg16_cam"],
@@ -110,6 +95,11 @@ class Engine:
                 "EfficientNet-Lite0: for looking at VGG16's layers, not for what VGG16 answers.",
                 bfloat16=self._bfloat16,
             ),
+            Model(
+                "efficientnet_lite0",
+                f"{BUILT_IN['efficientnet_lite0']} (built in)",
+                "block6d_add",
+            ),
         ]
         own = self._environment.get("ATTRIBUTION_MODEL")
         if own:
@@ -117,7 +107,7 @@ class Engine:
         return tuple(listed)
 
     def default_model(self) -> Model:
-        """VGG16 where its weights are, else the built-in model."""
+        """VGG16 where its weights are, else its convolutions under the built-in head."""
         models = self.models()
         return next(model for model in models if not model.missing)
 
@@ -158,9 +148,12 @@ class Engine:
         )
 
     def _start(self, work: Work) -> Iterator[object]:
-        _let_pages_go_first()
         # A generator, so that a model is loaded by the first step and not while work is asked for.
-        yield from work.steps(self._classifier(work.model))
+        for result in work.steps(self._classifier(work.model)):
+            yield result
+            # Before the next step: pages share Python's lock and the processors with it. Niceness
+            # would give way to every other program as well, and beside two busy ones no map came.
+            self.page_runs.wait_for_end(LONGEST_PAUSE_SECONDS)
 
     def _priority(self, work: Work) -> int:
         if work.at_once:
@@ -178,17 +171,6 @@ class Engine:
         return download_weights(environment=self._environment)
 
 
-def _let_pages_go_first() -> None:
-    """Lower this thread's priority, and so that of the threads TensorFlow starts from it.
-
-    A click is then answered at once however much is being computed; with nobody clicking, nothing
-    is lost. Only Linux can do it for a thread.
-    """
-    if sys.platform == "linux":
-        thread = os.PRIO_PROCESS, threading.get_native_id()
-        os.setpriority(*thread, max(os.getpriority(*thread), BACKGROUND_NICENESS))
-
-
 def _shield_keras() -> None:
     """Keep Streamlit from clearing Keras's session after every rerun, under running jobs."""
     import keras
@@ -202,6 +184,4 @@ def _shield_keras() -> None:
 @st.cache_resource(show_spinner=False)
 def engine() -> Engine:
     """The process's engine, shared by all sessions."""
-    made = Engine()
-    made.preload()
-    return made
+    return Engine()

@@ -42,6 +42,8 @@ class MapCell:
     values : ndarray of shape (h, w), or None
         Signed attributions at their own resolution, stretched over the picture; what is not finite
         is shown as 0. None: nothing yet.
+    packed : mapping or None
+        The values as `encode_values` packs them, where that was done before.
     limit : float
         The size of a value at which the colour saturates.
     caption : tuple of str
@@ -64,6 +66,7 @@ class MapCell:
     status: str = "done"
     progress: float | None = None
     message: str = ""
+    packed: Mapping[str, Any] | None = None
     unit: str = ""
 
     def __post_init__(self) -> None:
@@ -210,11 +213,15 @@ def render_heatmap_grid(
 
 
 def _cell_data(cell: MapCell) -> dict[str, Any]:
-    values = None if cell.status in ("failed", "unavailable") else cell.values
+    packed = None
+    if cell.status not in ("failed", "unavailable"):
+        packed = cell.packed
+        if packed is None and cell.values is not None:
+            packed = _cached_values(_digest(cell.values), cell.values)
     return {
         "row": cell.row,
         "column": cell.column,
-        "map": None if values is None else _cached_values(_digest(values), values),
+        "map": packed,
         "limit": _finite(cell.limit),
         "unit": cell.unit,
         "caption": list(cell.caption),

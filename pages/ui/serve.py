@@ -1,4 +1,4 @@
-"""Start the app's server, the default model being loaded while it waits for its first visitor.
+"""Start the app's server, and compute what a newcomer sees while it waits for its first visitor.
 
 ``attribution-explorer`` where the project is installed, ``python -m pages.ui.serve`` in a checkout.
 """
@@ -8,10 +8,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import threading
+import time
 
 
 def main() -> None:
-    """Begin to load the model, and run the server until it is stopped."""
+    """Begin to prepare, and run the server until it is stopped."""
     parser = argparse.ArgumentParser(
         usage="%(prog)s [--server.port PORT] [options of streamlit run]",
         description="Serve Attribution Explorer: where an image classifier looks, for each class, "
@@ -32,11 +34,21 @@ def main() -> None:
     sys.path.insert(0, str(app.parent))
     from streamlit.web import cli
 
-    from pages.ui.engine import engine
-
-    engine()
+    threading.Thread(target=_prepare, name="newcomer", daemon=True).start()
     sys.argv = ["streamlit", "run", str(app), *options]
     cli.main()
+
+
+def _prepare() -> None:
+    from streamlit import runtime
+
+    while not runtime.exists():
+        time.sleep(0.05)
+    # Only now: a page's caches that are made without a server complain of it.
+    from pages.ui.engine import engine
+    from pages.ui.newcomer import prepare_for_newcomer
+
+    prepare_for_newcomer(engine())
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from attribution_core.request import ZEROS
 from pages.ui.attributions import players_given
 from pages.ui.engine import Engine
 from pages.ui.gallery import gallery_picture, pick_from_gallery
+from pages.ui.model_download import render_model_download
 from pages.ui.settings import (
     BOUNDS,
     CLASS_CHOICES,
@@ -29,7 +30,7 @@ from pages.ui.shell.choices import decide, drawn
 from pages.ui.shell.game_methods import game_methods
 from pages.ui.shell.own_picture import show_again, take_own_picture
 from pages.ui.shell.scene import Scene
-from pages.ui.shell.session import session
+from pages.ui.shell.session import session, visitor
 
 DEFAULT_SIZE = (224, 224)
 IN_FLOAT32 = ("randomisation", "axioms")
@@ -62,14 +63,17 @@ def _model(engine: Engine, scene: Scene) -> None:
         lambda key, value: st.selectbox(
             "Model",
             tuple(models),
-            format_func=lambda name: models[name].title,
+            format_func=lambda name: (
+                models[name].title + (" · to be downloaded" if models[name].missing else "")
+            ),
             key=key,
-            help="VGG16 comes first wherever its weights are on this machine.",
+            help="VGG16 greets newcomers wherever its weights are on this machine.",
         ),
         scene.settings.model,
     )
     if scene.model.note:
         st.caption(scene.model.note)
+    render_model_download(engine, scene.model, visitor())
 
 
 def _picture(scene: Scene) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from attribution_core.images import Picture
+from attribution_core.images import INPUT, Picture
 from attribution_core.request import Request
 from attribution_core.scores import softmax
 
@@ -57,15 +57,22 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Predict:
-    """What a model says of a picture."""
+    """What a model says of a picture.
+
+    ``layer``, if named, is one whose activations the page's maps need as well: they are computed on
+    the way and kept, instead of once more.
+    """
 
     at_once: ClassVar[bool] = True
 
     model: str
     picture: Picture
+    layer: str = field(default=INPUT, compare=False)
 
     def steps(self, classifier: Classifier) -> Iterator[Prediction]:
-        yield Prediction.of(classifier.scores(self.picture.pixels))
+        layer = self.layer if self.layer in classifier.layers else INPUT
+        point = classifier.activations(self.picture, layer)
+        yield Prediction.of(classifier.head(layer).logits(point[None])[0])
 
     def multiplications(self, classifier: Classifier) -> float:
         return classifier.layer("input").multiplications

@@ -59,7 +59,7 @@ def ready(
     above : callable, optional
         Draws what can be seen as soon as there is a model, above what is said.
     """
-    if not render_model_status(engine, scene):
+    if not render_model_status(scene):
         return False
     if above is not None:
         above(engine, scene)

@@ -68,23 +68,27 @@ class Scene:
 def make_scene(engine: Engine, page: str) -> Scene:
     """The scene of this run, and the link to it; ``page`` is the name of the page in links."""
     session().page = page
-    settings = _chosen_settings(engine)
+    scene = scene_of(engine, _chosen_settings(engine), visitor())
+    session().scene = scene
+    share(encode(scene.settings, Settings()))
+    write_link()
+    return scene
+
+
+def scene_of(engine: Engine, settings: Settings, me: str) -> Scene:
+    """The scene of settings as they were chosen, for a visitor of that name."""
     model = next(model for model in engine.models() if model.name == settings.model)
     classifier = engine.loaded(model.name)
     picture = _picture(settings, DEFAULT_SIZE if classifier is None else classifier.input_size)
-    found = engine.jobs.look(Predict(model.name, picture), visitor()).estimate
+    found = engine.jobs.look(Predict(model.name, picture), me).estimate
     prediction = found if isinstance(found, Prediction) else None
     labels = engine.labels(model.name)
     settings = _with_classes(settings, prediction, labels)
     settings = _with_layer(settings, model, classifier)
     settings = _with_rival(settings, prediction, labels)
     settings = _with_options(settings, model)
-    share(encode(settings, Settings()))
-    write_link()
     classes = settings.classes if labels else ()
-    scene = Scene(settings, model, picture, prediction, classes, labels, classifier)
-    session().scene = scene
-    return scene
+    return Scene(settings, model, picture, prediction, classes, labels, classifier)
 
 
 def current_scene() -> Scene:

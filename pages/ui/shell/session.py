@@ -54,6 +54,8 @@ class Session:
         The file that was uploaded or taken last, once it was found to be a picture.
     refused_picture : str
         Why the file that came last is none; empty once it was said.
+    asked_for_vgg16 : bool
+        Whether this visitor asked for the download of VGG16's weights.
     absent : dict
         The players that are out, by the game's name.
     ranked : dict
@@ -71,6 +73,7 @@ class Session:
     started: bool = False
     own_picture: bytes | None = None
     refused_picture: str = ""
+    asked_for_vgg16: bool = False
     absent: dict[GameName, tuple[int, ...]] = field(default_factory=dict)
     ranked: dict[tuple[GameName, int], Sequence[int]] = field(default_factory=dict)
     opened: dict[str, Any] = field(default_factory=dict)
