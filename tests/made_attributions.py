@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from attribution_core import Attribution, Picture, Request
+from attribution_core import Attribution, Picture
+from attribution_core.request import granted, request_or_reason
 from attribution_core.segmentations import grid
 
 LABELS = ("ant", "bee", "cat", "dog", "eel")
@@ -39,7 +40,18 @@ def attribution(
         players = random.normal(size=6).astype(np.float32)
         values = (players / np.bincount(segments.ravel()))[segments].astype(np.float32)
     return Attribution(
-        request=Request.of(of or picture(), method, target, **{"layer": "top", **request}),
+        request=granted(
+            request_or_reason(
+                None,
+                **{
+                    "picture": of or picture(),
+                    "method": method,
+                    "target": target,
+                    "layer": "top",
+                    **request,
+                },
+            )
+        ),
         model=model,
         model_fingerprint=model,
         label=LABELS[target] if label is None else label,
