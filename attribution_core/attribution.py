@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from attribution_core.images import INPUT
 from attribution_core.request import Request
-from attribution_core.segmentations import Segments
+from attribution_core.segmentations import Segments, counted, players_in_words
 
 if TYPE_CHECKING:
-    from attribution_core.figures import MapFigure
-    from attribution_core.typesetting.style import FigureStyle
+    from attribution_core.figures.figure import MapFigure
+    from attribution_core.figures.style import FigureStyle
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Attribution:
     """What one method says of one class, in units of the score.
+
+    Compared and hashed by identity, so that what is made of one can be kept beside it.
 
     Attributes
     ----------
@@ -83,6 +86,23 @@ class Attribution:
         return self.request.target
 
     @property
+    def players(self) -> str:
+        """How many players of which kind, such as "30 superpixels"; empty for a gradient method."""
+        request = self.request
+        if request.method == "occlusion":
+            # Before any square is hidden, the whole picture is evaluated.
+            return counted(self.planned - 1, "square")
+        if self.player_values is None or self.segments is None:
+            return ""
+        segmentation = request.segmentation
+        if own := dict(request.options).get("players"):
+            # Exact Shapley values can have fewer players than the other methods.
+            segmentation = int(own)
+        return players_in_words(
+            len(self.player_values), segmentation, self.segments.size, request.layer == INPUT
+        )
+
+    @property
     def total(self) -> float:
         """Sum of all values."""
         parts = self.values if self.player_values is None else self.player_values
@@ -90,8 +110,8 @@ class Attribution:
 
     def figure(self, style: FigureStyle | None = None) -> MapFigure:
         """The map as a figure for print; several side by side are drawn by `figures.figure`."""
-        from attribution_core.figures import figure
-        from attribution_core.typesetting.style import FigureStyle
+        from attribution_core.figures.figure import figure
+        from attribution_core.figures.style import FigureStyle
 
         return figure(self, style or FigureStyle(width="one column"))
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ BLUE = (33, 102, 172)
 
 Colour = tuple[int, int, int]
 Theme = Literal["light", "dark"]
+Map = TypeVar("Map")
 Cell = tuple[int, int]
 """Row and column of a map."""
 
@@ -76,31 +77,58 @@ def drawn_values(attribution: Attribution) -> npt.NDArray[np.float32]:
     return attribution.player_values[attribution.segments]
 
 
+def percentile_of(values: npt.NDArray[np.floating], clip: float) -> float:
+    """The percentile ``clip``, 0..100, of the |values| of a map."""
+    return float(np.percentile(np.abs(values), clip))
+
+
+@overload
 def limits(
     maps: Mapping[Cell, npt.NDArray[np.floating]], clip: float, *, shared: bool
+) -> dict[Cell, float]: ...
+
+
+@overload
+def limits(
+    maps: Mapping[Cell, Map],
+    clip: float,
+    *,
+    shared: bool,
+    percentile: Callable[[Map, float], float],
+) -> dict[Cell, float]: ...
+
+
+def limits(
+    maps: Mapping[Cell, Any],
+    clip: float,
+    *,
+    shared: bool,
+    percentile: Callable[[Any, float], float] = percentile_of,
 ) -> dict[Cell, float]:
     """The |value| at which the colours of each map saturate.
 
     Parameters
     ----------
-    maps : mapping of (row, column) to float array ``(h, w)``
+    maps : mapping of (row, column) to float array ``(h, w)``, or to what ``percentile`` takes
     clip : float
         The percentile of a map's |values| that is its limit, 0..100; its largest |value| where the
         percentile is 0, and 1 where all values are.
     shared : bool
         Whether the maps of a column all have the largest of their limits.
+    percentile : callable, optional
+        `percentile_of`, or one that remembers what it has computed.
 
     Returns
     -------
     dict of (row, column) to float, above 0
     """
-    own = {cell: float(np.percentile(np.abs(values), clip)) for cell, values in maps.items()}
+    own = {cell: percentile(values, clip) for cell, values in maps.items()}
     if shared:
         of_column: dict[int, float] = {}
         for (_, column), limit in own.items():
             of_column[column] = max(of_column.get(column, 0.0), limit)
         own = {cell: of_column[cell[1]] for cell in own}
-    return {cell: limit or float(np.abs(maps[cell]).max()) or 1.0 for cell, limit in own.items()}
+    return {cell: limit or percentile(maps[cell], 100.0) or 1.0 for cell, limit in own.items()}
 
 
 def grey_of(pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

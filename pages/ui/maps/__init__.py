@@ -1,1 +1,1 @@
-"""Grids of maps, requests for them, and what can be taken home."""
+"""Grids of maps, charts, and what can be taken home."""

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, TypeVar, cast
 import streamlit as st
 
 from attribution_core.attribution import Attribution
+from attribution_core.figures.style import FigureStyle, Sharing, Width
 from attribution_core.images import digest
 from attribution_core.painting import Theme, drawn_values
-from attribution_core.typesetting.style import FigureStyle, Sharing, Width
-from pages.ui.attributions import MapTable
-from pages.ui.choosers import choose_whether
-from pages.ui.page_choices import choice
-from pages.ui.settings import Settings, one_of
-from pages.ui.sidebar import Scene
+from pages.ui.maps.attributions import MapTable
+from pages.ui.shell.choices import choice
+from pages.ui.shell.choosers import choose_whether
+from pages.ui.shell.scene import Scene
+from pages.ui.shell.settings import Settings, one_of
 
 if TYPE_CHECKING:
-    from attribution_core.figures import MapFigure
+    from attribution_core.figures.figure import MapFigure
 
 _WIDTHS: Mapping[Width, str] = {
     "one column": "One column, 85 mm",
@@ -89,7 +89,7 @@ class Sheet:
 
     def figure(self, style: FigureStyle) -> MapFigure:
         """The figure; Matplotlib is loaded with the first one."""
-        from attribution_core.figures import figure
+        from attribution_core.figures.figure import figure
 
         return figure(self.maps, style, rows=self.rows, columns=self.columns, labels=self.labels)
 

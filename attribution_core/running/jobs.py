@@ -1,0 +1,493 @@
+"""Long computations, run step by step on one thread and shared by everyone who asks for the same.
+
+A computation is an iterator of estimates, each sharper than the one before. Suspending one costs
+nothing, so the runner decides anew before every step: urgent work goes first, sessions take turns,
+and work that nobody waits for any more ends. Pages only ask and look: requests and snapshots are
+plain values and nothing calls back, so another process could serve the same interface.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+import time
+import traceback
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Literal, TypeVar
+
+Request = TypeVar("Request", bound=Hashable)
+Estimate = TypeVar("Estimate")
+
+State = Literal["queued", "running", "done", "failed", "cancelled", "unknown"]
+
+_log = logging.getLogger(__name__)
+
+
+class QueueFull(ValueError):
+    """More was asked for than the runner takes on; the message is a plain sentence for a person."""
+
+
+@dataclass(frozen=True)
+class Snapshot(Generic[Estimate]):
+    """What is known of one request at one moment.
+
+    Attributes
+    ----------
+    state
+        "queued": gets no time now, for it has not begun or more urgent work holds it up. "running":
+        begun, and taking its turns. "done", "failed": ended. "cancelled": unfinished, and nobody
+        waits for it. "unknown": never asked for, or too long ago.
+    place
+        If queued, 1 + the number of queued jobs that get time before this one, so that 1 is next.
+    estimate
+        The newest estimate; None before the first. It survives a cancel, a failure and a fresh
+        start, until there is a newer one.
+    error
+        If failed, what went wrong. To be shown rather than raised: sessions share it.
+    seconds
+        Time that the steps since the last start took, in seconds.
+    """
+
+    state: State
+    place: int | None = None
+    estimate: Estimate | None = None
+    error: Exception | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How things stand for one waiter at one moment: what a page asks for when it polls.
+
+    Attributes
+    ----------
+    revision
+        Another number whenever there is something new to see of the waiter's requests: a start, an
+        estimate, an end.
+    unfinished
+        How many of its requests it still waits for.
+    place
+        The smallest of the places in the queue of those; None where one of them runs, or none is
+        left.
+    waiting
+        How many waiters wait for something, itself included.
+    """
+
+    revision: int = 0
+    unfinished: int = 0
+    place: int | None = None
+    waiting: int = 0
+
+
+@dataclass(eq=False)
+class _Job(Generic[Request, Estimate]):
+    request: Request
+    priority: int
+    revision: int = 0
+    iterator: Iterator[Estimate] | None = None
+    begun: bool = False
+    outcome: Literal["done", "failed"] | None = None
+    estimate: Estimate | None = None
+    error: Exception | None = None
+    seconds: float = 0.0
+
+
+@dataclass(eq=False)
+class _Waiter(Generic[Request, Estimate]):
+    name: str
+    requests: tuple[Request, ...]
+    heard: float
+    turn: int
+    given_up: set[Request] = field(default_factory=set)
+    # Those of its requests, while it is awake: hashing a request takes longer than all else here.
+    jobs: tuple[_Job[Request, Estimate], ...] = ()
+
+
+class Runner(Generic[Request, Estimate]):
+    """Runs requests for whoever waits for them, one step at a time.
+
+    *Order.* Smaller priorities first, decided per step. Within one priority the waiters take turns,
+    a step each; one waiter's jobs run in the order it asked, one at a time to the end. Equal
+    requests are one job, which moves on at the turn of each of its waiters.
+
+    *Wishes.* A request that the waiter's list before did not name is a fresh wish: it runs, be it
+    after a failure or a cancel. Repeating a name is none, so pages may send their list at every
+    rerun: what was cancelled stays so, and what failed too, until `retry`, or until the waiter
+    sends a list without it and later one with it.
+
+    *Patience.* A waiter not heard of for a while sleeps: nothing runs for it, and unfinished jobs
+    that only it wanted are dropped. Once heard of again (browsers slow the timers of hidden tabs)
+    its wishes stand as before, cancels included, and what was dropped starts anew.
+
+    Parameters
+    ----------
+    start
+        Makes the iterator of a request's estimates. Called on the worker thread, as are its steps,
+        and its `close`, if it has one as generators do, when the job is dropped.
+    priority
+        Smaller is more urgent, say 0 for interactive and 1 for long work. Must be quick.
+    patience
+        Seconds after which a waiter not heard of sleeps. Judged between steps.
+    keep
+        How many jobs that no waiter names are remembered, least recently looked at out first; and
+        how many sleeping waiters.
+    per_waiter, in_all
+        The most requests in one waiter's list, and the most unfinished ones of all together.
+    clock
+        Tells the time in seconds.
+    """
+
+    def __init__(
+        self,
+        start: Callable[[Request], Iterator[Estimate]],
+        *,
+        priority: Callable[[Request], int] = lambda request: 0,
+        patience: float = 10.0,
+        keep: int = 256,
+        per_waiter: int = 64,
+        in_all: int = 512,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._start = start
+        self._priority = priority
+        self._patience = patience
+        self._keep = keep
+        self._per_waiter = per_waiter
+        self._in_all = in_all
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._closed = False
+        self._turns = itertools.count()
+        self._revisions = itertools.count(1)
+        # Both in order of use, so that what is forgotten first stands first.
+        self._jobs: OrderedDict[Request, _Job[Request, Estimate]] = OrderedDict()
+        self._waiters: OrderedDict[str, _Waiter[Request, Estimate]] = OrderedDict()
+        self._known_places: dict[_Job[Request, Estimate], int] | None = None
+        self._known_waiting = 0
+        self._thread = threading.Thread(target=self._work, name="attribution-jobs", daemon=True)
+        self._thread.start()
+
+    def ask(self, waiter: str, requests: Sequence[Request]) -> None:
+        """Say that `waiter` now waits for exactly these, in this order, and is awake.
+
+        What it no longer names it no longer waits for; an empty list takes leave.
+
+        Raises
+        ------
+        QueueFull
+            If the list is too long, or brings something new into a full queue. All stays as it was.
+        RuntimeError
+            If the runner is closed.
+        """
+        wanted = tuple(dict.fromkeys(requests))
+        if len(wanted) > self._per_waiter:
+            raise QueueFull(
+                f"At most {self._per_waiter} results can be asked for at once; "
+                f"this asks for {len(wanted)}."
+            )
+        with self._changed:
+            if self._closed:
+                raise RuntimeError("The job runner is closed.")
+            old = self._waiters.get(waiter)
+            new: _Waiter[Request, Estimate] = _Waiter(
+                waiter, wanted, self._clock(), next(self._turns)
+            )
+            fresh = set(wanted)
+            if old is not None:
+                new.turn = old.turn
+                new.given_up = old.given_up.intersection(wanted)
+                fresh.difference_update(old.requests)
+            admitted = self._admit(new)
+            self._waiters[waiter] = new
+            self._known_places = None
+            # Only something new can be refused: pages repeat their lists, in a full queue as well.
+            if fresh and len(self._places()) > self._in_all:
+                for request in admitted:
+                    del self._jobs[request]
+                if old is None:
+                    del self._waiters[waiter]
+                else:
+                    self._waiters[waiter] = old
+                self._known_places = None
+                raise QueueFull(
+                    f"The queue is full: at most {self._in_all} results can be waited for by "
+                    "everyone together. Ask for fewer, or try again later."
+                )
+            self._waiters.move_to_end(waiter)
+            if not wanted:
+                del self._waiters[waiter]
+            for request in fresh:
+                self._lift_failure(request)
+            self._change()
+
+    def touch(self, waiter: str) -> None:
+        """Note that `waiter` is still there: the heartbeat of a page that polls."""
+        with self._changed:
+            self._hear(waiter)
+
+    def look(self, request: Request, waiter: str | None = None) -> Snapshot[Estimate]:
+        """Return what is known of `request`.
+
+        To `waiter`, if named, what it cancelled is "cancelled" even while others wait for it.
+        """
+        with self._changed:
+            job = self._jobs.get(request)
+            if job is None:
+                return Snapshot("unknown")
+            self._jobs.move_to_end(request)
+            place = self._places().get(job)
+            viewer = None if waiter is None else self._waiters.get(waiter)
+            state: State
+            if job.outcome is not None:
+                state = job.outcome
+            elif place is None or (viewer is not None and request in viewer.given_up):
+                state = "cancelled"
+            else:
+                state = "queued" if place else "running"
+            shown = place if state == "queued" else None
+            return Snapshot(state, shown, job.estimate, job.error, job.seconds)
+
+    def standing(self, waiter: str) -> Standing:
+        """Return how things stand for `waiter`, at far less cost than looking at all it wants."""
+        with self._changed:
+            known = self._waiters.get(waiter)
+            if known is None:
+                return Standing()
+            places = self._places()
+            waited_for = [
+                places[job]
+                for job in known.jobs
+                if job in places and not (known.given_up and job.request in known.given_up)
+            ]
+            return Standing(
+                max((job.revision for job in known.jobs), default=0),
+                len(waited_for),
+                min(waited_for, default=0) or None,
+                self._known_waiting,
+            )
+
+    def cancel(self, waiter: str, request: Request | None = None) -> None:
+        """Let `waiter` give up `request`, or all its unfinished ones.
+
+        A job that nobody else waits for ends after the step it is in.
+        """
+        with self._changed:
+            known = self._hear(waiter)
+            if known is not None:
+                known.given_up.update(
+                    job.request
+                    for job in known.jobs
+                    if (request is None or job.request == request) and job.outcome is None
+                )
+                self._change()
+
+    def retry(self, waiter: str, request: Request) -> None:
+        """Start `request` anew after a failure (for all who wait for it) or a cancel of `waiter`'s.
+
+        Nothing happens unless `waiter` names it, nor if it is done or under way.
+        """
+        with self._changed:
+            known = self._hear(waiter)
+            if known is not None and request in known.requests:
+                known.given_up.discard(request)
+                self._lift_failure(request)
+                self._change()
+
+    def close(self, timeout: float | None = None) -> None:
+        """Drop all unfinished jobs and stop the worker, waiting `timeout` seconds for its step.
+
+        What is known can still be looked at.
+        """
+        with self._changed:
+            self._closed = True
+            self._change()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(timeout)
+
+    # ---- on the worker thread, which alone touches iterators ----
+
+    def _work(self) -> None:
+        while (due := self._next()) is not None:
+            waiter, job = due
+            self._step(job)
+            with self._changed:
+                # Only now, so that who came during the step goes first; and by name, since a new
+                # list may have replaced the record.
+                if waiter.name in self._waiters:
+                    self._waiters[waiter.name].turn = next(self._turns)
+
+    def _next(self) -> tuple[_Waiter[Request, Estimate], _Job[Request, Estimate]] | None:
+        """Wait for the job that is due for a step; None when the runner is closed."""
+        while True:
+            with self._changed:
+                # Time has passed: some waiters may have fallen asleep, and a step has ended.
+                self._known_places = None
+                self._forget()
+                wishes = self._wishes()
+                wanted = {job for _, jobs in wishes for job in jobs}
+                abandoned = [job for job in self._jobs.values() if job.begun and job not in wanted]
+                iterators = [job.iterator for job in abandoned]
+                for job in abandoned:
+                    job.begun, job.iterator = False, None
+                    self._revise(job)
+                if wishes and not abandoned:
+                    waiter, job = next(self._line(wishes))
+                    if not job.begun:
+                        job.begun, job.seconds = True, 0.0
+                        self._revise(job)
+                    return waiter, job
+                if not abandoned:
+                    if self._closed:
+                        return None
+                    self._changed.wait()
+            # Their `finally` blocks are foreign code, which may take its time or ask us something.
+            for iterator in iterators:
+                try:
+                    getattr(iterator, "close", lambda: None)()
+                except BaseException:
+                    _log.warning("A dropped job did not end cleanly.", exc_info=True)
+
+    def _step(self, job: _Job[Request, Estimate]) -> None:
+        start = self._clock()
+        outcome: Literal["done", "failed"] | None = None
+        estimate, error = job.estimate, None
+        try:
+            if job.iterator is None:
+                job.iterator = self._start(job.request)
+            # A loop, since `except StopIteration` would take one out of `start` for the end.
+            for estimate in job.iterator:  # noqa: B007
+                break
+            else:
+                outcome = "done"
+        # Whatever it is, SystemExit included, it ends this job and must not end the worker.
+        except BaseException as stop:
+            outcome, error = "failed", _as_error(stop)
+            _log.warning("Job failed: %r", job.request, exc_info=stop)
+            # Its frames would keep alive the arrays of a computation that is over.
+            traceback.clear_frames(stop.__traceback__)
+        with self._changed:
+            job.estimate, job.error, job.outcome = estimate, error, outcome
+            job.seconds += self._clock() - start
+            self._revise(job)
+            if outcome is not None:
+                job.iterator, job.begun = None, False
+                self._jobs.move_to_end(job.request)
+
+    # ---- with the lock held ----
+
+    def _change(self) -> None:
+        self._known_places = None
+        self._forget()
+        self._changed.notify_all()
+
+    def _revise(self, job: _Job[Request, Estimate]) -> None:
+        job.revision = next(self._revisions)
+
+    def _awake(self) -> list[_Waiter[Request, Estimate]]:
+        """List the waiters that are awake, the one whose turn was longest ago first."""
+        if self._closed:
+            return []
+        horizon = self._clock() - self._patience
+        awake = (waiter for waiter in self._waiters.values() if waiter.heard >= horizon)
+        return sorted(awake, key=lambda waiter: waiter.turn)
+
+    def _hear(self, waiter: str) -> _Waiter[Request, Estimate] | None:
+        known = self._waiters.get(waiter)
+        if known is not None:
+            slept = known.heard < self._clock() - self._patience
+            known.heard = self._clock()
+            self._waiters.move_to_end(waiter)
+            if slept:
+                self._admit(known)
+                self._change()
+        return known
+
+    def _admit(self, waiter: _Waiter[Request, Estimate]) -> list[Request]:
+        missing = [request for request in waiter.requests if request not in self._jobs]
+        self._jobs.update({each: _Job(each, self._priority(each)) for each in missing})
+        waiter.jobs = tuple(self._jobs[request] for request in waiter.requests)
+        return missing
+
+    def _lift_failure(self, request: Request) -> None:
+        job = self._jobs[request]
+        if job.outcome == "failed":
+            job.outcome, job.error = None, None
+            self._revise(job)
+
+    def _wishes(self) -> list[tuple[_Waiter[Request, Estimate], list[_Job[Request, Estimate]]]]:
+        """List each waiter that waits for something, with its unfinished jobs in its own order."""
+        wishes = []
+        for waiter in self._awake():
+            unfinished = [
+                job
+                for job in waiter.jobs
+                if job.outcome is None and not (waiter.given_up and job.request in waiter.given_up)
+            ]
+            if unfinished:
+                wishes.append((waiter, sorted(unfinished, key=lambda job: job.priority)))
+        return wishes
+
+    def _line(
+        self, wishes: list[tuple[_Waiter[Request, Estimate], list[_Job[Request, Estimate]]]]
+    ) -> Iterator[tuple[_Waiter[Request, Estimate], _Job[Request, Estimate]]]:
+        """Yield the jobs in the order in which they get time, each with the waiter that has a turn.
+
+        The first is due now. The rest is the order that follows if each job takes a single turn,
+        which is what a place in the queue can mean while nobody knows how long jobs take.
+        """
+        placed = set[_Job[Request, Estimate]]()
+        served: dict[_Waiter[Request, Estimate], int] = {}
+        for level in sorted({job.priority for _, jobs in wishes for job in jobs}):
+            lanes = [
+                (waiter, deque(job for job in jobs if job.priority == level))
+                for waiter, jobs in sorted(wishes, key=lambda wish: served.get(wish[0], -1))
+            ]
+            while lanes:
+                for waiter, lane in lanes:
+                    while lane and lane[0] in placed:
+                        lane.popleft()
+                    if lane:
+                        placed.add(lane[0])
+                        served[waiter] = len(placed)
+                        yield waiter, lane.popleft()
+                lanes = [(waiter, lane) for waiter, lane in lanes if lane]
+
+    def _places(self) -> dict[_Job[Request, Estimate], int]:
+        """Map each job in the line to its place, 0 for those that run.
+
+        Remembered until something changes: a page looks at dozens of requests in a row.
+        """
+        if self._known_places is None:
+            wishes = self._wishes()
+            heads = [jobs[0] for _, jobs in wishes]
+            urgent = min((job.priority for job in heads), default=0)
+            running = {job for job in heads if job.begun and job.priority == urgent}
+            queued = (job for _, job in self._line(wishes) if job not in running)
+            self._known_places = dict.fromkeys(running, 0)
+            self._known_places |= {job: place for place, job in enumerate(queued, 1)}
+            self._known_waiting = len(wishes)
+        return self._known_places
+
+    def _forget(self) -> None:
+        """Hold the memory of results nobody names, and of sleeping waiters, to what was agreed."""
+        awake = self._awake()
+        named = {job for waiter in awake for job in waiter.jobs}
+        past = [each for each, job in self._jobs.items() if not job.begun and job not in named]
+        for request in past[: max(0, len(past) - self._keep)]:
+            del self._jobs[request]
+        asleep = [waiter for waiter in self._waiters.values() if waiter not in awake]
+        for waiter in asleep:
+            # They would keep alive what is forgotten.
+            waiter.jobs = ()
+        for _ in range(len(asleep) - self._keep):
+            self._waiters.popitem(last=False)
+
+
+def _as_error(stop: BaseException) -> Exception:
+    # Shown or even raised elsewhere, a SystemExit would go on to end whoever holds it.
+    if isinstance(stop, Exception):
+        return stop
+    return RuntimeError(f"The computation was stopped by {type(stop).__name__}.")
