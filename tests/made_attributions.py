@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from attribution_core import Attribution, Picture, Request
+from attribution_core import Attribution, Picture
+from attribution_core.request import granted, request_or_reason
 from attribution_core.segmentations import grid
 
 LABELS = ("ant", "bee", "cat", "dog", "eel")
@@ -33,13 +34,22 @@ def attribution(
     """Random values of a shape; methods with players get the cells of a grid of 2 × 3."""
     random = np.random.default_rng((seed, target, *method.encode()))
     values = random.normal(size=shape).astype(np.float32)
+    asked = granted(
+        request_or_reason(
+            None,
+            picture=of or picture(),
+            method=method,
+            target=target,
+            **{"layer": "top", **request},
+        )
+    )
     segments, players = None, None
     if method in ("kernel_shap", "lime", "shapley_values"):
         segments = grid(*shape, 2, 3)
         players = random.normal(size=6).astype(np.float32)
         values = (players / np.bincount(segments.ravel()))[segments].astype(np.float32)
     return Attribution(
-        request=Request.of(of or picture(), method, target, **{"layer": "top", **request}),
+        request=asked,
         model=model,
         model_fingerprint=model,
         label=LABELS[target] if label is None else label,

@@ -13,7 +13,6 @@ from attribution_core.models.loading import BUILT_IN
 from attribution_core.registry import METHODS
 from attribution_core.request import Request
 from attribution_core.scores import Contrast
-from attribution_core.segmentations import Given, Grid
 
 if TYPE_CHECKING:
     from attribution_core.attribution import Attribution
@@ -47,22 +46,9 @@ def unit(attribution: Attribution) -> str:
         step = "grey level" if request.layer == INPUT else "unit of activation"
         return f"{quantity} per {step}"
     if attribution.player_values is not None:
-        return f"{quantity} per {player(attribution)}"
+        _, _, kind = attribution.players.partition(" ")
+        return f"{quantity} per {kind.removesuffix('s')}"
     return f"{quantity} per {'pixel' if request.layer == INPUT else 'position'}"
-
-
-def player(attribution: Attribution) -> str:
-    """What one player of a map with players is: a superpixel, a position, a cell of a grid."""
-    request = attribution.request
-    if isinstance(request.segmentation, Given):
-        return "player"
-    if request.layer != INPUT:
-        segments, values = attribution.segments, attribution.player_values
-        alone = segments is not None and values is not None and segments.size == len(values)
-        return "position" if alone else "cell"
-    # The exact values cut the picture into superpixels of their own, whatever the others play.
-    of_its_own = dict(request.options).get("players", 0)
-    return "cell" if isinstance(request.segmentation, Grid) and not of_its_own else "superpixel"
 
 
 def model_title(name: str) -> str:
@@ -85,11 +71,8 @@ def reference_title(attribution: Attribution) -> str:
 
 
 def players_title(attribution: Attribution) -> str:
-    """Such as "50 superpixels"; empty where the method has no players."""
-    if attribution.player_values is None:
-        return ""
-    number = len(attribution.player_values)
-    return f"{number}{UNBROKEN}{player(attribution)}{'' if number == 1 else 's'}"
+    """Such as "50 superpixels", on one line; empty where the method has no players."""
+    return attribution.players.replace(" ", UNBROKEN)
 
 
 def option_title(method: str, name: str, value: OptionValue) -> str:
@@ -180,7 +163,7 @@ def _settings(attribution: Attribution) -> Iterable[str]:
     request = attribution.request
     if not attribution.finished:
         yield f"unfinished, after {attribution.evaluations} evaluations"
-    if attribution.player_values is not None:
+    if attribution.players:
         yield players_title(attribution)
     for name, value in request.options:
         if value is not False and not (name == "players" and attribution.player_values is not None):
