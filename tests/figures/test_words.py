@@ -37,6 +37,7 @@ def test_numbers_have_three_digits_and_real_minus_signs(value: float, expected: 
         ("grad_cam", {"score": "probability"}, "probability per position"),
         ("integrated_gradients", {"score": Contrast(3)}, "lead in logits per position"),
         ("gradient", {"layer": "input"}, "logits per grey level"),
+        ("occlusion", {"layer": "input"}, "logits per pixel"),
         ("gradient", {}, "logits per unit of activation"),
         ("smoothgrad", {}, "logits per unit of activation"),
         ("smoothgrad", {"options": {"of": "gradient_times_input"}}, "logits per position"),
@@ -62,6 +63,7 @@ def test_units(method: str, request_: dict[str, Any], expected: str) -> None:
 
 def test_players_are_counted() -> None:
     assert players_title(attribution("kernel_shap", layer="input")) == "6\u00a0superpixels"
+    assert players_title(attribution("occlusion", layer="input")) == "7\u00a0squares"
     assert players_title(attribution("gradient")) == ""
 
 
