@@ -59,10 +59,10 @@ def integrated_gradients(
     ------
     Estimate
         Values of the point's shape, ``(scores, *shape)`` for several, whose sum tends to f(x) −
-        f(x′). A fixed rule's partial estimates weigh the nodes so far to a sum of one. The adaptive
-        rule's diagnostics are ``expected_gap``, the gap if signs are random, and ``map_error``, the
-        expected error of the values as a share of their Euclidean norm; of several scores, the
-        largest.
+        f(x′). A fixed rule's partial estimates scale the weights of the nodes so far to a sum of
+        one. The adaptive rule's diagnostics are ``expected_gap``, the gap if signs are random, and
+        ``map_error``, the expected error of the values as a share of their Euclidean norm; of
+        several scores, the largest.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def _fixed(
 
 _FEWEST_ROUNDS = 8
 _TOLERANT_ROUND = 8
-"""More gradients at once would be placed without knowing where the path is rough, or whether any
+"""More gradients at once would be placed before it is known where the path is rough, or whether any
 more are needed."""
 _BYTES_OF_OPEN_STRETCHES = 256 * 2**20
 
@@ -308,13 +308,13 @@ def _norms(values: FloatArray, scores: int) -> FloatArray:
 
 
 def _or_one(values: FloatArray) -> FloatArray:
-    """The values, and 1 in place of 0: what does not change has no share to be wrong by."""
+    """The values, with 1 in place of 0, to divide by."""
     return np.where(values == 0, 1.0, values)
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a person can set."""
+    """The options of the method."""
 
     steps: int = option(256, "Steps", "Gradients along the path, at most.", 1, 1024, step=1)
     rule: Rule = option(
