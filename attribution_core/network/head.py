@@ -37,7 +37,8 @@ class TracedWhenItPays:
     A gradient map takes a point and its reference through a function, and the point back once for
     each class; the functions of most layers see no more. Tracing one takes as long as several
     calls. Both ways agree to rounding, not to the last bit: TensorFlow fuses layers where it has
-    traced them. So where the same bits are wanted whatever was asked before, it is always traced.
+    traced them. So where the same bits are wanted whatever was evaluated before, it is always
+    traced.
 
     Parameters
     ----------
@@ -80,11 +81,11 @@ class Head:
     batch_size : int
         Points in one batch, at most.
     network : str
-        What the network is called, for those who read its errors.
+        The network's name, for error messages.
     reproducible : bool
-        Whether a point's logits are the same to the last bit whatever was evaluated before, and
-        beside it: functions of few points are traced at their first call, and no coalition is
-        evaluated alone (a product of a matrix with one row is another program than with several).
+        Whether a point's logits are the same to the last bit whatever is evaluated before or beside
+        it: functions of few points are traced at their first call, and no coalition is evaluated
+        alone (a matrix product with one row is computed differently from one with several).
     """
 
     def __init__(
@@ -284,7 +285,7 @@ class HeadScores:
 
     @property
     def batch_size(self) -> int:
-        # Gradients of all scores are held together.
+        # Gradients of all scores are in memory together.
         return max(1, self._head.batch_size // len(self._scores))
 
     def values(self, points: FloatArray) -> FloatArray:
