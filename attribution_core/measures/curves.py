@@ -1,4 +1,4 @@
-"""Deletion and insertion: how the score moves while the most attributed parts leave, or come.
+"""Deletion and insertion curves: the score while the most attributed players are removed, or added.
 
 Petsiuk et al. 2018, "RISE"; Samek et al. 2017, "Evaluating the visualization of what a deep neural
 network has learned". A map whose first parts matter most makes the deletion curve fall early and
@@ -38,16 +38,16 @@ class _AllClasses(Protocol):
 
 @dataclass(frozen=True)
 class FaithfulnessCurve:
-    """Scores while players leave (deletion) or come (insertion), most attributed first.
+    """Scores while players are removed (deletion) or added (insertion), most attributed first.
 
     Attributes
     ----------
     direction : {"deletion", "insertion"}
     shares : float64 array ``(n,)``
-        Of the players' sizes that has left or come, from 0 to 1, rising.
+        Of the players' sizes that are removed or added, from 0 to 1, rising.
     scores : float64 array ``(n,)``
     step_of : int array ``(players,)``
-        The point of the curve, 1..n−1, from which on a player has left or come.
+        The point of the curve, 1..n−1, from which on a player is removed or added.
     logits : float32 array ``(n, classes)`` or None
         Of all classes, where the game knows them.
     """
@@ -65,7 +65,7 @@ class FaithfulnessCurve:
 
     @property
     def normalised_area(self) -> float:
-        """The area once the reference's score is moved to 0 and the picture's to 1.
+        """The area with the scores rescaled so that the reference has 0 and the picture 1.
 
         NaN where both scores are equal. An order that says nothing about an additive game has ½.
         """
@@ -101,15 +101,15 @@ def deletion_curve(
     ----------
     game : Game
     values : float array ``(players,)``
-        Attributions. Players leave in falling order of value per size: on an additive game no other
-        order of its true values has a smaller area (Smith's rule, Smith 1956). Players of equal
-        value per size leave together, and the curve is straight across them, which on an additive
-        game is the mean over all their orders.
+        Attributions. Players are removed in falling order of value per size: on an additive game
+        with its true values no other order has a smaller area (Smith's rule, Smith 1956). Players
+        of equal value per size are removed together, and the curve is straight across them, which
+        on an additive game is the mean over all their orders.
     sizes : float array ``(players,)``, optional
         Above 0, such as the positions of each player; all equal where not given.
     steps : int, optional
-        About so many points after the first, in equal shares of the sizes; a point for each player
-        where not given. Where a share falls among players of equal value, all of them are out.
+        About this many points after the first, in equal shares of the sizes; one for each player
+        where not given. Where a share falls among players of equal value, all of them are removed.
 
     Returns
     -------
@@ -118,7 +118,8 @@ def deletion_curve(
     Raises
     ------
     ValueError
-        When values or sizes are not one a player and finite, or a size or the steps are below 1.
+        When values or sizes are not one finite number per player, a size is not above 0, or steps
+        is below 1.
     """
     return _curve("deletion", game, values, sizes, steps)
 
@@ -156,21 +157,21 @@ def _curve(
 def removal_steps(
     values: FloatArray, sizes: FloatArray, steps: int | None
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """When each player goes, as in `deletion_curve`.
+    """When each player is removed, as in `deletion_curve`.
 
     Returns
     -------
     step_of : int array ``(players,)``
         1..n−1.
     shares : float64 array ``(n,)``
-        Gone at each point, from 0 to 1.
+        Removed at each point, from 0 to 1.
     """
     if steps is not None and steps < 1:
         raise ValueError(f"A curve of {steps} steps cannot be drawn; give at least 1.")
     density = values / sizes
     ranked = np.argsort(-density, kind="stable")
     gone = np.cumsum(sizes[ranked]) / sizes.sum()
-    # Only between different values may a point lie; sums of equal values differ by rounding.
+    # A point lies only between different values; sums of equal values differ by rounding.
     falls = -np.diff(density[ranked], append=-np.inf)
     ends = np.flatnonzero(falls > _EQUAL * np.abs(density).max())
     if steps is not None:
@@ -198,7 +199,7 @@ def random_curves(
     sizes: npt.ArrayLike | None = None,
     steps: int | None = None,
 ) -> tuple[FaithfulnessCurve, FaithfulnessCurve]:
-    """Deletion and insertion in a random order, what a map that knows nothing would get.
+    """Deletion and insertion in a random order: the baseline of a map without information.
 
     The insertion is the deletion read backwards: the reverse of a uniformly random order is one.
     """

@@ -1,4 +1,4 @@
-"""Deletion and insertion curves of a map: which players leave or come, and in what order."""
+"""Deletion and insertion curves of a classifier's maps: the players, and a map's value for each."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ MOST_REMEMBERED = 1024
 
 @dataclass(frozen=True)
 class Players:
-    """What leaves or comes: the parts of a layer's plane.
+    """What is removed or added: the parts of a layer's plane.
 
-    ``segmentation`` None means every position for itself: at the input every pixel.
+    ``segmentation`` None means every single position: at the input every pixel.
     """
 
     layer: str = INPUT
