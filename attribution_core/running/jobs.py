@@ -327,7 +327,9 @@ class Runner(Generic[Request, Estimate]):
                 self._forget()
                 wishes = self._wishes()
                 wanted = {job for _, jobs in wishes for job in jobs}
-                abandoned = [job for job in self._jobs.values() if job.started and job not in wanted]
+                abandoned = [
+                    job for job in self._jobs.values() if job.started and job not in wanted
+                ]
                 iterators = [job.iterator for job in abandoned]
                 for job in abandoned:
                     job.started, job.iterator = False, None
