@@ -44,7 +44,12 @@ def new_engine() -> None:
 
 
 @pytest.fixture
-def visit(any_visit: Callable[..., Visit]) -> Callable[..., Visit]:
+def built_in_networks() -> None:
+    """Says that a test has the app compute with its built-in networks."""
+
+
+@pytest.fixture
+def visit(any_visit: Callable[..., Visit], built_in_networks: None) -> Callable[..., Visit]:
     """Makes visitors of the built-in networks: see `any_visit`."""
     return any_visit
 
