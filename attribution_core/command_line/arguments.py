@@ -1,4 +1,4 @@
-"""The command line: explain many pictures, and evaluate what came out, without a browser."""
+"""The command line: what can be asked of it, and the one way in."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from attribution_core.built_in import BUILT_IN
+from attribution_core.command_line.exit_codes import SOME_FAILED, WRONG_USAGE, sentence
+from attribution_core.command_line.players import PLAYERS
 from attribution_core.figures.style import SUFFIXES
-from attribution_core.measures.curves import Players
 from attribution_core.methods.options import OptionValue
-from attribution_core.models.loading import BUILT_IN, PREPROCESSINGS
+from attribution_core.models.loading import PREPROCESSINGS
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS, method_named
 from attribution_core.request import ZEROS
-
-DONE, SOME_FAILED, WRONG_USAGE = 0, 1, 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,13 +47,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"{parser.prog}: stopped; the same command goes on from here.", file=sys.stderr)
         return SOME_FAILED
-
-
-def sentence(error: Exception) -> str:
-    """An error in one line; our own sentences as they are, the system's by file and reason."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename or 'A file'} cannot be used: {error.strerror}."
-    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _name_called() -> str:
@@ -231,14 +224,6 @@ def _add_model_file(parser: argparse.ArgumentParser) -> None:
         "--labels", type=Path, metavar="FILE", help="of --model: its classes, one a line"
     )
     parser.add_argument("--preprocessing", choices=PREPROCESSINGS, help="of --model; default: none")
-
-
-PLAYERS: dict[str, Callable[[str], Players]] = {
-    "pixels": lambda layer: Players(),
-    "superpixels": lambda layer: Players(segmentation=50),
-    "positions": Players,
-}
-"""What ``--players`` names, for maps of a layer."""
 
 
 def _whole(text: str) -> int:

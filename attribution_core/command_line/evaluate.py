@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from attribution_core.attribution import Attribution
-from attribution_core.command_line.arguments import DONE, PLAYERS, SOME_FAILED, sentence
+from attribution_core.command_line.exit_codes import DONE, SOME_FAILED, sentence
 from attribution_core.command_line.files import prepared, write
 from attribution_core.command_line.measurements import Measurements, Rows
 from attribution_core.command_line.models import Models, fitted
+from attribution_core.command_line.players import PLAYERS
 from attribution_core.command_line.progress import ProgressBar
 from attribution_core.explanation import explain_request
 from attribution_core.images import Picture, digest
@@ -186,8 +187,7 @@ def _localise(
     failed = 0
     for classifier in dict.fromkeys(each for each, _ in usable):
         maps = [saved for each, saved in usable if each is classifier]
-        tiles, left_out = _tiles(classifier, maps, bar)
-        failed += left_out
+        tiles = _tiles(classifier, maps)
         if len(tiles) < TILES:
             bar.say(
                 f"Localisation of {classifier.name} needs pictures of {TILES} classes, and there "
@@ -246,27 +246,16 @@ def _kind(request: Request) -> list[Any]:
     return [item for item in described_request(request).items() if item[0] not in apart]
 
 
-def _tiles(
-    classifier: Classifier, maps: Iterable[SavedMap], bar: ProgressBar
-) -> tuple[list[tuple[int, SavedMap]], int]:
-    """A picture for each class that is the top class of one, in the order of the files' names.
-
-    And how many pictures are left out, since the model gives no finite scores of them.
-    """
+def _tiles(classifier: Classifier, maps: Iterable[SavedMap]) -> list[tuple[int, SavedMap]]:
+    """A picture for each class that is the top class of one, in the order of the files' names."""
     surest: dict[int, tuple[float, SavedMap]] = {}
-    left_out = 0
     for saved in {each.request.picture: each for each in maps}.values():
-        try:
-            probabilities = classifier.probabilities(saved.request.picture.pixels)
-        except ValueError as error:
-            left_out += 1
-            bar.say(f"{saved.path.name}: {sentence(error)}")
-            continue
+        probabilities = classifier.probabilities(saved.request.picture.pixels)
         top = int(np.argmax(probabilities))
         if top not in surest or surest[top][0] < probabilities[top]:
             surest[top] = float(probabilities[top]), saved
     found = [(target, saved) for target, (_, saved) in surest.items()]
-    return sorted(found, key=lambda pair: pair[1].path.name), left_out
+    return sorted(found, key=lambda pair: pair[1].path.name)
 
 
 def _csv(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from attribution_core.command_line.arguments import DONE, SOME_FAILED, sentence
+from attribution_core.built_in import BUILT_IN
+from attribution_core.command_line.exit_codes import DONE, SOME_FAILED, sentence
 from attribution_core.command_line.figure import draw_figure, figure_path
 from attribution_core.command_line.files import is_there, prepared, safe, write_map
 from attribution_core.command_line.progress import ProgressBar
 from attribution_core.explanation import explain_request
 from attribution_core.images import INPUT, Picture, load_image
-from attribution_core.models.loading import BUILT_IN, load_classifier
+from attribution_core.models.loading import load_classifier
 from attribution_core.network.classifier import Classifier
 from attribution_core.registry import method_named
 from attribution_core.request import Request, granted, request_or_reason

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from attribution_core.command_line.arguments import DONE
+from attribution_core.command_line.exit_codes import DONE
 from attribution_core.methods.method import Method
 from attribution_core.registry import METHODS, method_named
 

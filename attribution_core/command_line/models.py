@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from attribution_core.attribution import Attribution
-from attribution_core.command_line.arguments import sentence
+from attribution_core.built_in import BUILT_IN
+from attribution_core.command_line.exit_codes import sentence
 from attribution_core.images import Picture
-from attribution_core.models.loading import BUILT_IN, PREPROCESSINGS, load_classifier
+from attribution_core.models.loading import PREPROCESSINGS, load_classifier
 from attribution_core.network.classifier import Classifier
 from attribution_core.request import Request, asked_again, granted
 from attribution_core.saved_maps.files import ModelFile

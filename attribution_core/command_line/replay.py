@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attribution_core.attribution import Attribution
-from attribution_core.command_line.arguments import DONE, SOME_FAILED, WRONG_USAGE, sentence
+from attribution_core.command_line.exit_codes import DONE, SOME_FAILED, WRONG_USAGE, sentence
 from attribution_core.command_line.files import write
 from attribution_core.command_line.models import Models, fitted
 from attribution_core.command_line.progress import printable

@@ -28,8 +28,8 @@ from attribution_core.figures.layout import (
 from attribution_core.figures.lines import BASELINE, LEADING, POINT, font
 from attribution_core.figures.style import SUFFIXES, FigureStyle
 from attribution_core.figures.words import caption, readable, unit
-from attribution_core.measures.resampling import resampled
 from attribution_core.painting import Theme, drawn_values, grey_of, limits, ramp, tinted
+from attribution_core.resampling import resampled
 
 if TYPE_CHECKING:
     from attribution_core.attribution import Attribution

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from attribution_core.built_in import BUILT_IN
 from attribution_core.figures.lines import UNBROKEN
 from attribution_core.images import INPUT
 from attribution_core.methods.options import OptionValue
-from attribution_core.models.loading import BUILT_IN
 from attribution_core.registry import METHODS
 from attribution_core.request import Request
 from attribution_core.scores import Contrast
@@ -46,8 +46,7 @@ def unit(attribution: Attribution) -> str:
         step = "grey level" if request.layer == INPUT else "unit of activation"
         return f"{quantity} per {step}"
     if attribution.player_values is not None:
-        _, _, kind = attribution.players.partition(" ")
-        return f"{quantity} per {kind.removesuffix('s')}"
+        return f"{quantity} per {attribution.kind_of_player}"
     return f"{quantity} per {'pixel' if request.layer == INPUT else 'position'}"
 
 
@@ -71,8 +70,8 @@ def reference_title(attribution: Attribution) -> str:
 
 
 def players_title(attribution: Attribution) -> str:
-    """Such as "50 superpixels", on one line; empty where the method has no players."""
-    return attribution.players.replace(" ", UNBROKEN)
+    """Such as "50 superpixels"; empty where the method has no players."""
+    return "" if attribution.player_values is None else attribution.players.replace(" ", UNBROKEN)
 
 
 def option_title(method: str, name: str, value: OptionValue) -> str:
@@ -163,7 +162,7 @@ def _settings(attribution: Attribution) -> Iterable[str]:
     request = attribution.request
     if not attribution.finished:
         yield f"unfinished, after {attribution.evaluations} evaluations"
-    if attribution.players:
+    if attribution.player_values is not None:
         yield players_title(attribution)
     for name, value in request.options:
         if value is not False and not (name == "players" and attribution.player_values is not None):

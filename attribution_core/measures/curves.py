@@ -19,8 +19,8 @@ import numpy.typing as npt
 from attribution_core.arrays import BoolArray, FloatArray
 from attribution_core.games.game import Game, batches
 from attribution_core.images import INPUT
-from attribution_core.measures.resampling import resampled
 from attribution_core.request import ZEROS, Request
+from attribution_core.resampling import resampled
 from attribution_core.scores import Score, score_values
 from attribution_core.segmentations import Segmentation, Segments, positions
 

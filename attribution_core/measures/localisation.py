@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from attribution_core.arrays import FloatArray
 from attribution_core.images import Pixels
-from attribution_core.measures.resampling import area_means
+from attribution_core.resampling import area_means
 from attribution_core.segmentations import Segments, grid
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from attribution_core.arrays import FloatArray
 from attribution_core.measures.class_correlation import class_correlation
-from attribution_core.measures.resampling import resampled
+from attribution_core.resampling import resampled
 
 _SMALLEST_WINDOW, _WINDOW = 3, 7
 _CELLS, _PIXELS_A_CELL = 8, 8

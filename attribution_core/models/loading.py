@@ -7,17 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from attribution_core.built_in import BUILT_IN
 from attribution_core.running.cache import Cache
 
 if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier
-
-BUILT_IN: Mapping[str, str] = {
-    "vgg16": "VGG16",
-    "efficientnet_lite0": "EfficientNet-Lite0",
-    "vgg16_cam": "VGG16 (CAM head, built in)",
-}
-"""Names of the classifiers that need no model file, and their titles."""
 
 Preprocessing = Literal["none", "zero_to_one", "minus_one_to_one", "caffe", "torch"]
 PREPROCESSINGS: tuple[Preprocessing, ...] = get_args(Preprocessing)

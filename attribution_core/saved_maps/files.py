@@ -109,33 +109,10 @@ def save(
         raise ValueError("The date of making has no time zone; give it in UTC.")
     arrays: dict[str, npt.NDArray[Any]] = {}
     pictures: dict[Picture, str] = {}
-    described = []
-    for number, attribution in enumerate(attributions):
-        picture = attribution.request.picture
-        if picture not in pictures:
-            pictures[picture] = f"picture_{len(pictures)}"
-            arrays[pictures[picture]] = _as_bytes_if_whole(picture.pixels)
-        names = {}
-        for kind in _ARRAYS:
-            array = getattr(attribution, kind)
-            if array is not None:
-                names[kind] = f"{kind}_{number}"
-                arrays[names[kind]] = array
-                _require_finite(array, f"The {kind.replace('_', ' ')} of map {number}")
-        given = attribution.request.segmentation
-        if isinstance(given, Given):
-            names["segmentation"] = f"segmentation_{number}"
-            arrays[names["segmentation"]] = given.labels.astype(np.int64)
-        described.append(
-            {
-                "model": attribution.model,
-                "model_fingerprint": attribution.model_fingerprint,
-                "label": attribution.label,
-                "request": described_request(attribution.request),
-                "result": _result(attribution),
-                "arrays": {"picture": pictures[picture], **names},
-            }
-        )
+    described = [
+        _described(attribution, number, arrays, pictures)
+        for number, attribution in enumerate(attributions)
+    ]
     text = {
         "format": FORMAT,
         "version": VERSION,
@@ -208,6 +185,37 @@ def program() -> str:
         return f"{_DISTRIBUTION} {version(_DISTRIBUTION)}"
     except PackageNotFoundError:
         return f"{_DISTRIBUTION}, not installed"
+
+
+def _described(
+    attribution: Attribution,
+    number: int,
+    arrays: dict[str, npt.NDArray[Any]],
+    pictures: dict[Picture, str],
+) -> dict[str, Any]:
+    """One map as JSON can hold it; its arrays, and its picture if new, are added to the others."""
+    request, picture = attribution.request, attribution.request.picture
+    if picture not in pictures:
+        pictures[picture] = f"picture_{len(pictures)}"
+        arrays[pictures[picture]] = _as_bytes_if_whole(picture.pixels)
+    names = {"picture": pictures[picture]}
+    for kind in _ARRAYS:
+        array = getattr(attribution, kind)
+        if array is not None:
+            names[kind] = f"{kind}_{number}"
+            arrays[names[kind]] = array
+            _require_finite(array, f"The {kind.replace('_', ' ')} of map {number}")
+    if isinstance(request.segmentation, Given):
+        names["segmentation"] = f"segmentation_{number}"
+        arrays[names["segmentation"]] = request.segmentation.labels.astype(np.int64)
+    return {
+        "model": attribution.model,
+        "model_fingerprint": attribution.model_fingerprint,
+        "label": attribution.label,
+        "request": described_request(request),
+        "result": _result(attribution),
+        "arrays": names,
+    }
 
 
 def _described_segmentation(segmentation: Segmentation) -> Any:

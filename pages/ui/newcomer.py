@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 import uuid
 
-from pages.ui.maps.attributions import places, predictions_for
+from pages.ui.maps.table import places
+from pages.ui.shell.requests import predictions_for
 from pages.ui.shell.scene import scene_of
 from pages.ui.shell.settings import Settings
 from pages.ui.worker.engine import Engine

@@ -24,7 +24,7 @@ from pages.ui.components.heatmap_grid import (
     grid_data,
 )
 from tests.browser.patience import expect
-from tests.patience import until
+from tests.patience import UNCHANGED, until
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = Path(__file__).with_name("heatmap_grid_page.py")
@@ -96,7 +96,7 @@ def grid(cells: list[MapCell], opacity: float = 1.0) -> dict[str, Any]:
 
 def test_apptest_sees_the_data(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT))
-    app = AppTest.from_file(str(PAGE), default_timeout=30).run()
+    app = AppTest.from_file(str(PAGE), default_timeout=UNCHANGED).run()
     assert not app.exception
     data = json.loads(app.get("bidi_component")[0].proto.json)
     assert data["rows"] == list(ROWS)

@@ -16,18 +16,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 
 from attribution_core import Contrast, Picture
 from attribution_core.attribution import Attribution
-from attribution_core.request import Request
+from attribution_core.request import granted, request_or_reason
 from pages.ui.components.component import FOLDER
 from pages.ui.components.heatmap_grid import decode_values
-from pages.ui.maps.attributions import MapTable, Place, caption, limits
+from pages.ui.maps.drawing import caption, limits
 from pages.ui.maps.html_export import maps_html
+from pages.ui.maps.table import MapTable, Place
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import Settings
 from pages.ui.worker.engine import Model
+from tests.browser.patience import expect
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = 224
@@ -69,16 +71,17 @@ def attribution_of(
     scene: Scene, target: int, method: str, values: npt.NDArray[np.float32]
 ) -> Attribution:
     score = scene.settings.score
-    request = Request.of(
-        scene.picture,
-        method,
-        target,
+    asked = request_or_reason(
+        None,
+        picture=scene.picture,
+        method=method,
+        target=target,
         layer="top",
         score=Contrast(scene.settings.against or 0) if score == "contrast" else score,
         options=scene.settings.options_of(method),
     )
     return Attribution(
-        request=request,
+        request=granted(asked),
         model="tiny",
         model_fingerprint="",
         label=LABELS[target],

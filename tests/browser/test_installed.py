@@ -70,12 +70,10 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module", params=["wheel", "editable"])
 def commands(request: pytest.FixtureRequest, environment: Path, built: Built) -> Path:
     """The commands' folder after an installation of one kind."""
-    install = [environment / "python", "-m", "pip", "install", "--quiet"]
+    what = [built.wheel] if request.param == "wheel" else ["-e", built.source]
     pins = ["--constraint", ROOT / "requirements.txt"]
-    if request.param == "wheel":
-        run(*install, *pins, built.wheel, folder=environment)
-    else:
-        run(*install, "--force-reinstall", "--no-deps", "-e", built.source, folder=environment)
+    pip = [environment / "python", "-m", "pip", "--disable-pip-version-check"]
+    run(*pip, "install", "--quiet", *pins, *what, folder=environment)
     return environment
 
 

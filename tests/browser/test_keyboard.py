@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
+
+from tests.browser.patience import expect
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [file.stem for file in sorted((ROOT / "pages").glob("*.py"))]
@@ -67,12 +68,6 @@ KEYBOARD = """
   };
 })()
 """
-
-
-@pytest.fixture(scope="module")
-def server(serve: Callable[..., AbstractContextManager[Any]]) -> Iterator[Any]:
-    with serve(ROOT / "app.py") as server:
-        yield server
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ from pages.ui.components.player_board import (
     outlines,
 )
 from tests.browser.patience import expect
+from tests.patience import UNCHANGED
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = Path(__file__).with_name("player_board_page.py")
@@ -173,7 +174,7 @@ def test_only_new_clicks_on_this_board_count() -> None:
 
 def test_apptest_sees_the_data(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT))
-    app = AppTest.from_file(str(PAGE), default_timeout=30).run()
+    app = AppTest.from_file(str(PAGE), default_timeout=UNCHANGED).run()
     assert not app.exception
     sent = json.loads(app.get("bidi_component")[0].proto.json)
     assert len(sent["outlines"]) == PLAYERS

@@ -11,10 +11,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from attribution_core.images import Picture
 from attribution_core.saved_maps.files import load, save
+from tests.browser.patience import expect
 
 ROOT = Path(__file__).resolve().parents[2]
 

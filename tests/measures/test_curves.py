@@ -22,7 +22,7 @@ from attribution_core import (
 )
 from attribution_core.images import Pixels
 from attribution_core.measures.curves import reversed_curve, values_on
-from attribution_core.measures.resampling import area_means, resampled
+from attribution_core.resampling import area_means, resampled
 from attribution_core.scores import Score
 from attribution_core.segmentations import Slic, positions
 

@@ -132,7 +132,7 @@ def test_by_the_quicker_ways(layer: str, kind: type, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(windows, "TRACING", 0.0)
     monkeypatch.setattr(windows, "LEAST_GAIN", 0.0)
     classifier = of_some_coalitions()
-    request = request_or_reason(
+    asked = request_or_reason(
         classifier,
         picture=Picture.of(PICTURE),
         method="lime",
@@ -141,7 +141,7 @@ def test_by_the_quicker_ways(layer: str, kind: type, monkeypatch: pytest.MonkeyP
         reference="white",
         segmentation=Grid(1, 2),
     )
-    game = pose(classifier, granted(request)).game()
+    game = pose(classifier, granted(asked)).game()
     assert isinstance(game.evaluator, kind)
     monkeypatch.setattr(Head, "masked_logits", None)
     assert np.isfinite(game.logits(np.array([[True, False]]))).all()
@@ -241,3 +241,25 @@ def test_evaluated_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(["evaluate", str(out)]) == 1
     said = capsys.readouterr().err
     assert said.count("The network odd gives inf as the logit of class 0") == 1
+
+
+def test_of_a_mosaic_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The exponential of all colours' product, which is 0 for each picture by itself."""
+    entry = keras.Input((SIDE, SIDE, 3))
+    means = layers.GlobalAveragePooling2D()(entry)
+    classes = layers.Dense(4, use_bias=False, name="classes")(means)
+    outputs = classes + ops.exp(ops.prod(means, axis=1, keepdims=True))
+    network = keras.Model(entry, outputs)
+    network.get_layer("classes").set_weights([np.c_[np.eye(3), [0.9, 0.9, 0]]])
+    network.save(tmp_path / "odd.keras")
+    pictures = []
+    for number, colour in enumerate([(250, 0, 0), (0, 250, 0), (0, 0, 250), (250, 250, 0)]):
+        pictures.append(tmp_path / f"{number}.png")
+        Image.new("RGB", (SIDE, SIDE), colour).save(pictures[-1])
+    asked = ["--model", str(tmp_path / "odd.keras"), "--out", str(tmp_path / "maps")]
+    assert main(["explain", *map(str, pictures), *asked]) == 0
+    capsys.readouterr()
+    assert main(["evaluate", str(tmp_path / "maps")]) == 1
+    said = capsys.readouterr().err
+    assert said.count("Mosaic 1: The network odd gives inf as the logit of class 0") == 1
+    assert (tmp_path / "maps" / "deletion.csv").read_text().count("\n") == 5

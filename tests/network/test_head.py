@@ -146,18 +146,24 @@ def test_a_few_single_points_are_not_worth_tracing() -> None:
     assert network.traces == 2
 
 
-def test_reproducible_is_traced_at_once_and_never_alone() -> None:
+def test_reproducible_is_traced_at_once() -> None:
     network = Recording()
     head, points = network.head(reproducible=True), random_points(3)
     for _ in range(3):
         head.values_and_gradients(points[:1], Score(0))
         head.logits(points[:1])
     assert network.traces == 2
-    segments = np.zeros(SHAPE[:2], np.int64)
-    alone = head.masked_logits(points[0], points[1], segments, np.ones((1, 1), bool))
-    beside = head.masked_logits(points[0], points[1], segments, np.array([[True], [False]]))
-    assert alone.shape == (1, beside.shape[1])
-    assert alone.tobytes() == beside[:1].tobytes()
+
+
+@pytest.mark.parametrize(("reproducible", "evaluated"), [(False, 1), (True, 2)])
+def test_a_coalition_alone(reproducible: bool, evaluated: int) -> None:
+    def count(points: Any) -> Any:
+        return tf.zeros((tf.shape(points)[0], 3)) + tf.cast(tf.shape(points)[0], tf.float32)
+
+    head = Head("layer", SHAPE, 3, count, 8, reproducible)
+    alone = np.ones((1, int(SEGMENTS.max()) + 1), bool)
+    found = head.masked_logits(*random_points(2), SEGMENTS, alone)
+    assert found.tolist() == [[evaluated] * 3]
 
 
 def test_no_points_at_all() -> None:

@@ -14,11 +14,12 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attribution_core import Classifier, incremental_head
+from attribution_core import Classifier
 from attribution_core.arrays import IntArray, Logits
 from attribution_core.explanation import pose
 from attribution_core.images import Picture
 from attribution_core.methods.occlusion import sliding_squares
+from attribution_core.network import incremental_head
 from attribution_core.network.change_windows import Reach, Reading, local_part, window_side
 from attribution_core.network.incremental_head import IncrementalCoalitions, IncrementalHead
 from attribution_core.request import granted, request_or_reason
@@ -286,6 +287,29 @@ def test_windows_come_once_they_would_have_paid(monkeypatch: pytest.MonkeyPatch)
     assert counts == [5]
     point, reference = points(classifier)
     assert_equal(found, classifier.head("input").masked_logits(point, reference, segments, mixed))
+
+
+def test_reproducible_windows_come_at_once_and_never_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain = classifier_of.__wrapped__("vgg")
+    made = Classifier("test", plain.network, lambda images: images, plain.labels, reproducible=True)
+    segments, squares = sliding_squares(SIZE, SIZE, 4, 4)
+    for classifier, at_once in ((plain, False), (made, True)):
+        _, incremental = coalitions_of(classifier, segments)
+        assert incremental.worthwhile(incremental.windows(4, 4), 0) is at_once
+    fast, incremental = coalitions_of(made, segments)
+    evaluate, sizes = incremental._evaluate, []
+
+    def recorded(cut: Any, ends: Any, labels: Any, coalitions: Any, *indices: Any) -> Any:
+        sizes.append(len(coalitions))
+        return evaluate(cut, ends, labels, coalitions, *indices)
+
+    monkeypatch.setattr(incremental, "_evaluate", recorded)
+    several, alone = fast.logits(~squares[:3]), fast.logits(~squares[:1])
+    assert sizes == [4, 2]
+    assert alone.shape == (1, made.classes)
+    np.testing.assert_allclose(alone, several[:1], rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["vgg16_cam", "efficientnet_lite0"])

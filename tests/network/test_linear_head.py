@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -63,6 +65,29 @@ def test_same_logits_as_the_plain_head(above: list[keras.layers.Layer], prefix: 
     plain = head.masked_logits(point, reference, segments, coalitions)
     contributions = fast.contributions(point, reference, segments)
     np.testing.assert_allclose(fast.logits(*contributions, coalitions), plain, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(("reproducible", "evaluated"), [(False, 1), (True, 2)])
+def test_a_coalition_alone(
+    monkeypatch: pytest.MonkeyPatch, reproducible: bool, evaluated: int
+) -> None:
+    model = network(keras.layers.Flatten(), keras.layers.Dense(5))
+    found = linear_prefix(model, "cut", 12)
+    assert found is not None
+    fast = LinearHead(model, found, 12, reproducible)
+    sizes = []
+    evaluate = fast._evaluate
+
+    def recorded(base: Any, contributions: Any, coalitions: Any) -> Any:
+        sizes.append(len(coalitions))
+        return evaluate(base, contributions, coalitions)
+
+    monkeypatch.setattr(fast, "_evaluate", recorded)
+    random = np.random.default_rng(0)
+    point, reference = random.random((2, 8, 8, 6), np.float32)
+    contributions = fast.contributions(point, reference, grid(8, 8, 3, 4))
+    assert fast.logits(*contributions, random.random((1, 12)) < 0.5).shape == (1, 5)
+    assert sizes == [evaluated]
 
 
 def test_a_nonlinear_start_has_no_fast_head() -> None:

@@ -377,6 +377,16 @@ def test_an_unusable_link_gives_the_default_and_a_sentence(
     assert not [text for text in page.app.toast if "![" in text.value]  # no picture from elsewhere
 
 
+def test_zeros_at_the_pixels_are_black_and_said_to_be(visit: Callable[..., Visit]) -> None:
+    page = visit(reference="zeros", layer="block6d_add").finish()
+    assert page.scene.settings.reference == "zeros"
+    assert not page.app.toast
+    page = visit(reference="zeros", layer="input").run()
+    assert "The pixels have no reference “zeros”; black" in page.words
+    assert page.finish().scene.settings.reference == "black"
+    assert [request.reference for request in page.requests] == ["black"]
+
+
 # --- own pictures ---------------------------------------------------------------------------------
 
 

@@ -55,8 +55,9 @@ def settled(page: Visit) -> Visit:
     return page.run()
 
 
-@pytest.mark.parametrize("classes", ["0,1", ""])
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(
+    ("name", "classes"), [*((name, "0,1") for name in PAGES), ("explore", ""), ("layers", "")]
+)
 def test_none_of_the_picture(
     visit: Callable[..., Visit], own_model: Callable[..., None], name: str, classes: str
 ) -> None:

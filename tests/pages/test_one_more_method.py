@@ -21,6 +21,7 @@ from attribution_core.images import Pixels
 from attribution_core.methods.functions import Differentiable
 from attribution_core.methods.method import OF_SLOPES, Shapes, TwoVariables
 from attribution_core.methods.options import option
+from attribution_core.saved_maps.files import load
 from tests.conftest import tiny_network
 from tests.pages.visits import Visit
 
@@ -81,9 +82,13 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- where it is seen -----------------------------------------------------------------------------
 
 
+OWN = {"model": "own", "classes": "2"}
+
+
+@pytest.mark.usefixtures("own_model")
 def test_in_the_sidebar_the_grid_and_the_link(visit: Callable[..., Visit]) -> None:
     page = visit(
-        methods="on_the_way,linear", layer="block6d_add", **{"on_the_way.place": "1"}
+        **OWN, methods="on_the_way,linear", layer="pooled", **{"on_the_way.place": "1"}
     ).finish()
     assert page.labels[1] == ["On the way", "Linear"]
     assert page.statuses == ["done", "done"]
@@ -101,8 +106,9 @@ def test_in_the_sidebar_the_grid_and_the_link(visit: Callable[..., Visit]) -> No
     assert np.abs(page.maps[0] - page.maps[1]).max() > 1e-3
 
 
+@pytest.mark.usefixtures("own_model")
 def test_why_it_cannot_be_run(visit: Callable[..., Visit]) -> None:
-    page = visit(methods="on_the_way", layer="input").run()
+    page = visit(**OWN, methods="on_the_way", layer="input").run()
     page.wait(lambda: page.statuses == ["unavailable"])
     assert page.cells[0]["message"] == "The input is not on the way: choose an inner layer."
 
@@ -143,8 +149,9 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     files = ["--out", str(tmp_path / "out"), "--model", str(tmp_path / "tiny.keras")]
     assert main(["explain", str(tmp_path / "noise.png"), *files, *arguments]) == 0
     (made,) = (tmp_path / "out").glob("*.on_the_way.*.npz")
-    with np.load(made) as arrays:
-        assert np.abs(arrays["heatmap"]).max() > 0
+    (saved,) = load(made).attributions
+    assert saved.request.options == (("place", 0.25),)
+    assert np.abs(saved.heatmap).max() > 0
     assert main(["methods", "on_the_way"]) == 0
     said = capsys.readouterr().out
     assert said.startswith("on_the_way: On the way\n")

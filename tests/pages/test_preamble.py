@@ -13,7 +13,8 @@ from attribution_core.images import Pixels
 from attribution_core.network.classifier import Classifier
 from pages.ui.worker.engine import engine
 from tests.conftest import tiny_network
-from tests.pages.visits import SECONDS, Visit
+from tests.pages.visits import Visit
+from tests.patience import UNCHANGED
 
 PAGES = (
     "explore",
@@ -171,7 +172,7 @@ def test_who_stops_the_opening_question_can_ask_it(
     released, answer = threading.Event(), Classifier.scores
 
     def answer_later(self: Classifier, image: Pixels) -> np.ndarray:
-        assert released.wait(SECONDS)
+        assert released.wait(UNCHANGED)
         return answer(self, image)
 
     monkeypatch.setattr(Classifier, "scores", answer_later)

@@ -25,8 +25,8 @@ from attribution_core.axioms.verdicts import AXIOMS, Outcome, Verdict, joined, v
 from attribution_core.methods.method import Method
 from pages.ui.components.axiom_table import STATES, TableCase, TableCell, axiom_table
 from pages.ui.components.function_plane import FARTHEST, Place, function_plane
-from pages.ui.maps.attributions import titles_of
 from pages.ui.maps.csv_download import csv_download, csv_text
+from pages.ui.maps.drawing import titles_of
 from pages.ui.shell.choices import changed, choice, decide, forget
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.session import session

@@ -13,11 +13,12 @@ from attribution_core.axioms.verdicts import AXIOMS
 from attribution_core.registry import METHODS
 from attribution_core.request import Reason, Request
 from pages.ui.components.axiom_table import STATES, TableCase, TableCell, axiom_table
-from pages.ui.maps.attributions import predictions_for, request_for, titles_of
 from pages.ui.maps.csv_download import csv_download, csv_text
+from pages.ui.maps.drawing import titles_of
 from pages.ui.shell.choosers import choose_class, choose_whether
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.progress import WorkSnapshot, follow, message, score_name
+from pages.ui.shell.requests import predictions_for, request_for
 from pages.ui.shell.scene import Scene
 from pages.ui.worker.engine import Engine
 from pages.ui.worker.tasks import Work

@@ -15,9 +15,9 @@ from attribution_core.scores import softmax
 from pages.ui.faithfulness.figures import picture_at
 from pages.ui.faithfulness.protocol import Protocol
 from pages.ui.faithfulness.work import Curves
-from pages.ui.maps.attributions import reference_of
 from pages.ui.shell.choices import choice
 from pages.ui.shell.markdown import literal
+from pages.ui.shell.requests import reference_of
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import one_of, whole
 

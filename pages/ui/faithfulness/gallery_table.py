@@ -13,10 +13,10 @@ from attribution_core.request import Reason, granted
 from attribution_core.scores import Score
 from pages.ui.faithfulness.protocol import Protocol, told
 from pages.ui.faithfulness.work import RANDOM, DrawPictureCurves, PictureCurves
-from pages.ui.maps.attributions import predictions_for, request_for
 from pages.ui.maps.csv_download import csv_download, csv_text
 from pages.ui.shell.gallery import gallery, pixels_of
 from pages.ui.shell.progress import WorkSnapshot, follow
+from pages.ui.shell.requests import predictions_for, request_for
 from pages.ui.shell.scene import Scene
 from pages.ui.worker.engine import Engine
 from pages.ui.worker.tasks import Work

@@ -11,16 +11,17 @@ from attribution_core.images import Picture
 from attribution_core.measures.localisation import Mosaic, grid_pointing, mosaic
 from attribution_core.registry import METHODS
 from pages.ui.faithfulness.figures import pointing_figure
-from pages.ui.maps.attributions import MapTable, place_of, predictions_for, request_for
 from pages.ui.maps.charts import show
 from pages.ui.maps.csv_download import csv_download, csv_text
 from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.grid import done_in, names_of, render_maps
 from pages.ui.maps.picture_and_reference import as_url
+from pages.ui.maps.table import MapTable, place_of
 from pages.ui.shell.choices import choice
 from pages.ui.shell.gallery import gallery, gallery_picture, pixels_of
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.progress import WorkSnapshot, follow, score_name
+from pages.ui.shell.requests import predictions_for, request_for
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
 from pages.ui.shell.settings import UPLOAD, one_of

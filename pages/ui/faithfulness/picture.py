@@ -25,14 +25,15 @@ from pages.ui.faithfulness.protocol import (
     told,
 )
 from pages.ui.faithfulness.work import Curves, DrawCurves, DrawRandomCurves, RandomCurves
-from pages.ui.maps.attributions import MapTable, classes_by_methods, predictions_for
 from pages.ui.maps.charts import show, stroke
 from pages.ui.maps.csv_download import csv_download
 from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.grid import done_in, names_of, render_maps
+from pages.ui.maps.table import MapTable, classes_by_methods
 from pages.ui.shell.choosers import choose_class
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.progress import WorkSnapshot, follow
+from pages.ui.shell.requests import predictions_for
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.waiting import in_place_of
 from pages.ui.worker.engine import Engine

@@ -12,9 +12,9 @@ from attribution_core.measures.curves import Players
 from attribution_core.request import ZEROS
 from attribution_core.scores import Score
 from attribution_core.segmentations import Grid, Slic, counted
-from pages.ui.maps.attributions import segmentation_for
 from pages.ui.shell.choices import choice
 from pages.ui.shell.markdown import literal
+from pages.ui.shell.requests import segmentation_for
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import one_of, whole
 from pages.ui.worker.engine import Engine

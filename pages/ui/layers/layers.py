@@ -15,15 +15,16 @@ from attribution_core.attribution import Attribution
 from attribution_core.measures.class_correlation import class_correlation
 from attribution_core.registry import METHODS
 from attribution_core.request import Reason, Request
-from pages.ui.maps.attributions import MapTable, place_of, predictions_for, request_for
 from pages.ui.maps.charts import framed, mark_zero, show, stroke
 from pages.ui.maps.csv_download import csv_download, csv_text
 from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.grid import done_in, names_of, render_maps
+from pages.ui.maps.table import MapTable, place_of
 from pages.ui.shell.choices import choice
 from pages.ui.shell.choosers import choose_method, choose_whether
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.progress import WorkSnapshot, follow
+from pages.ui.shell.requests import predictions_for, request_for
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import one_of
 from pages.ui.worker.engine import MOST_WORKS, Engine

@@ -10,9 +10,9 @@ import streamlit as st
 
 from attribution_core.attribution import Attribution
 from attribution_core.saved_maps.files import save
-from pages.ui.maps.attributions import MapTable
 from pages.ui.maps.figure_form import render_figure_form
 from pages.ui.maps.html_export import maps_html
+from pages.ui.maps.table import MapTable
 from pages.ui.shell.scene import Scene
 
 Finished = Mapping[tuple[int, int], Attribution]

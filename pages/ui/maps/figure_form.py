@@ -14,7 +14,7 @@ from attribution_core.attribution import Attribution
 from attribution_core.figures.style import FigureStyle, Sharing, Width
 from attribution_core.images import digest
 from attribution_core.painting import Theme, drawn_values
-from pages.ui.maps.attributions import MapTable
+from pages.ui.maps.table import MapTable
 from pages.ui.shell.choices import choice
 from pages.ui.shell.choosers import choose_whether
 from pages.ui.shell.scene import Scene

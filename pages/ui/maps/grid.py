@@ -8,16 +8,11 @@ import numpy as np
 
 from attribution_core.attribution import Attribution
 from pages.ui.components.heatmap_grid import MapCell, render_heatmap_grid
-from pages.ui.maps.attributions import (
-    MapTable,
-    classes_by_methods,
-    drawn_map,
-    limits,
-    predictions_for,
-    unit_of,
-)
 from pages.ui.maps.downloads import render_downloads
+from pages.ui.maps.drawing import drawn_map, limits, unit_of
+from pages.ui.maps.table import MapTable, classes_by_methods
 from pages.ui.shell.progress import WorkSnapshot, follow, message, share
+from pages.ui.shell.requests import predictions_for
 from pages.ui.shell.scene import Scene
 from pages.ui.worker.engine import Engine
 from pages.ui.worker.tasks import Work

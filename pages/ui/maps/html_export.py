@@ -21,7 +21,8 @@ from attribution_core.request import Request
 from attribution_core.scores import Contrast
 from pages.ui.components.component import FOLDER, code_of
 from pages.ui.components.heatmap_grid import MapCell, grid_data
-from pages.ui.maps.attributions import MapTable, caption, limits, unit_of
+from pages.ui.maps.drawing import caption, limits, unit_of
+from pages.ui.maps.table import MapTable
 from pages.ui.shell.gallery import gallery_picture
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import UPLOAD

@@ -10,11 +10,11 @@ import numpy as np
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from attribution_core.models.loading import BUILT_IN
+from attribution_core.built_in import BUILT_IN
 from attribution_core.painting import drawn_values
 from attribution_core.saved_maps.files import load
 from pages.ui.components.heatmap_grid import MapCell, render_heatmap_grid
-from pages.ui.maps.attributions import caption, limits
+from pages.ui.maps.drawing import caption, limits
 from pages.ui.maps.saved_grids import OpenedMap, SavedGrid, grids_of, score_name
 from pages.ui.maps.saved_settings import Again, again
 from pages.ui.shell.markdown import literal

@@ -15,9 +15,9 @@ from PIL import Image
 
 from attribution_core.images import Picture
 from attribution_core.running.jobs import Snapshot
-from pages.ui.maps.attributions import reference_of
 from pages.ui.maps.charts import GREY, VERMILION, framed, plain, show
 from pages.ui.shell.markdown import literal
+from pages.ui.shell.requests import reference_of
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
 from pages.ui.shell.waiting import in_place_of

@@ -11,11 +11,11 @@ import streamlit as st
 
 from attribution_core.registry import METHODS
 from attribution_core.request import Reason, Request
-from pages.ui.maps.attributions import MapTable, Place, predictions_for, request_for
 from pages.ui.maps.charts import show
 from pages.ui.maps.csv_download import csv_download
 from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.grid import done_in, names_of, render_maps
+from pages.ui.maps.table import MapTable, Place
 from pages.ui.randomisation.drawing import (
     CompareRandomised,
     Draw,
@@ -29,6 +29,7 @@ from pages.ui.shell.choices import choice
 from pages.ui.shell.choosers import choose_class, choose_method
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.progress import WorkSnapshot, follow
+from pages.ui.shell.requests import predictions_for, request_for
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
 from pages.ui.shell.settings import one_of, whole

@@ -16,22 +16,16 @@ from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS
 from attribution_core.request import ZEROS, Reason
 from pages.ui.components.heatmap_grid import MapCell, render_heatmap_grid
-from pages.ui.maps.attributions import (
-    MapTable,
-    limits,
-    place_of,
-    predictions_for,
-    reference_of,
-    request_for,
-    unit_of,
-)
 from pages.ui.maps.downloads import render_downloads
+from pages.ui.maps.drawing import limits, unit_of
 from pages.ui.maps.grid import done_in, names_of, render_maps
 from pages.ui.maps.picture_and_reference import as_url
+from pages.ui.maps.table import MapTable, place_of
 from pages.ui.references.path_profile import WalkPath, render_path
 from pages.ui.shell.choosers import choose_method, choose_whether
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.progress import WorkSnapshot, follow
+from pages.ui.shell.requests import predictions_for, reference_of, request_for
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.waiting import in_place_of
 from pages.ui.worker.engine import Engine

@@ -9,10 +9,10 @@ import streamlit as st
 
 from attribution_core.registry import METHODS
 from attribution_core.request import Request, request_or_reason
-from pages.ui.maps.attributions import predictions_for
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.model_status import render_model_status
 from pages.ui.shell.progress import ask, follow, plain
+from pages.ui.shell.requests import predictions_for
 from pages.ui.shell.scene import Scene, choose_classes, choose_methods
 from pages.ui.shell.session import visitor
 from pages.ui.shell.settings import Settings

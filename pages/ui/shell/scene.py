@@ -208,7 +208,7 @@ def _with_layer(settings: Settings, model: Model, classifier: Classifier | None)
             layer = usual
     reference = settings.reference
     if layer == "input" and reference == ZEROS:
-        complain("Zeros are a reference at inner layers only; at the input, black is shown.")
+        complain("The pixels have no reference “zeros”; black, which is zero there, is shown.")
         reference = REFERENCE_KINDS[0]
     return replace(settings, layer=layer, reference=reference)
 

@@ -11,12 +11,12 @@ from attribution_core.methods.options import BFLOAT16, Option, OptionValue
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS
 from attribution_core.request import ZEROS
-from pages.ui.maps.attributions import players_given
 from pages.ui.shell.choices import decide, drawn
 from pages.ui.shell.gallery import gallery_picture, pick_from_gallery
 from pages.ui.shell.game_methods import game_methods
 from pages.ui.shell.model_download import render_model_download
 from pages.ui.shell.own_picture import show_again, take_own_picture
+from pages.ui.shell.requests import players_given
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import session, visitor
 from pages.ui.shell.settings import (

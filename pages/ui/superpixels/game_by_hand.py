@@ -12,17 +12,12 @@ from attribution_core.attribution import Attribution
 from attribution_core.registry import METHODS
 from attribution_core.request import Reason
 from attribution_core.scores import Score, score_values
-from pages.ui.maps.attributions import (
-    MapTable,
-    classes_by_methods,
-    predictions_for,
-    request_for,
-    score_for,
-)
 from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.grid import attribution_in, done_in, names_of, render_maps
+from pages.ui.maps.table import MapTable, classes_by_methods
 from pages.ui.shell.game_methods import LEADING, in_common_game
 from pages.ui.shell.progress import UNFINISHED, WorkSnapshot, ask, follow, plain
+from pages.ui.shell.requests import predictions_for, request_for, score_for
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
 from pages.ui.superpixels.changes import (

@@ -12,12 +12,13 @@ from attribution_core.images import INPUT
 from attribution_core.registry import METHODS
 from attribution_core.request import Request
 from attribution_core.segmentations import MOST_POSITIONS
-from pages.ui.maps.attributions import MapTable, place_of, request_for
 from pages.ui.maps.grid import done_in, names_of, render_maps
+from pages.ui.maps.table import MapTable, place_of
 from pages.ui.shell.choosers import choose_whether
 from pages.ui.shell.game_methods import LEADING
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.progress import WorkSnapshot
+from pages.ui.shell.requests import request_for
 from pages.ui.shell.scene import Scene
 from pages.ui.worker.engine import Engine
 from pages.ui.worker.tasks import TimeCoalitions, Work

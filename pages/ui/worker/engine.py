@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from attribution_core.built_in import BUILT_IN
 from attribution_core.models.labels import imagenet_labels
-from attribution_core.models.loading import BUILT_IN, PREPROCESSINGS, load_classifier
+from attribution_core.models.loading import PREPROCESSINGS, load_classifier
 from attribution_core.models.vgg16_weights import (
     DownloadProgress,
     download_weights,

@@ -17,15 +17,10 @@ from attribution_core.images import Pixels
 from attribution_core.painting import drawn_values
 from attribution_core.request import granted, request_or_reason
 from attribution_core.saved_maps.files import load
-from pages.ui.maps.attributions import (
-    MapTable,
-    caption,
-    classes_by_methods,
-    limits,
-    places,
-)
 from pages.ui.maps.downloads import arrays_npz
+from pages.ui.maps.drawing import caption, limits
 from pages.ui.maps.picture_and_reference import described, top_bars
+from pages.ui.maps.table import MapTable, classes_by_methods, places
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import Settings
 from pages.ui.worker.engine import Model

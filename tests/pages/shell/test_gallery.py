@@ -11,8 +11,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from attribution_core.models.labels import imagenet_labels
-from pages.ui import gallery as ui
+from pages.ui.shell import gallery as ui
 from pages.ui.shell.gallery import GalleryPicture, gallery, gallery_picture, pixels_of
+from tests.patience import UNCHANGED
 
 FOLDER = Path(__file__).resolve().parents[3] / "assets" / "gallery"
 PICTURES = pytest.mark.parametrize("entry", gallery(), ids=lambda entry: entry.id)
@@ -81,7 +82,7 @@ def choose_a_picture() -> None:
 
 
 def test_the_gallery_shows_all_thumbnails_and_the_chosen_one() -> None:
-    app = AppTest.from_function(choose_a_picture, default_timeout=60).run()
+    app = AppTest.from_function(choose_a_picture, default_timeout=UNCHANGED).run()
     assert not app.exception
     (part,) = app.get("bidi_component")
     sent = json.loads(part.proto.json)
