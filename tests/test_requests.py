@@ -151,7 +151,7 @@ def test_work_made_before_the_network_was_there_is_refused_then(
     options = {"window": 4, "stride": 2}
     settings = on_the_input(tiny_image, method="occlusion", layer="pooled", options=options)
     asked = granted(request_or_reason(None, **settings))
-    with pytest.raises(ValueError, match="makes 49 squares; .* at most 10"):
+    with pytest.raises(ValueError, match=r"makes 49 squares; .* at most 10"):
         explain_request(tiny_classifier, asked)
 
 
