@@ -94,7 +94,7 @@ def test_in_the_sidebar_the_grid_and_the_link(any_visit: Callable[..., Visit]) -
     assert page.statuses == ["done", "done"]
     # At the picture itself it is the linear attribution.
     np.testing.assert_allclose(*page.maps, rtol=1e-3, atol=1e-4)
-    assert "should sum to" in page.cells[0]["caption"][1]
+    assert "should be" in page.cells[0]["caption"][1]
     choice = page.app.multiselect(key="choose_methods")
     assert "On the way" in choice.options
     assert TINY.summary in choice.help
