@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint benchmark clean
+.PHONY: run test lint benchmark load clean
 
 run: $(VENV)/app-installed
 	$(BIN)/python -m pages.ui.serve --server.port 8501
@@ -22,6 +22,10 @@ lint: $(VENV)/tests-installed
 # The peers that benchmarks measure against live in an environment of their own.
 benchmark: $(VENV)-benchmarks/installed
 	$(VENV)-benchmarks/bin/python -m tests.benchmarks
+
+# Twenty visitors at once: how long each waits for the maps.
+load: $(VENV)/tests-installed
+	$(BIN)/python -m tests.benchmarks load
 
 clean:
 	rm -rf $(VENV) $(VENV)-benchmarks

@@ -16,7 +16,9 @@ NAMES = (
     "shapley_at_layers",
     "occlusion",
     "bfloat16",
+    "newcomer",
     "reruns",
+    "load",
     "toggles",
 )
 

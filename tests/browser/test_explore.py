@@ -18,6 +18,7 @@ from PIL import Image
 from playwright.sync_api import Download, Locator, Page, expect
 
 ROOT = Path(__file__).resolve().parents[2]
+MODEL = {"model": "efficientnet_lite0"}
 SHORT = {"methods": "gradient", "classes": "285"}
 LONG = {
     "layer": "input",
@@ -38,11 +39,11 @@ def server(serve: Callable[..., AbstractContextManager[Any]]) -> Iterator[Any]:
 
 @pytest.fixture
 def visit(server: Any, new_page: NewPage) -> Callable[..., Page]:
-    """Opens the app with a link's parameters."""
+    """Opens the app with a link's parameters, at the quickest model where they name none."""
 
     def open_app(parameters: Mapping[str, str], path: str = "", **options: object) -> Page:
         page = new_page(**options)
-        page.goto(f"{server.url}/{path}?{urlencode(parameters)}")
+        page.goto(f"{server.url}/{path}?{urlencode({**MODEL, **parameters})}")
         return page
 
     return open_app
@@ -153,7 +154,7 @@ def test_the_first_request_is_a_deep_link_to_any_page(
 ) -> None:
     with serve(ROOT / "app.py") as fresh:
         page = new_page()
-        page.goto(f"{fresh.url}/{path}?{urlencode(SHORT)}")
+        page.goto(f"{fresh.url}/{path}?{urlencode({**MODEL, **SHORT})}")
         expect(sidebar(page).get_by_role("combobox", name="Model")).to_be_visible()
         expect(sidebar(page).get_by_role("combobox", name="Layer")).to_be_visible()
         expect(page.get_by_test_id("stException")).to_have_count(0)

@@ -12,7 +12,10 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 ROOT = Path(__file__).resolve().parents[2]
-QUICK = "methods=gradient_times_input,grad_cam&layer=top_relu&count=12&faithfulness-steps=4"
+QUICK = (
+    "model=efficientnet_lite0&layer=top_relu&methods=gradient_times_input,grad_cam&count=12"
+    "&faithfulness-steps=4"
+)
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = {
+    "model": "efficientnet_lite0",
     "layer": "top_relu",
     "class_choice": "own",
     "classes": "285,967",

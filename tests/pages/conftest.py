@@ -15,7 +15,7 @@ from tests.pages.visits import Visit
 
 @pytest.fixture(scope="module", autouse=True)
 def machine_without_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No models but the built-in one, and an engine that ends with these tests."""
+    """No models but the built-in ones, and an engine that ends with these tests."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("MODEL", "MODEL_LABELS", "MODEL_PREPROCESSING", "VGG16_WEIGHTS"):
             patch.delenv(f"ATTRIBUTION_{name}", raising=False)
@@ -46,7 +46,9 @@ def visit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Visit]]:
     monkeypatch.setattr(PagesManager, "__init__", begin_later)
 
     def make(**parameters: str) -> Visit:
-        visits.append(Visit(**{"methods": "gradient", "classes": "285", **parameters}))
+        # The quickest model, where the test names none.
+        quick = {"model": "efficientnet_lite0", "methods": "gradient", "classes": "285"}
+        visits.append(Visit(**{**quick, **parameters}))
         return visits[-1]
 
     yield make

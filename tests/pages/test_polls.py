@@ -1,0 +1,96 @@
+"""What a waiting page asks again and again, and when it is drawn: on a server of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from unittest.mock import patch
+
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from tests.benchmarks.visitors import ROOT, Session, server, sessions
+
+SECONDS = 60.0
+
+
+class Reader(Session):
+    """A tab that reads what the page says: the last line of each kind, and how many elements."""
+
+    def __init__(self, *arguments: str) -> None:
+        super().__init__(*arguments)
+        self.drawn = ""
+        self.line = ""
+        self.elements = 0
+
+    def _take_in(self, message: ForwardMsg) -> None:
+        element = message.delta.new_element
+        kind = element.WhichOneof("type")
+        self.elements += kind is not None
+        if kind == "markdown" and element.markdown.body.startswith("drawn"):
+            self.drawn = element.markdown.body
+        elif kind in ("markdown", "progress"):
+            self.line = element.markdown.body or element.progress.text
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(SECONDS):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+def visit(folder: Path, script: Callable[[Reader], Awaitable[None]]) -> None:
+    """Run a visitor's script on the page that waits for files in a folder."""
+
+    async def run(port: int) -> None:
+        async with sessions(port, [("", "")], Reader) as (reader,):
+            await reader.load()
+            await script(reader)
+
+    page = Path(__file__).with_name("polled_page.py")
+    with (
+        patch.dict(os.environ, POLLED_FOLDER=str(folder), PYTHONPATH=str(ROOT)),
+        server("streamlit", "run", str(page)) as (port, _),
+    ):
+        asyncio.run(run(port))
+
+
+def test_a_page_is_drawn_when_something_is_new_and_not_at_every_poll(tmp_path: Path) -> None:
+    async def script(reader: Reader) -> None:
+        # The start of the work may have come after the first drawing.
+        await until(lambda: "the files" in reader.line and bool(reader.polls))
+        (fragment,) = reader.polls
+        await reader.poll(fragment)
+        drawn, elements, runs = reader.drawn, reader.elements, reader.runs
+        for _ in range(5):
+            await reader.poll(fragment)
+        assert reader.drawn == drawn
+        # Of the line: what is under way, and the button that stops it.
+        assert reader.elements - elements == 2 * (reader.runs - runs)
+
+        (tmp_path / "estimate").touch()
+        await until(lambda: "estimate, finished False" in reader.drawn)
+        assert reader.polls
+        (tmp_path / "end").touch()
+        await until(lambda: "end, finished True" in reader.drawn)
+        await until(lambda: not reader.polls)
+        assert reader.line == "All is done."
+
+    visit(tmp_path, script)
+
+
+def test_cancel_and_resume_between_polls(tmp_path: Path) -> None:
+    (tmp_path / "estimate").touch()
+
+    async def script(reader: Reader) -> None:
+        await until(lambda: "estimate, finished False" in reader.drawn)
+        await reader.press("cancel")
+        await until(lambda: "not finished" in reader.line)
+        await until(lambda: not reader.polls)
+        await reader.press("resume")
+        await until(lambda: bool(reader.polls))
+        (tmp_path / "end").touch()
+        await until(lambda: reader.line == "All is done.")
+
+    visit(tmp_path, script)
