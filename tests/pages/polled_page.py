@@ -1,16 +1,11 @@
-"""A page that waits for work which ends when a file appears; run by a server of its own.
-
-``POLLED_FOLDER`` names the folder: ``estimate`` in it lets the first step end, ``end`` the second.
-"""
+"""A page that waits for files in the folder ``POLLED_FOLDER``; run by a server of its own."""
 
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import streamlit as st
@@ -24,27 +19,9 @@ from pages.ui.progress import WorkSnapshot, follow
 from pages.ui.settings import Settings
 from pages.ui.sidebar import Scene
 from pages.ui.work import Work
+from tests.pages.waiting_work import WaitForFiles
 
 MODEL = Model("tiny", "Tiny")
-
-
-@dataclass(frozen=True)
-class WaitForFiles:
-    """Two steps, each as long as its file is missing."""
-
-    at_once: ClassVar[bool] = True
-
-    model: str
-    folder: Path
-
-    def steps(self, classifier: Any) -> Iterator[str]:
-        for name in ("estimate", "end"):
-            while not (self.folder / name).exists():
-                time.sleep(0.01)
-            yield name
-
-    def multiplications(self, classifier: Any) -> float:
-        return 0.0
 
 
 @st.cache_resource(show_spinner=False)
