@@ -6,13 +6,24 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint benchmark load clean
+# A worker for each of two processors; one that has finished takes over tests from the other.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 2 --dist worksteal
+
+.PHONY: run test quick installed lint benchmark load clean
 
 run: $(VENV)/app-installed
 	$(BIN)/python -m pages.ui.serve --server.port 8501
 
 test: $(VENV)/tests-installed
-	$(BIN)/python -m pytest
+	$(PYTEST) --durations=15
+
+# Neither a browser nor a large network.
+quick: $(VENV)/tests-installed
+	$(PYTEST) -m "not (browser or network or installed)"
+
+# What `pip install` gives: built, and tried in an environment of its own.
+installed: $(VENV)/tests-installed
+	$(BIN)/python -m pytest -m installed --durations=15
 
 lint: $(VENV)/tests-installed
 	$(BIN)/ruff check .

@@ -1,13 +1,11 @@
 """Attribution Explorer: where an image classifier looks, for each class, by every method."""
 
-from pathlib import Path
-
 import streamlit as st
 
-from pages.ui.engine import engine
-from pages.ui.sidebar import render_sidebar
-
-ASSETS = Path(__file__).parent / "assets"
+from attribution_core.assets import ASSETS
+from pages.ui.shell.scene import make_scene
+from pages.ui.shell.sidebar import render_sidebar
+from pages.ui.worker.engine import engine
 
 st.set_page_config(
     page_title="Attribution Explorer", page_icon=str(ASSETS / "icon.png"), layout="wide"
@@ -46,5 +44,5 @@ page = st.navigation(
     ]
 )
 with engine().page_runs.one():
-    st.session_state["scene"] = render_sidebar(engine(), page.url_path)
+    render_sidebar(engine(), make_scene(engine(), page.url_path))
     page.run()

@@ -6,7 +6,8 @@
     image = load_image("cat.png", classifier.input_size)
     attribution = explain(classifier, image, "integrated_gradients", target=285)
 
-TensorFlow is imported when the first classifier is loaded, not before.
+TensorFlow is imported when the first classifier is loaded, Matplotlib when the first figure is
+drawn, not before.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from attribution_core.attribution import Attribution
-from attribution_core.cache import Cache
-from attribution_core.class_correlation import class_correlation
-from attribution_core.estimate import Estimate, Estimator
-from attribution_core.faithfulness import (
+from attribution_core.figures.style import FigureStyle
+from attribution_core.games.game import FunctionGame, Game
+from attribution_core.images import Picture, load_image
+from attribution_core.measures.class_correlation import class_correlation
+from attribution_core.measures.curves import (
     FaithfulnessCurve,
     Players,
     deletion_curve,
@@ -25,11 +27,10 @@ from attribution_core.faithfulness import (
     insertion_curve,
     random_curves,
 )
-from attribution_core.functions import Differentiable, TensorFunction
-from attribution_core.games import FunctionGame, Game
-from attribution_core.images import Picture, load_image
-from attribution_core.loading import load_classifier
-from attribution_core.localisation import Mosaic, grid_pointing, mosaic
+from attribution_core.measures.localisation import Mosaic, grid_pointing, mosaic
+from attribution_core.measures.similarity import Similarity, similarity, spearman
+from attribution_core.methods.estimate import Estimate, Estimator
+from attribution_core.methods.functions import Differentiable, TensorFunction
 from attribution_core.methods.grad_cam import grad_cam
 from attribution_core.methods.gradient import gradient
 from attribution_core.methods.gradient_times_input import gradient_times_input
@@ -37,21 +38,25 @@ from attribution_core.methods.integrated_gradients import integrated_gradients
 from attribution_core.methods.kernel_shap import kernel_shap
 from attribution_core.methods.lime import lime
 from attribution_core.methods.linear_attribution import linear_attribution
+from attribution_core.methods.method import Method
 from attribution_core.methods.occlusion import occlusion, sliding_squares
+from attribution_core.methods.options import Option
 from attribution_core.methods.shapley_interactions import shapley_interactions
 from attribution_core.methods.shapley_values import shapley_values
 from attribution_core.methods.smoothgrad import smoothgrad
+from attribution_core.models.loading import load_classifier
 from attribution_core.references import REFERENCE_KINDS, reference_image
-from attribution_core.registry import METHODS, Method, Option
-from attribution_core.request import Request
+from attribution_core.registry import METHODS
+from attribution_core.request import Reason, Request, request_or_reason
+from attribution_core.running.cache import Cache
 from attribution_core.scores import Contrast
 from attribution_core.segmentations import Grid, Slic, grid, superpixels
-from attribution_core.similarity import Similarity, similarity, spearman
 
 if TYPE_CHECKING:
-    from attribution_core.classifier import Classifier
     from attribution_core.explanation import explain, refine
-    from attribution_core.randomisation import Randomisation, randomize
+    from attribution_core.figures.figure import figure
+    from attribution_core.network.classifier import Classifier
+    from attribution_core.network.randomisation import Randomisation, randomize
     from attribution_core.several_classes import explain_classes
 
 __all__ = [
@@ -65,6 +70,7 @@ __all__ = [
     "Estimate",
     "Estimator",
     "FaithfulnessCurve",
+    "FigureStyle",
     "FunctionGame",
     "Game",
     "Grid",
@@ -74,6 +80,7 @@ __all__ = [
     "Picture",
     "Players",
     "Randomisation",
+    "Reason",
     "Request",
     "Similarity",
     "Slic",
@@ -83,6 +90,7 @@ __all__ = [
     "explain",
     "explain_classes",
     "faithfulness_curves",
+    "figure",
     "grad_cam",
     "gradient",
     "gradient_times_input",
@@ -101,6 +109,7 @@ __all__ = [
     "randomize",
     "reference_image",
     "refine",
+    "request_or_reason",
     "shapley_interactions",
     "shapley_values",
     "similarity",
@@ -110,19 +119,20 @@ __all__ = [
     "superpixels",
 ]
 
-_NEEDS_TENSORFLOW = {
-    "Classifier": "attribution_core.classifier",
-    "Randomisation": "attribution_core.randomisation",
+_WHEN_NEEDED = {
+    "Classifier": "attribution_core.network.classifier",
+    "Randomisation": "attribution_core.network.randomisation",
     "explain": "attribution_core.explanation",
     "explain_classes": "attribution_core.several_classes",
-    "randomize": "attribution_core.randomisation",
+    "figure": "attribution_core.figures.figure",
+    "randomize": "attribution_core.network.randomisation",
     "refine": "attribution_core.explanation",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _NEEDS_TENSORFLOW:
+    if name not in _WHEN_NEEDED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_NEEDS_TENSORFLOW[name]), name)
+    return getattr(import_module(_WHEN_NEEDED[name]), name)

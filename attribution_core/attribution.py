@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from attribution_core.images import INPUT
 from attribution_core.request import Request
-from attribution_core.segmentations import Segments
+from attribution_core.segmentations import Segments, counted, players_in_words
+
+if TYPE_CHECKING:
+    from attribution_core.figures.figure import MapFigure
+    from attribution_core.figures.style import FigureStyle
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +86,35 @@ class Attribution:
         return self.request.target
 
     @property
+    def players(self) -> str:
+        """How many players of which kind, such as "30 superpixels"; empty for a gradient method."""
+        request = self.request
+        if request.method == "occlusion":
+            # Before any square is hidden, the whole picture is evaluated.
+            return counted(self.planned - 1, "square")
+        if self.player_values is None or self.segments is None:
+            return ""
+        segmentation = request.segmentation
+        if own := dict(request.options).get("players"):
+            # Exact Shapley values can have fewer players than the other methods.
+            segmentation = int(own)
+        return players_in_words(
+            len(self.player_values), segmentation, self.segments.size, request.layer == INPUT
+        )
+
+    @property
     def total(self) -> float:
         """Sum of all values."""
         parts = self.values if self.player_values is None else self.player_values
         return float(parts.sum(dtype=np.float64))
+
+    def figure(self, style: FigureStyle | None = None) -> MapFigure:
+        """The map as a figure for print; several side by side are drawn by `figures.figure`."""
+        from attribution_core.figures.figure import figure
+        from attribution_core.figures.style import FigureStyle
+
+        return figure(self, style or FigureStyle(width="one column"))
+
+    def _repr_png_(self) -> bytes:
+        """What a notebook shows."""
+        return self.figure()._repr_png_()

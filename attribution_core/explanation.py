@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from attribution_core.arrays import FloatArray
 from attribution_core.attribution import Attribution
-from attribution_core.classifier import Classifier
-from attribution_core.estimate import Estimate, FloatArray, last_of
-from attribution_core.head_game import CoalitionTable, FastCoalitions, HeadGame
-from attribution_core.images import INPUT, Picture, Pixels, digest
-from attribution_core.incremental_head import IncrementalCoalitions
-from attribution_core.linear_head import LinearCoalitions
+from attribution_core.images import INPUT, Picture, Pixels
+from attribution_core.methods.estimate import Estimate, last_of
+from attribution_core.methods.method import Method
+from attribution_core.methods.options import OptionValue
+from attribution_core.network.classifier import Classifier
+from attribution_core.network.evaluators import Masking
+from attribution_core.network.finite import check_map
+from attribution_core.network.head_game import shared_game
 from attribution_core.problem import Problem
 from attribution_core.references import reference_image
-from attribution_core.registry import Method, OptionValue, Run, method_named
-from attribution_core.request import ZEROS, Request
+from attribution_core.registry import method_named
+from attribution_core.request import ZEROS, Request, asked_again, granted, request_or_reason
 from attribution_core.scores import Contrast, Score, score_values
 from attribution_core.segmentations import Segmentation, Segments, segmentation_of, segments_of
 
@@ -54,10 +59,10 @@ def explain(
         may be given.
     score : "logit", "probability" or Contrast
     superpixels : int, Slic, Grid or int array ``(h, w)``, optional
-        The players of coalition methods: so many superpixels at the input, a grid of about so many
-        cells at an inner layer; SLIC with its own settings; a grid of rows and columns; or labels.
-        None means 50 superpixels at the input, and at an inner layer every position, or a grid of
-        196 cells where there are more than 256.
+        The players of coalition methods: exactly so many superpixels at the input, a grid of at
+        most so many cells at an inner layer; SLIC with its own settings; a grid of rows and
+        columns; or labels. None means 50 superpixels at the input, and at an inner layer every
+        position, or a grid of 196 cells where there are more than 256.
     seed : int
         Of everything random.
     **options
@@ -73,10 +78,19 @@ def explain(
     ValueError
         When anything asked for does not exist or does not fit; one sentence says what would.
     """
-    request = request_of(
-        classifier, image, method, target, layer, reference, score, superpixels, seed, options
+    asked = request_or_reason(
+        classifier,
+        picture=Picture.of(image),
+        method=method,
+        target=target,
+        layer=layer,
+        reference=reference,
+        score=score,
+        segmentation=segmentation_of(superpixels),
+        seed=seed,
+        options=options,
     )
-    return explain_request(classifier, request)
+    return explain_request(classifier, granted(asked))
 
 
 def refine(
@@ -97,37 +111,11 @@ def refine(
     The last one is finished and goes into the classifier's cache. Closing the generator stops the
     computation.
     """
-    request = request_of(
-        classifier, image, method, target, layer, reference, score, superpixels, seed, options
-    )
-    return refine_request(classifier, request)
-
-
-def request_of(
-    classifier: Classifier,
-    image: Pixels,
-    method: str,
-    target: int,
-    layer: str,
-    reference: str,
-    score: str | Contrast,
-    superpixels: Segmentation | npt.ArrayLike,
-    seed: int,
-    options: Mapping[str, OptionValue],
-) -> Request:
-    """Check all that can be checked without work; ValueError where something does not fit."""
-    picture = Picture.of(image)
-    if picture.pixels.shape[:2] != classifier.input_size:
-        raise ValueError(
-            f"The image has {picture.pixels.shape[0]} x {picture.pixels.shape[1]} pixels; the "
-            f"network {classifier.name} takes {classifier.input_size[0]} x "
-            f"{classifier.input_size[1]}."
-        )
-    classifier.layer(layer)
-    request = Request.of(
-        picture,
-        method,
-        target,
+    asked = request_or_reason(
+        classifier,
+        picture=Picture.of(image),
+        method=method,
+        target=target,
         layer=layer,
         reference=reference,
         score=score,
@@ -135,8 +123,7 @@ def request_of(
         seed=seed,
         options=options,
     )
-    Score.of(request.score, request.target, classifier.classes)
-    return request
+    return refine_request(classifier, granted(asked))
 
 
 def explain_request(classifier: Classifier, request: Request) -> Attribution:
@@ -167,35 +154,49 @@ def key_of(classifier: Classifier, request: Request) -> tuple[str, str, Request]
 
 def _run(classifier: Classifier, request: Request) -> Iterator[Attribution]:
     """Estimates as attributions, at once; then the last one again, finished."""
+    granted(asked_again(classifier, request))
     method = method_named(request.method)
+    options = method.read_options(dict(request.options))
     problem = pose(classifier, request)
+    segments = segments_with_values(problem, method, options)
     ends = score_values(problem.ends, problem.score)
     started = time.perf_counter()
-    run = method.run(problem, dict(request.options))
     attribution: Attribution | None = None
-    for estimate in run.estimates:
-        attribution = attribution_of(classifier, request, method, run, estimate, ends, started)
+    for estimate in method.run(problem, options):
+        attribution = attribution_of(classifier, request, method, segments, estimate, ends, started)
         yield attribution
     if attribution is None:
         raise RuntimeError(f"{method.title} gave no estimate; every method gives at least one.")
     yield replace(attribution, finished=True)
 
 
+def segments_with_values(problem: Problem, method: Method[Any], options: object) -> Segments | None:
+    """The players that a method gives a value each, as labels; None where it gives a map."""
+    return None if method.players is None else problem.segments_of(method.players(options))
+
+
 def attribution_of(
     classifier: Classifier,
     request: Request,
-    method: Method,
-    run: Run,
+    method: Method[Any],
+    segments: Segments | None,
     estimate: Estimate,
     ends: FloatArray,
     started: float,
 ) -> Attribution:
-    """An estimate as an attribution of a request, with the scores of point and reference."""
-    values = np.asarray(estimate.values, np.float32)
+    """An estimate as an attribution of a request, with the scores of point and reference.
+
+    ValueError where its values are not finite.
+    """
+    # What is too large for float32 is said below.
+    with np.errstate(over="ignore"):
+        values = np.asarray(estimate.values, np.float32)
+    label = classifier.labels[request.target]
+    check_map(values, method.title, classifier.name, request.layer, label)
     players = None
-    if run.segments is not None:
+    if segments is not None:
         players = values
-        values = np.asarray(players / np.bincount(run.segments.ravel()), np.float32)[run.segments]
+        values = np.asarray(players / np.bincount(segments.ravel()), np.float32)[segments]
     change = float(ends[0] - ends[1])
     total = float(np.asarray(estimate.values, np.float64).sum())
     error = estimate.standard_error
@@ -203,16 +204,16 @@ def attribution_of(
         request=request,
         model=classifier.name,
         model_fingerprint=classifier.fingerprint,
-        label=classifier.labels[request.target],
+        label=label,
         values=values,
         heatmap=values if values.ndim == 2 else values.sum(axis=2),
         score=float(ends[0]),
         reference_score=float(ends[1]),
-        completeness_gap=abs(total - change) if method.complete else None,
+        completeness_gap=abs(total - change) if method.splits_change else None,
         standard_error=None if error is None else np.asarray(error, np.float32),
         evaluations=estimate.evaluations,
         seconds=time.perf_counter() - started,
-        segments=run.segments,
+        segments=segments,
         player_values=players,
         done=estimate.done,
         planned=estimate.planned,
@@ -222,64 +223,14 @@ def attribution_of(
 
 
 def pose(classifier: Classifier, request: Request) -> Problem:
-    """The request as a problem on a head, activations and coalition tables from the cache."""
-    cache, picture = classifier.cache, request.picture
+    """The request as a problem on a head, activations and scores from the cache."""
     head = classifier.head(request.layer)
-    at_input = request.layer == INPUT
-    point = classifier.activations(picture, request.layer)
-    if request.reference == ZEROS:
-        reference, reference_digest = np.zeros_like(point), ZEROS
-    else:
-        compared = reference_picture(classifier, request)
-        reference = classifier.activations(compared, request.layer)
-        reference_digest = compared.digest
-    pair = (classifier.fingerprint, request.layer, picture.digest, reference_digest)
-    ends = cache.get_or_compute(("ends", *pair), lambda: head.logits(np.stack([point, reference])))
-    height, width, _ = head.shape
+    masking = _masking(classifier, request)
+    point, reference = masking.point, masking.reference
+    ends = classifier.cache.get_or_compute(
+        ("ends", *masking.key), lambda: head.logits(np.stack([point, reference]))
+    )
     score = Score.of(request.score, request.target, classifier.classes)
-
-    def segments(segmentation: Segmentation) -> Segments:
-        if segmentation is None:
-            segmentation = request.segmentation
-        return cache.get_or_compute(
-            ("segments", picture.digest, segmentation, height, width, at_input),
-            lambda: segments_of(segmentation, picture.pixels, height, width, at_input=at_input),
-        )
-
-    def play(labels: Segments, *, bfloat16: bool = False) -> HeadGame:
-        key = ("coalitions", *pair, digest(labels), bfloat16)
-        table = cache.get_or_compute(key, lambda: CoalitionTable(classifier.classes))
-        players = int(labels.max()) + 1
-        linear = classifier.linear_head(request.layer, players, bfloat16=bfloat16)
-        # Its logits are float32's, and scores of both kinds must not be compared.
-        skipped = linear is not None or bfloat16
-        incremental = None if skipped else classifier.incremental_head(request.layer)
-        fast: FastCoalitions | None = None
-        if linear is not None:
-            fast = LinearCoalitions(
-                linear,
-                lambda: cache.get_or_compute(
-                    ("contributions", *key[1:-1]),
-                    lambda: linear.contributions(point, reference, labels),
-                ),
-            )
-        if incremental is not None:
-            fast = IncrementalCoalitions(
-                incremental,
-                head,
-                point,
-                reference,
-                labels,
-                lambda: cache.get_or_compute(
-                    ("unmasked", classifier.fingerprint, request.layer, picture.digest),
-                    lambda: incremental.unmasked(point),
-                ),
-            )
-        plain = classifier.rounded_head(request.layer) if bfloat16 else head
-        return HeadGame(
-            plain, point, reference, labels, score, table, lambda: cache.refresh(key), fast
-        )
-
     return Problem(
         head=head,
         point=point,
@@ -287,10 +238,35 @@ def pose(classifier: Classifier, request: Request) -> Problem:
         ends=ends,
         score=score,
         seed=request.seed,
-        at_input=at_input,
+        at_input=request.layer == INPUT,
         input_height=classifier.input_size[0],
-        segments_of=segments,
-        play=play,
+        segments_of=partial(_segments, classifier, request),
+        play=partial(shared_game, masking, score),
+    )
+
+
+def _masking(classifier: Classifier, request: Request) -> Masking:
+    """The picture's and the reference's activations at the request's layer."""
+    picture, layer = request.picture, request.layer
+    point = classifier.activations(picture, layer)
+    if request.reference == ZEROS:
+        return Masking(classifier, layer, point, np.zeros_like(point), picture.digest, ZEROS)
+    compared = reference_picture(classifier, request)
+    reference = classifier.activations(compared, layer)
+    return Masking(classifier, layer, point, reference, picture.digest, compared.digest)
+
+
+def _segments(
+    classifier: Classifier, request: Request, segmentation: Segmentation = None
+) -> Segments:
+    """Labels ``(h, w)`` of a segmentation of the layer's plane; None: the request's own."""
+    if segmentation is None:
+        segmentation = request.segmentation
+    picture, at_input = request.picture, request.layer == INPUT
+    height, width, _ = classifier.layer(request.layer).shape
+    return classifier.cache.get_or_compute(
+        ("segments", picture.digest, segmentation, height, width, at_input),
+        lambda: segments_of(segmentation, picture.pixels, height, width, at_input=at_input),
     )
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from attribution_core.estimate import FloatArray
-from attribution_core.head import Head, HeadScore, Logits
-from attribution_core.head_game import HeadGame
+from attribution_core.arrays import FloatArray, Logits
+from attribution_core.network.head import Head, HeadScore
+from attribution_core.network.head_game import HeadGame
 from attribution_core.scores import Score
 from attribution_core.segmentations import Segmentation, Segments
 
@@ -16,7 +16,7 @@ from attribution_core.segmentations import Segmentation, Segments
 class Play(Protocol):
     """From labels ``(h, w)`` to the game whose players they are."""
 
-    def __call__(self, labels: Segments, *, bfloat16: bool = False) -> HeadGame: ...
+    def __call__(self, segments: Segments, *, bfloat16: bool = False) -> HeadGame: ...
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,29 @@
-"""A request: every setting that an attribution depends on, compared by content."""
+"""A request: every setting that an attribution depends on, and the one place that allows it."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import SupportsIndex
+from typing import Any, Protocol, SupportsIndex
 
 from attribution_core.images import INPUT, Picture
+from attribution_core.methods.method import Method, Shapes
+from attribution_core.methods.options import BFLOAT16, OptionValue, values_in
 from attribution_core.references import REFERENCE_KINDS
-from attribution_core.registry import BFLOAT16, OptionValue, method_named, unavailable
-from attribution_core.scores import Contrast
-from attribution_core.segmentations import Segmentation
+from attribution_core.registry import method_named
+from attribution_core.scores import Contrast, Score
+from attribution_core.segmentations import Segmentation, players_of
 
 ZEROS = "zeros"
 """The reference whose activations at an inner layer are all zero (the thesis's choice)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """What is asked of a classifier; equal requests have equal answers.
+
+    Made by `request_or_reason`, which checks it.
 
     Attributes
     ----------
@@ -44,63 +48,176 @@ class Request:
     seed: int
     options: tuple[tuple[str, OptionValue], ...]
 
-    @classmethod
-    def of(
-        cls,
-        picture: Picture,
-        method: str,
-        target: int,
-        *,
-        layer: str = INPUT,
-        reference: str = "black",
-        score: str | Contrast = "logit",
-        segmentation: Segmentation = None,
-        seed: int = 0,
-        options: Mapping[str, OptionValue] | None = None,
-    ) -> Request:
-        """Check the settings that need no network, and fill in the method's defaults.
-
-        Raises
-        ------
-        ValueError
-            When a method, reference or option does not exist or does not fit the layer, or the
-            target or the seed is no whole number of 0 or more.
-        """
-        entry = method_named(method)
-        at_input = layer == INPUT
-        reason = unavailable(entry, at_input=at_input)
-        if reason:
-            raise ValueError(reason)
-        if reference not in REFERENCE_KINDS and (reference != ZEROS or at_input):
-            offered = ", ".join(REFERENCE_KINDS) + ("" if at_input else f", {ZEROS}")
-            raise ValueError(
-                f"The reference '{reference}' is not known at the layer {layer}; use {offered}."
-            )
-        return cls(
-            picture=picture,
-            method=method,
-            target=_whole("target", target),
-            layer=layer,
-            reference=reference,
-            score=Contrast(_whole("contrast", score.against))
-            if isinstance(score, Contrast)
-            else score,
-            segmentation=segmentation,
-            seed=_whole("seed", seed),
-            options=tuple(entry.validated(options or {}).items()),
-        )
-
     @property
     def evaluations(self) -> int:
         """Passes foreseen, from the options alone; see `Method.evaluations`."""
-        return method_named(self.method).evaluations(dict(self.options))
+        method = method_named(self.method)
+        return method.evaluations(method.read_options(dict(self.options)))
 
     def in_float32(self) -> Request:
         """The same request without rounding: about the function, and not its evaluation."""
         options = dict(self.options)
-        if BFLOAT16.name in options:
-            options[BFLOAT16.name] = False
+        if BFLOAT16 in options:
+            options[BFLOAT16] = False
         return replace(self, options=tuple(options.items()))
+
+
+class Reason(str):
+    """Why there is no request: one sentence that says what is wrong and what would be right."""
+
+    __slots__ = ()
+
+
+class HasShape(Protocol):
+    """A layer, as far as a request has to know it."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]: ...
+
+
+class Network(Protocol):
+    """A network, as far as a request has to know it: a `Classifier` is one."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def input_size(self) -> tuple[int, int]: ...
+
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+
+    def layer(self, name: str) -> HasShape:
+        """A layer; ValueError where the network cannot be cut."""
+
+
+def request_or_reason(
+    network: Network | None,
+    *,
+    picture: Picture,
+    method: str,
+    target: int,
+    layer: str = INPUT,
+    reference: str = "black",
+    score: str | Contrast = "logit",
+    segmentation: Segmentation = None,
+    seed: int = 0,
+    options: Mapping[str, OptionValue] | None = None,
+    labels: Sequence[str] = (),
+) -> Request | Reason:
+    """The request with the method's defaults filled in, or why it makes no sense.
+
+    Nothing is computed. All settings are checked against one another and against the network; while
+    that is still being loaded (None), what needs no network is. `asked_again` does the rest later.
+
+    Parameters
+    ----------
+    network : Classifier or None
+    picture : Picture
+        Of the network's input size.
+    method : str
+        A name from `METHODS`.
+    target : int
+        The class.
+    layer : str
+        One of the network's.
+    reference : str
+        One of `REFERENCE_KINDS`; at inner layers also ``"zeros"``.
+    score : "logit", "probability" or Contrast
+    segmentation : Slic, Grid, Given, int or None
+        The players of methods on coalitions; see `segments_of`.
+    seed : int
+        Of everything random.
+    options : mapping of name to value, optional
+        The method's own.
+    labels : sequence of str, optional
+        Of the classes, where they are known before the network is loaded.
+    """
+    draft = Request(
+        picture=picture,
+        method=method,
+        target=target,
+        layer=layer,
+        reference=reference,
+        score=score,
+        segmentation=segmentation,
+        seed=seed,
+        options=tuple((options or {}).items()),
+    )
+    return _answer(network, draft, labels)
+
+
+def asked_again(network: Network, request: Request) -> Request | Reason:
+    """A request that was made before the network was loaded, checked in full."""
+    return _answer(network, request, network.labels)
+
+
+def granted(answer: Request | Reason) -> Request:
+    """The request; ValueError with the reason where there is none."""
+    if isinstance(answer, Reason):
+        raise ValueError(answer)
+    return answer
+
+
+def _answer(network: Network | None, draft: Request, labels: Sequence[str]) -> Request | Reason:
+    try:
+        return _checked(network, draft, labels if network is None else network.labels)
+    except ValueError as error:
+        return Reason(error)
+
+
+def _checked(network: Network | None, draft: Request, labels: Sequence[str]) -> Request:
+    """The draft with all options and plain numbers; ValueError where something does not fit."""
+    picture, score = draft.picture, draft.score
+    height, width = picture.pixels.shape[:2]
+    if network is not None and (height, width) != network.input_size:
+        raise ValueError(
+            f"The image has {height} x {width} pixels; the network {network.name} takes "
+            f"{network.input_size[0]} x {network.input_size[1]}."
+        )
+    method = method_named(draft.method)
+    options = method.read_options(dict(draft.options))
+    reason = method.unavailable(_shapes(network, draft, method, options), options)
+    if reason:
+        raise ValueError(reason)
+    _check_reference(draft.reference, draft.layer)
+    target = _whole("target", draft.target)
+    if isinstance(score, Contrast):
+        score = Contrast(_whole("contrast", score.against))
+    Score.of(score, target, len(labels) or None, labels)
+    return replace(
+        draft,
+        target=target,
+        score=score,
+        seed=_whole("seed", draft.seed),
+        options=tuple(values_in(options).items()),
+    )
+
+
+def _shapes(network: Network | None, draft: Request, method: Method[Any], options: Any) -> Shapes:
+    """The plane of the request's layer, and how many players its method makes of it."""
+    at_input = draft.layer == INPUT
+    shape: tuple[int, ...] | None = draft.picture.pixels.shape if at_input else None
+    if network is not None:
+        shape = network.layer(draft.layer).shape
+    input_height = draft.picture.pixels.shape[0]
+    if shape is None:
+        return Shapes(at_input, None, input_height)
+    plane, players = (shape[0], shape[1]), None
+    if method.players is not None:
+        played = method.players(options)
+        asked = draft.segmentation if played is None else played
+        players = players_of(asked, *plane, at_input=at_input)
+    return Shapes(at_input, plane, input_height, players)
+
+
+def _check_reference(reference: str, layer: str) -> None:
+    at_input = layer == INPUT
+    if reference not in REFERENCE_KINDS and (reference != ZEROS or at_input):
+        offered = ", ".join(REFERENCE_KINDS) + ("" if at_input else f", {ZEROS}")
+        raise ValueError(
+            f"The reference '{reference}' is not known at the layer {layer}; use {offered}."
+        )
 
 
 def _whole(name: str, number: object) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from attribution_core.estimate import FloatArray
+from attribution_core.arrays import FloatArray
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,23 @@ class Score:
     against: int | None = None
 
     @classmethod
-    def of(cls, kind: str | Contrast, target: int, classes: int) -> Score:
+    def of(
+        cls,
+        kind: str | Contrast,
+        target: int,
+        classes: int | None,
+        labels: Sequence[str] = (),
+    ) -> Score:
         """The score that ``"logit"``, ``"probability"`` or a `Contrast` names for a target class.
+
+        Parameters
+        ----------
+        kind : "logit", "probability" or Contrast
+        target : int
+        classes : int or None
+            How many there are; None while that is not known.
+        labels : sequence of str, optional
+            Of the classes, to name them in what is said.
 
         Raises
         ------
@@ -48,8 +64,10 @@ class Score:
         if isinstance(kind, Contrast):
             score = cls(target, against=kind.against)
             if kind.against == target:
+                known = f"“{labels[target]}”" if target < len(labels) else f"Class {target}"
                 raise ValueError(
-                    f"Class {target} cannot be contrasted with itself; choose another class."
+                    f"{known} is the class that the others are contrasted with, and cannot be "
+                    "contrasted with itself; choose another class."
                 )
         elif kind in ("logit", "probability"):
             score = cls(target, probability=kind == "probability")
@@ -58,7 +76,7 @@ class Score:
                 f"The score '{kind}' is not known; use 'logit', 'probability' or Contrast(class)."
             )
         for number in (score.target, score.against):
-            if number is not None and not 0 <= number < classes:
+            if number is not None and classes is not None and not 0 <= number < classes:
                 raise ValueError(
                     f"There is no class {number}; give a number between 0 and {classes - 1}."
                 )

@@ -3,61 +3,119 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isqrt
+from math import inf, isqrt, sqrt
 
 import numpy as np
 import numpy.typing as npt
 
 from attribution_core.images import Pixels, digest
+from attribution_core.region_merging import (
+    connected_clusters,
+    in_reading_order,
+    merge_regions,
+    straighten_borders,
+)
 
 Segments = npt.NDArray[np.int64]
 
 MOST_SUPERPIXELS = 1000
 
+FINER = 2
+"""SLIC starts with so many clusters for each superpixel asked for, ..."""
+
+FEWEST_CLUSTERS = 200
+"""... and with no fewer than these, so that few superpixels follow the edges as well as many."""
+
 
 def superpixels(image: Pixels, count: int, *, compactness: float = 10.0) -> Segments:
-    """SLIC superpixels (Achanta et al. 2012).
+    """Exactly so many connected superpixels: SLIC (Achanta et al. 2012), then merging (Ward 1963).
+
+    SLIC cuts the picture finer than asked; the two neighbouring regions that cost least are merged
+    again and again; and the borders are straightened. All three lower the same sum over pixels of
+    squared distances to the mean of their region, in Lab colour (smoothed, and stretched to the
+    whole range) and in place, with SLIC's weight of ``compactness`` per √(h·w / count) pixels.
 
     Parameters
     ----------
     image : float array ``(h, w, 3)``, RGB 0..255
     count : int
-        How many to aim at; pictures with few colours can give fewer or a few more.
+        From 1 to 1000, and no more than the picture has pixels.
     compactness : float
-        Higher values give squarer superpixels.
+        Higher values give squarer superpixels, lower ones follow the colours more closely.
 
     Returns
     -------
     int array ``(h, w)``
-        Labels 0..n−1, every one of them present.
+        Labels 0..count−1 in the order in which reading meets them. The pixels of each superpixel
+        hang together by their sides. Equal pictures have equal superpixels.
 
     Raises
     ------
     ValueError
-        When the count is not between 1 and 1000, or the compactness is not above 0.
+        When the picture cannot have so many, or the compactness is not a finite number above 0.
     """
-    if not 1 <= count <= MOST_SUPERPIXELS:
+    height, width = image.shape[:2]
+    most = min(MOST_SUPERPIXELS, height * width)
+    if not 1 <= count <= most:
         raise ValueError(
-            f"A picture cannot be cut into {count} superpixels; "
-            f"give a count between 1 and {MOST_SUPERPIXELS}."
+            f"A picture of {height}x{width} pixels cannot be cut into {count} superpixels; "
+            f"give a count between 1 and {most}."
         )
-    if not compactness > 0:
+    if not 0 < compactness < inf:
         raise ValueError(
-            f"Superpixels of compactness {compactness} cannot be made; give a number above 0."
+            f"Superpixels of compactness {compactness} cannot be made; give a finite number "
+            "above 0."
         )
+    colours = _smooth_lab(image)
+    place = np.indices((height, width)) / sqrt(height * width / count)
+    # Laid out plane by plane, in which regions are summed up.
+    planes = np.concatenate([np.moveaxis(colours, -1, 0), compactness * place])
+    features = np.moveaxis(planes, 0, -1)
+    fine = _finer_than(count, colours, features, compactness)
+    merged = merge_regions(fine, features, count)
+    return in_reading_order(straighten_borders(merged, features))
+
+
+def _smooth_lab(image: Pixels) -> npt.NDArray[np.float64]:
+    """What SLIC compares colours in: Lab of the picture stretched to 0..1, smoothed a little."""
+    from scipy.ndimage import gaussian_filter
+    from skimage.color import rgb2lab
+
+    stretched = np.asarray(image, np.float64) - float(image.min())
+    stretched /= float(stretched.max()) or 1.0
+    smooth: npt.NDArray[np.float64] = gaussian_filter(rgb2lab(stretched), sigma=(1, 1, 0))
+    return smooth
+
+
+def _finer_than(
+    count: int,
+    colours: npt.NDArray[np.float64],
+    features: npt.NDArray[np.float64],
+    compactness: float,
+) -> Segments:
+    """At least so many connected regions: SLIC's clusters, or pixels where they are few."""
     from skimage.segmentation import slic
 
-    labels = slic(
-        np.asarray(image, np.float64) / 255,
-        n_segments=count,
-        compactness=compactness,
-        sigma=1,
-        start_label=0,
-        channel_axis=-1,
-    )
-    # Every label must be there, whatever SLIC's clean-up of small pieces leaves.
-    _, consecutive = np.unique(labels, return_inverse=True)
-    return consecutive.reshape(labels.shape).astype(np.int64)
+    height, width = colours.shape[:2]
+    aim = max(FINER * count, FEWEST_CLUSTERS)
+    while 2 * aim <= height * width:
+        clusters = slic(
+            colours,
+            n_segments=aim,
+            # SLIC stretches what it is given to 0..1, Lab as well.
+            compactness=compactness / (float(np.ptp(colours)) or 1.0),
+            max_num_iter=5,
+            sigma=0,
+            convert2lab=False,
+            enforce_connectivity=False,
+            start_label=0,
+            channel_axis=-1,
+        )
+        if len(np.unique(clusters)) >= count:
+            return connected_clusters(clusters, features)
+        # Its centres stand on a grid, which can have fewer places than asked.
+        aim *= 2
+    return positions(height, width)
 
 
 def grid(height: int, width: int, rows: int, columns: int) -> Segments:
@@ -85,12 +143,17 @@ def grid(height: int, width: int, rows: int, columns: int) -> Segments:
 
 def grid_of_about(height: int, width: int, count: int) -> Segments:
     """A grid of at most ``count`` cells (at least one), as many rows as columns where it can be."""
+    return grid(height, width, *rows_and_columns(height, width, count))
+
+
+def rows_and_columns(height: int, width: int, count: int) -> tuple[int, int]:
+    """Of the grid of at most ``count`` cells; ValueError where the count is below 1."""
     if count < 1:
         raise ValueError(f"A layer cannot be cut into {count} cells; give at least 1.")
     rows = min(height, isqrt(count))
     columns = min(width, count // rows)
     # Where the plane is too narrow for so many columns, rows make up for them.
-    return grid(height, width, min(height, count // columns), columns)
+    return min(height, count // columns), columns
 
 
 def positions(height: int, width: int) -> Segments:
@@ -180,9 +243,9 @@ def segments_of(
     Parameters
     ----------
     segmentation : Slic, Grid, Given, int or None
-        A whole number means so many superpixels at the input, and the regular grid of about so
-        many cells at an inner layer. None means 50 superpixels at the input, and at an inner layer
-        every position, or a grid of 196 cells where there are more than 256 positions.
+        A whole number means exactly so many superpixels at the input, and the regular grid of at
+        most so many cells at an inner layer. None means 50 superpixels at the input, and at an
+        inner layer every position, or a grid of 196 cells where there are more than 256 positions.
     picture : float array ``(h, w, 3)``, RGB 0..255
     height, width : int
         Of the plane.
@@ -198,21 +261,70 @@ def segments_of(
     ValueError
         When the segmentation does not fit the plane.
     """
+    found = _superpixels_or_segments(segmentation, height, width, at_input=at_input)
+    if isinstance(found, Slic):
+        return superpixels(picture, found.count, compactness=found.compactness)
+    return found
+
+
+def players_of(segmentation: Segmentation, height: int, width: int, *, at_input: bool) -> int:
+    """How many players `segments_of` makes of a plane, known before any superpixel is.
+
+    ValueError as in `segments_of`, but for the count and compactness of superpixels.
+    """
+    found = _superpixels_or_segments(segmentation, height, width, at_input=at_input)
+    return found.count if isinstance(found, Slic) else int(found.max()) + 1
+
+
+def _superpixels_or_segments(
+    segmentation: Segmentation, height: int, width: int, *, at_input: bool
+) -> Slic | Segments:
+    """The superpixels that a segmentation asks for, or the partition that needs no picture."""
     if segmentation is None:
         if not at_input and height * width <= MOST_POSITIONS:
             return positions(height, width)
-        segmentation = 50 if at_input else 196
+        segmentation = min(50, height * width) if at_input else 196
     if isinstance(segmentation, int):
         if not at_input:
             return grid_of_about(height, width, segmentation)
-        segmentation = Slic(segmentation)
+        return Slic(segmentation)
     if isinstance(segmentation, Slic):
         if not at_input:
             raise ValueError(
                 "SLIC superpixels belong to the picture; at an inner layer give a number of cells "
                 "or Grid(rows, columns)."
             )
-        return superpixels(picture, segmentation.count, compactness=segmentation.compactness)
+        return segmentation
     if isinstance(segmentation, Grid):
         return grid(height, width, segmentation.rows, segmentation.columns)
     return validated_segments(segmentation.labels, height, width)
+
+
+def players_in_words(
+    players: int, segmentation: Segmentation, positions: int, at_input: bool
+) -> str:
+    """How many players of which kind: "30 superpixels", "49 positions", "36 grid cells".
+
+    Parameters
+    ----------
+    players : int
+    segmentation : Slic, Grid, Given, int or None
+        As in `segments_of`; labels made elsewhere are called segments.
+    positions : int
+        Of the layer's plane.
+    at_input : bool
+    """
+    if isinstance(segmentation, Given):
+        kind = "segment"
+    elif at_input and not isinstance(segmentation, Grid):
+        kind = "superpixel"
+    elif not at_input and players == positions:
+        kind = "position"
+    else:
+        kind = "grid cell"
+    return counted(players, kind)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, which has its plural in -s."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,24 +1,23 @@
-"""Integrated Gradients of several classes at once: they share the passes forward."""
+"""One method for several classes at once: they share the passes forward."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import Any
 
 from attribution_core.attribution import Attribution
-from attribution_core.classifier import Classifier
-from attribution_core.estimate import last_of
-from attribution_core.explanation import attribution_of, key_of, pose, request_of
-from attribution_core.head import HeadScores
-from attribution_core.images import INPUT, Pixels
-from attribution_core.methods.integrated_gradients import Rule, integrated_gradients
-from attribution_core.registry import METHODS, OptionValue, Run
-from attribution_core.request import Request
+from attribution_core.explanation import attribution_of, key_of, pose
+from attribution_core.images import INPUT, Picture, Pixels
+from attribution_core.methods.estimate import last_of
+from attribution_core.methods.method import Method
+from attribution_core.methods.options import OptionValue
+from attribution_core.network.classifier import Classifier
+from attribution_core.network.head import HeadScores
+from attribution_core.registry import METHODS, method_named
+from attribution_core.request import Request, asked_again, granted, request_or_reason
 from attribution_core.scores import Contrast, score_values
-
-METHOD = "integrated_gradients"
 
 
 def explain_classes(
@@ -26,15 +25,16 @@ def explain_classes(
     image: Pixels,
     targets: Sequence[int],
     *,
+    method: str = "integrated_gradients",
     layer: str = INPUT,
     reference: str = "black",
     score: str | Contrast = "logit",
     **options: OptionValue,
 ) -> tuple[Attribution, ...]:
-    """Integrated Gradients of several classes, at the same nodes.
+    """Several classes with the same passes forward, and a pass back for each.
 
-    A node costs one pass forward, and one back for each class. The adaptive rule places nodes where
-    the path is rough for any of the classes, so each class's values rest on more nodes than alone.
+    The adaptive rule of Integrated Gradients places nodes where the path is rough for any of the
+    classes, so each class's values rest on more nodes than alone.
 
     Parameters
     ----------
@@ -42,6 +42,8 @@ def explain_classes(
         As in `explain`.
     targets : sequence of int
         The classes, at least one.
+    method : str
+        One that can share its passes, as `METHODS[method].shared_passes` says.
 
     Returns
     -------
@@ -51,13 +53,23 @@ def explain_classes(
     Raises
     ------
     ValueError
-        As in `explain`, or when there is no target.
+        As in `explain`, or when there is no target, or the method cannot share its passes.
     """
     if not targets:
         raise ValueError("There are no classes to explain; give at least one.")
+    picture = Picture.of(image)
     requests = [
-        request_of(
-            classifier, image, METHOD, target, layer, reference, score, None, 0, dict(options)
+        granted(
+            request_or_reason(
+                classifier,
+                picture=picture,
+                method=method,
+                target=target,
+                layer=layer,
+                reference=reference,
+                score=score,
+                options=options,
+            )
         )
         for target in targets
     ]
@@ -69,30 +81,33 @@ def refine_together(
 ) -> Iterator[tuple[Attribution, ...]]:
     """The attributions of requests that differ in their targets only, getting better together.
 
-    With a fixed rule each is what its request alone would give, to rounding, and the finished ones
-    go into the cache.
+    The finished ones go into the cache where each is what its request alone would give, to
+    rounding. ValueError where the method cannot share its passes.
     """
     first = requests[0]
-    problems = [pose(classifier, request) for request in requests]
-    options = dict(first.options)
+    method = method_named(first.method)
+    if method.shared_passes is None:
+        able = [each.title for each in METHODS.values() if each.shared_passes is not None]
+        raise ValueError(
+            f"{method.title} does not share passes among classes; {' and '.join(able)} can."
+        )
+    options = _options_of(method, first)
+    problems = [pose(classifier, granted(asked_again(classifier, each))) for each in requests]
     ends = [score_values(problem.ends, problem.score) for problem in problems]
     started = time.perf_counter()
     found: tuple[Attribution, ...] = ()
-    for estimate in integrated_gradients.refine(
+    for estimate in method.shared_passes.refine(
         HeadScores(problems[0].head, [problem.score for problem in problems]),
         problems[0].point,
         problems[0].reference,
-        steps=int(options["steps"]),
-        rule=cast(Rule, options["rule"]),
-        tolerance=float(options["tolerance"]),
+        options,
     ):
-        run = Run(iter(()))
         found = tuple(
             attribution_of(
                 classifier,
                 request,
-                METHODS[METHOD],
-                run,
+                method,
+                None,
                 replace(estimate, values=values),
                 end,
                 started,
@@ -101,12 +116,19 @@ def refine_together(
         )
         yield found
     found = tuple(replace(each, finished=True) for each in found)
-    if shares_nodes(first):
+    if same_alone(first):
         for request, attribution in zip(requests, found, strict=True):
             classifier.cache.put(key_of(classifier, request), attribution)
     yield found
 
 
-def shares_nodes(request: Request) -> bool:
-    """Whether requests like this one look at the same nodes, whatever their targets."""
-    return request.method == METHOD and dict(request.options)["rule"] != "adaptive"
+def same_alone(request: Request) -> bool:
+    """Whether requests that differ in their targets only can share passes, and none of them gets
+    anything else than it would alone."""
+    method = method_named(request.method)
+    shared = method.shared_passes
+    return shared is not None and shared.same_alone(_options_of(method, request))
+
+
+def _options_of(method: Method[Any], request: Request) -> Any:
+    return method.read_options(dict(request.options))

@@ -2,17 +2,18 @@
 
 import streamlit as st
 
-from pages.ui.axioms import render_axioms
-from pages.ui.axioms_network import render_network_axioms
-from pages.ui.engine import engine
-from pages.ui.model_status import render_model_status
-from pages.ui.navigation import require_entrypoint
-from pages.ui.sidebar import Scene
+from pages.ui.axioms.axioms import render_axioms
+from pages.ui.axioms.on_network import render_network_axioms
+from pages.ui.shell.navigation import require_entrypoint
+from pages.ui.shell.preamble import Needs, ready
+from pages.ui.shell.scene import current_scene
+from pages.ui.worker.engine import engine
 
 require_entrypoint()
 
-scene: Scene = st.session_state["scene"]
+scene = current_scene()
 st.subheader("What does each method promise?", anchor=False)
 render_axioms()
-if render_model_status(scene):
+st.markdown("#### The same checks on the network")
+if ready(engine(), scene, Needs(prediction=True)):
     render_network_axioms(engine(), scene)

@@ -2,17 +2,23 @@
 
 import streamlit as st
 
-from pages.ui.attribution_grid import render_attribution_grid
-from pages.ui.engine import engine
-from pages.ui.model_status import render_model_status
-from pages.ui.navigation import require_entrypoint
-from pages.ui.picture_and_reference import render_picture_and_reference
-from pages.ui.sidebar import Scene
+from pages.ui.maps.grid import render_attribution_grid
+from pages.ui.maps.open_saved import render_open_saved
+from pages.ui.maps.picture_and_reference import render_picture_and_reference
+from pages.ui.shell.navigation import require_entrypoint
+from pages.ui.shell.preamble import Needs, ready
+from pages.ui.shell.scene import current_scene
+from pages.ui.worker.engine import engine
 
 require_entrypoint()
 
-scene: Scene = st.session_state["scene"]
+scene = current_scene()
 st.subheader("Where does the network look?", anchor=False)
-if render_model_status(scene):
-    render_picture_and_reference(engine(), scene)
+if ready(
+    engine(),
+    scene,
+    Needs(network=False, methods=True),
+    above=render_picture_and_reference,
+):
     render_attribution_grid(engine(), scene)
+render_open_saved(engine(), scene)

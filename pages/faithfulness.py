@@ -2,15 +2,16 @@
 
 import streamlit as st
 
-from pages.ui.engine import engine
-from pages.ui.faithfulness import render_faithfulness
-from pages.ui.model_status import render_model_status
-from pages.ui.navigation import require_entrypoint
-from pages.ui.sidebar import Scene
+from pages.ui.faithfulness.faithfulness import choose_view, render_faithfulness
+from pages.ui.shell.navigation import require_entrypoint
+from pages.ui.shell.preamble import Needs, ready
+from pages.ui.shell.scene import current_scene
+from pages.ui.worker.engine import engine
 
 require_entrypoint()
 
-scene: Scene = st.session_state["scene"]
+scene = current_scene()
 st.subheader("Would removing what it marks change the answer?", anchor=False)
-if render_model_status(scene):
-    render_faithfulness(engine(), scene)
+view = choose_view()
+if ready(engine(), scene, Needs(classes=view == "picture", methods=True)):
+    render_faithfulness(engine(), scene, view)

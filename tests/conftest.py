@@ -21,6 +21,22 @@ from attribution_core.images import Pixels
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 
+# What stands for a browser or a server, and for networks of VGG16's or EfficientNet's size: a test
+# that asks for one of these is marked, and ``make quick`` leaves it out.
+MARKED_BY = {
+    "browser": {"browser", "serve"},
+    "network": {"efficientnet", "vgg16_cam", "downloaded", "visit"},
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        fixtures = {*getattr(item, "fixturenames", ())}
+        for mark, names in MARKED_BY.items():
+            if fixtures & names:
+                item.add_marker(mark)
+
+
 GALLERY = Path(__file__).resolve().parents[1] / "assets" / "gallery"
 
 
@@ -67,7 +83,7 @@ def scaled(images: Any) -> Any:
 @pytest.fixture(scope="session")
 def tiny_classifier() -> Classifier:
     """A classifier of five classes for pictures of 16x16, cut at stem, joined, pooled and top."""
-    from attribution_core.classifier import Classifier
+    from attribution_core.network.classifier import Classifier
 
     return Classifier("tiny", tiny_network(), scaled, ("ant", "bee", "cat", "dog", "eel"))
 
@@ -84,6 +100,12 @@ def tiny_image() -> Pixels:
 def efficientnet() -> Classifier:
     """The built-in model."""
     return load_classifier("efficientnet_lite0")
+
+
+@pytest.fixture(scope="session")
+def vgg16_cam() -> Classifier:
+    """VGG16's convolutions under their class-activation head."""
+    return load_classifier("vgg16_cam")
 
 
 @pytest.fixture(scope="session")

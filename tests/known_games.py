@@ -7,7 +7,7 @@ import numpy as np
 from attribution_core import (
     FunctionGame,
 )
-from attribution_core.estimate import FloatArray
+from attribution_core.arrays import FloatArray
 
 
 def table_game(worth: FloatArray, batch_size: int = 256) -> FunctionGame:

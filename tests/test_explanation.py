@@ -21,14 +21,16 @@ from attribution_core import (
     gradient,
     reference_image,
     refine,
+    request_or_reason,
     shapley_values,
 )
-from attribution_core.coalitions import draw_pairs, draw_uniform
-from attribution_core.estimate import FloatArray
-from attribution_core.explanation import explain_request, reference_picture, request_of
-from attribution_core.functions import TensorFunction
-from attribution_core.head import Head
+from attribution_core.arrays import FloatArray
+from attribution_core.explanation import explain_request, reference_picture
+from attribution_core.games.coalitions import draw_pairs, draw_uniform
 from attribution_core.images import Picture, Pixels
+from attribution_core.methods.functions import TensorFunction
+from attribution_core.network.head import Head
+from attribution_core.request import granted
 
 QUICK: dict[str, dict[str, Any]] = {
     "integrated_gradients": {"steps": 128},
@@ -80,7 +82,7 @@ def test_every_method_at_every_kind_of_layer(
     found = run(classifier, tiny_image, method, layer=layer, reference="mean")
     height, width, channels = classifier.layer(layer).shape
     entry = METHODS[method]
-    flat = entry.family == "coalition" or method == "grad_cam"
+    flat = entry.needs == "game" or method == "grad_cam"
     assert found.values.shape == ((height, width) if flat else (height, width, channels))
     assert found.values.dtype == found.heatmap.dtype == np.float32
     assert found.heatmap.shape == (height, width)
@@ -97,7 +99,7 @@ def test_every_method_at_every_kind_of_layer(
     assert found.reference_score == pytest.approx(classifier.scores(reference)[CLASS], rel=1e-4)
     change = found.score - found.reference_score
     assert found.total == pytest.approx(found.heatmap.sum(dtype=float), rel=1e-4, abs=1e-4)
-    if entry.complete:
+    if entry.splits_change:
         gap = abs(found.total - change)
         assert found.completeness_gap == pytest.approx(gap, rel=1e-3, abs=1e-5)
         assert method == "linear" or gap < 0.01 * abs(change)
@@ -204,10 +206,15 @@ def test_noise_as_the_reference_depends_on_the_seed(
     classifier: Classifier, tiny_image: Pixels
 ) -> None:
     def reference(kind: str, seed: int) -> Picture:
-        request = request_of(
-            classifier, tiny_image, "linear", 0, "input", kind, "logit", None, seed, {}
+        request = request_or_reason(
+            classifier,
+            picture=Picture.of(tiny_image),
+            method="linear",
+            target=0,
+            reference=kind,
+            seed=seed,
         )
-        return reference_picture(classifier, request)
+        return reference_picture(classifier, granted(request))
 
     assert reference("noise", 1) == reference("noise", 1)
     assert reference("noise", 1) != reference("noise", 2)
@@ -248,8 +255,38 @@ def test_players_at_a_layer(classifier: Classifier, tiny_image: Pixels) -> None:
 
     assert players(layer=INNER, superpixels=None) == 64
     assert players(layer=INNER, superpixels=9) == 9
-    assert players(superpixels=Slic(5, compactness=100)) > 1
+    assert players(superpixels=Slic(5, compactness=100)) == 5
     assert players(superpixels=np.int64(1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "settings", "players"),
+    [
+        ("gradient", {}, ""),
+        ("occlusion", {"layer": INNER}, "16 squares"),
+        ("lime", {}, "16 grid cells"),
+        ("kernel_shap", {"superpixels": 7}, "7 superpixels"),
+        ("kernel_shap", {"superpixels": Slic(7, compactness=100)}, "7 superpixels"),
+        ("kernel_shap", {"superpixels": np.arange(16)[:, None].repeat(16, 1) % 5}, "5 segments"),
+        ("kernel_shap", {"layer": INNER, "superpixels": None}, "64 positions"),
+        ("kernel_shap", {"layer": INNER, "superpixels": 9}, "9 grid cells"),
+        # Its own option, whatever the others play with.
+        ("shapley_values", {"players": 10}, "10 superpixels"),
+        ("shapley_values", {"players": 6, "layer": INNER}, "6 grid cells"),
+        ("shapley_values", {"players": 0, "superpixels": 8}, "8 superpixels"),
+    ],
+)
+def test_an_attribution_names_its_players(
+    classifier: Classifier,
+    tiny_image: Pixels,
+    method: str,
+    settings: dict[str, Any],
+    players: str,
+) -> None:
+    found = run(classifier, tiny_image, method, **settings)
+    assert found.players == players
+    if method == "shapley_values":
+        assert found.evaluations == 2 ** int(players.split()[0])
 
 
 def test_too_many_players_for_exact_values(classifier: Classifier, tiny_image: Pixels) -> None:
@@ -324,7 +361,9 @@ def test_sampling_methods_share_what_both_draw(
     assert fresh == len(drawn - known) < 130
     evaluated.clear()
     run(classifier, tiny_image, "kernel_shap", budget=512, **game)
-    assert sum(evaluated) <= 256
+    more = draw_pairs(30, 255, seed=3).members
+    wanted = {row.tobytes() for row in np.concatenate([more, ~more])}
+    assert sum(evaluated) == len(wanted - known - drawn) < 256
 
 
 @pytest.mark.parametrize("method", ["lime", "kernel_shap", "shapley_values"])
@@ -374,7 +413,7 @@ def test_what_matters_is_part_of_the_key(classifier: Classifier, tiny_image: Pix
 def test_the_cache_counts_all_that_an_attribution_keeps(
     classifier: Classifier, tiny_image: Pixels
 ) -> None:
-    from attribution_core.cache import size_of
+    from attribution_core.running.cache import size_of
 
     found = run(classifier, tiny_image, "kernel_shap")
     assert found.segments is not None
@@ -467,7 +506,7 @@ def test_refine_checks_before_it_starts(classifier: Classifier, tiny_image: Pixe
         ({"seed": -1}, "seed cannot be -1"),
         ({"colour": 3}, "no option colour"),
         ({"budget": 1}, "budget cannot be 1"),
-        ({"superpixels": 0}, "between 1 and 1000"),
+        ({"superpixels": 0}, "between 1 and 256"),
         ({"superpixels": "slic"}, "superpixels cannot be 'slic'"),
         ({"superpixels": Grid(17, 1)}, "no grid of 17x1"),
         ({"superpixels": np.zeros((4, 4), int)}, r"shape \(16, 16\)"),

@@ -1,4 +1,4 @@
-"""The registry of methods, and requests made of it."""
+"""Requests: what is asked, and why some of it makes no sense."""
 
 from __future__ import annotations
 
@@ -7,121 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attribution_core import METHODS, Contrast, Method, Option, Picture, Request, Slic
-from attribution_core.registry import method_named, unavailable
+from attribution_core import Classifier, Contrast, Grid, Picture, Reason, Request, Slic
+from attribution_core.images import Pixels
+from attribution_core.request import asked_again, granted, request_or_reason
 
-every_method = pytest.mark.parametrize("method", METHODS.values(), ids=list(METHODS))
 PICTURE = Picture.of(np.zeros((8, 8, 3)))
-
-
-def test_the_methods() -> None:
-    assert list(METHODS) == [
-        "gradient",
-        "gradient_times_input",
-        "linear",
-        "integrated_gradients",
-        "smoothgrad",
-        "grad_cam",
-        "occlusion",
-        "lime",
-        "kernel_shap",
-        "shapley_values",
-    ]
-
-
-@every_method
-def test_a_page_can_draw_every_option(method: Method) -> None:
-    assert method_named(method.name) is method
-    assert method.title
-    assert method.summary.endswith(".")
-    for option in method.options:
-        assert option.label
-        assert option.help.endswith(".")
-        assert option.validated(option.default) == option.default
-        if isinstance(option.default, str):
-            assert option.default in option.choices
-        elif not isinstance(option.default, bool):
-            assert option.minimum is not None
-            assert option.maximum is not None
-            assert option.step is not None
-            assert option.minimum <= option.default <= option.maximum
-            assert type(option.validated(option.minimum)) is type(option.default)
-            assert option.validated(option.maximum) == option.maximum
-            for outside in (option.minimum - 1, option.maximum + 1, float("nan")):
-                with pytest.raises(ValueError, match=r"should be a (whole )?number from"):
-                    option.validated(outside)
-    defaults = method.validated({})
-    assert list(defaults) == [option.name for option in method.options]
-    assert method.evaluations(defaults) >= 1
-
-
-@every_method
-def test_unknown_options(method: Method) -> None:
-    with pytest.raises(ValueError, match="has no option colour; its options are"):
-        method.validated({"colour": 1})
-
-
-def test_unknown_methods() -> None:
-    with pytest.raises(ValueError, match="'magic' is not known; use gradient, "):
-        method_named("magic")
-
-
-WHOLE = Option("n", "N", "Help.", 5, 1, 9, 1)
-NUMBER = Option("x", "X", "Help.", 0.5, 0.0, 1.0, 0.1)
-SWITCH = Option("b", "B", "Help.", False)
-CHOICE = Option("c", "C", "Help.", "one", choices=("one", "two"))
-
-
-@pytest.mark.parametrize(
-    ("option", "value", "expected"),
-    [
-        (WHOLE, 3, 3),
-        (WHOLE, 3.0, 3),
-        (WHOLE, np.int64(3), 3),
-        (WHOLE, np.float32(3), 3),
-        (NUMBER, 1, 1.0),
-        (NUMBER, np.float64(0.25), 0.25),
-        (NUMBER, np.float32(0.25), 0.25),
-        (SWITCH, True, True),
-        (CHOICE, "two", "two"),
-    ],
-)
-def test_options_take_their_own_type(option: Option, value: Any, expected: Any) -> None:
-    found = option.validated(value)
-    assert found == expected
-    assert type(found) is type(option.default)
-
-
-@pytest.mark.parametrize(
-    ("option", "value", "expected"),
-    [
-        (WHOLE, 2.5, "n should be a whole number from 1 to 9"),
-        (WHOLE, "3", "a whole number"),
-        (WHOLE, True, "a whole number"),
-        (WHOLE, None, "a whole number"),
-        (WHOLE, float("inf"), "a whole number"),
-        (NUMBER, float("nan"), "a number from 0 to 1"),
-        (NUMBER, 1j, "a number from 0 to 1"),
-        (SWITCH, 1, "True or False"),
-        (CHOICE, "three", "one or two"),
-        (CHOICE, 1, "one or two"),
-        (Option("n", "N", "Help.", 5, minimum=1), 0, "a whole number from 1\\."),
-    ],
-)
-def test_options_refuse_the_rest(option: Option, value: Any, expected: str) -> None:
-    with pytest.raises(ValueError, match=expected) as caught:
-        option.validated(value)
-    assert option.name in str(caught.value)
 
 
 def test_requests_are_compared_by_content() -> None:
     def request(**settings: Any) -> Request:
-        return Request.of(
-            Picture.of(np.zeros((8, 8, 3))),
-            "kernel_shap",
-            settings.pop("target", 3),
-            **{"segmentation": Slic(9)} | settings,
-        )
+        asked = {"method": "kernel_shap", "target": 3, "segmentation": Slic(9)} | settings
+        return granted(request_or_reason(None, picture=Picture.of(np.zeros((8, 8, 3))), **asked))
 
     first = request()
     assert first == request() == request(target=np.int64(3), seed=np.int32(0))
@@ -153,21 +49,117 @@ def test_requests_are_compared_by_content() -> None:
     ],
 )
 def test_requests_that_make_no_sense(settings: dict[str, Any], message: str) -> None:
-    full = {"method": "integrated_gradients", "target": 1} | settings
+    full: dict[str, Any] = {"method": "integrated_gradients", "target": 1} | settings
+    found = request_or_reason(None, picture=PICTURE, **full)
+    assert isinstance(found, Reason)
+    with pytest.raises(ValueError, match=message) as caught:
+        granted(found)
+    assert str(caught.value) == found
+
+
+def test_requests_name_what_they_are_made_of() -> None:
+    with pytest.raises(TypeError, match="positional"):
+        Request(PICTURE, "gradient", 1)
+
+
+def on_the_input(image: Pixels, **settings: Any) -> dict[str, Any]:
+    return {"picture": Picture.of(image), "method": "kernel_shap", "target": 1} | settings
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"layer": "inside"}, "cannot be cut at a layer 'inside'"),
+        ({"target": 5}, "no class 5; give a number between 0 and 4"),
+        ({"score": Contrast(9)}, "no class 9"),
+        ({"score": Contrast(1)}, "“bee” is the class that the others are contrasted with"),
+        ({"segmentation": Grid(17, 1)}, "no grid of 17x1 cells"),
+        ({"segmentation": Grid(9, 1), "layer": "pooled"}, "8x8 points has no grid of 9x1"),
+        ({"segmentation": Slic(9), "layer": "pooled"}, "belong to the picture"),
+        ({"picture": PICTURE}, "8 x 8 pixels; the network tiny takes 16 x 16"),
+        (
+            {"method": "shapley_values", "options": {"players": 0}, "segmentation": Grid(5, 5)},
+            "Exact Shapley values of 25 players .* at most 16 players at the input",
+        ),
+        (
+            {"method": "shapley_values", "options": {"players": 17}},
+            "Exact Shapley values of 17 players .* at most 16 players at the input",
+        ),
+        (
+            {
+                "method": "shapley_values",
+                "options": {"players": 0},
+                "segmentation": 25,
+                "layer": "pooled",
+            },
+            "at most 20 players",
+        ),
+        (
+            {"method": "occlusion", "options": {"window": 4, "stride": 6}, "layer": "pooled"},
+            "stride of 6 leaves gaps",
+        ),
+        ({"method": "grad_cam"}, "choose an inner layer"),
+    ],
+)
+def test_what_the_network_does_not_have(
+    tiny_classifier: Classifier, tiny_image: Pixels, settings: dict[str, Any], message: str
+) -> None:
+    """All of it is said without a pass through the network."""
+    found = request_or_reason(tiny_classifier, **on_the_input(tiny_image, **settings))
+    assert isinstance(found, Reason)
     with pytest.raises(ValueError, match=message):
-        Request.of(PICTURE, full.pop("method"), full.pop("target"), **full)
+        granted(found)
+    assert found.endswith(".")
 
 
-def test_grad_cam_needs_an_inner_layer() -> None:
-    assert "inner layer" in unavailable(METHODS["grad_cam"], at_input=True)
-    assert unavailable(METHODS["grad_cam"], at_input=False) == ""
-    assert unavailable(METHODS["lime"], at_input=True) == ""
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, True),
+        ({"layer": "inside"}, False),
+        ({"target": 5}, False),
+        ({"target": 5, "labels": ("ant", "bee")}, True),
+        ({"score": Contrast(1)}, True),
+        ({"segmentation": Grid(17, 1)}, True),
+        ({"segmentation": Grid(9, 1), "layer": "pooled"}, False),
+    ],
+)
+def test_before_the_network_is_loaded(
+    tiny_classifier: Classifier, tiny_image: Pixels, settings: dict[str, Any], said: bool
+) -> None:
+    """What can be said is said at once, and the rest when the network is there."""
+    asked = on_the_input(tiny_image, **settings)
+    early, late = (request_or_reason(network, **asked) for network in (None, tiny_classifier))
+    assert isinstance(early, Reason) == (said and bool(settings))
+    if isinstance(early, Request):
+        assert asked_again(tiny_classifier, early) == late
+
+
+def test_methods_without_players_do_not_mind_the_segmentation(
+    tiny_classifier: Classifier, tiny_image: Pixels
+) -> None:
+    asked = on_the_input(tiny_image, method="gradient", segmentation=Grid(17, 1))
+    assert isinstance(request_or_reason(tiny_classifier, **asked), Request)
+
+
+def test_work_made_before_the_network_was_there_is_refused_then(
+    tiny_classifier: Classifier, tiny_image: Pixels
+) -> None:
+    from attribution_core.explanation import explain_request
+
+    asked = granted(request_or_reason(None, **on_the_input(tiny_image, target=5)))
+    with pytest.raises(ValueError, match="no class 5"):
+        explain_request(tiny_classifier, asked)
 
 
 def test_the_same_request_in_float32() -> None:
-    rounded = Request.of(PICTURE, "lime", 1, options={"bfloat16": True, "samples": 40})
-    exact = Request.of(PICTURE, "lime", 1, options={"samples": 40})
+    def request(method: str, **options: Any) -> Request:
+        return granted(
+            request_or_reason(None, picture=PICTURE, method=method, target=1, options=options)
+        )
+
+    exact = request("lime", samples=40)
+    rounded = request("lime", samples=40, bfloat16=True)
     assert rounded != exact
     assert rounded.in_float32() == exact
-    plain = Request.of(PICTURE, "gradient", 1)
-    assert plain.in_float32() == plain
+    assert request("gradient").in_float32() == request("gradient")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from skimage.measure import label
 
 from attribution_core import Grid, Slic, grid, load_image, superpixels
 from attribution_core.images import Pixels
@@ -14,6 +17,7 @@ from attribution_core.segmentations import (
     Segmentation,
     Segments,
     grid_of_about,
+    players_in_words,
     positions,
     segmentation_of,
     segments_of,
@@ -33,27 +37,121 @@ def assert_partition(segments: Segments, shape: tuple[int, int]) -> None:
     np.testing.assert_array_equal(np.unique(segments), np.arange(segments.max() + 1))
 
 
-@pytest.mark.parametrize("count", [1, *range(2, 201, 9)])
-def test_superpixels_have_no_gaps(astronaut: Pixels, count: int) -> None:
-    segments = superpixels(astronaut, count)
-    assert_partition(segments, (96, 96))
-    assert count / 3 <= segments.max() + 1 <= 1.5 * count + 4
+def assert_superpixels(image: Pixels, count: int) -> None:
+    """Exactly so many, all present, each connected, numbered in reading order, and repeatable."""
+    segments = superpixels(image, count)
+    assert_partition(segments, image.shape[:2])
+    assert segments.max() + 1 == count
+    assert label(segments, background=-1, connectivity=1).max() == count
+    _, first = np.unique(segments, return_index=True)
+    assert (np.diff(first) > 0).all()
+    np.testing.assert_array_equal(superpixels(image.copy(), count), segments)
 
 
-def test_gaps_that_slic_leaves_are_closed(
+def noise(height: int, width: int, seed: int = 0) -> Pixels:
+    return np.random.default_rng(seed).uniform(0, 255, (height, width, 3)).astype(np.float32)
+
+
+def flat(height: int, width: int) -> Pixels:
+    return np.full((height, width, 3), 90, np.float32)
+
+
+def stripes(height: int, width: int) -> Pixels:
+    columns = np.where(np.arange(width) // 3 % 2, 255, 0)
+    return np.broadcast_to(columns[None, :, None], (height, width, 3)).astype(np.float32)
+
+
+def checkers(height: int, width: int) -> Pixels:
+    return (np.indices((height, width)).sum(axis=0) % 2 * 255.0)[..., None].repeat(3, axis=2)
+
+
+@pytest.mark.parametrize("count", [1, *range(2, 401, 21), 1000])
+def test_superpixels_are_as_many_as_asked(astronaut: Pixels, count: int) -> None:
+    assert_superpixels(astronaut, count)
+
+
+@pytest.mark.parametrize("count", [2, 10, 50, 200, 400])
+@pytest.mark.parametrize("make", [noise, flat, stripes, checkers])
+def test_superpixels_of_pictures_without_things(
+    make: Callable[[int, int], Pixels], count: int
+) -> None:
+    assert_superpixels(make(224, 224), count)
+
+
+@settings(deadline=None)
+@given(
+    height=st.integers(1, 40),
+    width=st.integers(1, 40),
+    make=st.sampled_from([noise, flat, stripes, checkers]),
+    compactness=st.floats(0.1, 100),
+    data=st.data(),
+)
+def test_superpixels_of_small_pictures_of_any_shape(
+    height: int,
+    width: int,
+    make: Callable[[int, int], Pixels],
+    compactness: float,
+    data: st.DataObject,
+) -> None:
+    count = data.draw(st.integers(1, min(400, height * width)))
+    segments = superpixels(make(height, width), count, compactness=compactness)
+    assert_partition(segments, (height, width))
+    assert segments.max() + 1 == count
+    assert label(segments, background=-1, connectivity=1).max() == count
+
+
+def test_as_many_superpixels_as_pixels() -> None:
+    for count in range(1, 65):
+        assert_superpixels(noise(8, 8), count)
+    np.testing.assert_array_equal(superpixels(noise(8, 8), 64), positions(8, 8))
+
+
+@pytest.mark.parametrize("shape", [(3, 300), (300, 3), (1, 500), (60, 41)])
+def test_superpixels_of_long_pictures(shape: tuple[int, int]) -> None:
+    for count in (2, 7, 60, 400):
+        assert_superpixels(noise(*shape), count)
+
+
+def test_superpixels_begin_with_more_clusters_where_slic_gives_too_few(
     astronaut: Pixels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gappy = np.full((96, 96), 4)
-    gappy[:, :50] = 2
-    gappy[:9] = 9
-    monkeypatch.setattr("skimage.segmentation.slic", lambda *arguments, **settings: gappy)
-    segments = superpixels(astronaut, 10)
-    assert_partition(segments, (96, 96))
-    np.testing.assert_array_equal(segments[[0, 50, 50], [0, 0, 90]], [2, 0, 1])
+    asked = []
+
+    def stingy(colours: Pixels, *, n_segments: int, **settings: object) -> Segments:
+        asked.append(n_segments)
+        return grid_of_about(96, 96, n_segments // 20)
+
+    monkeypatch.setattr("skimage.segmentation.slic", stingy)
+    assert superpixels(astronaut, 15).max() + 1 == 15
+    assert asked == [200, 400]
 
 
-def test_superpixels_of_a_picture_without_edges() -> None:
-    assert_partition(superpixels(np.full((40, 60, 3), 90, np.float32), 12), (40, 60))
+def test_superpixels_part_two_colours() -> None:
+    image = flat(60, 90)
+    image[20:45, 10:40] = (200, 30, 30)
+    disc = image[..., 0] == 200
+    for count in (2, 9):
+        segments = superpixels(image, count)
+        inside = np.bincount(segments[disc], minlength=count)
+        outside = np.bincount(segments[~disc], minlength=count)
+        # Smoothing blurs the border by about a pixel.
+        assert np.minimum(inside, outside).sum() <= 0.05 * disc.sum()
+
+
+def test_superpixels_fit_their_picture_better_than_slic_alone(astronaut: Pixels) -> None:
+    """By the colours' spread within a superpixel, where SLIC happens to give as many."""
+    from skimage.segmentation import slic
+
+    def spread_within(segments: Segments) -> float:
+        flat_labels = segments.ravel()
+        size = np.bincount(flat_labels)
+        means = [np.bincount(flat_labels, astronaut[..., c].ravel()) / size for c in range(3)]
+        return float(((astronaut - np.stack(means, axis=-1)[segments]) ** 2).sum())
+
+    for aim in (30, 100, 200):
+        alone = slic(astronaut / 255, n_segments=aim, compactness=10, sigma=1, start_label=0)
+        ours = superpixels(astronaut, int(alone.max()) + 1)
+        assert spread_within(ours) < 0.85 * spread_within(alone)
 
 
 def test_compact_superpixels_heed_colours_less(astronaut: Pixels) -> None:
@@ -72,7 +170,12 @@ def test_impossible_counts(astronaut: Pixels, count: int) -> None:
         superpixels(astronaut, count)
 
 
-@pytest.mark.parametrize("compactness", [0, -1, float("nan")])
+def test_more_superpixels_than_pixels() -> None:
+    with pytest.raises(ValueError, match=r"8x8 pixels .* 65 superpixels; .* between 1 and 64"):
+        superpixels(noise(8, 8), 65)
+
+
+@pytest.mark.parametrize("compactness", [0, -1, float("nan"), float("inf")])
 def test_impossible_compactness(astronaut: Pixels, compactness: float) -> None:
     with pytest.raises(ValueError, match="above 0"):
         superpixels(astronaut, 10, compactness=compactness)
@@ -146,6 +249,8 @@ def test_at_the_input_numbers_mean_superpixels(astronaut: Pixels) -> None:
 
     np.testing.assert_array_equal(found(20), superpixels(astronaut, 20))
     np.testing.assert_array_equal(found(None), superpixels(astronaut, 50))
+    tiny = segments_of(None, astronaut[:5, :6], 5, 6, at_input=True)
+    np.testing.assert_array_equal(tiny, positions(5, 6))
     np.testing.assert_array_equal(
         found(Slic(20, compactness=40)), superpixels(astronaut, 20, compactness=40)
     )
@@ -194,3 +299,25 @@ def test_what_callers_may_give() -> None:
     for nonsense in ("slic", 2.5, [1, 2], True):
         with pytest.raises(ValueError, match="Slic, Grid or labels"):
             segmentation_of(nonsense)
+
+
+@pytest.mark.parametrize(
+    ("players", "segmentation", "positions", "at_input", "words"),
+    [
+        (30, Slic(30), 50176, True, "30 superpixels"),
+        (30, 30, 50176, True, "30 superpixels"),
+        (50, None, 50176, True, "50 superpixels"),
+        (1, 1, 50176, True, "1 superpixel"),
+        (36, Grid(6, 6), 50176, True, "36 grid cells"),
+        (49, None, 49, False, "49 positions"),
+        (49, 50, 49, False, "49 positions"),
+        (49, 50, 196, False, "49 grid cells"),
+        (1, Grid(1, 1), 49, False, "1 grid cell"),
+        (3, Given.of([[0, 1, 2]]), 3, False, "3 segments"),
+        (3, Given.of([[0, 1, 2]]), 3, True, "3 segments"),
+    ],
+)
+def test_players_in_words(
+    players: int, segmentation: Segmentation, positions: int, at_input: bool, words: str
+) -> None:
+    assert players_in_words(players, segmentation, positions, at_input) == words

@@ -10,12 +10,13 @@ import pytest
 import tensorflow as tf
 
 from attribution_core import Classifier, explain, explain_classes, integrated_gradients
-from attribution_core.estimate import FloatArray
-from attribution_core.explanation import key_of, refine_request, request_of
-from attribution_core.images import Pixels
+from attribution_core.arrays import FloatArray
+from attribution_core.explanation import key_of, refine_request
+from attribution_core.images import Picture, Pixels
+from attribution_core.request import Request, granted, request_or_reason
 from attribution_core.scores import Score
 from attribution_core.several_classes import refine_together
-from pages.ui.work import Explain
+from pages.ui.worker.tasks import Explain
 
 
 class Two:
@@ -87,26 +88,25 @@ def test_the_adaptive_rule_keeps_its_promise_to_every_class(
         change = abs(attribution.score - attribution.reference_score)
         assert attribution.completeness_gap is not None
         assert attribution.completeness_gap <= 0.01 * change + 1e-4
+        # And not only its sum is right: the map is that of very many gradients.
+        exact = explain(
+            tiny_classifier,
+            tiny_image,
+            "integrated_gradients",
+            attribution.target,
+            steps=512,
+            rule="midpoint",
+        ).values
+        error = np.linalg.norm(attribution.values - exact) / np.linalg.norm(exact)
+        assert error < 0.05
 
 
 def test_work_leaves_the_other_classes_in_the_cache(
     tiny_classifier: Classifier, tiny_image: Pixels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tiny_classifier.cache.clear()
-    options = {"steps": 8, "rule": "gauss_legendre"}
     first, second = (
-        request_of(
-            tiny_classifier,
-            tiny_image,
-            "integrated_gradients",
-            target,
-            "input",
-            "black",
-            "logit",
-            None,
-            0,
-            options,
-        )
+        integrated(tiny_classifier, tiny_image, target, steps=8, rule="gauss_legendre")
         for target in (0, 1)
     )
     work = Explain("tiny", first, beside=(1,))
@@ -126,20 +126,26 @@ def test_adaptive_results_depend_on_nobody_else(
 ) -> None:
     """Same request, same result: nodes placed for several classes are not kept for each."""
     tiny_classifier.cache.clear()
-    request = request_of(
-        tiny_classifier,
-        tiny_image,
-        "integrated_gradients",
-        0,
-        "input",
-        "black",
-        "logit",
-        None,
-        0,
-        {},
-    )
+    request = integrated(tiny_classifier, tiny_image, 0)
     list(refine_together(tiny_classifier, [request, replace(request, target=1)]))
     assert tiny_classifier.cache.get(key_of(tiny_classifier, request)) is None
+
+
+def integrated(classifier: Classifier, image: Pixels, target: int, **options: int | str) -> Request:
+    return granted(
+        request_or_reason(
+            classifier,
+            picture=Picture.of(image),
+            method="integrated_gradients",
+            target=target,
+            options=options,
+        )
+    )
+
+
+def test_other_methods_say_which_can(tiny_classifier: Classifier, tiny_image: Pixels) -> None:
+    with pytest.raises(ValueError, match="LIME does not share passes among classes; Integrated"):
+        explain_classes(tiny_classifier, tiny_image, (0, 1), method="lime")
 
 
 def test_no_classes(tiny_classifier: Classifier, tiny_image: Pixels) -> None:

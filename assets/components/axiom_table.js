@@ -4,13 +4,11 @@
  * Which cell that is the browser alone knows. `show` goes to the server with the case that a visitor wants to see.
  */
 
-const tables = new WeakMap();
 const MARKS = { holds: "✓", fails: "✗", none: "–" };
 
 export default function axiomTable({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".axiom-table");
-  if (!tables.has(root)) tables.set(root, new AxiomTable(root));
-  return newest(root, () => tables.get(root).update(data, setTriggerValue));
+  return draw(root, AxiomTable, (table) => table.update(data, setTriggerValue));
 }
 
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
@@ -27,7 +25,7 @@ class AxiomTable {
 
   update(data, send) {
     this.send = send;
-    this.root.classList.toggle("dark", isDark(this.root));
+    this.root.classList.toggle("dark", isDark(backgroundOf(this.root)));
     const before = this.data;
     this.data = data;
     if (same(before?.rows, data.rows) && same(before.columns, data.columns)) {

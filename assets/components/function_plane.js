@@ -10,20 +10,13 @@ const LEFT = 32;
 const TOP = 8;
 const GRID = 0.05; // of dragged coordinates
 const EVERY = 140; // milliseconds between two reports of a drag
-const SVG = "http://www.w3.org/2000/svg";
 const HANDLES = ["point", "reference"];
 
-const planes = new WeakMap();
 let count = 0;
 
 export default function functionPlane({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".function-plane");
-  if (!planes.has(root)) planes.set(root, new FunctionPlane(root));
-  return newest(
-    root,
-    () => planes.get(root).update(data, setStateValue),
-    () => planes.get(root).close(),
-  );
+  return draw(root, FunctionPlane, (plane) => plane.update(data, setStateValue));
 }
 
 class FunctionPlane {
@@ -126,7 +119,7 @@ class FunctionPlane {
 
   update(data, send) {
     this.send = send;
-    this.root.classList.toggle("dark", isDark(this.root));
+    this.root.classList.toggle("dark", isDark(backgroundOf(this.root)));
     const before = this.data;
     const busy = this.held || this.moved || this.revision > data.revision;
     this.data = busy && before ? { ...data, reach: before.reach } : data;
@@ -148,26 +141,26 @@ class FunctionPlane {
     const drawn = JSON.stringify([picture, contours, labels, reach]);
     if (drawn === this.drawn) return;
     this.drawn = drawn;
-    set(this.find(".picture"), { href: picture });
+    setAttributes(this.find(".picture"), { href: picture });
     const unit = `translate(${LEFT} ${TOP}) scale(${SIZE})`;
-    this.find(".contours").replaceChildren(...contours.map((d) => svg("path", { d, transform: unit })));
+    this.find(".contours").replaceChildren(...contours.map((d) => svgElement("path", { d, transform: unit })));
     this.find(".labels").replaceChildren(
-      ...labels.map(([x, y, text]) => svg("text", { x: LEFT + SIZE * x, y: TOP + SIZE * y }, text)),
+      ...labels.map(([x, y, text]) => svgElement("text", { x: LEFT + SIZE * x, y: TOP + SIZE * y }, text)),
     );
     const [x0, y0] = this.toScreen([0, 0]);
     this.find(".zero").replaceChildren(
-      svg("line", { x1: LEFT, x2: LEFT + SIZE, y1: y0, y2: y0 }),
-      svg("line", { x1: x0, x2: x0, y1: TOP, y2: TOP + SIZE }),
+      svgElement("line", { x1: LEFT, x2: LEFT + SIZE, y1: y0, y2: y0 }),
+      svgElement("line", { x1: x0, x2: x0, y1: TOP, y2: TOP + SIZE }),
     );
     const step = reach > 5 ? 5 : 2;
     const ticks = [];
     for (let value = -reach + (reach % step); value <= reach; value += step) {
       const [x, y] = this.toScreen([value, value]);
-      ticks.push(svg("text", { x, y: TOP + SIZE + 15, "text-anchor": "middle" }, minus(value)));
-      ticks.push(svg("text", { x: LEFT - 6, y: y + 4, "text-anchor": "end" }, minus(value)));
+      ticks.push(svgElement("text", { x, y: TOP + SIZE + 15, "text-anchor": "middle" }, withMinus(value)));
+      ticks.push(svgElement("text", { x: LEFT - 6, y: y + 4, "text-anchor": "end" }, withMinus(value)));
     }
-    ticks.push(svg("text", { class: "name", x: LEFT + SIZE - 50, y: TOP + SIZE + 15, "text-anchor": "middle" }, "x"));
-    ticks.push(svg("text", { class: "name", x: LEFT - 14, y: TOP + 54, "text-anchor": "end" }, "y"));
+    ticks.push(svgElement("text", { class: "name", x: LEFT + SIZE - 50, y: TOP + SIZE + 15, "text-anchor": "middle" }, "x"));
+    ticks.push(svgElement("text", { class: "name", x: LEFT - 14, y: TOP + 54, "text-anchor": "end" }, "y"));
     this.find(".ticks").replaceChildren(...ticks);
   }
 
@@ -177,7 +170,7 @@ class FunctionPlane {
       const [x, y] = (screen[name] = this.toScreen(this.places[name]));
       const handle = this.find(`.handle.${name}`);
       const [px, py] = this.places[name];
-      set(handle, {
+      setAttributes(handle, {
         transform: `translate(${x} ${y})`,
         "aria-valuenow": px,
         "aria-valuemin": -this.data.reach,
@@ -186,7 +179,7 @@ class FunctionPlane {
       });
       const atRight = x > LEFT + SIZE - 80;
       const atTop = y < TOP + 24;
-      set(handle.querySelector("text"), {
+      setAttributes(handle.querySelector("text"), {
         x: atRight ? -13 : 13,
         y: atTop ? 22 : name === "reference" ? 20 : -9,
         "text-anchor": atRight ? "end" : "start",
@@ -197,7 +190,7 @@ class FunctionPlane {
     const length = Math.hypot(bx - ax, by - ay);
     const short = length > 24 ? (length - 10) / length : 1;
     for (const line of this.root.querySelectorAll("line.path")) {
-      set(line, { x1: ax, y1: ay, x2: ax + (bx - ax) * short, y2: ay + (by - ay) * short });
+      setAttributes(line, { x1: ax, y1: ay, x2: ax + (bx - ax) * short, y2: ay + (by - ay) * short });
       line.style.visibility = length > 24 ? "visible" : "hidden";
     }
   }
@@ -237,7 +230,7 @@ class FunctionPlane {
     });
     this.find(".bars").replaceChildren(...rows);
     const plot = element("div", "plot");
-    for (const value of ticksOf(low, high)) plot.append(at(element("span", "", minus(value)), percent(value)));
+    for (const value of ticksBetween(low, high, 4)) plot.append(at(element("span", "", withMinus(value)), percent(value)));
     const numbers = element("div", "numbers");
     numbers.append(element("span", "x", "x"), element("span", "y", "y"), element("span", "", "sum"));
     this.find(".scale").replaceChildren(element("div", ""), plot, numbers);
@@ -258,32 +251,5 @@ function at(part, left) {
 
 function number(value) {
   const digits = Math.abs(value) >= 1000 ? value.toPrecision(3) : value.toFixed(Math.abs(value) >= 100 ? 1 : 2);
-  return minus(Number(digits) === 0 ? "0" : digits);
-}
-
-function minus(value) {
-  return String(value).replace("-", "−");
-}
-
-/** Round numbers between two ends, about four of them. */
-function ticksOf(low, high) {
-  const rough = (high - low) / 4;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * [1, 2, 5, 10].find((each) => each * power >= rough);
-  const ticks = [];
-  for (let i = Math.ceil(low / step); i * step <= high; i += 1) ticks.push(Number((i * step).toPrecision(6)));
-  return ticks;
-}
-
-function svg(tag, attributes, text) {
-  const made = document.createElementNS(SVG, tag);
-  set(made, attributes);
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-function set(part, attributes) {
-  for (const [name, value] of Object.entries(attributes)) {
-    if (part.getAttribute(name) !== String(value)) part.setAttribute(name, value);
-  }
+  return withMinus(Number(digits) === 0 ? "0" : digits);
 }

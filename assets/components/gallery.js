@@ -1,59 +1,59 @@
-// Thumbnails as a group of radio buttons: arrow keys move, one is chosen.
+/** Thumbnails as a group of radio buttons: arrow keys move, one is chosen. */
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const group = parentElement.querySelector(".gallery");
-  return newest(group, () => show(group, data, setTriggerValue));
+export default function gallery({ data, parentElement, setTriggerValue }) {
+  return draw(parentElement.querySelector(".gallery"), Gallery, (shown) => shown.update(data, setTriggerValue));
 }
 
-function show(group, data, setTriggerValue) {
-  if (group.childElementCount !== data.pictures.length) {
-    group.replaceChildren(...data.pictures.map(thumbnail));
-  }
-  const buttons = [...group.children];
-  for (const button of buttons) {
-    const chosen = button.dataset.id === data.chosen;
-    button.setAttribute("aria-checked", String(chosen));
-    button.tabIndex = chosen ? 0 : -1;
-  }
-  if (!buttons.some((button) => button.tabIndex === 0)) {
-    buttons[0].tabIndex = 0;
-  }
-
-  const pick = (button) => {
-    // The outline follows at once; the server's answer confirms it.
-    for (const other of buttons) {
-      other.setAttribute("aria-checked", String(other === button));
-    }
-    setTriggerValue("picked", button.dataset.id);
-  };
-  group.onclick = (event) => {
-    const button = event.target.closest("button");
-    if (button) {
-      pick(button);
-    }
-  };
-  group.onkeydown = (event) => {
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    const at = buttons.indexOf(event.target.closest("button"));
-    if (step && at >= 0) {
+class Gallery {
+  constructor(group) {
+    this.group = group;
+    group.onclick = (event) => {
+      const button = event.target.closest("button");
+      if (button) this.pick(button);
+    };
+    group.onkeydown = (event) => {
+      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+      const { buttons } = this;
+      const at = buttons.indexOf(event.target.closest("button"));
+      if (!step || at < 0) return;
       event.preventDefault();
       const next = buttons[(at + step + buttons.length) % buttons.length];
       next.focus();
-      pick(next);
-    }
-  };
+      this.pick(next);
+    };
+  }
+
+  get buttons() {
+    return [...this.group.children];
+  }
+
+  update({ pictures, chosen }, send) {
+    this.send = send;
+    if (this.buttons.length !== pictures.length) this.group.replaceChildren(...pictures.map(thumbnail));
+    this.check(chosen);
+    // Where none is chosen, the first one lets Tab into the group.
+    const stop = this.buttons.find(({ dataset }) => dataset.id === chosen) ?? this.buttons[0];
+    for (const button of this.buttons) button.tabIndex = button === stop ? 0 : -1;
+  }
+
+  check(chosen) {
+    for (const button of this.buttons) button.setAttribute("aria-checked", String(button.dataset.id === chosen));
+  }
+
+  /** The outline follows at once; the server's answer confirms it. */
+  pick({ dataset }) {
+    this.check(dataset.id);
+    this.send("picked", dataset.id);
+  }
 }
 
 function thumbnail({ id, title, image }) {
-  const button = document.createElement("button");
-  button.type = "button";
+  const picture = element("img");
+  Object.assign(picture, { src: image, alt: "" });
+  const button = element("button", "", picture);
+  Object.assign(button, { type: "button", title });
   button.dataset.id = id;
-  button.title = title;
   button.setAttribute("role", "radio");
   button.setAttribute("aria-label", title);
-  const picture = document.createElement("img");
-  picture.src = image;
-  picture.alt = "";
-  button.append(picture);
   return button;
 }

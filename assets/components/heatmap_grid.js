@@ -33,13 +33,9 @@ const OVER = {
   dark: { red: [255, 76, 66], blue: [64, 152, 255], grey: (level) => 14 + 0.56 * level },
 };
 
-const grids = new WeakMap();
-
 export default function heatmapGrid({ data, parentElement }) {
   const root = parentElement.querySelector(".heatmap-grid");
-  if (!grids.has(root)) grids.set(root, new HeatmapGrid(root));
-  const grid = grids.get(root);
-  return newest(root, () => grid.update(data), () => grid.close());
+  return draw(root, HeatmapGrid, (grid) => grid.update(data));
 }
 
 class HeatmapGrid {
@@ -67,7 +63,6 @@ class HeatmapGrid {
   close() {
     this.turn += 1; // whatever is still being decoded comes too late
     this.resizes.disconnect();
-    grids.delete(this.root);
   }
 
   /** Show `data`. The page keeps the old maps until all new ones are decoded, then changes at once. */
@@ -101,7 +96,7 @@ class HeatmapGrid {
   /** What all maps have in common: colours, the grey picture, the shape of the squares. */
   style(data, picture) {
     const background = backgroundOf(this.root);
-    this.theme = background[0] + background[1] + background[2] < 384 ? "dark" : "light";
+    this.theme = isDark(background) ? "dark" : "light";
     const overlay = data.overlay && picture !== null;
     this.smooth = data.smooth;
     this.look = [background, overlay, data.opacity, data.smooth].join();
@@ -153,7 +148,10 @@ class HeatmapGrid {
     button.type = "button";
     button.setAttribute("aria-description", help);
     Object.assign(button, { onpointerenter: show, onfocus: show, onpointerleave: hide, onblur: hide });
-    button.onkeydown = (event) => event.key === "Escape" && hide();
+    // A handler that returns false takes the key from the page.
+    button.onkeydown = (event) => {
+      if (event.key === "Escape") hide();
+    };
     return element("div", "column", button);
   }
 
@@ -169,11 +167,10 @@ class HeatmapGrid {
     make("progress", "div", element("i", ""));
     const { canvas, notice, crossX, crossY, box, value, progress } = cell;
     make("map", "div", canvas, notice, crossX, crossY, box, value, progress);
-    make("low", "span");
-    make("high", "span");
+    for (const name of ["low", "unit", "high"]) make(name, "span");
     make("tick", "div");
     make("ramp", "div", cell.tick);
-    make("scale", "div", cell.low, cell.ramp, cell.high);
+    make("scale", "div", cell.ramp, element("div", "numbers", cell.low, cell.unit, cell.high));
     make("caption", "figcaption");
     cell.figure = element("figure", "cell", cell.map, cell.scale, cell.caption);
     cell.map.tabIndex = 0;
@@ -215,8 +212,9 @@ class HeatmapGrid {
 
     cell.scale.classList.toggle("void", !cell.pixels);
     if (cell.pixels) {
-      cell.low.textContent = readable(-cell.limit);
-      cell.high.textContent = readable(cell.limit);
+      cell.low.textContent = signed(-cell.limit);
+      cell.unit.textContent = news.unit;
+      cell.high.textContent = signed(cell.limit);
       cell.ramp.style.background = this.ramp;
     }
   }
@@ -275,7 +273,7 @@ class HeatmapGrid {
         cell.crossX.style.left = `${100 * at.x}%`;
         cell.crossY.style.top = `${100 * at.y}%`;
         const { value, digits } = valueAt(cell.pixels, cross);
-        cell.value.textContent = readable(value, digits);
+        cell.value.textContent = signed(value, digits);
         // Beside the cross, on the side that has room.
         const [right, below] = [at.x < 0.55, at.y < 0.2];
         cell.value.style.left = right ? `calc(${100 * at.x}% + 7px)` : "auto";
@@ -343,7 +341,9 @@ class HeatmapGrid {
       this.zoom({ x: x + box.x * size, y: y + box.y * size, size: box.size * size });
     };
     map.onpointercancel = () => this.forget();
-    map.onpointerleave = (event) => event.pointerType !== "touch" && this.forget();
+    map.onpointerleave = (event) => {
+      if (event.pointerType !== "touch") this.forget();
+    };
     map.onblur = () => this.forget();
     map.ondblclick = () => this.zoom(null);
     map.onkeydown = (event) => {
@@ -388,7 +388,7 @@ class HeatmapGrid {
       this.zoom({ x: follow("x"), y: follow("y"), size: view.size });
       const { value, digits, column, row } = valueAt(cell.pixels, this.cross);
       const place = `column ${column + 1}, row ${row + 1}`;
-      this.find(".live").textContent = `${readable(value, digits)} at ${place}`;
+      this.find(".live").textContent = `${signed(value, digits)} at ${place}`;
     } else {
       return false;
     }
@@ -397,16 +397,6 @@ class HeatmapGrid {
 }
 
 /* Helpers without state */
-
-/** The page's background as [red, green, blue]: the theme is known by its colours only. */
-function backgroundOf(root) {
-  const probe = element("i", "");
-  probe.style.color = "var(--st-background-color)";
-  root.append(probe);
-  const colour = getComputedStyle(probe).color.match(/[\d.]+/g).map(Number);
-  probe.remove();
-  return colour.slice(0, 3);
-}
 
 /** base64 of deflated bytes -> {levels, scale, width, height}; a level times the scale is a value. */
 async function unpack({ data, shape: [height, width], scale, kind }) {
@@ -427,21 +417,6 @@ function valueAt({ levels, scale, width, height }, { x, y }) {
   const level = levels[row * width + column];
   const digits = Math.min(3, Math.max(1, Math.floor(Math.log10(Math.abs(level) || 1))));
   return { value: level * scale, digits, column, row };
-}
-
-function readable(value, digits = 3) {
-  if (!value) return "0";
-  const size = Math.abs(value);
-  const plain = size >= 1e-3 && size < 1e5;
-  const power = () => size.toExponential(digits - 1).replace("e-", "e−").replace("e+", "e");
-  const text = plain ? shortest(size, digits) : power();
-  return (value < 0 ? "−" : "+") + text;
-}
-
-/** `digits` significant digits, without the exponent that toPrecision(2) gives 123. */
-function shortest(size, digits) {
-  const text = size.toPrecision(digits);
-  return text.includes("e") ? String(Number(text)) : text;
 }
 
 /** The largest square that a drag spans and that stays inside the map, from its first corner. */

@@ -12,13 +12,11 @@
 const CONFIDENCE = 1.96; // standard errors on either side: 95 %
 const BY_NUMBER = -1;
 
-const boards = new WeakMap();
 let count = 0;
 
 export default function playerBoard({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".player-board");
-  if (!boards.has(root)) boards.set(root, new PlayerBoard(root));
-  return newest(root, () => boards.get(root).update(data, setStateValue));
+  return draw(root, PlayerBoard, (board) => board.update(data, setStateValue));
 }
 
 class PlayerBoard {
@@ -49,7 +47,7 @@ class PlayerBoard {
 
   update(data, send) {
     this.send = send;
-    this.root.classList.toggle("dark", isDark(this.root));
+    this.root.classList.toggle("dark", isDark(backgroundOf(this.root)));
     if (data.board !== this.data?.board) {
       this.pending = [];
       this.hovered = this.focused = null;
@@ -78,9 +76,8 @@ class PlayerBoard {
 
   buildPicture() {
     const paths = this.data.outlines.map((outline, player) => {
-      const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-      setAttributes(path, { d: outline, "data-player": player, role: "checkbox", tabindex: player ? -1 : 0 });
-      return path;
+      const tabindex = player ? -1 : 0;
+      return svgElement("path", { d: outline, "data-player": player, role: "checkbox", tabindex });
     });
     this.find(".segments").replaceChildren(...paths);
     this.paths = paths;
@@ -163,7 +160,7 @@ class PlayerBoard {
         ...axis.ticks.map((tick) => {
           const at = percent(tick);
           const edge = at < 12 ? "left-most" : at > 88 ? "right-most" : "";
-          const label = element("span", edge, signless(tick));
+          const label = element("span", edge, withMinus(tick));
           label.style.left = `${at}%`;
           return label;
         }),
@@ -177,8 +174,8 @@ class PlayerBoard {
         bar.classList.toggle("negative", value < 0);
         const reach = CONFIDENCE * error;
         span(whisker, value === null || error === null ? null : [value - reach, value + reach], percent);
-        number.textContent = value === null ? "–" : readable(value);
-        const within = error === null ? "" : ` ± ${readable(reach).slice(reach ? 1 : 0)} (95 %)`;
+        number.textContent = signed(value);
+        const within = error === null ? "" : ` ± ${signed(reach).slice(reach ? 1 : 0)} (95 %)`;
         td.title = `${title}: ${number.textContent}${within}`;
       });
     });
@@ -238,7 +235,7 @@ class PlayerBoard {
   showStatus() {
     const lit = this.hovered ?? this.focused;
     const total = `${this.absent.size} of ${this.paths.length} removed`;
-    const values = lit && this.data.methods.map(({ title, values }) => `${title} ${readable(values[lit.player])}`);
+    const values = lit && this.data.methods.map(({ title, values }) => `${title} ${signed(values[lit.player])}`);
     const about = lit ? [`Player ${lit.player}`, ...values].join(" · ") : "click a superpixel to remove it or to bring it back";
     this.find(".status").textContent = `${total} · ${about}`;
   }
@@ -288,15 +285,18 @@ class PlayerBoard {
       const player = playerOf(event.target);
       if (player !== null) this.toggle(player);
     };
-    area.addEventListener("focusin", (event) => {
+    // Not on the picture itself: an SVG that listens for focus is a stop of the Tab key.
+    const around = place === "picture" ? area.parentElement : area;
+    around.addEventListener("focusin", (event) => {
       const player = playerOf(event.target);
+      if (player === null) return;
       const stops = place === "picture" ? this.paths : this.rows.map(({ input }) => input);
       for (const stop of stops) if (stop.tabIndex === 0) stop.setAttribute("tabindex", -1);
       stops[player].setAttribute("tabindex", 0);
       this.focused = event.target.matches(":focus-visible") ? { player, place } : null;
       this.light();
     });
-    area.addEventListener("focusout", () => {
+    around.addEventListener("focusout", () => {
       this.focused = null;
       this.light();
     });
@@ -345,13 +345,6 @@ class PlayerBoard {
 
 /* Helpers without state */
 
-/** Only what has changed: a data URL set again would be decoded again. */
-function setAttributes(node, attributes) {
-  for (const [name, value] of Object.entries(attributes)) {
-    if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
-  }
-}
-
 function setMember(set, member, wanted) {
   if (wanted) set.add(member);
   else set.delete(member);
@@ -384,24 +377,5 @@ function axisOf(methods) {
   if (high - low === 0) [low, high] = [-1, 1];
   const margin = 0.02 * (high - low);
   [low, high] = [low - margin, high + margin];
-  const rough = (high - low) / 3.5;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough);
-  const ticks = [];
-  for (let i = Math.ceil(low / step); i <= high / step; i++) ticks.push(i * step);
-  return { low, high, ticks };
-}
-
-function signless(tick) {
-  return String(Number(tick.toPrecision(2))).replace("-", "−");
-}
-
-/** Three significant digits with a sign. */
-function readable(value) {
-  if (value === null) return "–";
-  if (!value) return "0";
-  const size = Math.abs(value);
-  const plain = size >= 1e-3 && size < 1e5;
-  const text = plain ? size.toPrecision(3) : size.toExponential(2).replace("e-", "e−").replace("e+", "e");
-  return (value < 0 ? "−" : "+") + (text.includes("e+") ? String(Number(text)) : text);
+  return { low, high, ticks: ticksBetween(low, high, 3.5) };
 }

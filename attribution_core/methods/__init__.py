@@ -1,2 +1,1 @@
-"""Methods of attribution, one to a file: gradient methods take a `Differentiable` function or a
-TensorFlow function of a batch of points, coalition methods take a `Game`."""
+"""Methods of attribution: a file each, with all that is to be known of it."""

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attribution_core.estimate import Estimate, Estimator, FloatArray
-from attribution_core.functions import Differentiable, as_differentiable
+from attribution_core.arrays import FloatArray
+from attribution_core.methods.estimate import Estimate, Estimator
+from attribution_core.methods.functions import Differentiable, as_differentiable
+from attribution_core.methods.method import Method, Shapes
+from attribution_core.methods.options import option
+
+if TYPE_CHECKING:
+    from attribution_core.problem import Problem
 
 
 @Estimator
@@ -36,3 +43,41 @@ def grad_cam(
     yield Estimate(
         values=np.maximum(values, 0) if relu else values, done=1, planned=1, evaluations=1
     )
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person can set."""
+
+    relu: bool = option(
+        False,
+        "Positive evidence only",
+        "Cut negative values off, as in the paper; the map is signed otherwise.",
+    )
+
+
+def _run(problem: Problem, options: Options) -> Iterator[Estimate]:
+    return grad_cam.refine(problem.function, problem.point, relu=options.relu)
+
+
+def _unavailable(shapes: Shapes, options: Options) -> str:
+    if shapes.at_input:
+        return (
+            "Grad-CAM weighs the channels of a convolutional layer, and the input has only its "
+            "three colours: choose an inner layer."
+        )
+    return ""
+
+
+METHOD = Method(
+    name="grad_cam",
+    title="Grad-CAM",
+    summary="A layer's channels added up, each weighed by its mean gradient.",
+    paper="Selvaraju et al. 2017",
+    options_type=Options,
+    run=_run,
+    evaluations=lambda options: 1,
+    needs="gradient",
+    uses_reference=False,
+    unavailable=_unavailable,
+)

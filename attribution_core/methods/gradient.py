@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attribution_core.estimate import Estimate, Estimator, FloatArray
-from attribution_core.functions import Differentiable, as_differentiable
+from attribution_core.arrays import FloatArray
+from attribution_core.methods.estimate import Estimate, Estimator
+from attribution_core.methods.functions import Differentiable, as_differentiable
+from attribution_core.methods.method import OF_SLOPES, Method, TwoVariables
+from attribution_core.methods.options import NoOptions
+
+if TYPE_CHECKING:
+    from attribution_core.problem import Problem
 
 
 @Estimator
@@ -29,3 +35,28 @@ def gradient(
     """
     _, gradients = as_differentiable(function).values_and_gradients(np.asarray(point)[None])
     yield Estimate(values=gradients[0], done=1, planned=1, evaluations=1)
+
+
+def _run(problem: Problem, options: NoOptions) -> Iterator[Estimate]:
+    return gradient.refine(problem.function, problem.point)
+
+
+METHOD = Method(
+    name="gradient",
+    title="Gradient",
+    summary="∂f/∂x: how the score would move with each value.",
+    paper="Simonyan et al. 2014",
+    thesis="section 2.2",
+    options_type=NoOptions,
+    run=_run,
+    evaluations=lambda options: 1,
+    needs="gradient",
+    uses_reference=False,
+    slopes=True,
+    promises=OF_SLOPES,
+    two_variables=TwoVariables(
+        lambda function, point, reference: gradient(function, point),
+        r"\varphi_i = \frac{\partial f}{\partial x_i}(x)",
+        "A slope, in units of f a unit of x: nothing that could sum to a change of f.",
+    ),
+)

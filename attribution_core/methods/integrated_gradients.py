@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from attribution_core.estimate import Estimate, Estimator, FloatArray
-from attribution_core.functions import Differentiable, as_differentiable, points_like
+from attribution_core.arrays import FloatArray
+from attribution_core.methods.estimate import Estimate, Estimator
+from attribution_core.methods.functions import Differentiable, as_differentiable, points_like
+from attribution_core.methods.method import ALL_PROMISES, Method, SharedPasses, TwoVariables
+from attribution_core.methods.options import option
+
+if TYPE_CHECKING:
+    from attribution_core.problem import Problem
 
 Rule = Literal["adaptive", "midpoint", "trapezoid", "gauss_legendre"]
 
@@ -263,3 +269,72 @@ def _norms(values: FloatArray, scores: int) -> FloatArray:
 def _or_one(values: FloatArray) -> FloatArray:
     """The values, and 1 in place of 0: what does not change has no share to be wrong by."""
     return np.where(values == 0, 1.0, values)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person can set."""
+
+    steps: int = option(256, "Steps", "Gradients along the path, at most.", 1, 1024, step=1)
+    rule: Rule = option(
+        "adaptive",
+        "Rule",
+        "Where on the path the gradients are taken: adaptively where it is rough, or at the fixed "
+        "nodes of a quadrature rule.",
+        choices=get_args(Rule),
+    )
+    tolerance: float = option(
+        0.01,
+        "Tolerance",
+        "The adaptive rule stops once the gap is, and would be with random signs, at most this "
+        "share of f(x) − f(x′). 0 uses all steps.",
+        0,
+        0.5,
+        step=0.005,
+    )
+
+
+def _refine(
+    function: Differentiable, point: FloatArray, reference: FloatArray, options: Options
+) -> Iterator[Estimate]:
+    return integrated_gradients.refine(
+        function,
+        point,
+        reference,
+        steps=options.steps,
+        rule=options.rule,
+        tolerance=options.tolerance,
+    )
+
+
+def _run(problem: Problem, options: Options) -> Iterator[Estimate]:
+    return _refine(problem.function, problem.point, problem.reference, options)
+
+
+METHOD = Method(
+    name="integrated_gradients",
+    title="Integrated Gradients",
+    summary="(x − x′) times the gradient's mean along the straight path from the reference. Sums "
+    "to f(x) − f(x′) as the steps grow.",
+    paper="Sundararajan et al. 2017",
+    thesis="equation 2.18",
+    options_type=Options,
+    run=_run,
+    evaluations=lambda options: options.steps,
+    needs="gradient",
+    uses_reference=True,
+    splits_change=True,
+    promises=ALL_PROMISES,
+    precision="quadrature",
+    quick=Options(steps=8, rule="midpoint"),
+    # An adaptive rule places nodes where the path is rough for any of the classes.
+    shared_passes=SharedPasses(_refine, same_alone=lambda options: options.rule != "adaptive"),
+    two_variables=TwoVariables(
+        lambda function, point, reference: integrated_gradients(
+            function, point, reference, tolerance=1e-7
+        ),
+        r"\varphi_i = (x_i - x'_i)\int_0^1 \frac{\partial f}{\partial x_i}"
+        r"\bigl(x' + t\,(x - x')\bigr)\,dt",
+        "Along the straight path that the plane shows.",
+    ),
+)

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cache
 from itertools import combinations
 from math import comb
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from attribution_core.coalitions import CoalitionPairs, draw_pairs
-from attribution_core.estimate import Estimate, Estimator, FloatArray
-from attribution_core.games import Game, worth_a_look
-from attribution_core.least_squares import pseudo_inverse, ridge
+from attribution_core.arrays import FloatArray
+from attribution_core.games.coalitions import CoalitionPairs, draw_pairs
+from attribution_core.games.game import Game, worth_a_look
+from attribution_core.games.least_squares import pseudo_inverse, ridge
+from attribution_core.methods.estimate import Estimate, Estimator
+from attribution_core.methods.integrated_gradients import integrated_gradients
+from attribution_core.methods.method import (
+    ALL_PROMISES,
+    Method,
+    TwoVariables,
+    game_of_variables,
+)
+from attribution_core.methods.options import bfloat16_option, option
+
+if TYPE_CHECKING:
+    from attribution_core.problem import Problem
 
 
 @Estimator
@@ -208,3 +222,79 @@ def _stratified_variance(
             spread = stratum - stratum.mean(axis=0) if count > 1 else stratum
             variance += left_out * (spread**2).sum(axis=0) * count / max(count - 1, 1)
     return variance
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person can set."""
+
+    budget: int = option(512, "Budget", "Coalitions evaluated, at most.", 4, 100000, step=64)
+    tolerance: float = option(
+        0.0,
+        "Tolerance",
+        "Stops early once the largest standard error is below this share of the values' range. 0 "
+        "uses the whole budget.",
+        0,
+        0.5,
+        step=0.005,
+    )
+    prior: bool = option(
+        False,
+        "Start from Integrated Gradients",
+        "At inner layers, where the budget has fewer than six coalitions a player: the estimate is "
+        "drawn towards Integrated Gradients with 16 gradients, as far as cross-validation says. "
+        "Nearer to the Shapley values, but without error bars, and every class asks for its own "
+        "gradients.",
+    )
+    bfloat16: bool = bfloat16_option()
+
+
+_PRIOR_GRADIENTS = 16
+
+
+def _run(problem: Problem, options: Options) -> Iterator[Estimate]:
+    game = problem.game(bfloat16=options.bfloat16)
+
+    @cache
+    def gradients_of_players() -> FloatArray:
+        found = integrated_gradients(
+            problem.function, problem.point, problem.reference, steps=_PRIOR_GRADIENTS
+        )
+        heatmap = found.values.sum(axis=2, dtype=np.float64)
+        return np.asarray(np.bincount(game.segments.ravel(), heatmap.ravel()), np.float64)
+
+    return kernel_shap.refine(
+        game,
+        budget=options.budget,
+        tolerance=options.tolerance,
+        seed=problem.seed,
+        prior=gradients_of_players if options.prior and not problem.at_input else None,
+    )
+
+
+METHOD = Method(
+    name="kernel_shap",
+    title="KernelSHAP",
+    summary="Shapley values by least squares on sampled coalitions. Sums to f(x) − f(x′) at every "
+    "budget, with standard errors.",
+    paper="Lundberg and Lee 2017",
+    thesis="equation 2.34",
+    options_type=Options,
+    run=_run,
+    evaluations=lambda options: options.budget,
+    needs="game",
+    uses_reference=True,
+    splits_change=True,
+    promises=ALL_PROMISES,
+    players=lambda options: None,
+    quick=Options(budget=16),
+    # Two players have four coalitions: the budget covers them all, and the values are exact.
+    two_variables=TwoVariables(
+        lambda function, point, reference: kernel_shap(
+            game_of_variables(function, point, reference)
+        ),
+        r"\varphi = \arg\min_{w} \sum_S k(|S|)\,\Bigl(v(S) - v(\emptyset) - \sum_{i \in S} w_i"
+        r"\Bigr)^2,\; \sum_i w_i = v(\{1, 2\}) - v(\emptyset)",
+        "All four coalitions fit the budget, so these are the Shapley values.",
+    ),
+)

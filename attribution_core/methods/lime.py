@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution_core.coalitions import draw_uniform
-from attribution_core.estimate import Estimate, Estimator, FloatArray, IntArray
-from attribution_core.games import Game, batches, worth_a_look
-from attribution_core.least_squares import pseudo_inverse
+from attribution_core.arrays import FloatArray, IntArray
+from attribution_core.games.coalitions import draw_uniform
+from attribution_core.games.game import Game, batches, worth_a_look
+from attribution_core.games.least_squares import pseudo_inverse
+from attribution_core.methods.estimate import Estimate, Estimator
+from attribution_core.methods.method import (
+    ALL_BUT_COMPLETENESS,
+    Method,
+    TwoVariables,
+    game_of_variables,
+)
+from attribution_core.methods.options import bfloat16_option, option
+
+if TYPE_CHECKING:
+    from attribution_core.problem import Problem
 
 
 @Estimator
@@ -99,3 +111,59 @@ def _weighted_r2(weights: FloatArray, worth: FloatArray, residuals: FloatArray) 
     # A constant game is explained in full; what is left of its variance is rounding.
     constant = total <= 1e-24 * float(weights @ worth**2)
     return 1.0 if constant else 1 - float(residuals @ residuals) / total
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person can set."""
+
+    samples: int = option(500, "Samples", "Random coalitions.", 2, 20000, step=50)
+    kernel_width: float = option(
+        0.75,
+        "Kernel width",
+        "How far coalitions may be from the whole picture and still count: σ in units of the "
+        "square root of the number of players.",
+        0.05,
+        10,
+        step=0.05,
+    )
+    bfloat16: bool = bfloat16_option()
+
+
+def _run(problem: Problem, options: Options) -> Iterator[Estimate]:
+    return lime.refine(
+        problem.game(bfloat16=options.bfloat16),
+        samples=options.samples,
+        kernel_width=options.kernel_width,
+        seed=problem.seed,
+    )
+
+
+SAMPLES = 512
+"""On functions of two variables."""
+
+METHOD = Method(
+    name="lime",
+    title="LIME",
+    summary="A linear model fitted to the scores of random coalitions, near ones weighing more.",
+    paper="Ribeiro et al. 2016",
+    thesis="equations 2.2-2.5",
+    options_type=Options,
+    run=_run,
+    evaluations=lambda options: options.samples,
+    needs="game",
+    uses_reference=True,
+    promises=ALL_BUT_COMPLETENESS,
+    precision="sampled",
+    players=lambda options: None,
+    diagnostics={"weighted_r2": "weighted R² {:.3f}", "intercept": "intercept {:.2f}"},
+    quick=Options(samples=16),
+    two_variables=TwoVariables(
+        lambda function, point, reference: lime(
+            game_of_variables(function, point, reference), samples=SAMPLES
+        ),
+        r"\varphi = \arg\min_{w} \min_{w_0} \sum_z e^{-\lVert 1 - z \rVert^2/\sigma^2}"
+        r"\,\bigl(v(z) - w_0 - w \cdot z\bigr)^2",
+        f"Over {SAMPLES} coalitions z of one seed, with σ = 0.75·√2.",
+    ),
+)

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution_core.estimate import BoolArray, Estimate, Estimator, IntArray
-from attribution_core.games import Game
+from attribution_core.arrays import BoolArray, IntArray
+from attribution_core.games.game import Game
+from attribution_core.methods.estimate import Estimate, Estimator
+from attribution_core.methods.method import (
+    ALL_BUT_COMPLETENESS,
+    Method,
+    Shapes,
+    TwoVariables,
+    game_of_variables,
+)
+from attribution_core.methods.options import option
 from attribution_core.segmentations import Segments
+
+if TYPE_CHECKING:
+    from attribution_core.problem import Problem
+
+MOST_SQUARES = 4096
 
 
 @Estimator
@@ -101,3 +117,79 @@ def _slide(length: int, window: int, stride: int) -> tuple[BoolArray, IntArray, 
     edges = np.unique(np.concatenate([starts, starts + window]))
     hides = (edges[:-1] >= starts[:, None]) & (edges[:-1] < starts[:, None] + window)
     return hides, np.searchsorted(edges, np.arange(length), side="right") - 1, len(edges) - 1
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person can set."""
+
+    window: int = option(
+        32, "Window", "Side of the square, in pixels of the input.", 4, 112, step=1
+    )
+    stride: int = option(
+        16, "Stride", "Step between squares, in pixels of the input.", 2, 112, step=1
+    )
+
+
+def _run(problem: Problem, options: Options) -> Iterator[Estimate]:
+    height, width, _ = problem.head.shape
+    window, stride = _on_plane(height, width, problem.input_height, options)
+    segments, squares = sliding_squares(height, width, window, stride)
+    for estimate in occlusion.refine(problem.play(segments), squares):
+        # The squares are what is hidden, the players only where their edges cross. So a map comes
+        # out, with each square's drop spread evenly over its positions.
+        yield replace(estimate, values=estimate.values[segments] / window**2)
+
+
+def _unavailable(shapes: Shapes, options: Options) -> str:
+    if options.stride > options.window:
+        return (
+            f"A stride of {options.stride} leaves gaps between squares of {options.window}; "
+            "give at most the window."
+        )
+    if shapes.plane is None:
+        return ""
+    height, width = shapes.plane
+    window, stride = _on_plane(height, width, shapes.input_height, options)
+    squares = _squares_along(height, window, stride) * _squares_along(width, window, stride)
+    if squares > MOST_SQUARES:
+        return (
+            f"A window of {window} moved by {stride} makes {squares} squares; "
+            f"widen the stride until there are at most {MOST_SQUARES}."
+        )
+    return ""
+
+
+def _on_plane(height: int, width: int, input_height: int, options: Options) -> tuple[int, int]:
+    """Window and stride in positions of a layer's plane, at least 1 and never leaving gaps."""
+    scale = height / input_height
+    window = min(max(1, round(options.window * scale)), height, width)
+    return window, min(max(1, round(options.stride * scale)), window)
+
+
+def _squares_along(length: int, window: int, stride: int) -> int:
+    """Positions of a window that slides over a length, the last one moved inwards."""
+    return -(-(length - window) // stride) + 1
+
+
+METHOD = Method(
+    name="occlusion",
+    title="Occlusion",
+    summary="How much the score drops when a square takes the reference's values, spread over the "
+    "square and averaged over those that cover a point.",
+    paper="Zeiler and Fergus 2014",
+    thesis="section 2.3",
+    options_type=Options,
+    run=_run,
+    evaluations=lambda options: _squares_along(224, options.window, options.stride) ** 2 + 1,
+    needs="game",
+    uses_reference=True,
+    unavailable=_unavailable,
+    promises=ALL_BUT_COMPLETENESS,
+    quick=Options(window=112, stride=112),
+    two_variables=TwoVariables(
+        lambda function, point, reference: occlusion(game_of_variables(function, point, reference)),
+        r"\varphi_i = v(\{1, 2\}) - v(\{1, 2\} \setminus i)",
+        "v(S) is f with the variables outside of S at their reference.",
+    ),
+)

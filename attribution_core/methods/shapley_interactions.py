@@ -7,8 +7,8 @@ from math import comb
 
 import numpy as np
 
-from attribution_core.estimate import Estimate, Estimator
-from attribution_core.games import Game, bits
+from attribution_core.games.game import Game, bits
+from attribution_core.methods.estimate import Estimate, Estimator
 
 MOST_PLAYERS = 16
 

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from attribution_core.estimate import Estimate, Estimator, FloatArray
-from attribution_core.games import Game, bits
+from attribution_core.arrays import FloatArray
+from attribution_core.games.game import Game, bits
+from attribution_core.methods.estimate import Estimate, Estimator
+from attribution_core.methods.method import (
+    ALL_PROMISES,
+    Method,
+    Shapes,
+    TwoVariables,
+    game_of_variables,
+)
+from attribution_core.methods.options import bfloat16_option, option
 
-MOST_PLAYERS = 20
+if TYPE_CHECKING:
+    from attribution_core.problem import Problem
+
+MOST_PLAYERS, MOST_PLAYERS_AT_INPUT = 20, 16
 
 
 @Estimator
@@ -39,10 +52,7 @@ def shapley_values(game: Game) -> Iterator[Estimate]:
     """
     players = game.players
     if players > MOST_PLAYERS:
-        raise ValueError(
-            f"Exact Shapley values of {players} players need 2^{players} evaluations; "
-            f"give at most {MOST_PLAYERS} players, or use KernelSHAP."
-        )
+        raise ValueError(_too_many(players, MOST_PLAYERS))
     codes = np.arange(2**players, dtype=np.int64)
     sizes = np.bitwise_count(codes).astype(np.int64)
     order = np.argsort(np.minimum(sizes, players - sizes), kind="stable")
@@ -82,3 +92,76 @@ def mean_marginals(
         size = sizes.reshape(-1, 2, 2**player)[:, 0].ravel()
         means[player] = np.bincount(size, marginal, players) / np.bincount(size, minlength=players)
     return means
+
+
+def _too_many(players: int, most: int, where: str = "") -> str:
+    return (
+        f"Exact Shapley values of {players} players need 2^{players} evaluations; "
+        f"give at most {most} players{where}, or use KernelSHAP."
+    )
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person can set."""
+
+    players: int = option(
+        10,
+        "Players",
+        "The picture is cut into this many superpixels for the exact values, since they need "
+        "2^players evaluations; an inner layer into a grid of at most as many cells. 0 takes the "
+        "segmentation of the other methods.",
+        0,
+        MOST_PLAYERS,
+        step=1,
+    )
+    bfloat16: bool = bfloat16_option()
+
+    @property
+    def segmentation(self) -> int | None:
+        """So many players, or None: those of the other methods."""
+        return self.players or None
+
+
+def _run(problem: Problem, options: Options) -> Iterator[Estimate]:
+    segments = problem.segments_of(options.segmentation)
+    return shapley_values.refine(problem.play(segments, bfloat16=options.bfloat16))
+
+
+def _unavailable(shapes: Shapes, options: Options) -> str:
+    most, where = MOST_PLAYERS, ""
+    if shapes.at_input:
+        # A coalition there is a pass through the whole network.
+        most, where = MOST_PLAYERS_AT_INPUT, " at the input"
+    if shapes.players is None or shapes.players <= most:
+        return ""
+    return _too_many(shapes.players, most, where)
+
+
+METHOD = Method(
+    name="shapley_values",
+    title="Shapley values, exact",
+    summary="Every player's contribution averaged over all coalitions, each evaluated once.",
+    paper="Shapley 1953",
+    thesis="equation 2.32",
+    options_type=Options,
+    run=_run,
+    evaluations=lambda options: 2 ** (options.players or 10),
+    needs="game",
+    uses_reference=True,
+    unavailable=_unavailable,
+    splits_change=True,
+    promises=ALL_PROMISES,
+    players=lambda options: options.segmentation,
+    every_coalition=True,
+    in_common_game={"players": 0},
+    quick=Options(players=4),
+    two_variables=TwoVariables(
+        lambda function, point, reference: shapley_values(
+            game_of_variables(function, point, reference)
+        ),
+        r"\varphi_1 = \tfrac12\bigl[v(\{1\}) - v(\emptyset)\bigr] + "
+        r"\tfrac12\bigl[v(\{1, 2\}) - v(\{2\})\bigr]",
+        "For two players.",
+    ),
+)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, get_args
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from attribution_core.estimate import Estimate, Estimator, FloatArray
-from attribution_core.functions import Differentiable, as_differentiable
+from attribution_core.arrays import FloatArray
+from attribution_core.methods.estimate import Estimate, Estimator
+from attribution_core.methods.functions import Differentiable, as_differentiable
+from attribution_core.methods.method import OF_SLOPES, Method, TwoVariables
+from attribution_core.methods.options import option
+
+if TYPE_CHECKING:
+    from attribution_core.problem import Problem
 
 Averaged = Literal["gradient", "gradient_times_input"]
 
@@ -95,3 +102,69 @@ def smoothgrad(
             evaluations=2 * drawn,
             standard_error=error,
         )
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person can set."""
+
+    samples: int = option(50, "Samples", "Noisy copies, in pairs ±ε.", 2, 1000, step=2)
+    sigma: float = option(
+        0.15,
+        "Noise σ",
+        "Standard deviation of the noise as a share of the values' range.",
+        0,
+        1,
+        step=0.01,
+    )
+    of: Averaged = option(
+        "gradient",
+        "Average of",
+        "What is averaged: the gradient, or gradient × input.",
+        choices=get_args(Averaged),
+    )
+
+
+def _run(problem: Problem, options: Options) -> Iterator[Estimate]:
+    return smoothgrad.refine(
+        problem.function,
+        problem.point,
+        samples=options.samples,
+        sigma=options.sigma,
+        of=options.of,
+        seed=problem.seed,
+    )
+
+
+SAMPLES, SIGMA = 64, 0.15
+"""On functions of two variables."""
+
+METHOD = Method(
+    name="smoothgrad",
+    title="SmoothGrad",
+    summary="The gradient averaged over noisy copies of the picture.",
+    paper="Smilkov et al. 2017",
+    thesis="section 2.2",
+    options_type=Options,
+    run=_run,
+    evaluations=lambda options: options.samples,
+    needs="gradient",
+    uses_reference=False,
+    slopes=True,
+    promises=OF_SLOPES,
+    precision="sampled",
+    quick=Options(samples=4),
+    two_variables=TwoVariables(
+        lambda function, point, reference: smoothgrad(
+            function,
+            point,
+            samples=SAMPLES,
+            sigma=SIGMA,
+            extent=float(np.abs(point - reference).max()),
+        ),
+        r"\varphi_i = \mathbb{E}_{z \sim \mathcal{N}(x,\,\sigma^2)}"
+        r"\left[\frac{\partial f}{\partial x_i}(z)\right]",
+        f"Here σ is {SIGMA:g} of the larger of |x − x′| and |y − y′|, with {SAMPLES} samples of "
+        "one seed.",
+    ),
+)

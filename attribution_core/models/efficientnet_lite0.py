@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from attribution_core.assets import ASSETS
 from attribution_core.models.initializers import carry_initializers
 from attribution_core.models.pixels import as_floating
 
@@ -31,9 +32,7 @@ INPUT_SIZE = 224
 CLASSES = 1000
 """Number of classes, in the order of ILSVRC 2012."""
 
-WEIGHTS = (
-    Path(__file__).resolve().parents[2] / "assets" / "models" / "efficientnet_lite0.weights.h5"
-)
+WEIGHTS = ASSETS / "models" / "efficientnet_lite0.weights.h5"
 """The shipped weights."""
 
 

@@ -16,8 +16,8 @@ def carry_initializers(
     """Let a network's kernels name the initialisers that its training began with.
 
     The networks are built with zeros, since drawing numbers that a file overwrites takes time.
-    Zeros are no place to begin, though: `attribution_core.randomisation` draws from what the layers
-    name. Biases, and batch normalisation's four, name Keras's own as they are.
+    Zeros are no place to begin, though: `attribution_core.network.randomisation` draws from what
+    the layers name. Biases, and batch normalisation's four, name Keras's own as they are.
 
     Parameters
     ----------

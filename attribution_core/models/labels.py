@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-IMAGENET_LABELS = Path(__file__).resolve().parents[2] / "assets" / "imagenet_labels.txt"
+from attribution_core.assets import ASSETS
+
+IMAGENET_LABELS = ASSETS / "imagenet_labels.txt"
 """The 1000 classes of ILSVRC 2012; ``assets/README.md`` names the source."""
 
 

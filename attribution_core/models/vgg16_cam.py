@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attribution_core.assets import ASSETS
 from attribution_core.models.initializers import carry_initializers
 from attribution_core.models.vgg16 import CLASSES, INPUT_SIZE, convolutional_body, preprocess
 
@@ -51,7 +52,7 @@ BENDS = 512
 TOP = 1280
 """Channels of ``cam_conv``: those that EfficientNet-Lite0 pools."""
 
-WEIGHTS = Path(__file__).resolve().parents[2] / "assets" / "models" / "vgg16_cam" / "vgg16_cam.npz"
+WEIGHTS = ASSETS / "models" / "vgg16_cam" / "vgg16_cam.npz"
 """The shipped weights, as float16."""
 
 

@@ -5,25 +5,21 @@ from __future__ import annotations
 import time
 import uuid
 
-from pages.ui.attributions import places, predictions_for
-from pages.ui.engine import Engine
-from pages.ui.gallery import pixels_of
-from pages.ui.settings import Settings
-from pages.ui.sidebar import DEFAULT_SIZE, suggested_classes
-from pages.ui.work import Work
+from pages.ui.maps.table import places
+from pages.ui.shell.requests import predictions_for
+from pages.ui.shell.scene import scene_of
+from pages.ui.shell.settings import Settings
+from pages.ui.worker.engine import Engine
+from pages.ui.worker.tasks import Work
 
 _LOOK_SECONDS = 0.5
 
 
-def newcomers_work(engine: Engine) -> list[Work]:
-    """All that the first page asks for when it is opened without a link, in its order."""
-    model = engine.default_model()
-    settings = Settings(model=model.name, layer=model.default_layer)
-    picture, labels = pixels_of(settings.picture, DEFAULT_SIZE), engine.labels(model.name)
-    classes = suggested_classes(settings, None, labels)
-    table = places(settings, picture, classes, labels)
-    maps = [place.work for place in table if place.work is not None]
-    return [*predictions_for(settings, picture), *maps]
+def newcomers_work(engine: Engine, name: str) -> list[Work]:
+    """All that the first page asks for when a visitor of that name opens it without a link."""
+    scene = scene_of(engine, Settings(model=engine.default_model().name), name)
+    maps = [place.work for place in places(scene, scene.classes) if place.work is not None]
+    return [*predictions_for(scene.settings, scene.picture), *maps]
 
 
 def prepare_for_newcomer(engine: Engine) -> None:
@@ -33,7 +29,7 @@ def prepare_for_newcomer(engine: Engine) -> None:
     meanwhile shares the work.
     """
     name = f"newcomer-{uuid.uuid4().hex}"
-    engine.jobs.ask(name, newcomers_work(engine))
+    engine.jobs.ask(name, newcomers_work(engine, name))
     while engine.jobs.standing(name).unfinished:
         time.sleep(_LOOK_SECONDS)
         engine.jobs.touch(name)

@@ -7,6 +7,7 @@ import os
 import sys
 
 NAMES = (
+    "superpixels",
     "methods",
     "first_maps",
     "quadrature",

@@ -18,14 +18,13 @@ from typing import Any
 import numpy as np
 
 from attribution_core import Classifier, FunctionGame, kernel_shap, load_classifier, shapley_values
-from attribution_core.bfloat16 import processor_has_bfloat16
-from attribution_core.estimate import BoolArray, FloatArray
-from attribution_core.explanation import pose, request_of
-from attribution_core.head import Head
+from attribution_core.arrays import BoolArray, FloatArray
+from attribution_core.network.bfloat16 import processor_has_bfloat16
+from attribution_core.network.head import Head
 from attribution_core.registry import METHODS
 from attribution_core.segmentations import grid
 from tests.benchmarks.fast_head import random_vgg16
-from tests.benchmarks.problems import best_class, gallery_picture
+from tests.benchmarks.problems import best_class, gallery_picture, posed
 
 TURNS = 3
 PICTURES = ("cat_coffee.png", "coffee.png")
@@ -72,10 +71,7 @@ def _errors(
     """Change of the logits and of Shapley values, and KernelSHAP's standard error."""
     picture = gallery_picture(classifier, file)
     target = best_class(classifier, picture)
-    request = request_of(
-        classifier, picture, "kernel_shap", target, layer, "black", "logit", None, 0, {}
-    )
-    problem = pose(classifier, request)
+    problem = posed(classifier, picture, "kernel_shap", target, layer)
     segments = grid(*problem.head.shape[:2], 2, 3)
     rows: list[list[FloatArray]] = [[], []]
 
@@ -92,7 +88,7 @@ def _errors(
     exact, rounded = play(0), play(1)
     plain, changed = (np.concatenate(each) for each in rows)
     spread = (plain.max(axis=1) - plain.min(axis=1)).max()
-    budget = next(int(o.default) for o in METHODS["kernel_shap"].options if o.name == "budget")
+    budget = METHODS["kernel_shap"].read_options({}).budget
     spent = FEW if layer == "input" else budget
     estimate = kernel_shap(problem.game(bfloat16=True), budget=spent, seed=0)
     assert estimate.standard_error is not None

@@ -16,10 +16,9 @@ from statistics import median
 import numpy as np
 
 from attribution_core import Classifier, FunctionGame, kernel_shap
-from attribution_core.explanation import pose, request_of
-from attribution_core.head import Logits
+from attribution_core.arrays import Logits
 from attribution_core.models import vgg16
-from tests.benchmarks.problems import built_in, gallery_picture
+from tests.benchmarks.problems import built_in, gallery_picture, posed
 
 TURNS = 5
 COALITIONS = 1024
@@ -44,10 +43,7 @@ def random_vgg16() -> Classifier:
 
 def _measure(classifier: Classifier, layer: str) -> None:
     picture = gallery_picture(classifier, "cat_coffee.png")
-    request = request_of(
-        classifier, picture, "kernel_shap", 285, layer, "black", "logit", None, 0, {}
-    )
-    problem = pose(classifier, request)
+    problem = posed(classifier, picture, "kernel_shap", 285, layer)
     game = problem.game()
     fast = classifier.linear_head(layer, game.players)
     assert fast is not None
@@ -86,7 +82,7 @@ def _measure(classifier: Classifier, layer: str) -> None:
     # The same game without its memory of coalitions.
     fresh = FunctionGame(
         game.players,
-        lambda coalitions: fast.logits(*contributions, coalitions)[:, request.target],
+        lambda coalitions: fast.logits(*contributions, coalitions)[:, problem.score.target],
         batch_size=fast.batch_size,
     )
     for budget in BUDGETS:

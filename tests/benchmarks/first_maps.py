@@ -14,7 +14,7 @@ from unittest.mock import patch
 import numpy as np
 
 from attribution_core import Classifier, explain, load_classifier
-from attribution_core.head import UNTRACED_CALLS
+from attribution_core.network.head import UNTRACED_CALLS
 from tests.benchmarks.problems import built_in, gallery_picture
 
 TURNS = 3
@@ -46,7 +46,7 @@ def _seconds(classifier: Classifier, layers: tuple[str, ...], untraced: int) -> 
     fresh = classifier.copy()
     picture = gallery_picture(fresh, "cat_coffee.png")
     seconds = []
-    with patch("attribution_core.head.UNTRACED_CALLS", untraced):
+    with patch("attribution_core.network.head.UNTRACED_CALLS", untraced):
         for layer in layers:
             started = time.perf_counter()
             for target in TARGETS:

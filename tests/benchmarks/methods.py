@@ -24,8 +24,8 @@ import numpy as np
 import tensorflow as tf
 
 from attribution_core import METHODS, Classifier, explain, incremental_head
-from attribution_core.head import Head
-from attribution_core.registry import OptionValue
+from attribution_core.methods.options import OptionValue
+from attribution_core.network.head import Head
 from attribution_core.scores import Score
 from tests.benchmarks.problems import built_in, gallery_picture, posed
 
@@ -61,7 +61,7 @@ def main() -> None:
     # The bare side is the whole head, traced: occlusion must take no shorter way here, and single
     # points none without tracing.
     whole = patch.object(incremental_head, "LEAST_GAIN", float("inf"))
-    with whole, patch("attribution_core.head.UNTRACED_CALLS", 0):
+    with whole, patch("attribution_core.network.head.UNTRACED_CALLS", 0):
         _measure(built_in())
 
 
@@ -74,8 +74,8 @@ def _measure(classifier: Classifier) -> None:
         head = classifier.head(layer)
         for method in METHODS_MEASURED:
             options = options_for(method, layer)
-            family = METHODS[method].family
-            bare = _gradients(head) if family == "gradient" else _logits(head)
+            needs = METHODS[method].needs
+            bare = _gradients(head) if needs == "gradient" else _logits(head)
             rows = [_turn(classifier, layer, method, options, bare, n) for n in range(TURNS + 1)]
             # The first turn compiles and warms up.
             counts, bare_rates, rates, inside = zip(*rows[1:], strict=True)

@@ -14,9 +14,9 @@ from statistics import median
 import numpy as np
 
 from attribution_core import Classifier, load_classifier
-from attribution_core.head import Logits
-from attribution_core.incremental_head import LEAST_GAIN
+from attribution_core.arrays import Logits
 from attribution_core.methods.occlusion import sliding_squares
+from attribution_core.network.incremental_head import LEAST_GAIN
 from tests.benchmarks.fast_head import random_vgg16
 from tests.benchmarks.problems import built_in, gallery_picture
 

@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from attribution_core import Classifier, load_classifier, load_image
-from attribution_core.explanation import pose, request_of
-from attribution_core.images import Pixels
+from attribution_core.explanation import pose
+from attribution_core.images import Picture, Pixels
+from attribution_core.methods.options import OptionValue
 from attribution_core.problem import Problem
-from attribution_core.registry import OptionValue
+from attribution_core.request import granted, request_or_reason
+from attribution_core.segmentations import Segmentation
 
 GALLERY = Path(__file__).resolve().parents[2] / "assets" / "gallery"
 
@@ -34,12 +36,20 @@ def posed(
     target: int,
     layer: str,
     reference: str = "black",
+    segmentation: Segmentation = None,
     options: dict[str, OptionValue] | None = None,
 ) -> Problem:
     """The question as methods get it, with what does not belong to them computed and cached."""
-    request = request_of(
-        classifier, picture, method, target, layer, reference, "logit", None, 0, options or {}
+    asked = request_or_reason(
+        classifier,
+        picture=Picture.of(picture),
+        method=method,
+        target=target,
+        layer=layer,
+        reference=reference,
+        segmentation=segmentation,
+        options=options,
     )
-    problem = pose(classifier, request)
+    problem = pose(classifier, granted(asked))
     problem.segments_of(None)
     return problem

@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from attribution_core import integrated_gradients
-from attribution_core.estimate import Estimate, FloatArray
+from attribution_core.arrays import FloatArray
+from attribution_core.methods.estimate import Estimate
 from attribution_core.methods.integrated_gradients import Rule
 from attribution_core.problem import Problem
 from attribution_core.scores import score_values

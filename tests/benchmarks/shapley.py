@@ -17,11 +17,10 @@ from statistics import median
 import numpy as np
 
 from attribution_core import FunctionGame, Game, kernel_shap, shapley_values
-from attribution_core.classifier import Classifier
-from attribution_core.estimate import BoolArray, FloatArray
-from attribution_core.explanation import pose, request_of
+from attribution_core.arrays import BoolArray, FloatArray
+from attribution_core.network.classifier import Classifier
 from attribution_core.segmentations import Grid
-from tests.benchmarks.problems import best_class, built_in, gallery_picture
+from tests.benchmarks.problems import best_class, built_in, gallery_picture, posed
 
 BUDGETS = (128, 256, 512, 1024, 2048)
 LAYER = "block6d_add"
@@ -137,10 +136,7 @@ def _unanimity(title: str, players: int, sizes: tuple[int, ...], terms: int, *, 
 def _on_layer(classifier: Classifier, file: str, cells: Grid | None) -> Game:
     picture = gallery_picture(classifier, file)
     target = best_class(classifier, picture)
-    request = request_of(
-        classifier, picture, "kernel_shap", target, LAYER, "black", "logit", cells, 0, {}
-    )
-    return pose(classifier, request).game()
+    return posed(classifier, picture, "kernel_shap", target, LAYER, segmentation=cells).game()
 
 
 if __name__ == "__main__":

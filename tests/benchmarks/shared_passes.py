@@ -10,7 +10,7 @@ import time
 from statistics import median
 
 from attribution_core import Cache, explain, explain_classes
-from attribution_core.registry import OptionValue
+from attribution_core.methods.options import OptionValue
 from tests.benchmarks.problems import built_in, gallery_picture
 
 TURNS = 3

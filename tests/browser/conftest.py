@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -20,12 +19,14 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
+from tests.patience import UNCHANGED, until
+
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync"
 CHROMIUM += " --disable-background-networking --disable-component-update"
 
-# Loading the network takes seconds, and the machine may have other things to do.
-PATIENCE = 120_000
+# For what Playwright itself waits for: what to click on, addresses. Assertions wait for progress.
+PATIENCE = 1000 * UNCHANGED
 
 
 def free_port() -> int:
@@ -46,48 +47,60 @@ class Server:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def wait_until_healthy(self) -> None:
+        """Wait for its first answer as long as it computes."""
+        until(self._answers, watched=self.cpu_seconds)
+
+    def _answers(self) -> bool:
+        assert self.process.poll() is None, f"the server has ended: {self.process.returncode}"
+        address = f"{self.url}/_stcore/health"
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=UNCHANGED):
+            return True
+        return False
+
 
 Serve = Callable[..., AbstractContextManager[Server]]
 
 
 @contextlib.contextmanager
 def serving(script: Path, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """Run `script` on a server of its own.
-
-    Whatever models are on this machine, the server sees none but the built-in one, unless
-    `environment` says otherwise.
-    """
-    port = free_port()
+    """Run `script` on a server of its own."""
     options = {
         "server.headless": "true",
         "server.address": "127.0.0.1",
-        "server.port": str(port),
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
     command = [sys.executable, "-m", "streamlit", "run", str(script), *flags]
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    with running(command, ROOT, {"PYTHONPATH": path, **(environment or {})}) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def running(command: list[str], folder: Path, environment: Mapping[str, str]) -> Iterator[Server]:
+    """Run a command that serves at ``--server.port``, until its server is no longer needed.
+
+    Whatever models are on this machine, the server sees none but the built-in ones, unless
+    `environment` says otherwise.
+    """
+    port = free_port()
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith("ATTRIBUTION_")
     }
-    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     with tempfile.TemporaryFile("w+") as log, tempfile.TemporaryDirectory() as empty:
         process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env={
-                **inherited,
-                "PYTHONPATH": path,
-                "TF_CPP_MIN_LOG_LEVEL": "3",
-                "KERAS_HOME": empty,
-                **(environment or {}),
-            },
+            [*command, f"--server.port={port}"],
+            cwd=folder,
+            env={**inherited, "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_HOME": empty, **environment},
             stdout=log,
             stderr=log,
         )
         try:
-            wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health", process, 120)
-            yield Server(f"http://127.0.0.1:{port}", process)
+            server = Server(f"http://127.0.0.1:{port}", process)
+            server.wait_until_healthy()
+            yield server
         except BaseException:
             log.seek(0)
             print(log.read())
@@ -100,19 +113,17 @@ def serving(script: Path, environment: Mapping[str, str] | None = None) -> Itera
                 process.kill()
 
 
-def wait_until_healthy(url: str, process: subprocess.Popen[bytes], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and process.poll() is None:
-        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=1):
-            return
-        time.sleep(0.1)
-    raise TimeoutError(f"no answer from {url}")
-
-
 @pytest.fixture(scope="session")
 def serve() -> Serve:
     """Runs a script on a server of its own: ``with serve(script, environment) as server``."""
     return serving
+
+
+@pytest.fixture(scope="session")
+def server(serve: Serve) -> Iterator[Server]:
+    """The app, for all tests that do not need a server of their own."""
+    with serve(ROOT / "app.py") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

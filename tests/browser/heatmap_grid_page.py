@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from pages.ui.heatmap_grid import MapCell, render_heatmap_grid
+from pages.ui.components.heatmap_grid import MapCell, render_heatmap_grid
 
 SIZE = 224
 ROWS = ("Egyptian cat", "espresso <b>maker</b>")

@@ -12,7 +12,7 @@ import streamlit as st
 from PIL import Image
 from skimage.segmentation import slic
 
-from pages.ui.player_board import PlayerValues, player_board
+from pages.ui.components.player_board import PlayerValues, player_board
 
 GALLERY = Path(__file__).resolve().parents[2] / "assets" / "gallery"
 BOARDS = ("50 superpixels", "200 superpixels", "inner layer")

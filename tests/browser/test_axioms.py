@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.browser.patience import expect
+
 MODEL = "model=efficientnet_lite0"
-
-
-@pytest.fixture(scope="module")
-def server(serve: Callable[..., AbstractContextManager[Any]]) -> Iterator[Any]:
-    with serve(ROOT / "app.py") as server:
-        yield server
 
 
 def numbers_of(page: Page, method: str) -> Locator:

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.browser.patience import expect
+
 QUICK = (
     "model=efficientnet_lite0&layer=top_relu&methods=gradient_times_input,grad_cam&count=12"
     "&faithfulness-steps=4"
 )
-
-
-@pytest.fixture(scope="module")
-def server(serve: Callable[..., AbstractContextManager[Any]]) -> Iterator[Any]:
-    with serve(ROOT / "app.py") as server:
-        yield server
 
 
 def picture_at_the_cursor(page: Page) -> Locator:

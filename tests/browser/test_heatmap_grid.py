@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import runpy
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -13,11 +12,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.component import FOLDER, code_of
-from pages.ui.heatmap_grid import MapCell, decode_values, encode_picture, encode_values, grid_data
+from pages.ui.components.component import FOLDER, code_of
+from pages.ui.components.heatmap_grid import (
+    MapCell,
+    decode_values,
+    encode_picture,
+    encode_values,
+    grid_data,
+)
+from tests.browser.patience import expect
+from tests.patience import UNCHANGED, until
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = Path(__file__).with_name("heatmap_grid_page.py")
@@ -89,7 +96,7 @@ def grid(cells: list[MapCell], opacity: float = 1.0) -> dict[str, Any]:
 
 def test_apptest_sees_the_data(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT))
-    app = AppTest.from_file(str(PAGE), default_timeout=30).run()
+    app = AppTest.from_file(str(PAGE), default_timeout=UNCHANGED).run()
     assert not app.exception
     data = json.loads(app.get("bidi_component")[0].proto.json)
     assert data["rows"] == list(ROWS)
@@ -115,7 +122,7 @@ def page(server: str, browser: Browser, request: pytest.FixtureRequest) -> Itera
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(server)
-    expect(squares(page)).to_have_count(len(ROWS) * len(COLUMNS), timeout=30_000)
+    expect(squares(page)).to_have_count(len(ROWS) * len(COLUMNS))
     wait_until_painted(page)
     yield page
     context.close()
@@ -219,14 +226,11 @@ def test_positive_is_red_and_negative_is_blue(page: Page) -> None:
 def test_zero_is_quiet_on_a_plain_map(page: Page, lightest: int, darkest: int) -> None:
     choose(page, "Overlay")
     quiet = square(page, 0, 0)
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
-        zero = colour(quiet, 0.05, 0.95)[:3]
-        if darkest <= min(zero) and max(zero) <= lightest:
-            break
-        page.wait_for_timeout(50)
-    assert darkest <= min(zero)
-    assert max(zero) <= lightest
+    until(
+        lambda: all(darkest <= zero <= lightest for zero in colour(quiet, 0.05, 0.95)[:3]),
+        watched=lambda: colour(quiet, 0.05, 0.95),
+        pause=lambda: page.wait_for_timeout(50),
+    )
     expect_colours(page, 0.3, 0.3, channel=0)
     expect_colours(page, 0.7, 0.7, channel=2)
 
@@ -313,8 +317,9 @@ def test_an_old_update_that_is_decoded_late_does_not_win(page: Page) -> None:
     page.evaluate(
         """() => {
             const read = Response.prototype.arrayBuffer;
-            window.late = 0;
+            window.begun = window.late = 0;
             Response.prototype.arrayBuffer = async function () {
+                window.begun += 1;
                 const buffer = await read.call(this);
                 await new Promise((done) => setTimeout(done, 1500));
                 window.late += 1;
@@ -323,9 +328,9 @@ def test_an_old_update_that_is_decoded_late_does_not_win(page: Page) -> None:
         }"""
     )
     change_values(page, 1)
-    page.wait_for_timeout(300)  # so that Streamlit hands over version 1 by itself
+    page.wait_for_function("begun > 0")  # Streamlit has handed over version 1 by itself
     change_values(page, 2)  # the same maps as version 0, which are decoded already
-    page.wait_for_function("late > 0")
+    page.wait_for_function("late === begun")
     page.wait_for_timeout(300)  # time for the late maps to be painted, if they were
     point_at(page, square(page, 0, 0), 0.3, 0.3)
     expect_values(page, 0.3, 0.3, version=2)

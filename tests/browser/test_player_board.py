@@ -18,12 +18,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 from scipy import ndimage
 from streamlit.testing.v1 import AppTest
 
 from attribution_core.segmentations import superpixels
-from pages.ui.player_board import PlayerValues, after_clicks, board_data, new_clicks, outlines
+from pages.ui.components.player_board import (
+    PlayerValues,
+    after_clicks,
+    board_data,
+    new_clicks,
+    outlines,
+)
+from tests.browser.patience import expect
+from tests.patience import UNCHANGED
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = Path(__file__).with_name("player_board_page.py")
@@ -166,7 +174,7 @@ def test_only_new_clicks_on_this_board_count() -> None:
 
 def test_apptest_sees_the_data(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT))
-    app = AppTest.from_file(str(PAGE), default_timeout=30).run()
+    app = AppTest.from_file(str(PAGE), default_timeout=UNCHANGED).run()
     assert not app.exception
     sent = json.loads(app.get("bidi_component")[0].proto.json)
     assert len(sent["outlines"]) == PLAYERS
@@ -188,9 +196,8 @@ def page(
 ) -> Iterator[Page]:
     page = new_page(**getattr(request, "param", {}))
     page.goto(server)
-    expect(page.locator("path[data-player]")).to_have_count(PLAYERS, timeout=30_000)
+    expect(page.locator("path[data-player]")).to_have_count(PLAYERS)
     expect(row(page, 0)).to_be_visible()
-    expect.set_options(timeout=10_000)
     return page
 
 
@@ -465,7 +472,10 @@ def test_bars_and_whiskers_are_as_long_as_the_numbers(page: Page, version: int) 
         press(page, "Refine")
         number = f"{true_values(PLAYERS, 3, 1)[0].values[0]:+#.3g}".replace("-", "−")
         expect(row(page, 0).locator(".number").first).to_have_text(number)
-        page.wait_for_timeout(300)  # bars grow
+        page.wait_for_function(  # bars grow
+            "list => [...list.querySelectorAll('.bar')].every(bar => !bar.getAnimations().length)",
+            arg=page.locator("table").element_handle(),
+        )
     measure = """table => [...table.querySelectorAll("tbody tr")].map(row => ({
         player: +row.dataset.player,
         cells: [...row.querySelectorAll("td:not(:first-child)")].map(cell => {

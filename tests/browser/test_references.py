@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.browser.patience import expect
+
 MODEL = "model=efficientnet_lite0"
-
-
-@pytest.fixture(scope="module")
-def server(serve: Callable[..., AbstractContextManager[Any]]) -> Iterator[Any]:
-    with serve(ROOT / "app.py") as server:
-        yield server
 
 
 def test_references_average_and_path(server: Any, new_page: Callable[..., Page]) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.browser.patience import expect
+from tests.patience import until
+
 QUICK = {
     "model": "efficientnet_lite0",
     "layer": "top_relu",
@@ -22,12 +21,6 @@ QUICK = {
     "kernel_shap.budget": "128",
     "lime.samples": "100",
 }
-
-
-@pytest.fixture(scope="module")
-def server(serve: Callable[..., AbstractContextManager[Any]]) -> Iterator[Any]:
-    with serve(ROOT / "app.py") as server:
-        yield server
 
 
 @pytest.fixture
@@ -113,10 +106,11 @@ def test_stop_and_go_on(visit: Callable[..., Page]) -> None:
     assert 2 < stopped < 100_000
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
-    end = time.monotonic() + 120
-    while evaluations(values.get_attribute("aria-label")) <= stopped:
-        assert time.monotonic() < end, "the work did not go on"
-        page.wait_for_timeout(200)
+    until(
+        lambda: evaluations(values.get_attribute("aria-label")) > stopped,
+        watched=lambda: values.get_attribute("aria-label"),
+        pause=lambda: page.wait_for_timeout(200),
+    )
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Continue")).to_be_visible()
 

@@ -17,10 +17,11 @@ import h5py
 import numpy as np
 import pytest
 from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 
 from attribution_core.models import vgg16
 from attribution_core.models.vgg16_weights import FILE_NAME
+from tests.browser.patience import expect
 
 ROOT = Path(__file__).resolve().parents[2]
 Serve = Callable[..., AbstractContextManager[Any]]
@@ -124,7 +125,7 @@ def test_offline_is_said_and_the_built_in_model_goes_on(
             start_download(page)
             # Ours to say: one sentence, and a button to try again.
             failure = re.compile("cannot be reached|could not|refused", re.I)
-            expect(sidebar(page).get_by_text(failure)).to_be_visible(timeout=20_000)
+            expect(sidebar(page).get_by_text(failure)).to_be_visible()
             expect(page.get_by_role("button", name=re.compile("Download VGG16"))).to_be_visible()
             choose_model(page, "EfficientNet-Lite0 (built in)")
             expect(page.get_by_text("speaks for the class")).to_be_visible()

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from pages.ui.engine import engine
+from pages.ui.worker.engine import engine
+from tests.conftest import tiny_network
 from tests.pages.visits import Visit
+from tests.patience import UNCHANGED
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def machine_without_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No models but the built-in ones, and an engine that ends with these tests."""
+    """No models but the built-in ones, and one engine for all tests, which loads each once."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("MODEL", "MODEL_LABELS", "MODEL_PREPROCESSING", "VGG16_WEIGHTS"):
             patch.delenv(f"ATTRIBUTION_{name}", raising=False)
@@ -23,14 +26,46 @@ def machine_without_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterato
         st.cache_data.clear()
         st.cache_resource.clear()
         yield
-        engine().jobs.close(30)
-        engine().downloads.close(30)
-        st.cache_data.clear()
-        st.cache_resource.clear()
+        forget_engine()
+
+
+def forget_engine() -> None:
+    """End the process's engine, and let the next visitor make another."""
+    engine().jobs.close(UNCHANGED)
+    engine().downloads.close(UNCHANGED)
+    st.cache_data.clear()
+    st.cache_resource.clear()
 
 
 @pytest.fixture
-def visit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Visit]]:
+def new_engine() -> None:
+    """An engine that has loaded nothing yet."""
+    forget_engine()
+
+
+@pytest.fixture
+def visit(any_visit: Callable[..., Visit]) -> Callable[..., Visit]:
+    """Makes visitors of the built-in networks: see `any_visit`."""
+    return any_visit
+
+
+@pytest.fixture
+def own_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[int, int]]:
+    """A model file with five classes of pictures of 16x16; yields that size."""
+    network = tmp_path / "tiny.keras"
+    tiny_network().save(network)
+    labels = tmp_path / "labels.txt"
+    labels.write_text("ant\nbee\ncat\ndog\neel\n")
+    monkeypatch.setenv("ATTRIBUTION_MODEL", str(network))
+    monkeypatch.setenv("ATTRIBUTION_MODEL_LABELS", str(labels))
+    monkeypatch.setenv("ATTRIBUTION_MODEL_PREPROCESSING", "minus_one_to_one")
+    engine()._classifiers.pop("own", None)
+    yield 16, 16
+    engine()._classifiers.pop("own", None)
+
+
+@pytest.fixture
+def any_visit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Visit]]:
     """Makes visitors with a link's parameters, who take leave at the end.
 
     AppTest forgets at every run that the server has seen `st.navigation`, which no server does; the

@@ -11,14 +11,14 @@ import numpy as np
 import streamlit as st
 
 if TYPE_CHECKING:
-    from attribution_core.classifier import Classifier
+    from attribution_core.network.classifier import Classifier
 
 from attribution_core.images import Picture
-from pages.ui.engine import Engine, Model
-from pages.ui.progress import WorkSnapshot, follow
-from pages.ui.settings import Settings
-from pages.ui.sidebar import Scene
-from pages.ui.work import Work
+from pages.ui.shell.progress import WorkSnapshot, follow
+from pages.ui.shell.scene import Scene
+from pages.ui.shell.settings import Settings
+from pages.ui.worker.engine import Engine, Model
+from pages.ui.worker.tasks import Work
 from tests.pages.waiting_work import WaitForFiles
 
 MODEL = Model("tiny", "Tiny")

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from pages.ui.axioms_network import percent
-from pages.ui.function_plane import landscape, levels_of, new_places, reach_of
+from pages.ui.axioms.on_network import percent
+from pages.ui.components.function_plane import landscape, levels_of, new_places, reach_of
 from tests.pages.visits import Visit
 
 
@@ -192,7 +192,7 @@ def test_contours_are_round_numbers() -> None:
 
 
 def test_a_function_without_any_value_is_all_grey() -> None:
-    from attribution_core.plane_function import PlaneFunction
+    from attribution_core.axioms.formula import PlaneFunction
 
     drawn = landscape(PlaneFunction("log(-1) + x"), 4, (0, 0))
     assert (drawn.undefined, drawn.contours) == (1, ())
@@ -214,11 +214,11 @@ def test_percentages() -> None:
 def test_numbers_as_csv() -> None:
     import numpy as np
 
-    from attribution_core.axiom_probes import own_probes
-    from attribution_core.axioms import verdicts
-    from attribution_core.plane_attributions import attribute_plane
-    from attribution_core.plane_function import PlaneFunction
-    from pages.ui.axioms import Question, attributions_csv, axioms_csv
+    from attribution_core.axioms.formula import PlaneFunction
+    from attribution_core.axioms.probes import own_probes
+    from attribution_core.axioms.two_variables import attribute_plane
+    from attribution_core.axioms.verdicts import verdicts
+    from pages.ui.axioms.axioms import Question, attributions_csv, axioms_csv
 
     function = PlaneFunction("x*y")
     question = Question(function, (2.0, 1.0), (0.0, 0.0))

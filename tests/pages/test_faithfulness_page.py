@@ -19,16 +19,16 @@ from attribution_core import (
     faithfulness_curves,
     load_image,
 )
-from attribution_core.localisation import grid_pointing, mosaic
+from attribution_core.measures.localisation import grid_pointing, mosaic
 from attribution_core.scores import Score
-from pages.ui.faithfulness_areas import Pair, csv_of_curves, verdict
-from pages.ui.faithfulness_cursor import point_at
-from pages.ui.faithfulness_figures import picture_at, pointing_figure
-from pages.ui.faithfulness_gallery import ranked
-from pages.ui.faithfulness_protocol import score_of
-from pages.ui.faithfulness_work import Curves
-from pages.ui.gallery import gallery, gallery_picture, pixels_of
-from pages.ui.localisation import DEFAULT
+from pages.ui.faithfulness.areas import Pair, csv_of_curves, verdict
+from pages.ui.faithfulness.cursor import point_at
+from pages.ui.faithfulness.figures import picture_at, pointing_figure
+from pages.ui.faithfulness.gallery_table import ranked
+from pages.ui.faithfulness.localisation import DEFAULT
+from pages.ui.faithfulness.protocol import score_of
+from pages.ui.faithfulness.work import Curves
+from pages.ui.shell.gallery import gallery, gallery_picture, pixels_of
 from tests.conftest import GALLERY
 from tests.pages.visits import Visit
 
@@ -185,7 +185,10 @@ def test_positions_of_a_layer_at_logits(visit: Callable[..., Visit]) -> None:
     }
     page = visit(**choices).open("faithfulness")
     page.wait(lambda: "is ahead" in page.words)
-    assert "Positions of **top_relu** take the activations of the reference: black" in page.words
+    assert (
+        "The 49 positions of **top_relu** take the activations of the reference: black"
+        in page.words
+    )
     assert "Paled positions" in page.words
     # The head is an average and a linear layer: linear attribution is exact, and no order is
     # better than its own, so a random one lies between the two areas.
@@ -214,7 +217,7 @@ def test_a_wrong_link_says_so_and_shows_the_default(visit: Callable[..., Visit])
 
     page.wait(ready)
     assert any("atoms" in words for words in seen)
-    assert "Pixels take the values of the reference picture" in page.words
+    assert "The 50 superpixels take the values of the reference picture" in page.words
 
 
 def test_every_picture_of_the_gallery(

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from pages.ui.engine import engine
-from pages.ui.layers import Curve, curves_csv, curves_figure, resolution_layers
+from pages.ui.layers.layers import Curve, curves_csv, curves_figure, resolution_layers
+from pages.ui.worker.engine import engine
 from tests.pages.visits import Visit
 
 
@@ -49,8 +49,9 @@ def test_a_row_a_class_and_a_column_a_layer(visit: Callable[..., Visit]) -> None
     assert page.statuses == ["done"] * (2 * len(columns))
     pixels, top = measured(page)
     assert pixels > top + 0.3
-    maps = np.abs(page.maps[0]), np.abs(page.maps[len(columns)])
-    assert pixels == pytest.approx(np.corrcoef(maps[0].ravel(), maps[1].ravel())[0, 1], abs=0.01)
+    for column, said in ((0, pixels), (len(columns) - 1, top)):
+        maps = (np.abs(page.maps[place]).ravel() for place in (column, len(columns) + column))
+        assert said == pytest.approx(np.corrcoef(*maps)[0, 1], abs=0.01)
     names = [each.proto.label for each in page.app.get("download_button")]
     assert names == ["Grid as PNG", "Interactive HTML", "Arrays as NPZ", "Curves as CSV"]
 
@@ -74,7 +75,7 @@ def test_every_layer_and_no_more_curves_than_can_be_asked_for(
 def test_very_many_layers_come_in_parts(
     visit: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pages.ui.layers.MOST_WORKS", 62)
+    monkeypatch.setattr("pages.ui.layers.layers.MOST_WORKS", 62)
     choices = {"layers-extent": "all", "layers-part": "47–69"}
     page = visit(classes="285,967", **choices).open("layers")
     page.wait(lambda: "done" in page.statuses)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from unittest.mock import patch
+from urllib.parse import urlsplit
 
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from tests.benchmarks.visitors import ROOT, Session, server, sessions
-
-SECONDS = 60.0
+from tests.benchmarks.visitors import Session, sessions
+from tests.browser.conftest import serving
+from tests.patience import UNCHANGED
 
 
 class Reader(Session):
@@ -36,7 +35,7 @@ class Reader(Session):
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(UNCHANGED):
         while not condition():
             await asyncio.sleep(0.02)
 
@@ -50,11 +49,8 @@ def visit(folder: Path, script: Callable[[Reader], Awaitable[None]]) -> None:
             await script(reader)
 
     page = Path(__file__).with_name("polled_page.py")
-    with (
-        patch.dict(os.environ, POLLED_FOLDER=str(folder), PYTHONPATH=str(ROOT)),
-        server("streamlit", "run", str(page)) as (port, _),
-    ):
-        asyncio.run(run(port))
+    with serving(page, {"POLLED_FOLDER": str(folder)}) as server:
+        asyncio.run(run(urlsplit(server.url).port or 0))
 
 
 def test_a_page_is_drawn_when_something_is_new_and_not_at_every_poll(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from pages.ui.randomisation import comparison
-from pages.ui.similarity_figures import MEASURES, similarities_csv, similarity_figure
+from attribution_core import Classifier, Randomisation, explain, randomize
+from pages.ui.randomisation.randomisation import comparison
+from pages.ui.randomisation.similarity_figures import MEASURES, similarities_csv, similarity_figure
 from tests.pages.visits import Visit
 
 
@@ -46,7 +47,9 @@ def test_the_comparison_says_what_the_numbers_say() -> None:
     assert comparison({"input": steady, "top": np.full((4, 1, 3), np.nan)}) == ""
 
 
-def test_maps_before_and_after_and_the_curves(visit: Callable[..., Visit]) -> None:
+def test_maps_before_and_after_and_the_curves(
+    visit: Callable[..., Visit], efficientnet: Classifier
+) -> None:
     choices = {"randomisation-seeds": "1", "randomisation-stage": "top"}
     page = visit(classes="285", **choices).open("randomisation").finish()
     page.wait(lambda: "Over all depths" in page.words)
@@ -61,9 +64,15 @@ def test_maps_before_and_after_and_the_curves(visit: Callable[..., Visit]) -> No
     assert page.statuses == ["done"] * 4
     assert "everything down to **top** drawn anew" in page.words
     assert "that said **Egyptian cat**" in page.words
-    # Randomised maps are other maps, on another scale.
-    maps = page.maps
-    assert np.abs(maps[1]).max() != pytest.approx(np.abs(maps[0]).max(), rel=0.05)
+    names = [stage.name for stage in Randomisation(efficientnet).stages]
+    randomised = randomize(efficientnet, names.index("top") + 1, seed=0)
+    asked = [
+        (each, layer) for layer in ("input", "block6d_add") for each in (efficientnet, randomised)
+    ]
+    for (classifier, layer), values in zip(asked, page.maps, strict=True):
+        picture = page.scene.picture.pixels
+        expected = explain(classifier, picture, "gradient_times_input", 285, layer=layer).heatmap
+        assert values == pytest.approx(expected, abs=1e-3 * np.abs(expected).max())
     assert "change more than those at input" in page.words
     names = [each.proto.label for each in page.app.get("download_button")]
     assert names == ["Grid as PNG", "Interactive HTML", "Arrays as NPZ", "Similarities as CSV"]

@@ -9,9 +9,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from attribution_core.paths import PathProfile
-from pages.ui.path_profile import Walked, first_place, path_csv
-from pages.ui.reference_points import average_over
+from attribution_core import Classifier, explain
+from attribution_core.methods.paths import PathProfile
+from pages.ui.references.path_profile import Walked, first_place, path_csv
+from pages.ui.references.reference_points import average_over
 from tests.pages.visits import Visit
 
 
@@ -45,7 +46,9 @@ def test_the_first_place_lies_between_those_evaluated() -> None:
     assert first_place(flat, 0.5) is None
 
 
-def test_a_column_a_reference_and_the_path(visit: Callable[..., Visit]) -> None:
+def test_a_column_a_reference_and_the_path(
+    visit: Callable[..., Visit], efficientnet: Classifier
+) -> None:
     page = visit(classes="285,967", layer="top_relu").open("references").finish()
     # The head above is an average and a linear layer: the score changes in proportion.
     page.wait(lambda: page.words.count("half of the difference is reached at α = 0.50") == 2)
@@ -53,6 +56,14 @@ def test_a_column_a_reference_and_the_path(visit: Callable[..., Visit]) -> None:
     assert rows == ["Egyptian cat", "espresso"]
     assert columns == ["Black", "Mean", "Blurred", "White", "Noise", "Zeros"]
     assert page.statuses == ["done"] * 12
+    # Where the head is linear, any path gives the gradient times the way from the reference.
+    asked = [(target, kind.lower()) for target in (285, 967) for kind in columns]
+    for (target, reference), values in zip(asked, page.maps, strict=True):
+        picture = page.scene.picture.pixels
+        expected = explain(
+            efficientnet, picture, "linear", target, layer="top_relu", reference=reference
+        ).heatmap
+        assert values == pytest.approx(expected, abs=1e-3 * np.abs(expected).max())
     sent = [part.proto.json for part in page.app.get("bidi_component")]
     assert any("mean over 6 references" in text for text in sent)
     assert "no picture in between has them" in page.words
@@ -60,8 +71,9 @@ def test_a_column_a_reference_and_the_path(visit: Callable[..., Visit]) -> None:
     def downloads() -> list[str]:
         return [each.proto.label for each in page.app.get("download_button")]
 
-    page.wait(lambda: len(downloads()) == 4)
-    assert downloads() == ["Grid as PNG", "Interactive HTML", "Arrays as NPZ", "Path as CSV"]
+    page.wait(lambda: len(downloads()) == 3)
+    assert downloads() == ["Interactive HTML", "Arrays as NPZ", "Path as CSV"]
+    assert "Figure for print" in [part.label for part in page.app.expander]
 
 
 def test_a_method_without_a_reference_says_so(visit: Callable[..., Visit]) -> None:

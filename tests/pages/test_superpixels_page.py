@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
-from attribution_core.head import Head
-from attribution_core.linear_head import LinearCoalitions
+from attribution_core import Classifier, Picture
+from attribution_core.explanation import explain_request
+from attribution_core.network.head import Head
+from attribution_core.network.linear_head import LinearCoalitions
 from attribution_core.scores import Contrast
 from tests.pages.visits import Visit
 
@@ -34,11 +37,33 @@ def test_many_players_say_how_to_get_exact_values(visit: Callable[..., Visit]) -
     assert "at most 16 players" in page.words
 
 
-def test_buttons_take_players_out_and_bring_them_back(visit: Callable[..., Visit]) -> None:
+def test_buttons_take_players_out_and_bring_them_back(
+    visit: Callable[..., Visit], efficientnet: Classifier
+) -> None:
     page = visit(**GAME, count="9").open("superpixels").finish()
     whole = logits(page)
     page.press("remove_best").finish()
-    assert len(page.link["superpixels-absent"].split(",")) == 5
+    absent = [int(player) for player in page.link["superpixels-absent"].split(",")]
+    (request,) = (
+        each for each in page.requests if (each.method, each.target) == ("kernel_shap", 285)
+    )
+    values = explain_request(efficientnet, request).player_values
+    assert values is not None
+    assert set(absent) == set(np.argsort(-values)[:5].tolist())
+    # What is left, masked by hand above the body.
+    segments = explain_request(efficientnet, request).segments
+    assert segments is not None
+    point, reference = (
+        efficientnet.activations(Picture.of(pixels), "top_relu")
+        for pixels in (page.scene.picture.pixels, np.zeros((224, 224, 3)))
+    )
+    gone = np.isin(segments, absent)[..., None]
+    scores = efficientnet.head("top_relu").logits(
+        np.stack([point, np.where(gone, reference, point)])
+    )
+    assert logits(page).startswith(
+        f"Egyptian cat: logit {scores[0, 285]:.2f} → {scores[1, 285]:.2f}"
+    )
     assert logits(page) != whole
     page.press("invert").finish()
     assert len(page.link["superpixels-absent"].split(",")) == 4

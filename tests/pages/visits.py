@@ -9,21 +9,22 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 from streamlit.testing.v1 import AppTest
 
-from attribution_core import Request
-from pages.ui.engine import engine
-from pages.ui.heatmap_grid import decode_values
-from pages.ui.sidebar import Scene
-
-SECONDS = 120
+from attribution_core import Classifier, Request
+from attribution_core.explanation import explain_request
+from pages.ui.components.heatmap_grid import decode_values
+from pages.ui.shell.scene import Scene
+from pages.ui.worker.engine import engine
+from tests.patience import UNCHANGED, until
 
 
 class Visit:
     """A visitor of the app, and what it sees."""
 
     def __init__(self, **parameters: str) -> None:
-        self.app = AppTest.from_file("../../app.py", default_timeout=SECONDS)
+        self.app = AppTest.from_file("../../app.py", default_timeout=UNCHANGED)
         for name, text in parameters.items():
             self.app.query_params[name] = text
 
@@ -40,10 +41,12 @@ class Visit:
 
     def wait(self, condition: Callable[[], bool]) -> Visit:
         """Do what the page's timer does, until something is so."""
-        end = time.monotonic() + SECONDS
-        while not condition():
-            assert time.monotonic() < end, f"waited in vain; the page says {self.words}"
+
+        def timer() -> None:
+            time.sleep(0.05)  # which leaves the worker, a thread of this process, its time
             self.run()
+
+        until(condition, watched=lambda: (self.words, str(self.grid)), pause=timer)
         return self
 
     def finish(self) -> Visit:
@@ -66,7 +69,7 @@ class Visit:
 
     @property
     def scene(self) -> Scene:
-        scene = self.app.session_state["scene"]
+        scene = self.app.session_state["session"].scene
         assert isinstance(scene, Scene)
         return scene
 
@@ -97,7 +100,7 @@ class Visit:
     @property
     def requests(self) -> list[Request]:
         """What the runner holds for this visitor, predictions apart."""
-        waiter = engine().jobs._waiters.get(self.app.session_state["visitor"])
+        waiter = engine().jobs._waiters.get(self.app.session_state["session"].visitor)
         assert waiter is not None
         return [work.request for work in waiter.requests if hasattr(work, "request")]
 
@@ -115,6 +118,15 @@ class Visit:
         texts += [str(part.proto.text) for part in app.get("progress")]
         return "\n".join(texts).replace("\\", "")
 
+    def expect_maps_of(self, classifier: Classifier) -> None:
+        """What is drawn is what the core says of the same requests, on a network of its own."""
+        for request, values in zip(self.requests, self.maps, strict=True):
+            found = explain_request(classifier, request)
+            expected = found.heatmap
+            if found.player_values is not None and found.segments is not None:
+                expected = found.player_values[found.segments]
+            assert values == pytest.approx(expected, abs=1e-3 * np.abs(expected).max())
+
     def leave(self) -> None:
         with contextlib.suppress(KeyError):
-            engine().jobs.ask(self.app.session_state["visitor"], [])
+            engine().jobs.ask(self.app.session_state["session"].visitor, [])

@@ -1,0 +1,110 @@
+/** What several components need. Stands before each component's code, in one module with it. */
+
+/* Lifetime */
+
+/**
+ * Draws the newest data of an element with one object, in whatever order Streamlit asks.
+ *
+ * Streamlit calls a component again, with the same DOM, at every new data and at every change of theme. While
+ * it loads the component's module it may ask for older data after newer ones, and then ends what was
+ * overtaken. It ends the rest when the element has left the page.
+ *
+ * @param root the element that all calls share
+ * @param Drawing the class of the object that outlives the calls: made with `root`, and closed at the end if
+ *   it has a `close`
+ * @param show draws this call's data with the object
+ * @returns what the component has to return to Streamlit
+ */
+function draw(root, Drawing, show) {
+  if (!draw.kept.has(root)) draw.kept.set(root, { drawing: new Drawing(root), calls: [] });
+  const kept = draw.kept.get(root);
+  const call = () => show(kept.drawing);
+  kept.calls = [...kept.calls.slice(-3), call];
+  call();
+  return () => {
+    if (!root.isConnected) {
+      kept.drawing.close?.();
+      draw.kept.delete(root);
+      return;
+    }
+    const newest = kept.calls.at(-1);
+    kept.calls = kept.calls.filter((each) => each !== call);
+    if (call === newest) kept.calls.at(-1)?.();
+  };
+}
+draw.kept = new WeakMap();
+
+/* Elements */
+
+/** A new element of a class, with strings or other elements in it. */
+function element(tag, className = "", ...children) {
+  const made = document.createElement(tag);
+  made.className = className;
+  made.append(...children);
+  return made;
+}
+
+/** A new element of SVG with attributes, and text if there is any. */
+function svgElement(tag, attributes, text) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  setAttributes(made, attributes);
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+/** Only what has changed: a data URL set again would be decoded again. */
+function setAttributes(node, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
+  }
+}
+
+/* Colours */
+
+/** The page's background as [red, green, blue]. */
+function backgroundOf(root) {
+  const probe = element("i");
+  probe.style.color = "var(--st-background-color)";
+  root.append(probe);
+  const colour = getComputedStyle(probe).color.match(/[\d.]+/g).map(Number);
+  probe.remove();
+  return colour.slice(0, 3);
+}
+
+/** The theme is known by its colours only. */
+function isDark([red, green, blue]) {
+  return red + green + blue < 384;
+}
+
+/* Numbers */
+
+/** Significant digits with a sign; a dash for what is missing. */
+function signed(value, digits = 3) {
+  if (value === null) return "–";
+  if (!value) return "0";
+  const size = Math.abs(value);
+  const plain = size >= 1e-3 && size < 1e5;
+  const power = () => size.toExponential(digits - 1).replace("e-", "e−").replace("e+", "e");
+  return (value < 0 ? "−" : "+") + (plain ? shortest(size, digits) : power());
+}
+
+/** `digits` significant digits, without the exponent that toPrecision(2) gives 123. */
+function shortest(size, digits) {
+  const text = size.toPrecision(digits);
+  return text.includes("e") ? String(Number(text)) : text;
+}
+
+/** A number as it stands, with a minus sign instead of a hyphen. */
+function withMinus(number) {
+  return String(number).replace("-", "−");
+}
+
+/** Round numbers between two ends, about so many of them. */
+function ticksBetween(low, high, about) {
+  const rough = (high - low) / about;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * [1, 2, 5, 10].find((each) => each * power >= rough);
+  const ticks = [];
+  for (let i = Math.ceil(low / step); i * step <= high; i++) ticks.push(Number((i * step).toPrecision(6)));
+  return ticks;
+}

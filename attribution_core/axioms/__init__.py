@@ -1,0 +1,1 @@
+"""Axioms: functions of two variables, what a method promises on them, and on the network."""

@@ -1,0 +1,258 @@
+"""The axioms of attribution where they make sense on a network, checked on one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attribution_core.arrays import FloatArray
+from attribution_core.attribution import Attribution
+from attribution_core.axioms.network_outcomes import NetworkOutcome, NetworkOutcomes
+from attribution_core.explanation import (
+    explain_request,
+    pose,
+    refine_request,
+    segments_with_values,
+)
+from attribution_core.images import INPUT
+from attribution_core.methods.estimate import Estimate
+from attribution_core.network.finite import check_map
+from attribution_core.network.head import Head
+from attribution_core.network.head_game import HeadGame, private_game
+from attribution_core.problem import Problem
+from attribution_core.registry import method_named
+from attribution_core.request import ZEROS, Reason, Request, request_or_reason
+from attribution_core.scores import Contrast, score_values
+from attribution_core.segmentations import Segments
+
+if TYPE_CHECKING:
+    from attribution_core.network.classifier import Classifier
+
+ROUNDING = 1e-3
+"""Of float32, as a share of the largest value at hand."""
+OF_ALL_STEPS = 0.05
+"""For sums that stand for an integral and stop at a tolerance of their own."""
+COMPLETE = 0.02
+
+
+def check_method(
+    classifier: Classifier, request: Request, against: int
+) -> Iterator[NetworkOutcomes]:
+    """Check what one method promises, on one picture and layer.
+
+    *Completeness.* The sum of the attributions against f(x) − f(x′). *Dummy* and *sensitivity.* At
+    the point that has the picture's values in one part of the segmentation and the reference's
+    everywhere else: all other parts should get nothing, and that part something. *Linearity.* The
+    logit's lead over the class ``against`` is a difference of two logits; so should be its
+    attribution. *Implementation invariance.* At the input, the whole network in one piece, and the
+    body below the request's layer followed by its head: two programs for one function.
+    All of it in float32: an axiom is about the function, not about rounding.
+
+    Parameters
+    ----------
+    classifier : Classifier
+    request : Request
+        Its score is the logit in the check of linearity, whatever the request says.
+    against : int
+        Another class than the request's.
+
+    Yields
+    ------
+    NetworkOutcomes
+        After each check.
+    """
+    request = request.in_float32()
+    checks = (
+        _completeness(classifier, request),
+        _one_part(classifier, request),
+        _linearity(classifier, request, against),
+        _implementation_invariance(classifier, request),
+    )
+    found: tuple[NetworkOutcome, ...] = ()
+    for number, check in enumerate(checks):
+        while True:
+            try:
+                next(check)
+            except StopIteration as end:
+                found = (*found, *end.value)
+                break
+            yield NetworkOutcomes(request.method, found, number, len(checks))
+        yield NetworkOutcomes(request.method, found, number + 1, len(checks))
+
+
+Check = Generator[None, None, tuple[NetworkOutcome, ...]]
+"""Pauses where the worker may turn to something else, and returns what it found."""
+
+
+def _explained(classifier: Classifier, request: Request) -> Generator[None, None, Attribution]:
+    for _ in refine_request(classifier, request):
+        yield
+    return explain_request(classifier, request)
+
+
+def _values_of(problem: Problem, request: Request) -> Generator[None, None, FloatArray]:
+    """What the request's method says of another problem than the request's own."""
+    estimate: Estimate | None = None
+    method = method_named(request.method)
+    for found in method.run(problem, method.read_options(dict(request.options))):
+        estimate = found
+        yield
+    if estimate is None:
+        raise RuntimeError(f"{request.method} gave no estimate; every method gives at least one.")
+    values = np.asarray(estimate.values, np.float64)
+    label = f"class {request.target}"
+    check_map(values, request.method, problem.head.network, request.layer, label)
+    return values
+
+
+def _completeness(classifier: Classifier, request: Request) -> Check:
+    attribution = yield from _explained(classifier, request)
+    change = attribution.score - attribution.reference_score
+    if change == 0:
+        return (_impossible("completeness", "Point and reference have the same score."),)
+    error = abs(attribution.total - change) / abs(change)
+    return (
+        NetworkOutcome(
+            "completeness",
+            error <= COMPLETE,
+            error,
+            f"sums to {attribution.total:.4g}, f(x) − f(x′) = {change:.4g}",
+        ),
+    )
+
+
+def _one_part(classifier: Classifier, request: Request) -> Check:
+    """Dummy and sensitivity, from one run of the method."""
+    whole = pose(classifier, request)
+    method = method_named(request.method)
+    segments = segments_with_values(whole, method, method.read_options(dict(request.options)))
+    labels = whole.segments_of(None) if segments is None else segments
+    part = _strongest_part(whole, labels)
+    inside = (labels == part)[..., None]
+    problem = _at(whole, np.where(inside, whole.point, whole.reference))
+    values = yield from _values_of(problem, request)
+    if segments is not None:
+        own = np.arange(len(values)) == part
+    else:
+        own = np.broadcast_to(inside if values.ndim == 3 else inside[..., 0], values.shape)
+    outside = float(np.abs(values[~own]).max(initial=0.0))
+    within = float(np.abs(values[own]).max(initial=0.0))
+    largest = max(outside, within)
+    error = outside / largest if largest else 0.0
+    dummy = NetworkOutcome(
+        "dummy",
+        error <= ROUNDING,
+        error,
+        f"at most {outside:.3g} outside of the part, {within:.3g} inside",
+    )
+    ends = score_values(problem.ends, problem.score)
+    change = float(ends[0] - ends[1])
+    if change == 0:
+        return dummy, _impossible("sensitivity", "The part alone does not change the score.")
+    total = float(values[own].sum())
+    return dummy, NetworkOutcome(
+        "sensitivity",
+        within > 0,
+        total / change,
+        f"the part gets {total:.4g}, and alone changes the score by {change:.4g}",
+    )
+
+
+def _linearity(classifier: Classifier, request: Request, against: int) -> Check:
+    runs = []
+    for target, score in (
+        (request.target, "logit"),
+        (against, "logit"),
+        (request.target, Contrast(against)),
+    ):
+        asked = replace(request, target=target, score=score)
+        found = yield from _explained(classifier, asked)
+        parts = found.values if found.player_values is None else found.player_values
+        runs.append(np.asarray(parts, np.float64))
+    apart = runs[0] - runs[1]
+    largest = max(float(np.abs(each).max()) for each in runs)
+    missed = float(np.abs(runs[2] - apart).max())
+    error = missed / largest if largest else 0.0
+    sums = method_named(request.method).precision == "quadrature"
+    allowed = OF_ALL_STEPS if sums else ROUNDING
+    return (
+        NetworkOutcome(
+            "linearity",
+            error <= allowed,
+            error,
+            f"off by {missed:.3g} at most, where the largest value is {largest:.3g}",
+        ),
+    )
+
+
+def _implementation_invariance(classifier: Classifier, request: Request) -> Check:
+    if request.layer == INPUT:
+        return (
+            _impossible(
+                "implementation_invariance",
+                "At the input there is no body below: choose an inner layer in the sidebar.",
+            ),
+        )
+    asked = request_or_reason(
+        classifier,
+        picture=request.picture,
+        method=request.method,
+        target=request.target,
+        reference="black" if request.reference == ZEROS else request.reference,
+        score=request.score,
+        segmentation=16,
+        seed=request.seed,
+        # Two implementations of one function agree at any number of samples.
+        options=method_named(request.method).quick_options(),
+    )
+    if isinstance(asked, Reason):
+        return (_impossible("implementation_invariance", asked),)
+    in_one = pose(classifier, asked)
+    values = []
+    for head in (in_one.head, classifier.composed_head(request.layer)):
+        values.append((yield from _values_of(_with_head(in_one, head), asked)))
+    largest = float(np.abs(values[0]).max())
+    missed = float(np.abs(values[0] - values[1]).max())
+    error = missed / largest if largest else 0.0
+    return (
+        NetworkOutcome(
+            "implementation_invariance",
+            error <= ROUNDING,
+            error,
+            f"the two differ by {missed:.3g} at most, where the largest value is {largest:.3g}",
+        ),
+    )
+
+
+def _impossible(axiom: str, reason: str) -> NetworkOutcome:
+    return NetworkOutcome(axiom, None, float("nan"), reason)
+
+
+def _strongest_part(problem: Problem, labels: Segments) -> int:
+    """The player that alone moves the score most, so that there is something to attribute."""
+    players = int(labels.max()) + 1
+    game = problem.play(labels)
+    worth = game.values(np.concatenate([np.zeros((1, players), bool), np.eye(players, dtype=bool)]))
+    return int(np.argmax(np.abs(worth[1:] - worth[0])))
+
+
+def _at(problem: Problem, point: FloatArray) -> Problem:
+    """The same question at another point; nothing of it goes into caches."""
+    point = np.asarray(point, np.float32)
+    ends = problem.head.logits(np.stack([point, problem.reference]))
+    return _uncached(replace(problem, point=point, ends=ends))
+
+
+def _with_head(problem: Problem, head: Head) -> Problem:
+    """The same question to another program for the same function."""
+    return _uncached(replace(problem, head=head))
+
+
+def _uncached(problem: Problem) -> Problem:
+    def play(segments: Segments, *, bfloat16: bool = False) -> HeadGame:
+        return private_game(problem.head, problem.point, problem.reference, problem.score, segments)
+
+    return replace(problem, play=play)

@@ -1,0 +1,166 @@
+"""On which functions, points and references the axioms are tried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from attribution_core.axioms.expression import Binary, Call, Expression, Negative, Number, Variable
+from attribution_core.axioms.formula import PlaneFunction
+
+Place = tuple[float, float]
+
+FACTORS = (2.0, -3.0)
+"""a and b of a·f + b·g in the probes of linearity."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A case in which an axiom promises something.
+
+    Attributes
+    ----------
+    functions : tuple of PlaneFunction
+        One; for linearity f, g and a·f + b·g; for implementation invariance two formulas for one
+        function.
+    point, reference : (x, y)
+    own : bool
+        Made of the visitor's function.
+    weights : (a, b)
+        Of linearity.
+    """
+
+    functions: tuple[PlaneFunction, ...]
+    point: Place
+    reference: Place
+    own: bool = False
+    weights: tuple[float, float] = FACTORS
+
+
+def weighted_sum(first: PlaneFunction, second: PlaneFunction) -> PlaneFunction:
+    """a·f + b·g."""
+    return PlaneFunction(
+        Binary(
+            "+",
+            Binary("*", _number(FACTORS[0]), first.expression),
+            Binary("*", _number(FACTORS[1]), second.expression),
+        )
+    )
+
+
+def _number(value: float) -> Expression:
+    return Number(value) if value >= 0 else Negative(Number(-value))
+
+
+def _probe(*formulas: str, point: Place, reference: Place) -> Probe:
+    return Probe(tuple(map(PlaneFunction, formulas)), point, reference)
+
+
+def _sum_probe(first: str, second: str, point: Place, reference: Place) -> Probe:
+    f, g = PlaneFunction(first), PlaneFunction(second)
+    return Probe((f, g, weighted_sum(f, g)), point, reference)
+
+
+# Points and paths stay clear of running along kinks, where the axioms promise nothing: there no
+# slope exists. Crossing one is fine, and done on purpose.
+FIXED_PROBES: Mapping[str, tuple[Probe, ...]] = {
+    "dummy": (
+        _probe("max(0, x)", point=(1.5, 2.0), reference=(-1.0, -1.0)),
+        _probe("1 - relu(1 - x)", point=(2.0, 5.0), reference=(0.0, 0.0)),
+        _probe("sigmoid(3*y)", point=(2.0, 0.5), reference=(-1.0, -1.0)),
+        _probe("exp(x) - x^2", point=(1.0, -2.0), reference=(0.5, 3.0)),
+    ),
+    "sensitivity": (
+        _probe("1 - relu(1 - x)", point=(4.0, 0.0), reference=(0.0, 0.0)),
+        _probe("x + y", point=(0.0, 1.0), reference=(1.0, 1.0)),
+        _probe("min(x, y)", point=(3.0, 1.0), reference=(0.0, 1.0)),
+        _probe("x*y", point=(2.0, 1.0), reference=(0.0, 1.0)),
+        _probe("sigmoid(2*y)", point=(1.0, 2.0), reference=(1.0, -1.0)),
+    ),
+    "completeness": (
+        _probe("2*x - y + 1", point=(2.0, 3.0), reference=(0.0, 0.0)),
+        _probe("max(0, x) + y", point=(2.0, 3.0), reference=(-1.0, 0.0)),
+        _probe("1 - relu(1 - x - y)", point=(2.0, 1.0), reference=(0.0, 0.0)),
+        _probe("sigmoid(2*x - y - 1)", point=(1.0, 0.5), reference=(0.0, -1.0)),
+        _probe("x*y", point=(1.0, 2.0), reference=(0.0, 0.0)),
+        _probe("min(x, y)", point=(1.0, 2.0), reference=(0.0, 0.0)),
+    ),
+    "symmetry": (
+        _probe("x*y", point=(1.5, 1.5), reference=(0.5, 0.5)),
+        _probe("sigmoid(x + y)", point=(1.0, 1.0), reference=(-1.0, -1.0)),
+        _probe("tanh(x)*tanh(y) + x + y", point=(0.7, 0.7), reference=(0.1, 0.1)),
+        _probe("relu(x + y - 1)", point=(2.0, 2.0), reference=(0.0, 0.0)),
+    ),
+    "linearity": (
+        _sum_probe("sigmoid(x*y)", "relu(x - y)", (2.0, 1.0), (0.0, 0.5)),
+        _sum_probe("max(0, x) + y", "x*y", (1.0, 2.0), (-1.0, 0.0)),
+        _sum_probe("min(x, y)", "x^2 - y", (1.0, 2.0), (0.0, 0.0)),
+        _sum_probe("1 - relu(1 - x)", "sin(y)", (2.0, 1.0), (0.0, 0.0)),
+    ),
+    "implementation_invariance": (
+        _probe(
+            "relu(relu(x) - 1 - relu(y))",
+            "relu(relu(x - 1) - relu(y))",
+            point=(3.0, 1.0),
+            reference=(0.0, 0.0),
+        ),
+        _probe("max(x, y)", "x + relu(y - x)", point=(2.0, 1.0), reference=(0.0, 3.0)),
+        _probe("x*y", "((x + y)^2 - (x - y)^2)/4", point=(1.0, 2.0), reference=(-1.0, 0.5)),
+        _probe("sigmoid(x - y)", "1/(1 + exp(y - x))", point=(1.0, -0.5), reference=(0.0, 0.0)),
+    ),
+}
+
+
+def own_probes(
+    function: PlaneFunction, point: Place, reference: Place
+) -> dict[str, tuple[Probe, ...]]:
+    """What a visitor's function, point and reference say of each axiom; nothing where it is silent.
+
+    Dummy is tried where the formula lacks a variable. Sensitivity takes one variable at a time from
+    the reference to the point, where f changes by that. Symmetry is tried where f(x, y) = f(y, x)
+    all over −4..4, at points on the diagonal. Linearity adds x·y. The other formula for
+    implementation invariance is max(f, f − 1), which brings in no kink.
+    """
+    f = function.expression
+    found: dict[str, tuple[Probe, ...]] = {
+        "completeness": (Probe((function,), point, reference, own=True),),
+        "implementation_invariance": (
+            Probe(
+                (function, PlaneFunction(Call("max", (f, Binary("-", f, Number(1.0)))))),
+                point,
+                reference,
+                own=True,
+            ),
+        ),
+    }
+    other = PlaneFunction(Binary("*", Variable("x"), Variable("y")))
+    found["linearity"] = (
+        Probe((function, other, weighted_sum(function, other)), point, reference, own=True),
+    )
+    if len(function.variables) < 2:
+        found["dummy"] = (Probe((function,), point, reference, own=True),)
+    alone = [(point[0], reference[1]), (reference[0], point[1])]
+    values = function.values_or_nan(np.array([reference, *alone], float))
+    found["sensitivity"] = tuple(
+        Probe((function,), place, reference, own=True)
+        for place, value in zip(alone, values[1:], strict=True)
+        if abs(value - values[0]) > 1e-9 * max(1.0, abs(value), abs(values[0]))
+    )
+    if is_symmetric(function):
+        pairs = dict.fromkeys(zip(point, reference, strict=True))
+        found["symmetry"] = tuple(
+            Probe((function,), (after, after), (before, before), own=True)
+            for after, before in pairs
+            if after != before
+        )
+    return found
+
+
+def is_symmetric(function: PlaneFunction) -> bool:
+    """Whether f(x, y) = f(y, x) at 41 x 41 places from −4 to 4, but for rounding."""
+    line = np.linspace(-4, 4, 41)
+    x, y = np.meshgrid(line, line)
+    values = function.values_or_nan(np.stack([x.ravel(), y.ravel()], axis=1)).reshape(x.shape)
+    return bool(np.allclose(values, values.T, rtol=1e-9, atol=1e-12, equal_nan=True))

@@ -1,0 +1,1 @@
+"""The command line: many pictures, without a browser."""

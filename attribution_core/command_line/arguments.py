@@ -1,0 +1,261 @@
+"""The command line: what can be asked of it, and the one way in."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from attribution_core.built_in import BUILT_IN
+from attribution_core.command_line.exit_codes import SOME_FAILED, WRONG_USAGE, sentence
+from attribution_core.command_line.players import PLAYERS
+from attribution_core.figures.style import SUFFIXES
+from attribution_core.methods.options import OptionValue
+from attribution_core.models.loading import PREPROCESSINGS
+from attribution_core.references import REFERENCE_KINDS
+from attribution_core.registry import METHODS, method_named
+from attribution_core.request import ZEROS
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Those of the process where not given.
+
+    Returns
+    -------
+    int
+        0 when all was done, 1 when some of it failed, 2 when nothing could be begun: each failure
+        is one sentence on standard error.
+    """
+    parser = _parser()
+    try:
+        asked = parser.parse_args(arguments)
+    except SystemExit as exit_:
+        # argparse has said what is wrong, or what --help asks for.
+        return int(exit_.code or 0)
+    run: Callable[[argparse.Namespace], int] = asked.run
+    try:
+        return run(asked)
+    except (ValueError, FileNotFoundError, NotADirectoryError, PermissionError) as error:
+        print(f"{parser.prog}: {sentence(error)}", file=sys.stderr)
+        return WRONG_USAGE
+    except KeyboardInterrupt:
+        print(f"{parser.prog}: stopped; the same command goes on from here.", file=sys.stderr)
+        return SOME_FAILED
+
+
+def _name_called() -> str:
+    installed = Path(sys.argv[0]).stem == "attributions"
+    return "attributions" if installed else "python -m attribution_core"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=_name_called(),
+        description="Attributions of an image classifier's classes, for many pictures.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_explain(commands.add_parser("explain", help="make maps of pictures"))
+    _add_evaluate(commands.add_parser("evaluate", help="measure the saved maps of a folder"))
+    _add_replay(commands.add_parser("replay", help="make saved maps again, and compare"))
+    _add_methods(commands.add_parser("methods", help="list the methods and their options"))
+    return parser
+
+
+def _add_explain(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Writes a PNG (red for the class, blue against it) and an NPZ (arrays, and the settings as "
+        "JSON) for every picture, method, class and layer. What DIR has already, from the same "
+        "settings, is not made again; from other settings it is replaced. The app opens the NPZ "
+        "files too."
+    )
+    add = parser.add_argument
+    add("pictures", nargs="+", metavar="PICTURE", help="JPEG, PNG, WebP, BMP, GIF or TIFF files")
+    add("--out", required=True, type=Path, metavar="DIR", help="made where it does not exist")
+    add(
+        "--method",
+        nargs="+",
+        action="extend",
+        metavar="NAME",
+        help=f"one or more of {', '.join(METHODS)}; default: gradient_times_input",
+    )
+    add(
+        "--class",
+        dest="classes",
+        nargs="+",
+        action="extend",
+        metavar="CLASS",
+        help="numbers or labels; default: each picture's top class",
+    )
+    add(
+        "--layer",
+        nargs="+",
+        action="extend",
+        metavar="NAME",
+        help="one or more of the model's layers; default: input",
+    )
+    add(
+        "--model",
+        default="efficientnet_lite0",
+        help=f"{', '.join(BUILT_IN)}, or a .keras or .h5 file; default: %(default)s",
+    )
+    add("--labels", type=Path, metavar="FILE", help="for a model file: its classes, one a line")
+    add(
+        "--preprocessing",
+        choices=PREPROCESSINGS,
+        default="none",
+        help="for a model file: what its network expects; default: %(default)s",
+    )
+    add("--reference", choices=(*REFERENCE_KINDS, ZEROS), default="black", help="default: black")
+    add(
+        "--score",
+        default="logit",
+        metavar="SCORE",
+        help="logit, probability, or against:CLASS for the lead over a class; default: logit",
+    )
+    add(
+        "--superpixels",
+        type=_whole,
+        metavar="COUNT",
+        help="players of coalition methods: exactly so many superpixels at the input, a grid of at "
+        "most so many cells at inner layers",
+    )
+    add("--seed", type=_whole, default=0, help="of everything random; default: 0")
+    add(
+        "--option",
+        nargs="+",
+        action="extend",
+        type=_option,
+        default=[],
+        metavar="METHOD.NAME=VALUE",
+        help="such as kernel_shap.budget=1024; the command methods lists them all",
+    )
+    add(
+        "--figure",
+        type=_figure_file,
+        metavar="FILE",
+        help="also draws the maps in one figure for print, as .png, .pdf or .svg; of several "
+        "pictures one each, named after FILE and the picture",
+    )
+
+    def run(asked: argparse.Namespace) -> int:
+        from attribution_core.command_line.explain import explain_pictures
+
+        return explain_pictures(asked)
+
+    parser.set_defaults(run=run)
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Writes deletion.csv, insertion.csv and localisation.csv to DIR. Localisation makes "
+        "2 x 2 mosaics of the folder's pictures of distinct classes, in the order of their names, "
+        "and explains each tile's class there with the settings of the folder's maps; it needs "
+        "pictures of four classes. The last mosaic is filled up with the first pictures."
+    )
+    add = parser.add_argument
+    add("folder", type=Path, metavar="DIR", help="of NPZ files that explain or the app wrote")
+    add(
+        "--players",
+        choices=tuple(PLAYERS),
+        default="pixels",
+        help="what is removed: pixels, 50 superpixels, or positions of each map's layer",
+    )
+    add("--steps", type=_positive, default=20, help="points of a curve; default: %(default)s")
+    add(
+        "--random",
+        type=_positive,
+        default=5,
+        metavar="ORDERS",
+        help="random orders to compare with; default: %(default)s",
+    )
+    _add_model_file(parser)
+
+    def run(asked: argparse.Namespace) -> int:
+        from attribution_core.command_line.evaluate import evaluate_folder
+
+        return evaluate_folder(asked)
+
+    parser.set_defaults(run=run)
+
+
+def _add_methods(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Prints what each method does, its options, and what they can be."
+    parser.add_argument("names", nargs="*", metavar="NAME", help="of methods; default: all")
+
+    def run(asked: argparse.Namespace) -> int:
+        from attribution_core.command_line.methods import list_methods
+
+        return list_methods(asked)
+
+    parser.set_defaults(run=run)
+
+
+def _add_replay(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Makes the maps of a file again, from the picture and the settings in it, and says of each "
+        "whether it is the same: bit for bit, or to rounding. Maps of explain are the same bit for "
+        "bit on the same machine with the same packages. The app's can differ in the last bits, "
+        "because it evaluates networks in whichever way is quickest at the time."
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="an NPZ file of saved maps")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="writes what was made again")
+    _add_model_file(parser)
+
+    def run(asked: argparse.Namespace) -> int:
+        from attribution_core.command_line.replay import replay_file
+
+        return replay_file(asked)
+
+    parser.set_defaults(run=run)
+
+
+def _add_model_file(parser: argparse.ArgumentParser) -> None:
+    """Where a model file is, for maps that do not say so themselves."""
+    parser.add_argument(
+        "--model", metavar="FILE", help="the maps' model file, where they do not say where it is"
+    )
+    parser.add_argument(
+        "--labels", type=Path, metavar="FILE", help="of --model: its classes, one a line"
+    )
+    parser.add_argument("--preprocessing", choices=PREPROCESSINGS, help="of --model; default: none")
+
+
+def _whole(text: str) -> int:
+    return _at_least(text, 0)
+
+
+def _positive(text: str) -> int:
+    return _at_least(text, 1)
+
+
+def _at_least(text: str, least: int) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"'{text}' should be a whole number of {least} or more")
+    return int(text)
+
+
+def _figure_file(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower().removeprefix(".") not in SUFFIXES:
+        raise argparse.ArgumentTypeError(f"'{text}' should end in .{', .'.join(SUFFIXES)}")
+    return path
+
+
+def _option(text: str) -> tuple[str, str, OptionValue]:
+    """Method, option and value of ``method.name=value``."""
+    place, equals, value = text.partition("=")
+    method, dot, name = place.partition(".")
+    if not (equals and dot):
+        raise argparse.ArgumentTypeError(
+            f"'{text}' should be METHOD.NAME=VALUE, such as kernel_shap.budget=1024"
+        )
+    try:
+        return method, name, method_named(method).option_named(name).parsed(value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

@@ -1,0 +1,268 @@
+"""``evaluate``: deletion, insertion and localisation of the maps in a folder, as CSV."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from attribution_core.attribution import Attribution
+from attribution_core.command_line.exit_codes import DONE, SOME_FAILED, sentence
+from attribution_core.command_line.files import prepared, write
+from attribution_core.command_line.measurements import Measurements, Rows
+from attribution_core.command_line.models import Models, fitted
+from attribution_core.command_line.players import PLAYERS
+from attribution_core.command_line.progress import ProgressBar
+from attribution_core.explanation import explain_request
+from attribution_core.images import Picture, digest
+from attribution_core.measures.curves import (
+    FaithfulnessCurve,
+    curves_of,
+    pose_curve,
+    random_curves,
+    values_on,
+)
+from attribution_core.measures.localisation import Mosaic, grid_pointing, mosaic
+from attribution_core.network.classifier import Classifier
+from attribution_core.request import Request
+from attribution_core.saved_maps.files import ModelFile, described_request, load
+from attribution_core.scores import Contrast, Score
+
+TILES = 4
+_MAP = ("picture", "class", "label", "method", "layer", "reference", "score", "seed")
+_AREA = ("area", "normalised_area", "random_mean", "random_deviation", "random_orders")
+_SHARE = ("mosaic", "tile", "probability", "share_inside", "uniform")
+
+
+@dataclass(frozen=True)
+class SavedMap:
+    """One map of a file, which may hold several."""
+
+    path: Path
+    attribution: Attribution
+    model_file: ModelFile | None
+
+    @property
+    def request(self) -> Request:
+        return self.attribution.request
+
+
+def evaluate_folder(asked: argparse.Namespace) -> int:
+    """Write the three tables; the exit code."""
+    if not asked.folder.is_dir():
+        raise ValueError(f"There is no folder {asked.folder}; name one that explain has filled.")
+    paths = sorted(asked.folder.glob("*.npz"))
+    if not paths:
+        raise ValueError(f"The folder {asked.folder} has no maps; fill it with explain.")
+    prepared(asked.folder)
+    maps, failed, bar = _read(paths)
+    models = Models(asked, reproducible=False)
+    randoms: dict[Any, tuple[list[FaithfulnessCurve], list[FaithfulnessCurve]]] = {}
+    known = Measurements(asked.folder / "measurements.jsonl")
+    tables: dict[str, Rows] = {"deletion": [], "insertion": []}
+    usable: list[tuple[Classifier, SavedMap]] = []
+    for saved in maps:
+        try:
+            classifier = models.of(saved.attribution, saved.model_file)
+            request = fitted(classifier, saved.request)
+            for direction, *row in known.of(
+                (
+                    saved.path.name,
+                    classifier.fingerprint,
+                    described_request(request),
+                    digest(saved.attribution.heatmap),
+                    *(asked.players, asked.steps, asked.random),
+                ),
+                partial(_measure, classifier, saved, request, asked, randoms),
+            ):
+                tables[str(direction)].append(row)
+            usable.append((classifier, saved))
+            bar.step(saved.path.name)
+        except Exception as error:
+            # Whatever is wrong with one map, the others are still wanted.
+            failed += 1
+            bar.say(f"{saved.path.name}: {sentence(error)}")
+            bar.step(saved.path.name)
+    localised, unlocalised = _localise(usable, bar, known)
+    bar.close()
+    how = ("players", "steps", *_AREA)
+    for name, rows in tables.items():
+        write(asked.folder / f"{name}.csv", _csv([*_MAP, *how], rows))
+    write(asked.folder / "localisation.csv", _csv([*_MAP, *_SHARE], localised))
+    return SOME_FAILED if failed or unlocalised else DONE
+
+
+def _read(paths: Sequence[Path]) -> tuple[list[SavedMap], int, ProgressBar]:
+    """The maps of all files, how many files could not be read, and a bar for the rest."""
+    maps: list[SavedMap] = []
+    complaints = []
+    for path in paths:
+        try:
+            saved = load(path)
+        except ValueError as error:
+            complaints.append(sentence(error))
+            continue
+        # Of a thousand maps of pixels, values by channel would fill the memory for nothing.
+        flat = [replace(each, values=each.heatmap) for each in saved.attributions]
+        maps += [SavedMap(path, each, saved.model_file) for each in flat]
+    bar = ProgressBar(len(maps))
+    for complaint in complaints:
+        bar.say(complaint)
+    return maps, len(complaints), bar
+
+
+def _measure(
+    classifier: Classifier,
+    saved: SavedMap,
+    request: Request,
+    asked: argparse.Namespace,
+    randoms: dict[Any, tuple[list[FaithfulnessCurve], list[FaithfulnessCurve]]],
+) -> Rows:
+    """The map's rows in both tables, each after the table's name.
+
+    Its areas stand beside those of random orders on the same game.
+    """
+    players = PLAYERS[asked.players](request.layer)
+    key = (classifier.fingerprint, request.picture, request.reference, request.seed, players)
+    if key not in randoms:
+        game, segments = pose_curve(classifier, request, players)
+        _, sizes = values_on(np.zeros(segments.shape), segments)
+        pairs = [
+            random_curves(game, request.seed + order, sizes=sizes, steps=asked.steps)
+            for order in range(asked.random)
+        ]
+        randoms[key] = ([first for first, _ in pairs], [second for _, second in pairs])
+    score = Score.of(request.score, request.target, classifier.classes)
+    curves = curves_of(classifier, request, saved.attribution.heatmap, players, steps=asked.steps)
+    rows: Rows = []
+    for curve, random in zip(curves, randoms[key], strict=True):
+        areas = [each.read_as(score).area for each in random]
+        rows.append(
+            [
+                curve.direction,
+                *_described(saved),
+                asked.players,
+                asked.steps,
+                curve.area,
+                curve.normalised_area,
+                float(np.mean(areas)),
+                float(np.std(areas, ddof=1)) if len(areas) > 1 else "",
+                len(areas),
+            ]
+        )
+    return rows
+
+
+def _described(saved: SavedMap, target: int | None = None, label: str | None = None) -> list[Any]:
+    request = saved.request
+    score = request.score
+    return [
+        saved.path.name.split(".", 1)[0],
+        request.target if target is None else target,
+        saved.attribution.label if label is None else label,
+        request.method,
+        request.layer,
+        request.reference,
+        f"against:{score.against}" if isinstance(score, Contrast) else score,
+        request.seed,
+    ]
+
+
+def _localise(
+    usable: Sequence[tuple[Classifier, SavedMap]], bar: ProgressBar, known: Measurements
+) -> tuple[Rows, int]:
+    """Rows of the localisation table, and how many of them failed.
+
+    A picture stands for its model's top class; of pictures of one class, the one of which the model
+    is surest is taken.
+    """
+    rows: Rows = []
+    failed = 0
+    for classifier in dict.fromkeys(each for each, _ in usable):
+        maps = [saved for each, saved in usable if each is classifier]
+        tiles = _tiles(classifier, maps)
+        if len(tiles) < TILES:
+            bar.say(
+                f"Localisation of {classifier.name} needs pictures of {TILES} classes, and there "
+                f"are {len(tiles)}."
+            )
+            continue
+        kinds = {repr(_kind(saved.request)): saved for saved in maps}
+        for start in range(0, len(tiles), TILES):
+            group = [tiles[(start + offset) % len(tiles)] for offset in range(TILES)]
+            made = mosaic(
+                [saved.request.picture.pixels for _, saved in group], size=classifier.input_size
+            )
+            try:
+                probabilities = classifier.probabilities(made.pixels)
+            except ValueError as error:
+                failed += 1
+                bar.say(f"Mosaic {start // TILES + 1}: {sentence(error)}")
+                continue
+            for kind, saved in kinds.items():
+                for tile, (target, of_tile) in enumerate(group):
+                    try:
+                        ((inside,),) = known.of(
+                            (classifier.fingerprint, kind, digest(made.pixels), target, tile),
+                            partial(_share, classifier, saved, made, target, tile),
+                        )
+                    except Exception as error:
+                        failed += 1
+                        bar.say(f"Mosaic {start // TILES + 1}: {sentence(error)}")
+                        continue
+                    described = _described(saved, target, classifier.labels[target])
+                    rows.append(
+                        [
+                            of_tile.path.name.split(".", 1)[0],
+                            *described[1:],
+                            start // TILES + 1,
+                            tile,
+                            float(probabilities[target]),
+                            inside,
+                            1 / TILES,
+                        ]
+                    )
+    return rows, failed
+
+
+def _share(classifier: Classifier, saved: SavedMap, made: Mosaic, target: int, tile: int) -> Rows:
+    """How much of a class's map on a mosaic lies on its own tile."""
+    asked = replace(saved.request, target=target)
+    request = fitted(classifier, asked, Picture.of(made.pixels))
+    heatmap = explain_request(classifier, request).heatmap
+    return [[grid_pointing(heatmap, made.tiles, tile)]]
+
+
+def _kind(request: Request) -> list[Any]:
+    """What two maps of different pictures and classes have in common."""
+    apart = ("picture_sha256", "target")
+    return [item for item in described_request(request).items() if item[0] not in apart]
+
+
+def _tiles(classifier: Classifier, maps: Iterable[SavedMap]) -> list[tuple[int, SavedMap]]:
+    """A picture for each class that is the top class of one, in the order of the files' names."""
+    surest: dict[int, tuple[float, SavedMap]] = {}
+    for saved in {each.request.picture: each for each in maps}.values():
+        probabilities = classifier.probabilities(saved.request.picture.pixels)
+        top = int(np.argmax(probabilities))
+        if top not in surest or surest[top][0] < probabilities[top]:
+            surest[top] = float(probabilities[top]), saved
+    found = [(target, saved) for target, (_, saved) in surest.items()]
+    return sorted(found, key=lambda pair: pair[1].path.name)
+
+
+def _csv(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(heading)
+    writer.writerows(
+        [f"{cell:.6g}" if isinstance(cell, float) else cell for cell in row] for row in rows
+    )
+    return text.getvalue().encode()

@@ -1,0 +1,95 @@
+"""The classifiers of maps that were saved: loaded once each, and only where they are the same."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from attribution_core.attribution import Attribution
+from attribution_core.built_in import BUILT_IN
+from attribution_core.command_line.exit_codes import sentence
+from attribution_core.images import Picture
+from attribution_core.models.loading import PREPROCESSINGS, load_classifier
+from attribution_core.network.classifier import Classifier
+from attribution_core.request import Request, asked_again, granted
+from attribution_core.saved_maps.files import ModelFile
+
+
+class Models:
+    """Finds the classifier that an attribution was made with.
+
+    Parameters
+    ----------
+    asked : argparse.Namespace
+        With ``model``, ``labels`` and ``preprocessing``, where a model file is if the maps' own
+        file does not say, or says a place where it is no more.
+    reproducible : bool
+        As in `Classifier`.
+    """
+
+    def __init__(self, asked: argparse.Namespace, *, reproducible: bool) -> None:
+        self._given = (
+            None
+            if asked.model is None
+            else ModelFile(
+                asked.model,
+                None if asked.labels is None else str(asked.labels),
+                asked.preprocessing or "none",
+            )
+        )
+        self._reproducible = reproducible
+        self._loaded: dict[ModelFile, Classifier | str] = {}
+
+    def of(self, attribution: Attribution, model_file: ModelFile | None) -> Classifier:
+        """The classifier of an attribution; ValueError where it is not there, or another one."""
+        name = attribution.model
+        place = self._given or model_file
+        if name in BUILT_IN:
+            place = ModelFile(name)
+        if place is None:
+            raise ValueError(
+                f"The map was made with a model file “{name}”, and does not say where that is; "
+                "name it with --model."
+            )
+        if place not in self._loaded:
+            self._loaded[place] = self._load(place)
+        found = self._loaded[place]
+        if isinstance(found, str):
+            raise ValueError(found)
+        if found.fingerprint != attribution.model_fingerprint:
+            raise ValueError(
+                f"The model {place.path} is another one than the map was made with"
+                + (
+                    "; make the map again."
+                    if name in BUILT_IN
+                    else ", or is given another preprocessing; name the right one with --model, or "
+                    "make the map again."
+                )
+            )
+        return found
+
+    def _load(self, place: ModelFile) -> Classifier | str:
+        """The classifier, or the sentence that says why there is none."""
+        try:
+            preprocessing = next(
+                (each for each in PREPROCESSINGS if each == place.preprocessing), None
+            )
+            if preprocessing is None:
+                raise ValueError(
+                    f"The preprocessing “{place.preprocessing}” is not known; use "
+                    f"{', '.join(PREPROCESSINGS)}."
+                )
+            return load_classifier(
+                place.path,
+                labels=None if place.labels is None else Path(place.labels),
+                preprocessing=preprocessing,
+                reproducible=self._reproducible,
+            )
+        except (ValueError, OSError) as error:
+            return sentence(error)
+
+
+def fitted(classifier: Classifier, request: Request, picture: Picture | None = None) -> Request:
+    """A saved request, checked against the classifier; for another picture if need be."""
+    return granted(asked_again(classifier, replace(request, picture=picture or request.picture)))

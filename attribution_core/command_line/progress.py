@@ -1,0 +1,55 @@
+"""How far a command is, on standard error: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from typing import TextIO
+
+_WIDTH = 24
+
+
+class ProgressBar:
+    """Counts pieces of work.
+
+    Parameters
+    ----------
+    planned : int
+    stream : text file
+        Standard error where not given.
+    """
+
+    def __init__(self, planned: int, stream: TextIO | None = None) -> None:
+        self._planned = max(planned, 1)
+        self._done = 0
+        self._stream = sys.stderr if stream is None else stream
+        self._terminal = self._stream.isatty()
+
+    def step(self, text: str, count: int = 1) -> None:
+        """So many more are done; say which."""
+        self._done += count
+        shown = printable(text)
+        if not self._terminal:
+            self._write(f"{self._done}/{self._planned} {shown}\n")
+            return
+        filled = _WIDTH * self._done // self._planned
+        bar = "█" * filled + "·" * (_WIDTH - filled)
+        self._write(f"\r\x1b[K{bar} {self._done}/{self._planned} {shown[:60]}")
+
+    def say(self, text: str) -> None:
+        """A line of its own that stays, such as a failure."""
+        self._write(("\r\x1b[K" if self._terminal else "") + printable(text) + "\n")
+
+    def close(self) -> None:
+        """End the bar's line."""
+        if self._terminal:
+            self._write("\n")
+
+    def _write(self, text: str) -> None:
+        encoding = self._stream.encoding or "utf-8"
+        self._stream.write(text.encode(encoding, "replace").decode(encoding))
+        self._stream.flush()
+
+
+def printable(text: str) -> str:
+    """File names may hold line ends, escapes and what is no text: none reaches the terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -1,0 +1,347 @@
+"""Where everything on a figure stands, in millimetres from its upper left corner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from attribution_core.figures.lines import (
+    LEADING,
+    POINT,
+    drawable,
+    height_of,
+    widest_word,
+    width_of,
+    wrapped,
+)
+from attribution_core.figures.style import Width
+from attribution_core.painting import Cell
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of figure: lengths in millimetres, sizes of type in points.
+
+    Attributes
+    ----------
+    width, height : float
+        Of the whole; the height is the largest allowed where it is not ``fixed``.
+    fixed : bool
+        Whether the figure always has its full height.
+    margin, gap : float
+        Around all, and between maps.
+    title, least_title, small, caption : float
+        Sizes of titles (between two, as columns need), of scales, of the caption.
+    bar : float
+        Height of a colour bar.
+    smallest, largest : float
+        Width of a map; columns that would get less go below the others.
+    """
+
+    width: float
+    height: float
+    fixed: bool
+    margin: float
+    gap: float
+    title: float
+    least_title: float
+    small: float
+    caption: float
+    bar: float
+    smallest: float
+    largest: float
+
+
+FORMATS: Mapping[Width, Format] = {
+    "one column": Format(85, 230, False, 1, 2, 8, 6.5, 6.5, 7, 1.4, 15, 80),
+    "two columns": Format(175, 230, False, 1, 2.5, 8, 7, 6.5, 7, 1.6, 18, 80),
+    "slide": Format(338.7, 190.5, True, 9, 5, 18, 12, 11.5, 12, 3, 24, 150),
+}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What stands at a colour bar: the limits, and the unit of what lies between them."""
+
+    low: str
+    high: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is to be placed.
+
+    Attributes
+    ----------
+    rows, columns : sequence of str
+        Titles.
+    shapes : mapping of (row, column) to (height, width)
+        Of each map's picture, in any unit.
+    scales : mapping of (row, column) to Scale
+        Under which maps there are colour bars.
+    picture : str
+        The title of a column of pictures before the first; none where empty.
+    caption : str
+    """
+
+    rows: Sequence[str]
+    columns: Sequence[str]
+    shapes: Mapping[Cell, tuple[int, int]]
+    scales: Mapping[Cell, Scale]
+    picture: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle: its left and upper edge, its width and height."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Text:
+    """A block of lines.
+
+    Attributes
+    ----------
+    lines : tuple of str
+    x, y : float
+        The middle of the block's left edge for a row's title, which reads upwards; else a point of
+        its upper edge: the left end, the centre or the right end.
+    size : float
+        In points.
+    role : {"title", "row", "scale", "caption"}
+    align : {"left", "center", "right"}
+    """
+
+    lines: tuple[str, ...]
+    x: float
+    y: float
+    size: float
+    role: Literal["title", "row", "scale", "caption"]
+    align: Literal["left", "center", "right"] = "center"
+
+    @property
+    def box(self) -> Box:
+        """The room that the block takes."""
+        across = max(width_of(line, self.size) for line in self.lines)
+        along = height_of(self.lines, self.size)
+        if self.role == "row":
+            return Box(self.x, self.y - across / 2, along, across)
+        left = {"left": self.x, "center": self.x - across / 2, "right": self.x - across}[self.align]
+        return Box(left, self.y, across, along)
+
+
+@dataclass
+class Sheet:
+    """The placed content.
+
+    ``pictures`` are by row and by the first column that they stand before.
+    """
+
+    width: float
+    height: float = 0.0
+    maps: dict[Cell, Box] = field(default_factory=dict)
+    pictures: dict[Cell, Box] = field(default_factory=dict)
+    bars: dict[Cell, Box] = field(default_factory=dict)
+    texts: list[Text] = field(default_factory=list)
+
+
+def laid_out(content: Content, width: Width) -> Sheet:
+    """Place everything: as many columns side by side as are legible, the others below them.
+
+    The maps are as large as the format allows, and all alike.
+    """
+    form = FORMATS[width]
+    columns = len(content.columns)
+    best: tuple[float, _Bands] | None = None
+    for across in dict.fromkeys(-(-columns // bands) for bands in range(1, columns + 1)):
+        bands = _Bands(content, form, across)
+        cell = bands.largest_cell()
+        if best is None or cell > best[0]:
+            best = cell, bands
+        if cell >= form.smallest and not form.fixed:
+            # A slide has room to win in both directions; a column of text only grows longer.
+            break
+    assert best is not None
+    return best[1].sheet(best[0])
+
+
+class _Bands:
+    """The content in bands of so many columns; what remains to be found is the maps' width."""
+
+    def __init__(self, content: Content, form: Format, across: int) -> None:
+        self.content, self.form, self.across = content, form, across
+        self.slots = across + (1 if content.picture else 0)
+        self.aspect = max(height / width for height, width in content.shapes.values())
+        self.inside = form.width - 2 * form.margin
+        self.caption = wrapped(content.caption, form.caption, self.inside, 99)
+        self.below = height_of(self.caption, form.caption)
+        if self.caption:
+            self.below += form.gap
+
+    def largest_cell(self) -> float:
+        """The largest width of a map with which all fits, to a tenth of a millimetre."""
+        low, high = 0.5, min(self.form.largest, self.inside)
+        while high - low > 0.1:
+            middle = (low + high) / 2
+            _, right, bottom = self._grid(middle, 0.0, 0.0)
+            room = self.form.height - 2 * self.form.margin - self.below
+            low, high = (middle, high) if right <= self.inside and bottom <= room else (low, middle)
+        return low
+
+    def sheet(self, cell: float) -> Sheet:
+        """The figure with maps of a width."""
+        form = self.form
+        _, right, bottom = self._grid(cell, 0.0, 0.0)
+        height = form.height if form.fixed else bottom + self.below + 2 * form.margin
+        spare = height - bottom - self.below - 2 * form.margin
+        left = form.margin + (self.inside - right) / 2
+        sheet, _, _ = self._grid(cell, left, form.margin + spare / 2)
+        if self.caption:
+            top = height - form.margin - height_of(self.caption, form.caption)
+            sheet.texts.append(
+                Text(self.caption, form.margin, top, form.caption, "caption", "left")
+            )
+        return replace(sheet, height=height)
+
+    def _grid(self, cell: float, left: float, top: float) -> tuple[Sheet, float, float]:
+        """All but the caption, and the right and lower end of it."""
+        form, content = self.form, self.content
+        sheet = Sheet(form.width)
+        tall = cell * self.aspect
+        size = self._title_size(cell)
+        heads = [wrapped(title, size, tall, 3) for title in content.rows]
+        stub = max(height_of(lines, size) for lines in heads)
+        first = left + stub + (form.gap / 2 if stub else 0)
+        scales = _Scales(content, form, min(cell, tall / self.aspect))
+        titles = {
+            column: wrapped(title, size, self._title_width(cell), 3)
+            for column, title in (dict(enumerate(content.columns)) | {-1: content.picture}).items()
+        }
+        y = top
+        for start in range(0, len(content.columns), self.across):
+            shown = range(start, min(start + self.across, len(content.columns)))
+            named = {slot: titles[column] for slot, column in self._slots(shown)}
+            y += self._place_titles(sheet, named, size, first, y, cell)
+            for row, lines in enumerate(heads):
+                if lines:
+                    sheet.texts.append(Text(lines, left, y + tall / 2, size, "row"))
+                depth = self._place_row(sheet, scales, row, shown, first, y, cell)
+                y += depth + form.gap
+        right = first + self.slots * (cell + form.gap) - form.gap
+        return sheet, right, y - form.gap
+
+    def _slots(self, shown: range) -> Iterator[tuple[int, int]]:
+        """Slots of a band and their columns; the picture's column is -1."""
+        columns = ([-1] if self.content.picture else []) + list(shown)
+        return enumerate(columns)
+
+    def _title_width(self, cell: float) -> float:
+        return cell + 0.8 * self.form.gap
+
+    def _title_size(self, cell: float) -> float:
+        """The largest size at which no word of a title need be broken, as far as is legible."""
+        form, content = self.form, self.content
+        shares = [
+            room / word
+            for titles, room in (
+                ((*content.columns, content.picture), self._title_width(cell)),
+                (content.rows, cell * self.aspect),
+            )
+            if (word := max(widest_word(title, form.title) for title in titles))
+        ]
+        return max(form.title * min(1.0, *shares, 1.0), form.least_title)
+
+    def _place_titles(
+        self,
+        sheet: Sheet,
+        titles: Mapping[int, tuple[str, ...]],
+        size: float,
+        first: float,
+        top: float,
+        cell: float,
+    ) -> float:
+        """The titles of a band, their last lines level; how much height they take."""
+        tallest = max(height_of(lines, size) for lines in titles.values())
+        for slot, lines in titles.items():
+            if lines:
+                x = first + slot * (cell + self.form.gap) + cell / 2
+                y = top + tallest - height_of(lines, size)
+                sheet.texts.append(Text(lines, x, y, size, "title"))
+        return tallest + (0.1 * self.form.title * POINT if tallest else 0)
+
+    def _place_row(
+        self,
+        sheet: Sheet,
+        scales: _Scales,
+        row: int,
+        shown: range,
+        first: float,
+        top: float,
+        cell: float,
+    ) -> float:
+        """The maps of a row and a band with what stands below them; how much height they take."""
+        tall = depth = cell * self.aspect
+        for slot, column in self._slots(shown):
+            left = first + slot * (cell + self.form.gap)
+            place = (row, column)
+            shape = self.content.shapes.get(
+                place, next((self.content.shapes[at] for at in self._of_row(row)), None)
+            )
+            if shape is None or (column >= 0 and place not in self.content.shapes):
+                continue
+            width = min(cell, tall * shape[1] / shape[0])
+            box = Box(left + (cell - width) / 2, top, width, width * shape[0] / shape[1])
+            if column < 0:
+                sheet.pictures[row, shown.start] = box
+                continue
+            sheet.maps[place] = box
+            if place in self.content.scales:
+                depth = max(depth, tall + scales.place(sheet, place, box, top + tall))
+        return depth
+
+    def _of_row(self, row: int) -> list[Cell]:
+        return sorted(cell for cell in self.content.shapes if cell[0] == row)
+
+
+class _Scales:
+    """Colour bars and what is written at them, in one manner for the whole figure."""
+
+    def __init__(self, content: Content, form: Format, width: float) -> None:
+        self.scales, self.form, self.width = content.scales, form, width
+        size, apart = form.small, form.gap
+        numbers = [width_of(s.low, size) + width_of(s.high, size) for s in self.scales.values()]
+        units = [width_of(drawable(s.unit), size) for s in self.scales.values()]
+        # The unit stands in the middle, so the longer number counts on both sides.
+        longest = max(width_of(s.low, size) for s in self.scales.values())
+        self.in_one_line = 2 * longest + max(units) + 2 * apart <= width
+        self.at_ends = max(numbers) + apart <= width
+
+    def place(self, sheet: Sheet, cell: Cell, box: Box, top: float) -> float:
+        """One bar below a map; how much height it takes."""
+        form, scale = self.form, self.scales[cell]
+        size = form.small
+        start = top + 0.35 * form.gap
+        sheet.bars[cell] = Box(box.left, start, box.width, form.bar)
+        y = start + form.bar + 0.08 * size * POINT
+        middle, right = box.left + box.width / 2, box.left + box.width
+        if scale.high:
+            if self.at_ends:
+                sheet.texts.append(Text((scale.low,), box.left, y, size, "scale", "left"))
+                sheet.texts.append(Text((scale.high,), right, y, size, "scale", "right"))
+            else:
+                sheet.texts.append(Text((f"±{scale.high}",), middle, y, size, "scale"))
+            if not self.in_one_line:
+                y += size * LEADING * POINT
+        lines = wrapped(scale.unit, size, self.width + 0.8 * form.gap, 3)
+        if lines:
+            sheet.texts.append(Text(lines, middle, y, size, "scale"))
+            y += height_of(lines, size)
+        return y - top

@@ -1,0 +1,204 @@
+"""What a figure says of its maps: units, settings, and the caption."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from attribution_core.built_in import BUILT_IN
+from attribution_core.figures.lines import UNBROKEN
+from attribution_core.images import INPUT
+from attribution_core.methods.options import OptionValue
+from attribution_core.registry import METHODS
+from attribution_core.request import Request
+from attribution_core.scores import Contrast
+from attribution_core.segmentations import Given, Grid
+
+if TYPE_CHECKING:
+    from attribution_core.attribution import Attribution
+
+MOST_LISTED = 6
+"""Layers or models that a caption names one by one."""
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def readable(value: float) -> str:
+    """A number with three digits, its minus sign as long as a plus."""
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if 1e-3 <= size < 1e5:
+        text = f"{size:.3g}" if size < 999.5 else f"{size:.0f}"
+    else:
+        digits, power = f"{size:.2e}".split("e")
+        text = f"{digits}×10{str(int(power)).translate(_SUPERSCRIPTS)}"
+    return f"−{text}" if value < 0 else text
+
+
+def unit(attribution: Attribution) -> str:
+    """What a map's values are measured in, such as "logits per pixel"."""
+    request = attribution.request
+    score = request.score
+    kind = "lead in logits" if isinstance(score, Contrast) else score
+    quantity = "logits" if kind == "logit" else kind
+    if _is_derivative(request):
+        step = "grey level" if request.layer == INPUT else "unit of activation"
+        return f"{quantity} per {step}"
+    if attribution.player_values is not None:
+        return f"{quantity} per {player(attribution)}"
+    return f"{quantity} per {'pixel' if request.layer == INPUT else 'position'}"
+
+
+def player(attribution: Attribution) -> str:
+    """What one player of a map with players is: a superpixel, a position, a cell of a grid."""
+    request = attribution.request
+    if isinstance(request.segmentation, Given):
+        return "player"
+    if request.layer != INPUT:
+        segments, values = attribution.segments, attribution.player_values
+        alone = segments is not None and values is not None and segments.size == len(values)
+        return "position" if alone else "cell"
+    # The exact values cut the picture into superpixels of their own, whatever the others play.
+    of_its_own = dict(request.options).get("players", 0)
+    return "cell" if isinstance(request.segmentation, Grid) and not of_its_own else "superpixel"
+
+
+def model_title(name: str) -> str:
+    """A model as a person calls it."""
+    return BUILT_IN.get(name, name)
+
+
+def score_title(attribution: Attribution, labels: Mapping[int, str]) -> str:
+    """The score that is explained; ``labels`` of other classes, where they are known."""
+    score = attribution.request.score
+    if isinstance(score, Contrast):
+        return f"lead over {labels.get(score.against, f'class {score.against}')}"
+    return score
+
+
+def reference_title(attribution: Attribution) -> str:
+    """The reference, named so that it stands alone."""
+    kind = attribution.request.reference
+    return "reference of zeros" if kind == "zeros" else f"{kind} reference"
+
+
+def players_title(attribution: Attribution) -> str:
+    """Such as "50 superpixels"; empty where the method has no players."""
+    if attribution.player_values is None:
+        return ""
+    number = len(attribution.player_values)
+    return f"{number}{UNBROKEN}{player(attribution)}{'' if number == 1 else 's'}"
+
+
+def option_title(method: str, name: str, value: OptionValue) -> str:
+    """An option and its value, such as "steps 256"."""
+    label = {option.name: option.label for option in METHODS[method].options}.get(name, name)
+    said = label if label[:2].isupper() else label[:1].lower() + label[1:]
+    if isinstance(value, bool):
+        return said if value else f"{said}: no"
+    shown = value.replace("_", " ") if isinstance(value, str) else f"{value:g}"
+    return f"{said}{UNBROKEN}{shown}"
+
+
+def caption(
+    attributions: Sequence[Attribution],
+    *,
+    clip: float,
+    shared: bool,
+    dated: date | None,
+    labels: Sequence[str] = (),
+) -> str:
+    """All that a reader needs to make the maps again, in a few sentences.
+
+    Parameters
+    ----------
+    attributions : sequence of Attribution
+        At least one.
+    clip, shared
+        The scales, as in `painting.limits`.
+    dated : date or None
+        Said last; None leaves it out.
+    labels : sequence of str
+        Of all classes where they are known: they name the class of a contrast.
+    """
+    known = dict(enumerate(labels)) | {each.target: each.label for each in attributions}
+    models = _listed((model_title(each.model) for each in attributions), "models")
+    places = list(dict.fromkeys(each.request.layer for each in attributions))
+    layers = _listed(places, "layers")
+    if len(places) <= MOST_LISTED:
+        layers = f"layer{'s' if len(places) > 1 else ''} {layers}"
+    if places == [INPUT]:
+        layers = "at the input"
+    scores = _listed((_explained(each, known) for each in attributions), "scores")
+    references = [
+        reference_title(each)
+        for each in attributions
+        if METHODS[each.request.method].uses_reference
+    ]
+    against = f", against the {_listed(references, 'references')}" if references else ""
+    within = f"{clip:g}{UNBROKEN}% of " if clip < 100 else ""
+    most = f"at least {within}" if within else ""
+    scales = (
+        f"the maps of a column share a scale, within which {most}each one’s values lie"
+        if shared
+        else f"{within}each map’s values lie within its scale"
+    )
+    sentences = [
+        f"{models}, {layers}; {scores}{against}",
+        *_methods(attributions),
+        f"Red speaks for the class, blue against it; {scales}",
+    ]
+    if dated is not None:
+        sentences.append(f"{dated.day} {dated:%B %Y}".replace(" ", UNBROKEN))
+    return " ".join(f"{sentence}." for sentence in sentences)
+
+
+def _explained(attribution: Attribution, labels: Mapping[int, str]) -> str:
+    title = score_title(attribution, labels)
+    if isinstance(attribution.request.score, Contrast):
+        return f"the logit’s {title}"
+    return f"the class’s {title}"
+
+
+def _methods(attributions: Sequence[Attribution]) -> list[str]:
+    """A sentence for each method, with the settings that its maps have."""
+    sentences = []
+    for method in dict.fromkeys(each.request.method for each in attributions):
+        of_method = [each for each in attributions if each.request.method == method]
+        settings: dict[str, None] = {}
+        for each in of_method:
+            settings |= dict.fromkeys(_settings(each))
+        title = METHODS[method].title
+        sentences.append(f"{title} ({', '.join(settings)})" if settings else title)
+    return sentences
+
+
+def _settings(attribution: Attribution) -> Iterable[str]:
+    """What a method was told, in words: players, options that are on, and the seed."""
+    request = attribution.request
+    if not attribution.finished:
+        yield f"unfinished, after {attribution.evaluations} evaluations"
+    if attribution.player_values is not None:
+        yield players_title(attribution)
+    for name, value in request.options:
+        if value is not False and not (name == "players" and attribution.player_values is not None):
+            yield option_title(request.method, name, value)
+    if request.reference == "noise" or {"samples", "budget"} & dict(request.options).keys():
+        yield f"seed{UNBROKEN}{request.seed}"
+
+
+def _listed(items: Iterable[str], noun: str) -> str:
+    """Distinct items in their order, or how many where they are many."""
+    distinct = list(dict.fromkeys(items))
+    if len(distinct) > MOST_LISTED:
+        return f"{len(distinct)} {noun}"
+    return distinct[0] if len(distinct) == 1 else f"{', '.join(distinct[:-1])} and {distinct[-1]}"
+
+
+def _is_derivative(request: Request) -> bool:
+    """Whether the values are the score's slope, and not shares of its change."""
+    if request.method == "smoothgrad":
+        return dict(request.options)["of"] == "gradient"
+    return request.method == "gradient"

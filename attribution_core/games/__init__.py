@@ -1,0 +1,1 @@
+"""Games: coalitions of players and their values; no network."""

@@ -1,0 +1,1 @@
+"""Measures of maps: faithfulness curves, localisation, similarity."""

@@ -1,0 +1,64 @@
+"""What an attribution method hands out while it works: estimates that get better."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import update_wrapper
+from typing import Generic, ParamSpec, TypeVar
+
+from attribution_core.arrays import FloatArray
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An attribution as far as the work done so far can tell.
+
+    Attributes
+    ----------
+    values : float array
+        Signed attributions: the shape of the point for gradient methods, ``(players,)`` for
+        coalition methods.
+    done, planned : int
+        Work units finished and foreseen; ``done == planned`` only in the last estimate of a run
+        that used its whole budget. A unit is one evaluation of the function or its gradient.
+    evaluations : int
+        Evaluations that ``values`` rests on.
+    standard_error : float array or None
+        One standard error per value, where the method samples and has enough samples to tell.
+    diagnostics : mapping of str to float
+        What else the method's literature reports, for example LIME's weighted R².
+    """
+
+    values: FloatArray
+    done: int
+    planned: int
+    evaluations: int
+    standard_error: FloatArray | None = None
+    diagnostics: Mapping[str, float] = field(default_factory=dict)
+
+
+class Estimator(Generic[P]):
+    """A method of attribution: call it for the result, ``refine`` it for the estimates on the way.
+
+    Made by decorating the generator function that holds the method's formula::
+
+        integrated_gradients(f, point, reference)          # -> the last Estimate
+        integrated_gradients.refine(f, point, reference)   # -> iterator of Estimates
+    """
+
+    def __init__(self, refine: Callable[P, Iterator[Estimate]]) -> None:
+        self.refine = refine
+        update_wrapper(self, refine)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Estimate:
+        return last_of(self.refine(*args, **kwargs))
+
+
+def last_of(estimates: Iterator[T]) -> T:
+    """The last of the estimates; every method yields at least one."""
+    return deque(estimates, maxlen=1).pop()

@@ -1,0 +1,244 @@
+"""A method as everything else knows it: what it is called, asks, promises, needs and costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+
+import numpy as np
+
+from attribution_core.arrays import FloatArray
+from attribution_core.games.game import FunctionGame
+from attribution_core.methods.estimate import Estimate
+from attribution_core.methods.functions import Differentiable
+from attribution_core.methods.options import Option, OptionValue, options_in, values_in
+from attribution_core.segmentations import Segmentation
+
+if TYPE_CHECKING:
+    from attribution_core.problem import Problem
+
+OptionsType = TypeVar("OptionsType")
+
+Precision = Literal["exact", "quadrature", "sampled"]
+Promise = Literal[
+    "dummy",
+    "sensitivity",
+    "completeness",
+    "symmetry",
+    "linearity",
+    "implementation_invariance",
+]
+ALL_BUT_COMPLETENESS: tuple[Promise, ...] = (
+    "dummy",
+    "sensitivity",
+    "symmetry",
+    "linearity",
+    "implementation_invariance",
+)
+ALL_PROMISES: tuple[Promise, ...] = ("completeness", *ALL_BUT_COMPLETENESS)
+OF_SLOPES: tuple[Promise, ...] = ("dummy", "symmetry", "linearity", "implementation_invariance")
+"""What everything keeps that is made of gradients at and around the point alone."""
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """What is known of a request before anything is computed.
+
+    Attributes
+    ----------
+    at_input : bool
+        Whether the layer is the input.
+    plane : (height, width) or None
+        Of the layer's activations; None while the network is not loaded.
+    input_height : int
+        Of the picture, in pixels.
+    players : int or None
+        With how many the method plays; None where it has no players, or they are not known yet.
+    """
+
+    at_input: bool
+    plane: tuple[int, int] | None
+    input_height: int
+    players: int | None = None
+
+
+@dataclass(frozen=True)
+class TwoVariables:
+    """A method on a function of two variables, for the page of axioms.
+
+    Attributes
+    ----------
+    attribute : callable
+        From a function, a point ``(2,)`` and a reference ``(2,)`` to an `Estimate`, whose values
+        ``(2,)`` are those of x and of y; ValueError where the function has no value, or no slope,
+        at a place that the method needs.
+    formula : str
+        LaTeX.
+    remark : str
+        What is particular here, in whole sentences of Markdown; may be empty.
+    """
+
+    attribute: Callable[[Differentiable, FloatArray, FloatArray], Estimate]
+    formula: str
+    remark: str = ""
+
+
+def game_of_variables(
+    function: Differentiable, point: FloatArray, reference: FloatArray
+) -> FunctionGame:
+    """The game whose players are a point's coordinates: absent ones take the reference's value.
+
+    Parameters
+    ----------
+    function : Differentiable
+    point, reference : float arrays ``(players,)``
+    """
+    return FunctionGame(
+        len(point),
+        lambda coalitions: function.values(np.where(coalitions, point, reference)),
+        batch_size=1024,
+    )
+
+
+@dataclass(frozen=True)
+class SharedPasses(Generic[OptionsType]):
+    """How a method explains several classes with the same passes forward.
+
+    Attributes
+    ----------
+    refine : callable
+        From a function of several scores, ``(n, *shape) -> (n, scores)``, a point, a reference and
+        options to estimates with values ``(scores, *shape)``.
+    same_alone : callable
+        From options to whether each class gets what it would get alone, to rounding.
+    """
+
+    refine: Callable[[Differentiable, FloatArray, FloatArray, OptionsType], Iterator[Estimate]]
+    same_alone: Callable[[OptionsType], bool]
+
+
+def _always(shapes: Shapes, options: object) -> str:
+    return ""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Method(Generic[OptionsType]):
+    """A method of attribution; each is made at the end of its file.
+
+    Attributes
+    ----------
+    name : str
+        In requests, links and files; never to be changed.
+    title, summary : str
+        For a person; the summary is one or two whole sentences.
+    paper, thesis : str
+        Where it is from, such as ``Simonyan et al. 2014`` and ``section 2.2``; one of them may be
+        empty.
+    options_type : type
+        The frozen dataclass of its options; see `option`.
+    run : callable
+        From a `Problem` and options to estimates, at least one: with values of the point's shape
+        or ``(h, w)``, or ``(players,)`` where ``players`` is given.
+    evaluations : callable
+        From options to the evaluations foreseen, before anything is run and for any layer: a method
+        that stops early, finds coalitions in the cache or has few positions to hide needs fewer.
+    needs : {"gradient", "game"}
+        Whether it needs derivatives of the score, or only its values on coalitions.
+    uses_reference : bool
+    unavailable : callable
+        From `Shapes` and options to the reason why it cannot be run, one sentence; empty where it
+        can.
+    splits_change : bool
+        Whether its values are meant to sum to f(x) − f(x′): the gap is then told with every map.
+    slopes : bool
+        Whether its values are slopes, in units of the score a unit of the point: no shares of it.
+    promises : tuple of str
+        The axioms that it keeps on every function of its variables, in expectation if it samples.
+    precision : {"exact", "quadrature", "sampled"}
+        Whether its numbers are those of its formula to rounding, to the error of a sum that stands
+        for an integral, or to the error of a sample.
+    players : callable, optional
+        From options to the segmentation whose players get a value each, None for the request's own.
+        Without it the values are a map.
+    every_coalition : bool
+        Whether it evaluates all 2^players coalitions.
+    in_common_game : mapping of str to value
+        Options with which it plays on the request's own segmentation, as the others do.
+    diagnostics : mapping of str to str
+        Of its estimates' diagnostics, those that a person is told, as a template to format.
+    quick : options, optional
+        For checks that hold at any number of evaluations; the defaults where not given.
+    shared_passes : SharedPasses, optional
+    two_variables : TwoVariables, optional
+        None where it makes no sense on a function of two variables.
+    """
+
+    name: str
+    title: str
+    summary: str
+    options_type: type[OptionsType]
+    run: Callable[[Problem, OptionsType], Iterator[Estimate]]
+    evaluations: Callable[[OptionsType], int]
+    needs: Literal["gradient", "game"]
+    uses_reference: bool
+    paper: str = ""
+    thesis: str = ""
+    unavailable: Callable[[Shapes, OptionsType], str] = _always
+    splits_change: bool = False
+    slopes: bool = False
+    promises: tuple[Promise, ...] = ()
+    precision: Precision = "exact"
+    players: Callable[[OptionsType], Segmentation] | None = None
+    every_coalition: bool = False
+    in_common_game: Mapping[str, OptionValue] = field(default_factory=dict)
+    diagnostics: Mapping[str, str] = field(default_factory=dict)
+    quick: OptionsType | None = None
+    shared_passes: SharedPasses[OptionsType] | None = None
+    two_variables: TwoVariables | None = None
+
+    @cached_property
+    def options(self) -> tuple[Option, ...]:
+        """Its options, in the order in which they are shown."""
+        return options_in(self.options_type)
+
+    @property
+    def source(self) -> str:
+        """The literature, without a full stop."""
+        named = [self.paper, self.thesis and f"thesis, {self.thesis}"]
+        text = "; ".join(each for each in named if each)
+        return text[:1].upper() + text[1:]
+
+    @property
+    def help(self) -> str:
+        """Summary and literature."""
+        return f"{self.summary} {self.source}." if self.source else self.summary
+
+    def option_named(self, name: str) -> Option:
+        """One of its options; ValueError that says which it has where there is none."""
+        known = {each.name: each for each in self.options}
+        if name not in known:
+            offered = f"; its options are {', '.join(known)}" if known else ""
+            raise ValueError(f"{self.title} has no option {name[:60]}{offered}.")
+        return known[name]
+
+    def read_options(self, values: Mapping[str, object]) -> OptionsType:
+        """Values by name as options, defaults filled in.
+
+        ValueError for a name that is none of its options, or a value out of bounds.
+        """
+        for name in values:
+            self.option_named(name)
+        given = {
+            each.name: each.validated(values.get(each.name, each.default)) for each in self.options
+        }
+        return self.options_type(**given)
+
+    def validated(self, values: Mapping[str, object]) -> dict[str, OptionValue]:
+        """The same as `read_options`, by name."""
+        return dict(values_in(self.read_options(values)))
+
+    def quick_options(self) -> dict[str, OptionValue]:
+        """The options of few evaluations, by name."""
+        return dict(values_in(self.options_type() if self.quick is None else self.quick))

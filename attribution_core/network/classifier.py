@@ -1,0 +1,376 @@
+"""A classifier: a Keras network with its preprocessing, its labels and a head at every layer."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from attribution_core.arrays import Logits
+from attribution_core.images import INPUT, Picture, Pixels
+from attribution_core.network.bfloat16 import in_bfloat16
+from attribution_core.network.change_windows import local_part
+from attribution_core.network.finite import check_activations
+from attribution_core.network.graph import (
+    cuts,
+    flow,
+    layer_name,
+    multiplications,
+    without_softmax,
+)
+from attribution_core.network.head import Head, TracedWhenItPays
+from attribution_core.network.incremental_head import IncrementalHead
+from attribution_core.network.linear_head import LEAST_GAIN, LinearHead, linear_prefix
+from attribution_core.running.cache import Cache
+from attribution_core.scores import softmax
+
+T = TypeVar("T")
+
+DEFAULT_CACHE_BYTES = 768 * 2**20
+COPY_CACHE_BYTES = 64 * 2**20
+_MULTIPLICATIONS_A_BATCH = 4e9
+_LARGEST_BATCH = 256
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer at which the network can be cut.
+
+    Attributes
+    ----------
+    name : str
+    shape : (h, w, c)
+        Of its activations.
+    multiplications : int
+        Of one evaluation of its head.
+    """
+
+    name: str
+    shape: tuple[int, int, int]
+    multiplications: int
+
+
+class Classifier:
+    """An image classifier whose points are pictures, RGB in 0..255.
+
+    Parameters
+    ----------
+    name : str
+    network : keras.Model
+        Preprocessed pictures ``(n, h, w, 3)`` -> logits or softmax outputs ``(n, classes)``. A
+        softmax at the end is not part of what is explained. The given network stays as it is.
+    preprocess : callable
+        Tensor of pictures ``(n, h, w, 3)`` -> what the network takes.
+    labels : sequence of str
+        One a class.
+    cache : Cache, optional
+        For activations, coalition values and attributions; shared between classifiers where the
+        same one is given.
+    reproducible : bool
+        Whether the same request gives the same bits whatever was asked before, on the same machine.
+        False is quicker for few maps, and the last bits can differ.
+
+    Raises
+    ------
+    ValueError
+        When the network is not an image classifier of this form, or the labels are not one a class.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        network: keras.Model,
+        preprocess: Callable[[Any], Any],
+        labels: Sequence[str],
+        cache: Cache | None = None,
+        reproducible: bool = False,
+    ) -> None:
+        self.name = name
+        self._reproducible = reproducible
+        self._network = without_softmax(network)
+        self._preprocess = preprocess
+        self.labels = tuple(labels)
+        self.cache = Cache(DEFAULT_CACHE_BYTES) if cache is None else cache
+        shape = self._network.input_shape
+        self.input_size: tuple[int, int] = (shape[1], shape[2])
+        self.classes = int(self._network.output_shape[-1])
+        if len(self.labels) != self.classes:
+            raise ValueError(
+                f"There are {len(self.labels)} labels for {self.classes} classes; give one a class."
+            )
+        self._cuts = cuts(self._network)
+        self._layers = self._find_layers()
+        # Traced functions stay with the classifier: dropping one would mean tracing it again.
+        self._functions = Cache(sys.maxsize)
+        self.fingerprint = self._hash_network()
+        self._rounded_of: str | None = None
+
+    @property
+    def network(self) -> keras.Model:
+        """Preprocessed pictures ``(n, h, w, 3)`` -> logits ``(n, classes)``; not to be changed."""
+        return self._network
+
+    def copy(self) -> Classifier:
+        """The same classifier on a network of its own, with a small cache of its own."""
+        network = keras.models.clone_model(self._network)
+        network.set_weights(self._network.get_weights())
+        cache = Cache(COPY_CACHE_BYTES)
+        return Classifier(
+            self.name, network, self._preprocess, self.labels, cache, self._reproducible
+        )
+
+    def keep(self, name: str, make: Callable[[], T]) -> T:
+        """Something that belongs to this classifier: made at the first call, kept with it."""
+        return self._functions.get_or_compute(("kept", name), make)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the layers that have a head, ``"input"`` first, then from low to high.
+
+        The last is the highest whose activations are a plane: the thesis's "last convolutional
+        layer", ``block5_pool`` in VGG16.
+        """
+        return tuple(self._layers)
+
+    @property
+    def main_layers(self) -> tuple[str, ...]:
+        """Of layers that follow one another in one shape, the last: a short list to choose from."""
+        names = list(self._layers)
+        shapes = [layer.shape for layer in self._layers.values()]
+        return tuple(
+            name
+            for index, name in enumerate(names)
+            if index + 1 == len(names) or shapes[index + 1] != shapes[index]
+        )
+
+    def layer(self, name: str) -> Layer:
+        """What is known of a layer; ValueError where it has no head."""
+        try:
+            return self._layers[name]
+        except KeyError:
+            highest = self.layers[1:][-3:]
+            raise ValueError(
+                f"The network {self.name} cannot be cut at a layer '{name}'; "
+                f"it can at {', '.join((INPUT, *highest))} and others in .layers."
+            ) from None
+
+    def head(self, layer: str) -> Head:
+        """The network from a layer's activations to the logits, built at the first call."""
+        found = self.layer(layer)
+        return self._functions.get_or_compute(("head", layer), lambda: self._build_head(found))
+
+    def rounded_head(self, layer: str) -> Head:
+        """`head`, computed in bfloat16: its logits are float32, and good to a few per mille.
+
+        Raises
+        ------
+        ValueError
+            When the layer has no head, or the network cannot be computed in bfloat16.
+        """
+        found, network = self.layer(layer), self._round()
+        return self._functions.get_or_compute(
+            ("rounded head", layer), lambda: self._build_rounded_head(found, network)
+        )
+
+    def composed_head(self, layer: str) -> Head:
+        """The body below an inner layer followed by its head: another program for `head("input")`.
+
+        Raises
+        ------
+        ValueError
+            When the layer has no head.
+        """
+        found, whole = self.layer(layer), self.layer(INPUT)
+        return self._functions.get_or_compute(
+            ("composed head", layer), lambda: self._compose_head(found, whole)
+        )
+
+    def linear_head(self, layer: str, players: int, *, bfloat16: bool = False) -> LinearHead | None:
+        """The head for coalitions of so many players that skips its first, linear layers.
+
+        None where that does not save at least half of the multiplications. What it does not skip
+        is computed in bfloat16 if that is wanted.
+        """
+        self.layer(layer)
+        if layer == INPUT:
+            return None
+        prefix = linear_prefix(self._network, layer, players)
+        if prefix is None or prefix.gain(players) < LEAST_GAIN:
+            return None
+        network = self._round() if bfloat16 else self._network
+        return self._functions.get_or_compute(
+            ("linear head", layer, len(prefix.layers), bfloat16),
+            lambda: LinearHead(network, prefix, players, self._reproducible),
+        )
+
+    def incremental_head(self, layer: str) -> IncrementalHead | None:
+        """The head for coalitions that miss little, which recomputes what that can change.
+
+        None where a small change alters everything at once, or the layers are of unknown kinds.
+        """
+        found = self.layer(layer)
+        return self._functions.get_or_compute(
+            ("incremental head", layer), lambda: self._build_incremental_head(found)
+        )
+
+    def scores(self, images: Pixels) -> Logits:
+        """Logits of pictures.
+
+        Parameters
+        ----------
+        images : float array ``(n, h, w, 3)`` or ``(h, w, 3)``, RGB 0..255
+
+        Returns
+        -------
+        float32 array ``(n, classes)`` or ``(classes,)``
+
+        Raises
+        ------
+        ValueError
+            When the pictures do not have the network's input size.
+        """
+        images = np.asarray(images, np.float32)
+        expected = (*self.input_size, 3)
+        if images.shape[-3:] != expected or images.ndim not in (3, 4):
+            raise ValueError(
+                f"The images have shape {images.shape}; the network {self.name} takes "
+                f"{expected}, or a batch of such."
+            )
+        if images.ndim == 3:
+            images = images[None]
+            return np.asarray(self.head(INPUT).logits(images)[0])
+        return self.head(INPUT).logits(images)
+
+    def probabilities(self, images: Pixels) -> npt.NDArray[np.float32]:
+        """Softmax of `scores`, of the same shape."""
+        return softmax(self.scores(images)).astype(np.float32)
+
+    def activations(self, picture: Picture, layer: str) -> npt.NDArray[np.float32]:
+        """Activations ``(h, w, c)`` of a picture at a layer, cached after the first call.
+
+        ValueError where there is no such layer, or not all of them are finite.
+        """
+        if layer == INPUT:
+            return picture.pixels
+        self.layer(layer)
+        return self.cache.get_or_compute(
+            (self.fingerprint, "activations", layer, picture.digest),
+            lambda: self._run_body(picture.pixels, layer),
+        )
+
+    def _find_layers(self) -> dict[str, Layer]:
+        """Layers that are true cuts and whose activations are a plane of channels, by name."""
+        tensors = flow(self._network)[1:]
+        above = sum(multiplications(tensor) for tensor in tensors)
+        found = {INPUT: Layer(INPUT, (*self.input_size, 3), above)}
+        for tensor in tensors:
+            above -= multiplications(tensor)
+            name, shape = layer_name(tensor), tuple(tensor.shape)[1:]
+            is_plane = len(shape) == 3 and None not in shape and shape[0] * shape[1] > 1
+            if name in self._cuts and name != INPUT and is_plane:
+                found[name] = Layer(name, shape, above)
+        return found
+
+    def _round(self) -> keras.Model:
+        """The network in bfloat16, with the parameters that it has now."""
+        rounded = self._functions.get_or_compute(
+            "rounded network", lambda: in_bfloat16(self._network)
+        )
+        if self._rounded_of not in (None, self.fingerprint):
+            rounded.set_weights(self._network.get_weights())
+        self._rounded_of = self.fingerprint
+        return rounded
+
+    def _build_rounded_head(self, layer: Layer, network: keras.Model) -> Head:
+        above = network
+        if layer.name != INPUT:
+            above = keras.Model(cuts(network)[layer.name], network.output)
+
+        def logits(points: Any) -> Any:
+            prepared = self._preprocess(points) if layer.name == INPUT else points
+            return tf.cast(above(prepared, training=False), tf.float32)
+
+        size = self.head(layer.name).batch_size
+        return self._head(layer, logits, size)
+
+    def _build_head(self, layer: Layer) -> Head:
+        if layer.name == INPUT:
+
+            def logits(points: Any) -> Any:
+                return self._network(self._preprocess(points), training=False)
+
+        else:
+            above = keras.Model(self._cuts[layer.name], self._network.output)
+
+            def logits(points: Any) -> Any:
+                return above(points, training=False)
+
+        affordable = max(1.0, _MULTIPLICATIONS_A_BATCH / max(1, layer.multiplications))
+        batch_size = 2 ** min(int(np.log2(affordable)), int(np.log2(_LARGEST_BATCH)))
+        return self._head(layer, logits, max(2, batch_size))
+
+    def _compose_head(self, layer: Layer, whole: Layer) -> Head:
+        below = keras.Model(self._network.input, self._cuts[layer.name])
+        above = keras.Model(self._cuts[layer.name], self._network.output)
+
+        def logits(points: Any) -> Any:
+            return above(below(self._preprocess(points), training=False), training=False)
+
+        size = self.head(INPUT).batch_size
+        return self._head(whole, logits, size)
+
+    def _head(self, layer: Layer, logits: Callable[[Any], Any], batch_size: int) -> Head:
+        return Head(
+            layer.name, layer.shape, self.classes, logits, batch_size, self.name, self._reproducible
+        )
+
+    def _build_incremental_head(self, layer: Layer) -> IncrementalHead | None:
+        at_input = layer.name == INPUT
+        prepare = self._preprocess if at_input else tf.identity
+        part = local_part(
+            self._network, self._network.inputs[0] if at_input else self._cuts[layer.name]
+        )
+        if part is None or not _each_position_for_itself(prepare, layer.shape):
+            return None
+        return IncrementalHead(self._network, part, prepare, self._reproducible)
+
+    def _run_body(self, pixels: Pixels, layer: str) -> npt.NDArray[np.float32]:
+        body = self._functions.get_or_compute(("body", layer), lambda: self._build_body(layer))
+        activations = np.asarray(body(tf.constant(pixels[None]))[0], np.float32)
+        check_activations(activations, self.name, layer)
+        return activations
+
+    def _build_body(self, layer: str) -> Callable[[Any], Any]:
+        below = keras.Model(self._network.input, self._cuts[layer])
+
+        def body(pictures: Any) -> Any:
+            return below(self._preprocess(pictures), training=False)
+
+        pictures = tf.TensorSpec((None, *self.input_size, 3), tf.float32)
+        return TracedWhenItPays(body, pictures, always=self._reproducible)
+
+    def _hash_network(self) -> str:
+        """SHA-256 of the architecture, the preprocessing's effect and all parameters."""
+        content = hashlib.sha256(self._network.to_json().encode())
+        probe = tf.constant([[[[0.0, 127.0, 255.0]]]])
+        content.update(np.asarray(self._preprocess(probe)).tobytes())
+        for weight in self._network.weights:
+            content.update(np.ascontiguousarray(weight.numpy()).view(np.uint8).data)
+        return content.hexdigest()
+
+
+def _each_position_for_itself(prepare: Callable[[Any], Any], shape: tuple[int, int, int]) -> bool:
+    """Whether masking before the function is the same as masking after it, on random points."""
+    random = np.random.default_rng(0)
+    first, second = random.uniform(0, 255, (2, 1, *shape)).astype(np.float32)
+    present = random.random((1, *shape[:2], 1)) < 0.5
+    masked = prepare(tf.constant(np.where(present, first, second)))
+    after = np.where(present, prepare(tf.constant(first)), prepare(tf.constant(second)))
+    return masked.shape == after.shape and bool(np.all(masked == after))

@@ -1,0 +1,290 @@
+"""A head: the network from one layer's activations to the class scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from attribution_core.arrays import BoolArray, FloatArray, Logits
+from attribution_core.network.finite import check_gradients, check_logits, check_scores
+from attribution_core.scores import Score, score_values
+
+Function = Callable[..., Any]
+
+UNTRACED_CALLS = 4
+"""Of a function with few points; tracing a gradient takes about as long."""
+
+FEW_POINTS = 2
+"""A point alone, or with its reference."""
+
+_LIGHT_BATCH = 8
+"""Heads of batches from this size on are light: they take longer to trace than to evaluate."""
+
+
+def compiled(function: Function, *signature: Any) -> Function:
+    """A TensorFlow function of this signature, traced once."""
+    return cast(Function, tf.function(function, input_signature=signature, autograph=False))
+
+
+class TracedWhenItPays:
+    """A TensorFlow function that is traced only once tracing costs less than going without it.
+
+    A gradient map takes a point and its reference through a function, and the point back once for
+    each class; the functions of most layers see no more. Tracing one takes as long as several
+    calls. Both ways agree to rounding, not to the last bit: TensorFlow fuses layers where it has
+    traced them. So where the same bits are wanted whatever was asked before, it is always traced.
+
+    Parameters
+    ----------
+    function : callable
+        Of tensors; the first one holds the points ``(n, …)``.
+    signature : tensor specifications of its arguments
+    always : bool
+        Trace it at the first call.
+    """
+
+    def __init__(self, function: Function, *signature: Any, always: bool = False) -> None:
+        self._function = function
+        self._traced = compiled(function, *signature)
+        self._untraced_calls = 0
+        self._always = always
+
+    def __call__(self, points: Any, *others: Any) -> Any:
+        few = len(points) <= FEW_POINTS and not self._always
+        if few and self._untraced_calls < UNTRACED_CALLS:
+            self._untraced_calls += 1
+            return self._function(points, *others)
+        return self._traced(points, *others)
+
+
+class Head:
+    """f_l, from activations ``(n, h, w, c)`` at layer l to logits ``(n, classes)``.
+
+    Points are evaluated in batches of at most one size, padded to powers of two. Each TensorFlow
+    function is traced once at most, however often class, image and reference change, and the
+    convolution library sees few shapes.
+
+    Parameters
+    ----------
+    layer : str
+    shape : (h, w, c)
+        Of a point.
+    classes : int
+    logits : callable
+        The network itself: tensor ``(n, h, w, c)`` -> tensor ``(n, classes)``.
+    batch_size : int
+        Points in one batch, at most.
+    network : str
+        What the network is called, for those who read its errors.
+    reproducible : bool
+        Whether a point's logits are the same to the last bit whatever was evaluated before, and
+        beside it: functions of few points are traced at their first call, and no coalition is
+        evaluated alone (a product of a matrix with one row is another program than with several).
+    """
+
+    def __init__(
+        self,
+        layer: str,
+        shape: tuple[int, int, int],
+        classes: int,
+        logits: Callable[[Any], Any],
+        batch_size: int,
+        network: str = "",
+        reproducible: bool = False,
+    ) -> None:
+        self.network = network
+        self.layer = layer
+        self.shape = shape
+        self.classes = classes
+        self.batch_size = batch_size
+        self._fewest_coalitions = 2 if reproducible else 1
+        point = tf.TensorSpec(shape, tf.float32)
+        points = tf.TensorSpec((None, *shape), tf.float32)
+        weights = tf.TensorSpec((classes,), tf.float32)
+
+        def evaluate_masked(point: Any, reference: Any, segments: Any, coalitions: Any) -> Any:
+            present = tf.gather(coalitions, segments, axis=1)[..., None]
+            return logits(tf.where(present, point, reference))
+
+        def differentiate(points: Any, weights: Any, *, probability: bool) -> Any:
+            with tf.GradientTape() as tape:
+                tape.watch(points)
+                outputs = logits(points)
+                if probability:
+                    outputs = tf.nn.softmax(outputs)
+                score = tf.linalg.matvec(outputs, weights)
+            return score, tape.gradient(score, points)
+
+        def differentiate_several(points: Any, weights: Any, *, probability: bool) -> Any:
+            with tf.GradientTape(persistent=True) as tape:
+                tape.watch(points)
+                outputs = logits(points)
+                if probability:
+                    outputs = tf.nn.softmax(outputs)
+                scores = [tf.linalg.matvec(outputs, each) for each in tf.unstack(weights)]
+            gradients = [tape.gradient(score, points) for score in scores]
+            return tf.stack(scores, axis=1), tf.stack(gradients, axis=1)
+
+        self._evaluate = TracedWhenItPays(logits, points, always=reproducible)
+        self._evaluate_masked = compiled(
+            evaluate_masked,
+            point,
+            point,
+            tf.TensorSpec(shape[:2], tf.int32),
+            tf.TensorSpec((None, None), tf.bool),
+        )
+        # Without tracing, heavy convolutions take longer back than tracing does.
+        at_once = reproducible or batch_size < _LIGHT_BATCH
+        ready = compiled if at_once else TracedWhenItPays
+        self._differentiate: dict[bool, Function] = {
+            probability: ready(partial(differentiate, probability=probability), points, weights)
+            for probability in (False, True)
+        }
+
+        def traced_for(count: int, probability: bool) -> Function:
+            several = tf.TensorSpec((count, classes), tf.float32)
+            return ready(partial(differentiate_several, probability=probability), points, several)
+
+        self._traced_for = lru_cache(maxsize=None)(traced_for)
+
+    def logits(self, points: FloatArray) -> Logits:
+        """Logits ``(n, classes)`` of points ``(n, h, w, c)``; ValueError if not all are finite."""
+        (logits,) = self._in_batches(lambda batch: (self._evaluate(batch),), points)
+        check_logits(logits, self.network, self.layer)
+        return logits
+
+    def masked_logits(
+        self,
+        point: FloatArray,
+        reference: FloatArray,
+        segments: npt.NDArray[np.int64],
+        coalitions: BoolArray,
+    ) -> Logits:
+        """Logits ``(n, classes)`` of the point with all absent players set to the reference.
+
+        Parameters
+        ----------
+        point, reference : float arrays ``(h, w, c)``
+        segments : int array ``(h, w)``
+            The player that each position belongs to.
+        coalitions : bool array ``(n, players)``
+
+        Raises
+        ------
+        ValueError
+            When a logit is not finite.
+        """
+        fixed = (
+            tf.constant(point, tf.float32),
+            tf.constant(reference, tf.float32),
+            tf.constant(segments, tf.int32),
+        )
+        (logits,) = self._in_batches(
+            lambda batch: (self._evaluate_masked(*fixed, batch),),
+            coalitions,
+            self._fewest_coalitions,
+        )
+        check_logits(logits, self.network, self.layer)
+        return logits
+
+    def values_and_gradients(
+        self, points: FloatArray, score: Score
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """A score ``(n,)`` of points ``(n, h, w, c)`` and its gradients, ``(n, h, w, c)``.
+
+        ValueError if not all are finite.
+        """
+        weights = tf.constant(score.weights(self.classes))
+        differentiate = self._differentiate[score.probability]
+        values, gradients = self._in_batches(lambda batch: differentiate(batch, weights), points)
+        check_scores(values, self.network, self.layer, score.target)
+        check_gradients(gradients, self.network, self.layer, score.target)
+        return values, gradients
+
+    def values_and_gradients_of(
+        self, points: FloatArray, scores: Sequence[Score]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Several scores ``(n, scores)`` and their gradients, ``(n, scores, h, w, c)``.
+
+        One pass forward and one back for each score. All are probabilities, or none is. ValueError
+        if not all values and gradients are finite.
+        """
+        weights = tf.constant(np.stack([score.weights(self.classes) for score in scores]))
+        differentiate = self._traced_for(len(scores), scores[0].probability)
+        values, gradients = self._in_batches(lambda batch: differentiate(batch, weights), points)
+        for number, score in enumerate(scores):
+            check_scores(values[:, number], self.network, self.layer, score.target)
+            check_gradients(gradients[:, number], self.network, self.layer, score.target)
+        return values, gradients
+
+    def _in_batches(
+        self,
+        function: Callable[[Any], tuple[Any, ...]],
+        points: npt.NDArray[Any],
+        fewest: int = 1,
+    ) -> list[npt.NDArray[np.float32]]:
+        """Outputs of a function of one batch, for any number of points, padding cut off."""
+        points = points if points.dtype == bool else np.asarray(points, np.float32)
+        if not len(points):
+            raise ValueError("There are no points to evaluate; give at least one.")
+        pieces = []
+        for start in range(0, len(points), self.batch_size):
+            batch = points[start : start + self.batch_size]
+            count = len(batch)
+            missing = max(fewest, 1 << (count - 1).bit_length()) - count
+            if missing:
+                padding = np.broadcast_to(batch[-1:], (missing, *batch.shape[1:]))
+                batch = np.concatenate([batch, padding])
+            outputs = function(tf.constant(batch))
+            pieces.append([output.numpy()[:count] for output in outputs])
+        return [
+            np.concatenate(parts) if len(parts) > 1 else parts[0]
+            for parts in zip(*pieces, strict=True)
+        ]
+
+
+class HeadScore:
+    """One score of a head, as the `Differentiable` function that gradient methods take."""
+
+    def __init__(self, head: Head, score: Score) -> None:
+        self._head = head
+        self._score = score
+
+    @property
+    def batch_size(self) -> int:
+        return self._head.batch_size
+
+    def values(self, points: FloatArray) -> FloatArray:
+        """Scores ``(n,)`` of points ``(n, h, w, c)``."""
+        return score_values(self._head.logits(points), self._score)
+
+    def values_and_gradients(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Scores ``(n,)`` and gradients ``(n, h, w, c)`` of points ``(n, h, w, c)``."""
+        return self._head.values_and_gradients(points, self._score)
+
+
+class HeadScores:
+    """Several scores of a head at once: a `Differentiable` function with values ``(scores,)``."""
+
+    def __init__(self, head: Head, scores: Sequence[Score]) -> None:
+        self._head = head
+        self._scores = tuple(scores)
+
+    @property
+    def batch_size(self) -> int:
+        # Gradients of all scores are held together.
+        return max(1, self._head.batch_size // len(self._scores))
+
+    def values(self, points: FloatArray) -> FloatArray:
+        """Scores ``(n, scores)`` of points ``(n, h, w, c)``."""
+        logits = self._head.logits(points)
+        return np.stack([score_values(logits, score) for score in self._scores], axis=1)
+
+    def values_and_gradients(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Scores ``(n, scores)`` and gradients ``(n, scores, h, w, c)``."""
+        return self._head.values_and_gradients_of(points, self._scores)

@@ -1,0 +1,1 @@
+"""The app's pages, and in `ui` what they are made of."""

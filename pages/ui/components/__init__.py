@@ -1,0 +1,1 @@
+"""Elements drawn by our own scripts in the browser."""

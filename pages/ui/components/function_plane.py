@@ -1,0 +1,233 @@
+"""A function's plane with a point and a reference to drag, and the methods' attributions as bars.
+
+One element, drawn in the browser (``assets/components/function_plane.*``). It shows a drag by
+itself, and reports it a few times a second.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+from PIL import Image
+from skimage.measure import find_contours
+
+from attribution_core.axioms.formula import PlaneFunction
+from attribution_core.axioms.two_variables import PlaneAttribution
+from attribution_core.painting import BLUE, RED
+from pages.ui.components.component import component
+
+Place = tuple[float, float]
+
+FARTHEST = 10.0
+"""Of the coordinates of points."""
+REACHES = (4.0, FARTHEST)
+"""The plane goes from −reach to reach; the smallest that holds both points is drawn."""
+RESOLUTION = 161
+_CONTOURS = 10
+
+_component = component("function_plane")
+
+
+@dataclass
+class _Memory:
+    """How many drags of a browser were answered; changed in place."""
+
+    revision: int = 0
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """The picture of a function: colours as a URL, contours as SVG paths, labels ``(x, y, text)``.
+
+    Paths and labels are in shares of the picture from its upper left corner. ``undefined`` is the
+    share of the places without a value.
+    """
+
+    picture: str
+    contours: tuple[str, ...]
+    labels: tuple[tuple[float, float, str], ...]
+    undefined: float
+
+
+def function_plane(
+    *,
+    function: PlaneFunction,
+    point: Place,
+    reference: Place,
+    attributions: Sequence[PlaneAttribution],
+    notes: Mapping[str, str],
+    change: float | None,
+    on_move: Callable[[Place, Place], None],
+    key: str,
+) -> Landscape:
+    """Draw plane and bars.
+
+    Parameters
+    ----------
+    function : PlaneFunction
+    point, reference : (x, y) in −10..10
+    attributions : sequence of PlaneAttribution
+        A row each.
+    notes : mapping of method to str
+        A few words below the method's title.
+    change : float or None
+        f(x) − f(x′); None where one of them has no value.
+    on_move : callable
+        Told the new point and reference before the run that a drag causes.
+    key : str
+    """
+    reach = reach_of(point, reference)
+    drawn = landscape(function, reach, reference)
+    memory: _Memory = st.session_state.setdefault(f"{key}-answered", _Memory())
+
+    def moved() -> None:
+        places = new_places(st.session_state[key].get("places"), memory.revision)
+        if places is not None:
+            memory.revision, *pair = places
+            on_move(*pair)
+
+    _component(
+        key=key,
+        data={
+            "revision": memory.revision,
+            "reach": reach,
+            "picture": drawn.picture,
+            "contours": drawn.contours,
+            "labels": drawn.labels,
+            "point": point,
+            "reference": reference,
+            "change": change,
+            "methods": [
+                {
+                    "title": each.method.title,
+                    "note": notes.get(each.method.name, ""),
+                    "values": None if each.values is None else [float(v) for v in each.values],
+                    "problem": each.problem,
+                }
+                for each in attributions
+            ],
+        },
+        on_places_change=moved,
+    )
+    return drawn
+
+
+def new_places(
+    reported: Mapping[str, Any] | None, answered: int
+) -> tuple[int, Place, Place] | None:
+    """Revision, point and reference that the browser reports; None where they are no news.
+
+    What a browser sends can be anything: coordinates are kept in −10..10, and whatever is no report
+    is none.
+    """
+    try:
+        revision = int((reported or {})["revision"])
+        places = [
+            [float(value) for value in (reported or {})[name]] for name in ("point", "reference")
+        ]
+    except (KeyError, TypeError, ValueError):
+        return None
+    if revision <= answered:
+        return None
+    if any(len(place) != 2 or not all(map(math.isfinite, place)) for place in places):
+        return None
+    point, reference = ((_within(place[0]), _within(place[1])) for place in places)
+    return revision, point, reference
+
+
+def _within(value: float) -> float:
+    return round(min(FARTHEST, max(-FARTHEST, value)), 2) + 0.0
+
+
+def reach_of(*places: Place) -> float:
+    """The smallest of `REACHES` that holds all places."""
+    farthest = max(abs(value) for place in places for value in place)
+    return next((reach for reach in REACHES if farthest <= reach), FARTHEST)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _landscape(formula: str, reach: float, reference: Place) -> Landscape:
+    function = PlaneFunction(formula)
+    line = np.linspace(-reach, reach, RESOLUTION)
+    x, y = np.meshgrid(line, -line)
+    values = function.values_or_nan(np.stack([x.ravel(), y.ravel()], axis=1)).reshape(x.shape)
+    known = np.isfinite(values)
+    if not known.any():
+        return Landscape(_url(np.full((*x.shape, 4), _UNDEFINED, np.uint8)), (), (), 1.0)
+    ground = float(function.values_or_nan(np.array([reference], float))[0])
+    if not math.isfinite(ground):
+        ground = float(np.median(values[known]))
+    levels = levels_of(values[known])
+    contours, labels = [], []
+    find: Any = find_contours
+    for level in levels:
+        found: list[npt.NDArray[np.float64]] = find(values, level)
+        steps = [
+            "M"
+            + "L".join(f"{c / (RESOLUTION - 1):.4f} {r / (RESOLUTION - 1):.4f}" for r, c in each)
+            for each in found
+        ]
+        contours.append("".join(steps))
+        place = _label_place(found)
+        if place is not None:
+            labels.append((*place, f"{level:g}".replace("-", "−")))
+    return Landscape(
+        _url(_coloured(values, ground)), tuple(contours), tuple(labels), float(1 - known.mean())
+    )
+
+
+def landscape(function: PlaneFunction, reach: float, reference: Place) -> Landscape:
+    """f over the plane: red where it is above f(x′), blue below, grey where it has no value."""
+    return _landscape(str(function), reach, reference)
+
+
+def levels_of(values: npt.NDArray[np.float64]) -> list[float]:
+    """About ten round levels between the 1st and the 99th percentile of the values."""
+    low, high = np.percentile(values, [1, 99])
+    if high - low <= 1e-9 * max(1.0, abs(high)):
+        return []
+    rough = (high - low) / _CONTOURS
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(each * power for each in (1, 2, 5, 10) if each * power >= rough)
+    first, last = math.ceil(low / step), math.floor(high / step)
+    return [float(f"{number * step:.12g}") for number in range(first, last + 1)]
+
+
+_UNDEFINED = (128, 128, 128, 90)
+
+
+def _coloured(values: npt.NDArray[np.float64], ground: float) -> npt.NDArray[np.uint8]:
+    """RGBA: transparent at the ground, so that it suits light and dark pages."""
+    known = np.isfinite(values)
+    above = np.where(known, values - ground, 0)
+    limit = float(np.percentile(np.abs(above[known]), 97)) or 1.0
+    strength = np.clip(above / limit, -1, 1)
+    colours = np.empty((*values.shape, 4))
+    colours[..., :3] = np.where(strength[..., None] > 0, np.array(RED), np.array(BLUE))
+    colours[..., 3] = 190 * np.abs(strength)
+    colours[~known] = _UNDEFINED
+    return np.rint(colours).astype(np.uint8)
+
+
+def _label_place(contours: Sequence[npt.NDArray[np.float64]]) -> tuple[float, float] | None:
+    """The middle of the longest contour, if that is not at the edge."""
+    if not contours:
+        return None
+    longest = max(contours, key=len)
+    row, column = longest[len(longest) // 2] / (RESOLUTION - 1)
+    inside = 0.04 < row < 0.96 and 0.05 < column < 0.95
+    return (float(column), float(row)) if inside and len(longest) > 12 else None
+
+
+def _url(colours: npt.NDArray[np.uint8]) -> str:
+    buffer = io.BytesIO()
+    Image.fromarray(colours, "RGBA").save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

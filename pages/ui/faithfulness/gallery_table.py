@@ -1,0 +1,186 @@
+"""Areas of every method over the whole gallery: do they rank the same way elsewhere?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from attribution_core.registry import METHODS
+from attribution_core.request import Reason, granted
+from attribution_core.scores import Score
+from pages.ui.faithfulness.protocol import Protocol, told
+from pages.ui.faithfulness.work import RANDOM, DrawPictureCurves, PictureCurves
+from pages.ui.maps.csv_download import csv_download, csv_text
+from pages.ui.shell.gallery import gallery, pixels_of
+from pages.ui.shell.progress import WorkSnapshot, follow
+from pages.ui.shell.requests import predictions_for, request_for
+from pages.ui.shell.scene import Scene
+from pages.ui.worker.engine import Engine
+from pages.ui.worker.tasks import Work
+
+Areas = dict[str, tuple[float, float]]
+"""Normalised deletion and insertion area by method."""
+
+
+def render_gallery_areas(engine: Engine, scene: Scene, protocol: Protocol) -> None:
+    """Ask for the curves of every gallery picture's top class, and draw the mean areas."""
+    classifier = engine.loaded(scene.settings.model)
+    settings = scene.settings
+    # The work puts each picture's own top class in place of this one.
+    anyone = 1 if settings.score == "contrast" and settings.against == 0 else 0
+    methods = [
+        name
+        for name in settings.methods
+        if not isinstance(request_for(scene, name, anyone), Reason)
+    ]
+    if classifier is None or not methods:
+        st.info(
+            "None of the chosen methods has maps at this layer; choose an inner layer or another "
+            "method in the sidebar.",
+            icon=":material/arrow_back:",
+        )
+        return
+    works: dict[Work, str] = {}
+    for entry in gallery():
+        picture = pixels_of(entry.id, classifier.input_size)
+        here = replace(scene, picture=picture)
+        requests = tuple(granted(request_for(here, name, anyone)) for name in methods)
+        work = DrawPictureCurves(
+            settings.model, picture, requests, protocol.players, protocol.points
+        )
+        works[work] = entry.title
+
+    def draw(snapshots: Mapping[Work, WorkSnapshot], finished: bool) -> None:
+        found = {
+            title: estimate
+            for work, title in works.items()
+            if isinstance(estimate := snapshots[work].estimate, PictureCurves)
+        }
+        _draw(scene, found, protocol.score)
+
+    follow(
+        engine,
+        scene,
+        predictions_for(settings, scene.picture),
+        works,
+        draw,
+        noun="pictures",
+        caption="Each picture for its own top class, with the sidebar's methods and layer. "
+        + told(scene, protocol),
+    )
+
+
+def _draw(scene: Scene, found: Mapping[str, PictureCurves], score: str) -> None:
+    areas = {title: areas_of(each, score) for title, each in found.items()}
+    whole = {title: each for title, each in areas.items() if _complete(found[title])}
+    if not whole:
+        st.caption("The first picture is under way …")
+        return
+    st.markdown(f"**Mean normalised areas over {len(whole)} pictures**")
+    st.dataframe(ranked(list(whole.values())), hide_index=True, width=820, key="gallery_areas")
+    st.caption(
+        "Normalised: the reference's score counts as 0 and the picture's as 1. Ranks are means "
+        "over the pictures, 1 the best: no single picture ranks a method. Contrast is with each "
+        "picture's runner-up."
+    )
+    st.markdown("**Each picture**: deletion area ↓ / insertion area ↑, normalised")
+    st.dataframe(
+        [
+            {"Picture": title, "Class": scene.labels[found[title].target], **_cells(each)}
+            for title, each in whole.items()
+        ],
+        hide_index=True,
+        key="gallery_pictures",
+    )
+    csv_download(
+        "Areas of every picture as CSV",
+        lambda: _csv(scene, found, score),
+        f"faithfulness-gallery-{scene.settings.model}",
+    )
+
+
+def _complete(curves: PictureCurves) -> bool:
+    return curves.done == curves.planned
+
+
+def _cells(areas: Areas) -> dict[str, str]:
+    return {
+        title_of(method): f"{deletion:.2f} / {insertion:.2f}"
+        for method, (deletion, insertion) in areas.items()
+    }
+
+
+def areas_of(each: PictureCurves, score: str) -> Areas:
+    """Normalised areas by method."""
+    read = _score(each, score)
+    return {
+        method: (
+            deletion.read_as(read).normalised_area,
+            insertion.read_as(read).normalised_area,
+        )
+        for method, deletion, insertion in each.curves
+    }
+
+
+def _score(each: PictureCurves, score: str) -> Score:
+    if score == "contrast":
+        return Score(each.target, against=each.runner_up)
+    return Score(each.target, probability=score == "probability")
+
+
+def ranked(areas: list[Areas]) -> list[dict[str, str]]:
+    """Rows with each method's mean areas and mean ranks over the pictures, ties sharing theirs."""
+    from scipy.stats import rankdata
+
+    methods = list(areas[0])
+    table = np.array([[each[method] for method in methods] for each in areas])
+    # The smaller the better in deletion, the larger in insertion.
+    ranks = rankdata(table * [1, -1], axis=1)
+    rows = []
+    for number, method in enumerate(methods):
+        (deletion, insertion), places = table[:, number].mean(axis=0), ranks[:, number].mean(axis=0)
+        rows.append(
+            {
+                "Method": title_of(method),
+                "Deletion ↓": f"{deletion:.3f}",
+                "mean rank in deletion": f"{places[0]:.1f}",
+                "Insertion ↑": f"{insertion:.3f}",
+                "mean rank in insertion": f"{places[1]:.1f}",
+            }
+        )
+    return rows
+
+
+def title_of(method: str) -> str:
+    """A method's title, random order's too."""
+    return "Random order" if method == RANDOM else METHODS[method].title
+
+
+def _csv(scene: Scene, found: Mapping[str, PictureCurves], score: str) -> str:
+    lines = []
+    for title, each in found.items():
+        read = _score(each, score)
+        for method, *pair in each.curves:
+            deletion, insertion = (curve.read_as(read) for curve in pair)
+            numbers = [
+                deletion.area,
+                deletion.normalised_area,
+                insertion.area,
+                insertion.normalised_area,
+            ]
+            lines.append(
+                [
+                    title,
+                    str(each.target),
+                    scene.labels[each.target],
+                    title_of(method),
+                    score,
+                    *(f"{number:.6g}" for number in numbers),
+                ]
+            )
+    heading = ["picture", "class", "label", "method", "score", "deletion_area"]
+    heading += ["deletion_normalised_area", "insertion_area", "insertion_normalised_area"]
+    return csv_text(heading, lines)

@@ -1,0 +1,246 @@
+"""The grid pointing game: in a mosaic, does each class's map stay inside its own tile?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from attribution_core.images import Picture
+from attribution_core.measures.localisation import Mosaic, grid_pointing, mosaic
+from attribution_core.registry import METHODS
+from pages.ui.faithfulness.figures import pointing_figure
+from pages.ui.maps.charts import show
+from pages.ui.maps.csv_download import csv_download, csv_text
+from pages.ui.maps.downloads import render_downloads
+from pages.ui.maps.grid import done_in, names_of, render_maps
+from pages.ui.maps.picture_and_reference import as_url
+from pages.ui.maps.table import MapTable, place_of
+from pages.ui.shell.choices import choice
+from pages.ui.shell.gallery import gallery, gallery_picture, pixels_of
+from pages.ui.shell.markdown import literal
+from pages.ui.shell.progress import WorkSnapshot, follow, score_name
+from pages.ui.shell.requests import predictions_for, request_for
+from pages.ui.shell.scene import Scene
+from pages.ui.shell.session import visitor
+from pages.ui.shell.settings import UPLOAD, one_of
+from pages.ui.shell.waiting import in_place_of
+from pages.ui.worker.engine import Engine
+from pages.ui.worker.tasks import Predict, Prediction, Work
+
+TILES = 4
+DEFAULT: tuple[str, ...] = ("cat", "coffee", "clock", "cameraman")
+CONFIDENT = 0.5
+MOST_MAPS = 160
+_MOSAIC, _CHART = 260, 740
+
+Snapshots = Mapping[Work, WorkSnapshot]
+
+
+@dataclass(frozen=True)
+class _Board:
+    """The mosaic, and the class of each of its tiles: its picture's top class."""
+
+    picture: Picture
+    tiles: Mosaic
+    titles: tuple[str, ...]
+    classes: tuple[int, ...]
+
+
+def render_localisation(engine: Engine, scene: Scene) -> None:
+    """Draw the mosaic, the maps of its tiles' classes, and the shares inside the tiles."""
+    st.caption(
+        "Four pictures in one. A map of one picture's class should put its red inside that "
+        "picture's tile: the share of positive attribution there, by method and layer (grid "
+        "pointing game, Böhle et al. 2021). A map that is the same for all four classes, be it "
+        "uniform, centred or the picture's edges, has a quarter in the mean."
+    )
+    chosen, layers = _choices(engine, scene)
+    if len(chosen) != TILES:
+        st.info(f"Choose {TILES} pictures for the mosaic.", icon=":material/grid_view:")
+        return
+    if not layers:
+        st.info("Choose one or more layers.", icon=":material/layers:")
+        return
+    size = scene.picture.pixels.shape[:2]
+    pictures = [
+        scene.picture if each == UPLOAD else pixels_of(each, (size[0], size[1])) for each in chosen
+    ]
+    made = mosaic([each.pixels for each in pictures])
+    whole = Picture.of(made.pixels)
+    asked = [Predict(scene.settings.model, each) for each in (*pictures, whole)]
+    opening = list(dict.fromkeys([*predictions_for(scene.settings, scene.picture), *asked]))
+    found = [engine.jobs.look(each, visitor()).estimate for each in asked]
+    known = [each for each in found if isinstance(each, Prediction)]
+    if len(known) < len(asked):
+        follow(engine, scene, opening, {}, lambda snapshots, finished: None, noun="pictures")
+        return
+    classes = tuple(each.top(1)[0] for each in known[:-1])
+    board = _Board(whole, made, tuple(_title(each) for each in chosen), classes)
+    if len(set(classes)) < TILES:
+        st.info(
+            "Two of the pictures have the same top class, so a map cannot tell their tiles apart; "
+            "choose others.",
+            icon=":material/info:",
+        )
+        return
+    tables = {layer: _table(scene, board, layer) for layer in layers}
+    names: dict[Work, str] = {}
+    for layer, table in tables.items():
+        names.update({work: f"{name} at {layer}" for work, name in names_of(table).items()})
+    on_mosaic = replace(scene, picture=whole, settings=replace(scene.settings, picture="mosaic"))
+
+    def draw(snapshots: Snapshots, finished: bool) -> None:
+        _draw_shares(scene, board, tables, snapshots, known)
+        shown = _shown_layer(layers)
+        table = tables[shown]
+        render_maps(engine, on_mosaic, table, snapshots, key="pointing_maps")
+        if finished:
+            at_shown = replace(on_mosaic, settings=replace(on_mosaic.settings, layer=shown))
+            render_downloads(at_shown, table, done_in(table, snapshots))
+
+    follow(
+        engine,
+        scene,
+        opening,
+        names,
+        draw,
+        caption=f"Attributions of the {score_name(scene)}. "
+        ":red[Red] speaks for the class, :blue[blue] against it.",
+    )
+
+
+def _title(picture: str) -> str:
+    return "Your own picture" if picture == UPLOAD else gallery_picture(picture).title
+
+
+def _choices(engine: Engine, scene: Scene) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The tiles' pictures and the layers."""
+    known = tuple(entry.id for entry in gallery())
+    if scene.settings.picture == UPLOAD:
+        known = (UPLOAD, *known)
+    chosen = choice(
+        "faithfulness-tiles",
+        lambda key, value: tuple(
+            st.multiselect(
+                "Pictures of the mosaic, in reading order",
+                known,
+                format_func=_title,
+                max_selections=TILES,
+                key=key,
+            )
+        ),
+        DEFAULT,
+        lambda text: tuple(
+            dict.fromkeys(one_of(part, known) for part in text.split(",")[:TILES] if part)
+        ),
+    )
+    classifier = engine.loaded(scene.settings.model)
+    offered = () if classifier is None else classifier.main_layers
+    if scene.settings.layer not in offered:
+        offered = (*offered, scene.settings.layer)
+    most = max(1, MOST_MAPS // (TILES * len(scene.settings.methods)))
+    layers = choice(
+        "faithfulness-layers",
+        lambda key, value: tuple(
+            st.multiselect(
+                "Layers",
+                offered,
+                max_selections=most,
+                key=key,
+                help="The higher, the quicker: an evaluation at the input goes through the whole "
+                f"network. With so many methods, {most} at most.",
+            )
+        ),
+        tuple(dict.fromkeys([scene.settings.layer, *offered[-1:]]))[:most],
+        lambda text: tuple(
+            dict.fromkeys(one_of(part, offered) for part in text.split(",") if part)
+        )[:most],
+    )
+    return chosen, layers
+
+
+def _shown_layer(layers: tuple[str, ...]) -> str:
+    """The layer whose maps are drawn."""
+    if len(layers) == 1:
+        return layers[0]
+    return choice(
+        "faithfulness-shown",
+        lambda key, value: st.selectbox("Maps at", layers, key=key, width=260),
+        layers[0],
+        lambda text: one_of(text, layers),
+    )
+
+
+def _table(scene: Scene, board: _Board, layer: str) -> MapTable:
+    """A row a tile, a column a method."""
+    methods = scene.settings.methods
+    here = replace(scene, picture=board.picture, settings=scene.settings.at(layer))
+    return MapTable(
+        rows=tuple(scene.labels[number] for number in board.classes),
+        columns=tuple(METHODS[method].title for method in methods),
+        places=tuple(
+            place_of(scene, row, column, request_for(here, method, target))
+            for row, target in enumerate(board.classes)
+            for column, method in enumerate(methods)
+        ),
+        row_names=tuple(str(number) for number in board.classes),
+        column_names=tuple(f"{layer}_{method}" for method in methods),
+    )
+
+
+def _draw_shares(
+    scene: Scene,
+    board: _Board,
+    tables: Mapping[str, MapTable],
+    snapshots: Snapshots,
+    known: Sequence[Prediction],
+) -> None:
+    lines, shares = [], dict[tuple[str, str], dict[str, float]]()
+    for layer, table in tables.items():
+        for (row, _), attribution in done_in(table, snapshots).items():
+            request = attribution.request
+            share = grid_pointing(attribution.heatmap, board.tiles.tiles, row)
+            title = METHODS[request.method].title
+            label = scene.labels[request.target]
+            shares.setdefault((title, layer), {})[label] = share
+            numbers = [str(request.target), label, title, layer, f"{share:.6g}"]
+            lines.append([board.titles[row], *numbers])
+    with st.container(horizontal=True, gap="small"):
+        with st.container(width=_MOSAIC):
+            st.image(as_url(board.picture), width=_MOSAIC, alt="The mosaic")
+        with st.container(width=_CHART):
+            if shares:
+                titles = [METHODS[name].title for name in scene.settings.methods]
+                show(pointing_figure(shares, tuple(tables), titles, 1 / TILES), "pointing")
+            else:
+                st.caption(in_place_of(snapshots.values(), "The shares come with the maps …"))
+    st.caption(_confidence(scene, board, known))
+    if lines:
+        csv_download(
+            "Shares as CSV",
+            lambda: csv_text(["tile", "class", "label", "method", "layer", "share_inside"], lines),
+            f"grid-pointing-{scene.settings.model}",
+        )
+
+
+def _confidence(scene: Scene, board: _Board, known: Sequence[Prediction]) -> str:
+    """How sure the model is of each tile's class alone and in the mosaic."""
+    parts = [
+        f"{literal(scene.labels[target])} {100 * alone.probabilities[target]:.0f} % → "
+        f"{100 * known[-1].probabilities[target]:.1f} %"
+        for target, alone in zip(board.classes, known[:-1], strict=True)
+    ]
+    told = "Probability alone → in the mosaic: " + " · ".join(parts) + "."
+    unsure = [
+        literal(scene.labels[target])
+        for target, alone in zip(board.classes, known[:-1], strict=True)
+        if alone.probabilities[target] < CONFIDENT
+    ]
+    if unsure:
+        told += (
+            f" The model is not sure of {', '.join(unsure)} even alone: that tile says less of "
+            "the methods."
+        )
+    return told

@@ -1,0 +1,184 @@
+"""Deletion and insertion on the sidebar's picture, for each chosen method and for random order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from attribution_core.measures.curves import FaithfulnessCurve
+from attribution_core.registry import METHODS
+from attribution_core.scores import Score
+from pages.ui.faithfulness.areas import Pair, csv_of_curves, table_of_areas, verdict
+from pages.ui.faithfulness.cursor import (
+    WIDTH,
+    choose_cursor,
+    draw_point,
+    marks,
+)
+from pages.ui.faithfulness.figures import curve_figure
+from pages.ui.faithfulness.protocol import (
+    Protocol,
+    choose_protocol,
+    score_in_words,
+    score_of,
+    told,
+)
+from pages.ui.faithfulness.work import Curves, DrawCurves, DrawRandomCurves, RandomCurves
+from pages.ui.maps.charts import show, stroke
+from pages.ui.maps.csv_download import csv_download
+from pages.ui.maps.downloads import render_downloads
+from pages.ui.maps.grid import done_in, names_of, render_maps
+from pages.ui.maps.table import MapTable, classes_by_methods
+from pages.ui.shell.choosers import choose_class
+from pages.ui.shell.markdown import literal
+from pages.ui.shell.progress import WorkSnapshot, follow
+from pages.ui.shell.requests import predictions_for
+from pages.ui.shell.scene import Scene
+from pages.ui.shell.waiting import in_place_of
+from pages.ui.worker.engine import Engine
+from pages.ui.worker.tasks import Explain, Work
+
+RANDOM_ORDERS = 5
+_CHART = 390
+
+Snapshots = Mapping[Work, WorkSnapshot]
+
+
+def render_picture_curves(engine: Engine, scene: Scene) -> None:
+    """Ask for the maps and their curves, and draw them as they come."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        target = choose_class("faithfulness-class", "Class", scene)
+        protocol = choose_protocol(engine, scene)
+    table = classes_by_methods(scene, (target,))
+    works = _curve_works(table, protocol)
+    if not works:
+        st.info(
+            "None of the chosen methods has a map of this class at this layer: "
+            + " ".join(dict.fromkeys(literal(place.reason) for place in table.places)),
+            icon=":material/info:",
+        )
+        return
+    random = DrawRandomCurves(
+        scene.settings.model,
+        next(iter(works.values())).request,
+        protocol.players,
+        protocol.points,
+        RANDOM_ORDERS,
+    )
+    names = dict(names_of(table))
+    names.update({work: f"curves of {METHODS[name].title}" for name, work in works.items()})
+    names[random] = "curves of random orders"
+
+    def draw(snapshots: Snapshots, finished: bool) -> None:
+        _draw_curves(scene, protocol, target, works, random, snapshots, finished)
+        st.markdown("#### The maps that give the order")
+        render_maps(engine, scene, table, snapshots, key="faithfulness_maps")
+        if finished:
+            render_downloads(scene, table, done_in(table, snapshots))
+
+    follow(
+        engine,
+        scene,
+        predictions_for(scene.settings, scene.picture),
+        names,
+        draw,
+        noun="maps and curves",
+        caption=told(scene, protocol),
+    )
+
+
+def _curve_works(table: MapTable, protocol: Protocol) -> dict[str, DrawCurves]:
+    """By the method's name, where it has a map."""
+    return {
+        table.column_names[place.column]: DrawCurves(
+            place.work.model, place.work.request, protocol.players, protocol.points
+        )
+        for place in table.places
+        if isinstance(place.work, Explain)
+    }
+
+
+def _draw_curves(
+    scene: Scene,
+    protocol: Protocol,
+    target: int,
+    works: Mapping[str, DrawCurves],
+    random: DrawRandomCurves,
+    snapshots: Snapshots,
+    finished: bool,
+) -> None:
+    known = {
+        name: estimate
+        for name, work in works.items()
+        if isinstance(estimate := snapshots[work].estimate, Curves)
+    }
+    orders = snapshots[random].estimate
+    if not isinstance(orders, RandomCurves):
+        orders = RandomCurves((), (), 0, RANDOM_ORDERS)
+    if not known or scene.prediction is None:
+        st.caption(
+            in_place_of(
+                (snapshots[work] for work in works.values()), "The curves come with the maps …"
+            )
+        )
+        return
+    score = score_of(
+        protocol.score,
+        target,
+        len(scene.labels),
+        scene.prediction.logits,
+        scene.settings.against if scene.settings.score == "contrast" else None,
+    )
+    _draw_figures(scene, protocol, target, tuple(works), known, orders, score)
+    rows = {METHODS[name].title: (each.deletion, each.insertion) for name, each in known.items()}
+    pairs = list(zip(orders.deletions, orders.insertions, strict=True))
+    if finished and pairs:
+        st.markdown(verdict(rows, pairs, score))
+    table_of_areas(rows, pairs, score)
+    csv_download(
+        "Curves as CSV",
+        lambda: csv_of_curves({**rows, **_numbered(pairs)}, score),
+        f"faithfulness-{scene.settings.model}-{scene.settings.picture}-{target}",
+    )
+
+
+def _draw_figures(
+    scene: Scene,
+    protocol: Protocol,
+    target: int,
+    methods: Sequence[str],
+    known: Mapping[str, Curves],
+    orders: RandomCurves,
+    score: Score,
+) -> None:
+    """Both figures, and beside them the picture at the cursor."""
+    stroke_of = {METHODS[name].title: stroke(number) for number, name in enumerate(methods)}
+    with st.container(horizontal=True, gap="small"):
+        charts = [st.container(width=_CHART) for _ in range(2)]
+        with st.container(width=WIDTH):
+            cursor = choose_cursor(tuple(methods))
+            if cursor.method in known:
+                draw_point(scene, protocol, known[cursor.method], cursor, target)
+            else:
+                st.caption("The order comes with the map …")
+    for place, direction, better, baseline in (
+        (charts[0], "deletion", "lower", orders.deletions),
+        (charts[1], "insertion", "higher", orders.insertions),
+    ):
+        curves = {METHODS[name].title: each.of(direction) for name, each in known.items()}
+        with place:
+            st.markdown(f"**{direction.capitalize()}**: {better} is better")
+            figure = curve_figure(
+                curves,
+                stroke_of,
+                baseline,
+                score,
+                score_in_words(scene, score),
+                marks(cursor, known, direction),
+            )
+            show(figure, f"{direction}_chart")
+
+
+def _numbered(pairs: Sequence[Pair]) -> dict[str, tuple[FaithfulnessCurve, FaithfulnessCurve]]:
+    return {f"Random order, seed {number + 1}": pair for number, pair in enumerate(pairs)}

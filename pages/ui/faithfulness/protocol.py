@@ -1,0 +1,145 @@
+"""What the areas depend on besides the map: the players, the points of a curve, the score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from attribution_core.images import INPUT
+from attribution_core.measures.curves import Players
+from attribution_core.request import ZEROS
+from attribution_core.scores import Score
+from attribution_core.segmentations import Grid, Slic, counted
+from pages.ui.shell.choices import choice
+from pages.ui.shell.markdown import literal
+from pages.ui.shell.requests import segmentation_for
+from pages.ui.shell.scene import Scene
+from pages.ui.shell.settings import one_of, whole
+from pages.ui.worker.engine import Engine
+
+PLAYERS = {"superpixels": "Superpixels", "pixels": "Pixels", "positions": "Layer positions"}
+SCORES = ("probability", "logit", "contrast")
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How maps are put to the test; ``removed`` names the players, such as "50 superpixels"."""
+
+    players: Players
+    removed: str
+    points: int
+    score: str
+
+
+def choose_protocol(engine: Engine, scene: Scene) -> Protocol:
+    """Draw the three choices."""
+    kind = choice(
+        "faithfulness-players",
+        lambda key, value: st.segmented_control(
+            "What is removed",
+            tuple(PLAYERS),
+            required=True,
+            format_func=PLAYERS.__getitem__,
+            key=key,
+            help="Pixels and superpixels take the reference picture's values, positions the "
+            "reference's activations at the sidebar's layer (the highest one, if that is the "
+            "input). A map is brought onto them: bilinear to a finer plane, by means to a coarser "
+            "one. Parts of equal value go together. Single pixels make a test that "
+            "is hard to read: with some missing everywhere, the picture is like none that the "
+            "network has seen, and the score falls whichever they are.",
+        ),
+        "superpixels",
+        lambda text: one_of(text, tuple(PLAYERS)),
+    )
+    score = choice(
+        "faithfulness-score",
+        lambda key, value: st.segmented_control(
+            "Score",
+            SCORES,
+            required=True,
+            format_func=str.capitalize,
+            key=key,
+            help="What the curves show. The maps explain the sidebar's score. Contrast is the lead "
+            "over the sidebar's rival class, or over the strongest other class.",
+        ),
+        "probability",
+        lambda text: one_of(text, SCORES),
+    )
+    points = choice(
+        "faithfulness-steps",
+        lambda key, value: st.number_input(
+            "Steps",
+            4,
+            100,
+            step=4,
+            key=key,
+            width=120,
+            help="Points of a curve after the first, in equal shares of the picture.",
+        ),
+        16,
+        lambda text: whole(text, 4, 100),
+    )
+    players, removed = _players(engine, scene, kind)
+    return Protocol(players, removed, int(points), score)
+
+
+def _players(engine: Engine, scene: Scene, kind: str) -> tuple[Players, str]:
+    """What is removed, and what it is called."""
+    settings = scene.settings
+    if kind == "pixels":
+        return Players(), "pixels"
+    if kind == "superpixels":
+        if settings.layer == INPUT:
+            segmentation = segmentation_for(settings)
+            if isinstance(segmentation, Grid):
+                cells = segmentation.rows * segmentation.columns
+                return Players(INPUT, segmentation), counted(cells, "grid cell")
+        superpixels = Slic(settings.count, settings.compactness)
+        return Players(INPUT, superpixels), counted(settings.count, "superpixel")
+    classifier = engine.loaded(settings.model)
+    layer = settings.layer
+    if classifier is None:
+        return Players(layer), "positions"
+    if layer == INPUT:
+        layer = classifier.layers[-1]
+    height, width, _ = classifier.layer(layer).shape
+    return Players(layer), counted(height * width, "position")
+
+
+def told(scene: Scene, protocol: Protocol) -> str:
+    """What replaces what, in Markdown."""
+    settings = scene.settings
+    players = protocol.players
+    if players.layer != INPUT:
+        return (
+            f"The {protocol.removed} of **{literal(players.layer)}** take the activations of the "
+            f"reference: {settings.reference}."
+        )
+    if settings.reference == ZEROS:
+        return (
+            f"The {protocol.removed} take the values of black: zeros are activations of an inner "
+            "layer."
+        )
+    return f"The {protocol.removed} take the values of the reference picture: {settings.reference}."
+
+
+def score_of(
+    kind: str, target: int, classes: int, logits: np.ndarray, against: int | None
+) -> Score:
+    """The score that the curves show; a contrast is with the strongest other class by default."""
+    if kind != "contrast":
+        return Score.of(kind, target, classes)
+    if against is None or against == target or against >= classes:
+        ranked = np.argsort(-logits, kind="stable")
+        against = int(next(number for number in ranked if number != target))
+    return Score(target, against=against)
+
+
+def score_in_words(scene: Scene, score: Score) -> str:
+    """The score of a curve, as plain text."""
+    label = scene.labels[score.target]
+    if score.against is not None:
+        return f"lead of {label} over {scene.labels[score.against]}"
+    return f"probability of {label}" if score.probability else f"logit of {label}"

@@ -1,0 +1,1 @@
+"""Grids of maps, charts, and what can be taken home."""

@@ -1,0 +1,91 @@
+"""What all charts have in common: named colours and dashes, one template, one way to show them."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any, NamedTuple
+
+import plotly.graph_objects as go
+import streamlit as st
+
+BLUE, VERMILION, GREEN = "#0072b2", "#d55e00", "#009e73"
+PURPLE, ORANGE, SKY = "#cc79a7", "#e69f00", "#56b4e9"
+PALETTE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
+"""After Okabe and Ito 2008: told apart by the colour-blind, on light and on dark grounds."""
+
+GREY = "#8a8f98"
+"""Of what is compared with: baselines, zero, what is not a class or method of its own."""
+
+BAND = "rgba(138,143,152,0.25)"
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+
+TEMPLATE = {
+    "margin": {"l": 4, "r": 12, "t": 8, "b": 4},
+    "legend": {"orientation": "h", "x": 0, "y": 1.03, "yanchor": "bottom"},
+    "hovermode": "closest",
+    "paper_bgcolor": "rgba(0,0,0,0)",
+    "plot_bgcolor": "rgba(0,0,0,0)",
+}
+AXIS = {"fixedrange": True, "gridcolor": BAND, "zerolinecolor": BAND, "automargin": True}
+
+
+class Stroke(NamedTuple):
+    """How one curve of several is drawn: by colour, and by a dash for who cannot see colours."""
+
+    colour: str
+    dash: str
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """As Plotly's ``line``."""
+        return {"color": self.colour, "dash": self.dash, "width": 2}
+
+
+def stroke(number: int) -> Stroke:
+    """The stroke of curve ``number``: no two of the first 36 are the same."""
+    turn, place = divmod(number, len(PALETTE))
+    return Stroke(PALETTE[place], DASHES[(place + turn) % len(DASHES)])
+
+
+def translucent(colour: str) -> str:
+    """A colour ``#rrggbb`` for the band around its curve."""
+    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.2)"
+
+
+def framed(figure: go.Figure, height: int, *, x: str = "", y: str = "") -> go.Figure:
+    """The figure in the charts' template.
+
+    Parameters
+    ----------
+    figure : go.Figure
+    height : int
+        In pixels.
+    x, y : str
+        The axes' titles, with their units.
+    """
+    # Set on the figure itself: Streamlit's own theme replaces a Plotly template's axes and legend.
+    figure.update_layout(**TEMPLATE, height=height)
+    figure.update_xaxes(**AXIS, title=x or None)
+    figure.update_yaxes(**AXIS, title=y or None)
+    return figure
+
+
+def mark_zero(figure: go.Figure) -> None:
+    """A line where the vertical axis is 0."""
+    figure.add_hline(y=0, line={"width": 1, "color": GREY})
+
+
+def mark_place(figure: go.Figure, x: float) -> None:
+    """A dotted line at a place of the horizontal axis."""
+    figure.add_vline(x=x, line={"width": 1, "dash": "dot", "color": GREY})
+
+
+def plain(text: str) -> str:
+    """A label from elsewhere as it stands: Plotly takes some HTML in texts for markup."""
+    return escape(text, quote=False)
+
+
+def show(figure: go.Figure, key: str, *, alt: str | None = None) -> None:
+    """Draw a figure; ``alt`` says in words what it shows."""
+    st.plotly_chart(figure, config={"displayModeBar": False}, key=key, alt=alt)

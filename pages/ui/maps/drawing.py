@@ -1,0 +1,93 @@
+"""How attributions look in a grid: values, colour limits, units and captions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from attribution_core import painting
+from attribution_core.attribution import Attribution
+from attribution_core.methods.options import BFLOAT16
+from attribution_core.painting import drawn_values
+from attribution_core.registry import METHODS
+from attribution_core.request import Request
+from attribution_core.segmentations import (
+    counted,
+)
+from pages.ui.components.heatmap_grid import encode_values
+from pages.ui.shell.settings import Settings
+
+
+class DrawnMap:
+    """What depends on one attribution alone: made once, whoever draws it and how often."""
+
+    def __init__(self, attribution: Attribution) -> None:
+        self.values = drawn_values(attribution)
+        self.caption = caption(attribution)
+        self._limits: dict[float, float] = {}
+
+    def limit(self, clip: float) -> float:
+        """The percentile of the values' sizes."""
+        if clip not in self._limits:
+            self._limits[clip] = painting.percentile_of(self.values, clip)
+        return self._limits[clip]
+
+    @cached_property
+    def packed(self) -> dict[str, Any]:
+        """The values as the browser gets them."""
+        return encode_values(self.values)
+
+
+_drawn_maps: WeakKeyDictionary[Attribution, DrawnMap] = WeakKeyDictionary()
+
+
+def drawn_map(attribution: Attribution) -> DrawnMap:
+    """What is drawn of an attribution, kept as long as the attribution is."""
+    known = _drawn_maps.get(attribution)
+    return known or _drawn_maps.setdefault(attribution, DrawnMap(attribution))
+
+
+def limits(
+    attributions: Mapping[tuple[int, int], Attribution], settings: Settings
+) -> dict[tuple[int, int], float]:
+    """Where colours saturate, by (row, column): the clip percentile of each map's |values|, or the
+    largest of its method's maps where they share a scale."""
+    drawn = {place: drawn_map(attribution) for place, attribution in attributions.items()}
+    shared = settings.scale == "method"
+    return painting.limits(drawn, settings.clip, shared=shared, percentile=DrawnMap.limit)
+
+
+def unit_of(request: Request) -> str:
+    """The unit of a map's values: that of the score, or the score's change per unit for a slope."""
+    unit = "probability" if request.score == "probability" else "logits"
+    slope = request.method == "gradient" or dict(request.options).get("of") == "gradient"
+    return f"{unit} per unit" if slope else unit
+
+
+def caption(attribution: Attribution) -> tuple[str, ...]:
+    """Players, seconds, evaluations, and what the map sums to against what it should."""
+    evaluations = counted(attribution.evaluations, "evaluation")
+    parts = (attribution.players, _seconds(attribution.seconds), evaluations)
+    work = " · ".join(filter(None, parts))
+    if (BFLOAT16, True) in attribution.request.options:
+        work += f" in {BFLOAT16}"
+    change = attribution.score - attribution.reference_score
+    total = attribution.total
+    sums = f"sums to {total:.3g}"
+    if attribution.completeness_gap is None:
+        return work, f"{sums} · f(x) − f(x′) = {change:.3g}"
+    gap = attribution.completeness_gap / abs(change) if change else float("inf")
+    shown = f"{100 * gap:.1f} %" if gap < 10 else f"{attribution.completeness_gap:.3g}"
+    return work, f"{sums} · should sum to {change:.3g} · gap {shown}"
+
+
+def titles_of(precision: str) -> str:
+    """The titles of the methods whose numbers have a precision, as part of a sentence."""
+    titles = [each.title for each in METHODS.values() if each.precision == precision]
+    return " and ".join([", ".join(titles[:-1]), titles[-1]] if len(titles) > 1 else titles)
+
+
+def _seconds(seconds: float) -> str:
+    return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"

@@ -1,0 +1,117 @@
+"""The grid of maps, a row a class and a column a method, that fills and sharpens with the work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from attribution_core.attribution import Attribution
+from pages.ui.components.heatmap_grid import MapCell, render_heatmap_grid
+from pages.ui.maps.downloads import render_downloads
+from pages.ui.maps.drawing import drawn_map, limits, unit_of
+from pages.ui.maps.table import MapTable, classes_by_methods
+from pages.ui.shell.progress import WorkSnapshot, follow, message, share
+from pages.ui.shell.requests import predictions_for
+from pages.ui.shell.scene import Scene
+from pages.ui.worker.engine import Engine
+from pages.ui.worker.tasks import Work
+
+
+def render_attribution_grid(engine: Engine, scene: Scene) -> None:
+    """Ask for every map of the scene, and draw what there is until all are there."""
+    settings = scene.settings
+    table = classes_by_methods(scene, scene.classes)
+
+    def draw(snapshots: Mapping[Work, WorkSnapshot], finished: bool) -> None:
+        render_maps(engine, scene, table, snapshots, key="attribution_grid")
+        if finished:
+            render_downloads(scene, table, done_in(table, snapshots))
+
+    follow(engine, scene, predictions_for(settings, scene.picture), names_of(table), draw)
+
+
+def names_of(table: MapTable) -> dict[Work, str]:
+    """What the progress line calls each map."""
+    return {
+        place.work: f"{table.columns[place.column]} for {table.rows[place.row]}"
+        for place in table.places
+        if place.work is not None
+    }
+
+
+def done_in(
+    table: MapTable, snapshots: Mapping[Work, WorkSnapshot]
+) -> dict[tuple[int, int], Attribution]:
+    """The finished maps by row and column."""
+    return {
+        (place.row, place.column): attribution
+        for place in table.places
+        if place.work is not None
+        and snapshots[place.work].state == "done"
+        and (attribution := attribution_in(snapshots[place.work])) is not None
+    }
+
+
+def attribution_in(snapshot: WorkSnapshot) -> Attribution | None:
+    """The newest attribution of a piece of work."""
+    estimate = snapshot.estimate
+    return estimate if isinstance(estimate, Attribution) else None
+
+
+def render_maps(
+    engine: Engine,
+    scene: Scene,
+    table: MapTable,
+    snapshots: Mapping[Work, WorkSnapshot],
+    *,
+    key: str,
+) -> None:
+    """Draw the maps as far as they are, with what is to be said of each."""
+    settings = scene.settings
+    estimates = {
+        (place.row, place.column): estimate
+        for place in table.places
+        if place.work is not None
+        and (estimate := attribution_in(snapshots[place.work])) is not None
+    }
+    saturate = limits(estimates, settings)
+    cells = []
+    for place in table.places:
+        at = (place.row, place.column)
+        if place.work is None:
+            cells.append(MapCell(*at, status="unavailable", message=place.reason))
+            continue
+        cells.append(_map_cell(engine, scene, *at, snapshots[place.work], saturate.get(at, 1.0)))
+    render_heatmap_grid(
+        rows=table.rows,
+        columns=table.columns,
+        cells=cells,
+        picture=scene.picture.pixels.astype(np.uint8),
+        overlay=settings.view == "overlay",
+        opacity=settings.opacity,
+        smooth=settings.smooth,
+        column_help=table.column_help,
+        key=key,
+    )
+
+
+def _map_cell(
+    engine: Engine, scene: Scene, row: int, column: int, snapshot: WorkSnapshot, limit: float
+) -> MapCell:
+    """One square of a grid: the map as far as it is, and what is to be said of it."""
+    estimate = attribution_in(snapshot)
+    drawn = None if estimate is None else drawn_map(estimate)
+    lines = () if drawn is None else drawn.caption
+    return MapCell(
+        row,
+        column,
+        values=None if drawn is None else drawn.values,
+        packed=None if drawn is None else drawn.packed,
+        limit=limit,
+        caption=lines if snapshot.state == "done" else lines[:1],
+        status="queued" if snapshot.state == "unknown" else snapshot.state,
+        progress=share(snapshot) if snapshot.state == "running" and estimate else None,
+        message=message(engine, scene, snapshot),
+        unit="" if estimate is None else unit_of(estimate.request),
+    )

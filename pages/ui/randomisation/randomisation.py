@@ -1,0 +1,275 @@
+"""Maps of a network beside those of the same network with parameters drawn anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from attribution_core.registry import METHODS
+from attribution_core.request import Reason, Request
+from pages.ui.maps.charts import show
+from pages.ui.maps.csv_download import csv_download
+from pages.ui.maps.downloads import render_downloads
+from pages.ui.maps.grid import done_in, names_of, render_maps
+from pages.ui.maps.table import MapTable, Place
+from pages.ui.randomisation.drawing import (
+    CompareRandomised,
+    Draw,
+    ExplainRandomised,
+    FindStages,
+    PredictRandomised,
+    SimilarityCurves,
+)
+from pages.ui.randomisation.similarity_figures import MEASURES, similarities_csv, similarity_figure
+from pages.ui.shell.choices import choice
+from pages.ui.shell.choosers import choose_class, choose_method
+from pages.ui.shell.markdown import literal
+from pages.ui.shell.progress import WorkSnapshot, follow
+from pages.ui.shell.requests import predictions_for, request_for
+from pages.ui.shell.scene import Scene
+from pages.ui.shell.session import visitor
+from pages.ui.shell.settings import one_of, whole
+from pages.ui.shell.waiting import in_place_of
+from pages.ui.worker.engine import Engine
+from pages.ui.worker.tasks import Explain, Prediction, Work
+
+INPUT = "input"
+NOTHING = "nothing"
+MODES = {"cascade": "From the top down to it", "alone": "It alone"}
+DEFAULT_DEPTH = 4
+MOST_SEEDS = 5
+
+Snapshots = Mapping[Work, WorkSnapshot]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What is randomised, and what is looked at."""
+
+    method: str
+    target: int
+    draw: Draw
+    seeds: tuple[int, ...]
+    layers: tuple[str, ...]
+
+
+def render_randomisation(engine: Engine, scene: Scene) -> None:
+    """Draw the maps of both networks, and the curves over all depths under them."""
+    settings = scene.settings
+    find = FindStages(settings.model)
+    opening: list[Work] = [*predictions_for(settings, scene.picture), find]
+    stages = engine.jobs.look(find, visitor()).estimate
+    if not isinstance(stages, tuple):
+        follow(engine, scene, opening, {}, lambda snapshots, finished: None)
+        return
+    experiment = _experiment(scene, stages)
+    table = _table(scene, experiment)
+    ask = PredictRandomised(settings.model, scene.picture, experiment.draw)
+    names = dict(names_of(table))
+    names[ask] = "what the randomised network says"
+    compared: dict[str, CompareRandomised] = {}
+    for layer in experiment.layers:
+        request = _request(scene, experiment.method, experiment.target, layer)
+        if isinstance(request, Request):
+            compared[layer] = CompareRandomised(
+                settings.model, request, experiment.seeds, experiment.draw.alone
+            )
+            names[compared[layer]] = f"similarities at {layer}"
+
+    def draw(snapshots: Snapshots, finished: bool) -> None:
+        _draw_answer(scene, experiment, stages, snapshots[ask])
+        render_maps(engine, scene, table, snapshots, key="randomised_maps")
+        curves = {
+            layer: estimate.values
+            for layer, work in compared.items()
+            if isinstance(estimate := snapshots[work].estimate, SimilarityCurves)
+        }
+        _draw_curves(scene, experiment, stages, curves, finished)
+        if finished:
+            render_downloads(scene, table, done_in(table, snapshots))
+            csv_download(
+                "Similarities as CSV",
+                lambda: similarities_csv(curves, stages, experiment.seeds),
+                f"randomisation-{settings.model}-{settings.picture}-{experiment.method}",
+            )
+
+    follow(
+        engine,
+        scene,
+        opening,
+        names,
+        draw,
+        noun="results",
+        caption=f"{METHODS[experiment.method].title} before and after. "
+        ":red[Red] speaks for the class, :blue[blue] against it.",
+    )
+
+
+def _experiment(scene: Scene, stages: Sequence[str]) -> Experiment:
+    settings = scene.settings
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        method = choose_method("randomisation-method", "gradient_times_input")
+        mode = choice(
+            "randomisation-mode",
+            lambda key, value: st.segmented_control(
+                "Parameters drawn anew",
+                tuple(MODES),
+                required=True,
+                format_func=MODES.__getitem__,
+                key=key,
+                help="Each layer's own initialiser draws them. The loaded network is not changed: "
+                "a copy of it is.",
+            ),
+            "cascade",
+            lambda text: one_of(text, tuple(MODES)),
+        )
+        seeds = choice(
+            "randomisation-seeds",
+            lambda key, value: st.number_input(
+                "Seeds",
+                1,
+                MOST_SEEDS,
+                key=key,
+                width=110,
+                help="Draws for the curves, from the sidebar's seed on. The maps show the first.",
+            ),
+            2,
+            lambda text: whole(text, 1, MOST_SEEDS),
+        )
+        target = choose_class("randomisation-class", "Class of the curves", scene)
+    offered = (NOTHING, *stages)
+    stage = choice(
+        "randomisation-stage",
+        lambda key, value: st.select_slider(
+            "Down to which stage of the network, from the top", offered, key=key
+        ),
+        offered[min(DEFAULT_DEPTH, len(stages))],
+        lambda text: one_of(text, offered),
+    )
+    high = scene.settings.layer if settings.layer != INPUT else scene.model.default_layer
+    return Experiment(
+        method,
+        target,
+        Draw(offered.index(stage), settings.seed, mode == "alone"),
+        tuple(settings.seed + number for number in range(int(seeds))),
+        (INPUT, high) if high else (INPUT,),
+    )
+
+
+def _request(scene: Scene, method: str, target: int, layer: str) -> Request | Reason:
+    """The request at a layer, or why there is none."""
+    asked = request_for(replace(scene, settings=scene.settings.at(layer)), method, target)
+    # The copy whose parameters are drawn is one for all: no second one in bfloat16.
+    return asked if isinstance(asked, Reason) else asked.in_float32()
+
+
+def _table(scene: Scene, experiment: Experiment) -> MapTable:
+    """A row a class; at each layer, the original's map and the randomised network's."""
+    model = scene.settings.model
+    places = []
+    for row, target in enumerate(scene.classes):
+        for column, layer in enumerate(experiment.layers):
+            request = _request(scene, experiment.method, target, layer)
+            if isinstance(request, Reason):
+                places += [Place(row, 2 * column + side, None, request) for side in (0, 1)]
+                continue
+            changed = ExplainRandomised(model, request, experiment.draw)
+            places.append(Place(row, 2 * column, Explain(model, request)))
+            places.append(Place(row, 2 * column + 1, changed))
+    return MapTable(
+        rows=tuple(scene.labels[number] for number in scene.classes),
+        columns=tuple(
+            f"{layer}: {side}" for layer in experiment.layers for side in ("learned", "randomised")
+        ),
+        places=tuple(places),
+        row_names=tuple(map(str, scene.classes)),
+        column_names=tuple(
+            f"{layer}-{side}" for layer in experiment.layers for side in ("learned", "randomised")
+        ),
+    )
+
+
+def _draw_answer(
+    scene: Scene, experiment: Experiment, stages: Sequence[str], asked: WorkSnapshot
+) -> None:
+    """What the randomised network says of the picture."""
+    depth = experiment.draw.depth
+    prediction = asked.estimate
+    if depth == 0:
+        st.markdown("Nothing is randomised: both maps of a layer are the same.")
+    elif isinstance(prediction, Prediction) and scene.prediction is not None:
+        before, after = scene.prediction.top(1)[0], prediction.top(1)[0]
+        what = f"**{literal(stages[depth - 1])}**"
+        if not experiment.draw.alone:
+            what = f"everything down to {what}" if depth > 1 else what
+        st.markdown(
+            f"With {what} drawn anew, the network that said "
+            f"**{literal(scene.labels[before])}** "
+            f"({100 * scene.prediction.probabilities[before]:.1f} %) says "
+            f"**{literal(scene.labels[after])}** ({100 * prediction.probabilities[after]:.1f} %)."
+        )
+    else:
+        st.markdown(in_place_of([asked], "The randomised network is being asked …"))
+
+
+def _draw_curves(
+    scene: Scene,
+    experiment: Experiment,
+    stages: Sequence[str],
+    curves: Mapping[str, npt.NDArray[np.float64]],
+    finished: bool,
+) -> None:
+    label = literal(scene.labels[experiment.target])
+    st.markdown(f"#### How alike are the maps of {label} to the learned network's?")
+    if not curves:
+        st.caption(
+            "There are no curves, since no map could be computed."
+            if finished
+            else "The curves come with the first randomised maps …"
+        )
+        return
+    if finished:
+        sentence = comparison(curves)
+        if sentence:
+            st.markdown(sentence)
+    with st.container(horizontal=True, gap="small"):
+        for number, (measure, meaning) in enumerate(MEASURES.items()):
+            with st.container(width=224):
+                st.markdown(f"**{measure}**", help=meaning)
+                by_layer = {layer: values[number] for layer, values in curves.items()}
+                figure = similarity_figure(by_layer, stages, experiment.draw.depth)
+                show(figure, f"similarity_{number}")
+    st.caption(
+        f"Mean over {len(experiment.seeds)} seeds, band from the lowest to the highest. "
+        "1: the same map. Stages from the top: " + literal(" · ".join(stages)) + "."
+    )
+
+
+def comparison(curves: Mapping[str, npt.NDArray[np.float64]]) -> str:
+    """What the curves say of the thesis's observation, in numbers.
+
+    Means over seeds and depths of the absolute rank correlation and SSIM at the pixels, and at the
+    other layer.
+    """
+    measured = {
+        layer: (values[1], values[2])
+        for layer, values in curves.items()
+        if np.isfinite(values[1:3]).any(axis=(1, 2)).all()
+    }
+    if len(measured) < 2:
+        return ""
+    means = {
+        layer: tuple(float(np.nanmean(values)) for values in pair)
+        for layer, pair in measured.items()
+    }
+    (low, at_pixels), (high, above) = means.items()
+    order = "more" if above[0] < at_pixels[0] and above[1] < at_pixels[1] else "not more"
+    return (
+        f"Over all depths, the maps at {literal(high)} change {order} than those at "
+        f"{literal(low)}: absolute rank correlation {above[0]:.2f} against {at_pixels[0]:.2f}, "
+        f"SSIM {above[1]:.2f} against {at_pixels[1]:.2f}."
+    )

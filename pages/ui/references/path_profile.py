@@ -1,0 +1,269 @@
+"""The path of Integrated Gradients: a film strip, the score on the way, the gap by gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from attribution_core.images import Picture
+from attribution_core.methods.paths import PathProfile, profile_path, quadrature_gaps
+from attribution_core.request import Request
+from pages.ui.maps.charts import GREY, framed, mark_place, mark_zero, plain, show, stroke
+from pages.ui.maps.csv_download import csv_download, csv_text
+from pages.ui.maps.picture_and_reference import as_url
+from pages.ui.shell.choices import choice
+from pages.ui.shell.markdown import literal
+from pages.ui.shell.progress import WorkSnapshot, score_name
+from pages.ui.shell.scene import Scene
+from pages.ui.shell.settings import number
+from pages.ui.shell.waiting import in_place_of
+from pages.ui.worker.tasks import Work
+
+if TYPE_CHECKING:
+    from attribution_core.network.classifier import Classifier
+
+INTERVALS = 64
+FRAMES = 9
+_CHART = 338
+
+
+@dataclass(frozen=True)
+class Walked:
+    """A path so far; ``adaptive`` has the gap of Integrated Gradients' own rule by gradients."""
+
+    profile: PathProfile
+    adaptive: tuple[tuple[int, float], ...]
+    done: int
+    planned: int
+
+
+@dataclass(frozen=True)
+class WalkPath:
+    """The score and its slope between the reference and the picture of a request."""
+
+    at_once: ClassVar[bool] = False
+
+    model: str
+    request: Request
+
+    def steps(self, classifier: Classifier) -> Iterator[Walked]:
+        from attribution_core.explanation import pose
+        from attribution_core.methods.integrated_gradients import integrated_gradients
+
+        problem = pose(classifier, self.request)
+        function, point, reference = problem.function, problem.point, problem.reference
+        planned = 2 * (INTERVALS + 1)
+        profile: PathProfile | None = None
+        for profile in profile_path(function, point, reference, INTERVALS):
+            yield Walked(profile, (), profile.done, planned)
+        assert profile is not None
+        gaps: list[tuple[int, float]] = []
+        for estimate in integrated_gradients.refine(
+            function, point, reference, steps=INTERVALS + 1
+        ):
+            total = float(np.asarray(estimate.values, np.float64).sum())
+            gaps.append((estimate.evaluations, abs(total - profile.change)))
+            yield Walked(profile, tuple(gaps), profile.done + estimate.done, planned)
+
+    def multiplications(self, classifier: Classifier) -> float:
+        return 6 * INTERVALS * classifier.layer(self.request.layer).multiplications
+
+
+def _choose_place() -> float:
+    """The slider of the film strip, α in 0..1."""
+    return choice(
+        "references-place",
+        lambda key, value: st.slider(
+            "A place on the path, from the reference (0) to the picture (1)",
+            0.0,
+            1.0,
+            step=0.01,
+            key=key,
+        ),
+        0.5,
+        lambda text: number(text, 0, 1),
+    )
+
+
+def render_path(
+    scene: Scene,
+    reference: Picture | None,
+    paths: Mapping[int, WalkPath],
+    snapshots: Mapping[Work, WorkSnapshot],
+) -> None:
+    """Draw the strip and three curves, as far as they are computed."""
+    st.markdown(
+        f"#### The path from the {literal(scene.settings.reference)} reference to the picture"
+    )
+    walked = {
+        target: estimate
+        for target, work in paths.items()
+        if isinstance(estimate := snapshots[work].estimate, Walked)
+    }
+    at_input = scene.settings.layer == "input"
+    place = None if reference is None else _choose_place()
+    if reference is not None and place is not None:
+        _draw_strip(scene, reference, place)
+    if not at_input:
+        st.caption(
+            f"The path runs through the activations at {literal(scene.settings.layer)}, from those "
+            "of the reference to those of the picture: no picture in between has them"
+            + ("; the strip shows the path at the pixels." if reference is not None else ".")
+        )
+    if not walked:
+        st.caption(
+            in_place_of(map(snapshots.__getitem__, paths.values()), "The path is being followed …")
+        )
+        return
+    labels = {target: scene.labels[target] for target in walked}
+    with st.container(horizontal=True, gap="small"):
+        with st.container(width=_CHART):
+            st.markdown(f"**The {score_name(scene)} on the way**")
+            show(_scores(walked, labels, place), "path_scores")
+        with st.container(width=_CHART):
+            st.markdown(
+                "**Where the attribution is earned**",
+                help="The slope of the score, ∇f · (x − x′). Its area is what the attributions of "
+                "Integrated Gradients sum to (thesis, equation 2.18; Sundararajan et al. 2017).",
+            )
+            show(_slopes(walked, labels, place), "path_slopes")
+        with st.container(width=_CHART):
+            st.markdown(
+                "**Gap by number of gradients**",
+                help="|Σ attributions − (f(x) − f(x′))| as a share of the difference. A small gap "
+                "alone does not mean that the map has converged.",
+            )
+            show(_gaps(walked, labels), "path_gaps")
+    halves = []
+    for target, each in walked.items():
+        half = first_place(each.profile, 0.5)
+        if half is not None:
+            halves.append(
+                f"{literal(labels[target])}: from {each.profile.scores[0]:.2f} to "
+                f"{each.profile.scores[-1]:.2f}; half of the difference is reached at α = "
+                f"{half:.2f}."
+            )
+    st.caption("  \n".join(halves))
+    csv_download(
+        "Path as CSV",
+        lambda: path_csv(walked),
+        f"path-{scene.settings.model}-{scene.settings.picture}",
+    )
+
+
+def path_csv(walked: Mapping[int, Walked]) -> str:
+    """A line a class and place."""
+    lines = []
+    for target, each in walked.items():
+        profile = each.profile
+        columns = (profile.places, profile.scores, profile.slopes, profile.earned)
+        lines += [
+            [target, *(f"{value:.6g}" for value in row)] for row in zip(*columns, strict=True)
+        ]
+    return csv_text(["class", "place", "score", "slope", "earned"], lines)
+
+
+def _draw_strip(scene: Scene, reference: Picture, place: float) -> None:
+    start, end = reference.pixels, scene.picture.pixels
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        chosen = Picture.of(start + np.float32(place) * (end - start))
+        with st.container(width=160):
+            st.image(as_url(chosen), width=150, alt=f"The picture at α = {place:.2f}")
+            st.caption(f"α = {place:.2f}")
+        for share in np.linspace(0, 1, FRAMES):
+            frame = Picture.of(start + np.float32(share) * (end - start))
+            with st.container(width=76):
+                st.image(as_url(frame), width=70, alt=f"The picture at α = {share:.2f}")
+                st.caption(f"{share:g}")
+
+
+def first_place(profile: PathProfile, share: float) -> float | None:
+    """Where so much of the difference is first reached, on straight lines between places."""
+    earned = profile.earned
+    reached = np.flatnonzero(earned >= share)
+    if not len(reached):
+        return None
+    after = int(reached[0])
+    around = slice(max(after - 1, 0), after + 1)
+    return float(np.interp(share, earned[around], profile.places[around]))
+
+
+def _scores(
+    walked: Mapping[int, Walked], labels: Mapping[int, str], place: float | None
+) -> go.Figure:
+    figure = go.Figure()
+    for row, (target, each) in enumerate(walked.items()):
+        figure.add_scatter(
+            x=each.profile.places,
+            y=each.profile.scores,
+            name=plain(labels[target]),
+            mode="lines",
+            line=stroke(row).line,
+            hovertemplate="α = %{x:.2f}: %{y:.3f}<extra></extra>",
+        )
+    return _laid_out(figure, "α", place)
+
+
+def _slopes(
+    walked: Mapping[int, Walked], labels: Mapping[int, str], place: float | None
+) -> go.Figure:
+    figure = go.Figure()
+    for row, (target, each) in enumerate(walked.items()):
+        figure.add_scatter(
+            x=each.profile.places,
+            y=each.profile.slopes,
+            name=plain(labels[target]),
+            mode="lines",
+            line=stroke(row).line,
+            fill="tozeroy" if len(walked) == 1 else None,
+            hovertemplate="α = %{x:.2f}: slope %{y:.3f}<extra></extra>",
+        )
+    mark_zero(figure)
+    return _laid_out(figure, "α", place)
+
+
+RULE_MARKERS = {"adaptive": "circle", "midpoint": "square-open", "trapezoid": "triangle-up-open"}
+
+
+def _gaps(walked: Mapping[int, Walked], labels: Mapping[int, str]) -> go.Figure:
+    figure = go.Figure()
+    for row, (target, each) in enumerate(walked.items()):
+        change = abs(each.profile.change)
+        finished = each.profile.done == each.profile.planned
+        if not finished or not change:
+            continue
+        rules = {**quadrature_gaps(each.profile), "adaptive": list(each.adaptive)}
+        for rule, symbol in RULE_MARKERS.items():
+            rows = rules[rule]
+            figure.add_scatter(
+                x=[gradients for gradients, _ in rows],
+                y=[100 * gap / change for _, gap in rows],
+                mode="lines+markers",
+                marker={"size": 8, "symbol": symbol},
+                line={**stroke(row).line, "width": 1.5},
+                showlegend=False,
+                hovertemplate=f"{plain(labels[target])}, {rule}, %{{x}} gradients: %{{y:.2f}} %"
+                "<extra></extra>",
+            )
+    # Strokes are the classes' as in the charts beside it; the legend names the rules only.
+    for rule, symbol in RULE_MARKERS.items():
+        marker = {"symbol": symbol, "color": GREY, "size": 8}
+        figure.add_scatter(x=[None], y=[None], name=rule, mode="markers", marker=marker)
+    figure.update_xaxes(type="log", tickvals=[1, 2, 4, 8, 16, 32, 64])
+    figure.update_yaxes(type="log", dtick=1, ticksuffix=" %", exponentformat="none")
+    return _laid_out(figure, "gradients", None)
+
+
+def _laid_out(figure: go.Figure, title: str, place: float | None) -> go.Figure:
+    if place is not None:
+        mark_place(figure, place)
+    framed(figure, 300, x=title)
+    figure.update_layout(
+        showlegend=True, legend={"y": -0.25, "yanchor": "top", "font": {"size": 11}}
+    )
+    return figure

@@ -1,0 +1,1 @@
+"""What every page stands in: scene, sidebar, choices and link, gallery, progress."""

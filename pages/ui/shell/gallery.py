@@ -1,0 +1,83 @@
+"""The pictures that come with the app."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import streamlit as st
+from PIL import Image, ImageOps
+
+from attribution_core.assets import ASSETS
+from attribution_core.images import Picture, load_image
+from pages.ui.components.component import component
+
+_FOLDER = ASSETS / "gallery"
+_THUMBNAIL = 96
+
+_component = component("gallery")
+
+
+@dataclass(frozen=True)
+class GalleryPicture:
+    """A picture with its source; ``classes`` are ImageNet's worth comparing on it, or none."""
+
+    id: str
+    title: str
+    file: str
+    licence: str
+    source: str
+    classes: tuple[int, ...] = ()
+
+
+@cache
+def gallery() -> tuple[GalleryPicture, ...]:
+    """The pictures in the order of ``assets/gallery/gallery.json``."""
+    entries = json.loads((_FOLDER / "gallery.json").read_text("utf-8"))
+    return tuple(
+        GalleryPicture(**{**entry, "classes": tuple(entry.get("classes", ()))}) for entry in entries
+    )
+
+
+def gallery_picture(identifier: str) -> GalleryPicture:
+    """A picture by its identifier; the first where there is none of that name."""
+    return next((entry for entry in gallery() if entry.id == identifier), gallery()[0])
+
+
+@cache
+def pixels_of(identifier: str, size: tuple[int, int]) -> Picture:
+    """A gallery picture as a network of an input size sees it."""
+    return Picture.of(load_image(_FOLDER / gallery_picture(identifier).file, size))
+
+
+@cache
+def _thumbnails() -> list[dict[str, str]]:
+    listed = []
+    for entry in gallery():
+        with Image.open(_FOLDER / entry.file) as image:
+            small = ImageOps.fit(image.convert("RGB"), (_THUMBNAIL, _THUMBNAIL))
+        buffer = io.BytesIO()
+        small.save(buffer, "JPEG", quality=85)
+        encoded = base64.b64encode(buffer.getvalue()).decode()
+        url = f"data:image/jpeg;base64,{encoded}"
+        listed.append({"id": entry.id, "title": entry.title, "image": url})
+    return listed
+
+
+def pick_from_gallery(chosen: str, *, key: str, on_pick: Callable[[str], None]) -> None:
+    """Draw the thumbnails; a click calls ``on_pick`` with the picture before the next run."""
+
+    def picked() -> None:
+        identifier = st.session_state[key].get("picked")
+        if identifier in [entry.id for entry in gallery()]:
+            on_pick(identifier)
+
+    _component(
+        key=key,
+        data={"pictures": _thumbnails(), "chosen": chosen},
+        on_picked_change=picked,
+    )

@@ -1,0 +1,87 @@
+"""VGG16's weights, fetched from its entry in the model list, and told to whoever asked for them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui.shell.markdown import literal
+from pages.ui.shell.session import session
+from pages.ui.worker.engine import Engine, Model
+
+VGG16 = "vgg16"
+WEIGHTS_BYTES = 553_000_000
+
+_POLL_SECONDS = 0.5
+
+
+def render_model_download(engine: Engine, chosen: Model, me: str) -> None:
+    """Below the model list: the offer where VGG16 is chosen and missing, and one's own download.
+
+    Parameters
+    ----------
+    engine
+    chosen : Model
+        The entry that is chosen in the list.
+    me : str
+        The visitor's name.
+    """
+    wanted = chosen.name == VGG16 and bool(chosen.missing)
+    mine = session().asked_for_vgg16
+    if not wanted and not mine:
+        return
+    busy = mine and _under_way(engine, me)
+
+    @st.fragment(run_every=_POLL_SECONDS if busy else None)
+    def entry() -> None:
+        engine.downloads.touch(me)
+        if busy != (mine and _under_way(engine, me)):
+            # Drops the timer, and says in the model list that VGG16 is here.
+            st.rerun()
+        if busy:
+            _draw_progress(engine, me)
+        elif wanted:
+            _draw_offer(engine, chosen, me, mine=mine)
+        elif engine.downloads.look(VGG16, me).state == "failed":
+            st.caption(":red[VGG16 could not be downloaded.] Choose it above to see why.")
+
+    entry()
+
+
+def _under_way(engine: Engine, me: str) -> bool:
+    return engine.downloads.look(VGG16, me).state in ("queued", "running")
+
+
+def _draw_progress(engine: Engine, me: str) -> None:
+    progress = engine.downloads.look(VGG16, me).estimate
+    done = progress.done_bytes if progress else 0
+    total = (progress.total_bytes if progress else None) or WEIGHTS_BYTES
+    st.progress(
+        min(done / total, 1.0),
+        text=f"Downloading VGG16's weights: {done / 1e6:.0f} of {total / 1e6:.0f} MB",
+    )
+    st.button(
+        "Cancel the download",
+        key="cancel_download",
+        on_click=engine.downloads.cancel,
+        args=(me,),
+    )
+
+
+def _draw_offer(engine: Engine, chosen: Model, me: str, *, mine: bool) -> None:
+    st.caption(literal(chosen.missing))
+    snapshot = engine.downloads.look(VGG16, me)
+    if mine and snapshot.state == "failed":
+        st.caption(f":red[{literal(str(snapshot.error))}]")
+    if mine and snapshot.state == "cancelled":
+        st.caption("The download was cancelled; it goes on where it stopped.")
+    if st.button(
+        f"Download VGG16 ({WEIGHTS_BYTES / 1e6:.0f} MB)",
+        icon=":material/download:",
+        key="download_vgg16",
+        help="Once, into Keras's own cache folder, checked against its checksum.",
+    ):
+        session().asked_for_vgg16 = True
+        engine.downloads.ask(me, [VGG16])
+        # After a failure, or a cancel of one's own.
+        engine.downloads.retry(me, VGG16)
+        st.rerun()

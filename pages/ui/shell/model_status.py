@@ -1,0 +1,19 @@
+"""What a page says where the chosen model cannot be used."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui.shell.markdown import literal
+from pages.ui.shell.scene import Scene
+
+
+def render_model_status(scene: Scene) -> bool:
+    """Say why the chosen model cannot be used; True where it can."""
+    if scene.model.missing:
+        st.info(
+            f"{literal(scene.model.title)} cannot be used: {literal(scene.model.missing)} Download "
+            "them below “Model” in the sidebar, or choose another model there.",
+            icon=":material/arrow_back:",
+        )
+    return not scene.model.missing

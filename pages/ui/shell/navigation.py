@@ -1,0 +1,26 @@
+"""The one way into the app, and what a link says that cannot be shown."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui.shell.markdown import literal
+
+
+def require_entrypoint() -> None:
+    """Send a request that reached a page without ``app.py`` back through it.
+
+    Streamlit runs the files of a folder named ``pages`` on their own until it has seen
+    `st.navigation` once, so the first request after the start would miss the sidebar if it is a
+    deep link.
+    """
+    from streamlit.runtime.pages_manager import PagesManager
+
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
+
+
+def complain(sentence: str) -> None:
+    """Say what of a link is not usable, until the visitor has seen it."""
+    st.toast(literal(sentence), icon=":material/link_off:", duration="infinite")

@@ -1,0 +1,88 @@
+"""What a scene asks the model: requests, players, the reference, the first predictions."""
+
+from __future__ import annotations
+
+from attribution_core.images import INPUT, Picture
+from attribution_core.references import reference_image
+from attribution_core.request import ZEROS, Reason, Request, request_or_reason
+from attribution_core.scores import Contrast
+from attribution_core.segmentations import (
+    Grid,
+    Segmentation,
+    Slic,
+    counted,
+    rows_and_columns,
+)
+from pages.ui.shell.scene import Scene
+from pages.ui.shell.settings import Settings
+from pages.ui.worker.tasks import Predict
+
+
+def request_for(scene: Scene, method: str, target: int) -> Request | Reason:
+    """The request for one map of a scene, or why there is none."""
+    settings = scene.settings
+    return request_or_reason(
+        scene.classifier,
+        picture=scene.picture,
+        method=method,
+        target=target,
+        layer=settings.layer,
+        reference=settings.reference,
+        score=score_for(settings),
+        segmentation=segmentation_for(settings),
+        seed=settings.seed,
+        options=settings.options_of(method),
+        labels=scene.labels,
+    )
+
+
+def score_for(settings: Settings) -> str | Contrast:
+    """The score to explain."""
+    return Contrast(settings.against or 0) if settings.score == "contrast" else settings.score
+
+
+def segmentation_for(settings: Settings) -> Segmentation:
+    """The players of coalition methods."""
+    if settings.layer != INPUT:
+        return settings.count
+    if settings.segmentation == "superpixels":
+        return Slic(settings.count, settings.compactness)
+    side = max(1, round(settings.count**0.5))
+    return Grid(side, max(1, round(settings.count / side)))
+
+
+def players_given(settings: Settings, height: int, width: int) -> str:
+    """What the settings cut a layer's plane into, in words."""
+    segmentation = segmentation_for(settings)
+    too_many = f"More than the picture's {height}×{width} pixels allow: choose fewer."
+    if isinstance(segmentation, Slic):
+        if settings.count > height * width:
+            return too_many
+        return f"Gives {counted(settings.count, 'superpixel')}, each in one piece."
+    if isinstance(segmentation, Grid):
+        rows, columns = segmentation.rows, segmentation.columns
+        if rows > height or columns > width:
+            return too_many
+    else:
+        rows, columns = rows_and_columns(height, width, settings.count)
+        if (rows, columns) == (height, width):
+            return f"Gives {counted(rows * columns, 'position')}: the layer's {height}×{width}."
+    cells = counted(rows * columns, "grid cell")
+    return f"Gives {cells}: {rows}×{columns} over {height}×{width} positions."
+
+
+def reference_of(settings: Settings, picture: Picture) -> Picture | None:
+    """The reference picture; None where the reference is an inner layer's zeros."""
+    if settings.reference == ZEROS:
+        return None
+    return Picture.of(reference_image(picture.pixels, settings.reference, settings.seed))
+
+
+def predictions_for(settings: Settings, picture: Picture) -> list[Predict]:
+    """What the model is asked before anything is explained: picture and reference."""
+    reference = reference_of(settings, picture)
+    return [
+        Predict(settings.model, each, settings.layer)
+        for each in (picture, reference)
+        if each is not None
+    ]

@@ -1,0 +1,245 @@
+"""The scene: what all pages look at, made from the visitor's choices before anything is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from attribution_core.images import Picture
+from attribution_core.methods.options import BFLOAT16
+from attribution_core.references import REFERENCE_KINDS
+from attribution_core.registry import METHODS
+from attribution_core.request import ZEROS
+from pages.ui.shell.choices import (
+    changed,
+    decide,
+    decide_shared,
+    notice,
+    share,
+    shared,
+    taken_from_link,
+    widget_key,
+    write_link,
+)
+from pages.ui.shell.gallery import gallery, gallery_picture, pixels_of
+from pages.ui.shell.navigation import complain
+from pages.ui.shell.own_picture import DEFAULT_SIZE, own_pixels
+from pages.ui.shell.session import session, visitor
+from pages.ui.shell.settings import MOST_CLASSES, UPLOAD, Settings, decode, encode
+from pages.ui.worker.engine import Engine, Model
+from pages.ui.worker.tasks import Predict, Prediction
+
+if TYPE_CHECKING:
+    from attribution_core.network.classifier import Classifier
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a page is given.
+
+    Attributes
+    ----------
+    settings : Settings
+        With the classes, the layer and the class contrasted with filled in.
+    model : Model
+    classifier : Classifier or None
+        None while the model is being loaded.
+    picture : Picture
+    prediction : Prediction or None
+        Of the picture; None until the worker has it.
+    classes : tuple of int
+        The target classes; empty while they wait for the prediction.
+    labels : tuple of str
+        Of the model's classes; empty while a model file is being loaded.
+    """
+
+    settings: Settings
+    model: Model
+    picture: Picture
+    prediction: Prediction | None
+    classes: tuple[int, ...]
+    labels: tuple[str, ...]
+    classifier: Classifier | None = None
+
+
+def make_scene(engine: Engine, page: str) -> Scene:
+    """The scene of this run, and the link to it; ``page`` is the name of the page in links."""
+    session().page = page
+    scene = scene_of(engine, _chosen_settings(engine), visitor())
+    session().scene = scene
+    share(encode(scene.settings, Settings()))
+    write_link()
+    return scene
+
+
+def scene_of(engine: Engine, settings: Settings, me: str) -> Scene:
+    """The scene of settings as they were chosen, for a visitor of that name."""
+    model = next(model for model in engine.models() if model.name == settings.model)
+    classifier = engine.loaded(model.name)
+    picture = _picture(settings, DEFAULT_SIZE if classifier is None else classifier.input_size)
+    found = engine.jobs.look(Predict(model.name, picture), me).estimate
+    prediction = found if isinstance(found, Prediction) else None
+    labels = engine.labels(model.name)
+    settings = _with_classes(settings, prediction, labels)
+    settings = _with_layer(settings, model, classifier)
+    settings = _with_rival(settings, prediction, labels)
+    settings = _with_options(settings, model)
+    classes = settings.classes if labels else ()
+    return Scene(settings, model, picture, prediction, classes, labels, classifier)
+
+
+def current_scene() -> Scene:
+    """The scene of this run, for a page's script."""
+    scene = session().scene
+    if scene is None:
+        raise RuntimeError("A page was drawn before app.py made its scene.")
+    return scene
+
+
+def _chosen_settings(engine: Engine) -> Settings:
+    """The settings as they were chosen, at a session's start those of the link."""
+    usual = Settings(model=engine.default_model().name)
+    models = tuple(model.name for model in engine.models())
+    pictures = (*(entry.id for entry in gallery()), UPLOAD)
+    if not session().started:
+        session().started = True
+        linked = taken_from_link(st.query_params.to_dict())
+        settings, complaints = decode(linked, usual, models, pictures)
+        if settings.picture == UPLOAD:
+            settings = replace(settings, picture=Settings().picture)
+            complaints += ("An uploaded picture cannot travel in a link: upload it again.",)
+        for complaint in complaints:
+            complain(complaint)
+        return settings
+    _notice_widgets()
+    # What was decided or chosen on a page is one of what it offered: nothing to complain of.
+    return decode(shared(), usual, models, pictures)[0]
+
+
+def adopt(settings: Settings, own_picture: bytes | None = None) -> None:
+    """Take settings from elsewhere, in a callback: every control shows them from the next run on.
+
+    ``own_picture`` is a picture file, for settings whose picture is the visitor's own.
+    """
+    decide_shared(encode(settings, Settings()))
+    if own_picture is not None:
+        session().own_picture = own_picture
+
+
+def choose_classes(classes: tuple[int, ...]) -> None:
+    """Choose the target classes in the visitor's stead, in a callback."""
+    decide("class_choice", "own")
+    decide("classes", classes)
+
+
+def choose_methods(methods: tuple[str, ...]) -> None:
+    """Choose the methods in the visitor's stead, in a callback."""
+    decide("methods", methods)
+
+
+def _notice_widgets() -> None:
+    """Take over what the visitor changed in the sidebar."""
+    choices = session().choices
+    for name in [name for name in choices.handed if "-" not in name and changed(name)]:
+        held = st.session_state[widget_key(name)]
+        if name == "classes" and set(held) == set(_handed_classes()):
+            # The browser reports its selection again when the prediction reorders the list.
+            continue
+        notice(name)
+        if name == "classes":
+            choices.chosen["class_choice"] = "own"
+        if name == "model":
+            # Layers of one network mean nothing to another.
+            choices.chosen.pop("layer", None)
+
+
+def _handed_classes() -> Sequence[int]:
+    handed = session().choices.handed.get("classes")
+    return handed if isinstance(handed, list) else ()
+
+
+def _picture(settings: Settings, size: tuple[int, int]) -> Picture:
+    if settings.picture == UPLOAD:
+        own = session().own_picture
+        if own is not None:
+            return own_pixels(own, size)
+    return pixels_of(settings.picture, size)
+
+
+def suggested_classes(settings: Settings, prediction: Prediction | None) -> tuple[int, ...]:
+    """The classes to start with: those the picture was made for, else the two most probable."""
+    if settings.class_choice == "top5":
+        return prediction.top(5) if prediction is not None else ()
+    if settings.picture != UPLOAD and settings.model != "own":
+        made_for = gallery_picture(settings.picture).classes
+        if made_for:
+            return made_for
+    return prediction.top(2) if prediction is not None else ()
+
+
+def _with_classes(
+    settings: Settings, prediction: Prediction | None, labels: Sequence[str]
+) -> Settings:
+    if not labels:
+        return settings
+    classes = settings.classes
+    if settings.class_choice != "own":
+        classes = suggested_classes(settings, prediction)
+    return replace(settings, classes=tuple(each for each in classes if _exists(each, labels)))
+
+
+def _exists(number: int, labels: Sequence[str]) -> bool:
+    """Whether a model has a class; if not, say so."""
+    if number >= len(labels):
+        complain(f"There is no class {number}: the model's go from 0 to {len(labels) - 1}.")
+    return number < len(labels)
+
+
+def _with_layer(settings: Settings, model: Model, classifier: Classifier | None) -> Settings:
+    """The layer, and a reference that there is at this layer."""
+    layer = settings.layer or model.default_layer
+    if classifier is not None:
+        usual = model.default_layer or classifier.layers[-1]
+        layer = layer or usual
+        if layer not in classifier.layers:
+            complain(f"{model.title} cannot be cut at a layer “{layer}”; {usual} is shown.")
+            layer = usual
+    reference = settings.reference
+    if layer == "input" and reference == ZEROS:
+        complain("The pixels have no reference “zeros”; black, which is zero there, is shown.")
+        reference = REFERENCE_KINDS[0]
+    return replace(settings, layer=layer, reference=reference)
+
+
+def _with_rival(
+    settings: Settings, prediction: Prediction | None, labels: Sequence[str]
+) -> Settings:
+    """The class to contrast with."""
+    against = settings.against
+    if settings.score != "contrast" or prediction is None:
+        return settings
+    if against is None or not _exists(against, labels):
+        # The strongest rival: a class contrasted with itself has no map.
+        ranked = prediction.top(MOST_CLASSES + 1)
+        against = next((each for each in ranked if each not in settings.classes), ranked[0])
+    return replace(settings, against=against)
+
+
+def _with_options(settings: Settings, model: Model) -> Settings:
+    """Without options at their defaults, and without bfloat16 where the model gains nothing."""
+    options = {
+        place: value
+        for place, value in settings.options.items()
+        if value != METHODS[place[0]].option_named(place[1]).default
+    }
+    rounded = [place for place in options if place[1] == BFLOAT16]
+    if rounded and not model.bfloat16:
+        complain(
+            f"{model.title} is evaluated in float32: bfloat16 is for VGG16's networks, on "
+            "processors that compute in it."
+        )
+        options = {place: value for place, value in options.items() if place not in rounded}
+    return replace(settings, options=options)

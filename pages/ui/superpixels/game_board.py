@@ -1,0 +1,195 @@
+"""The board of the superpixel game: who plays, who was taken out, and the buttons that do it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from attribution_core.attribution import Attribution
+from attribution_core.images import INPUT, Picture
+from attribution_core.registry import METHODS
+from attribution_core.segmentations import Segmentation, players_in_words, segments_of
+from pages.ui.components.player_board import PlayerValues, player_board
+from pages.ui.shell.choices import choice, recalled, remember
+from pages.ui.shell.choosers import choose_class
+from pages.ui.shell.game_methods import LEADING, game_methods
+from pages.ui.shell.requests import reference_of, segmentation_for
+from pages.ui.shell.scene import Scene
+from pages.ui.shell.session import session
+from pages.ui.shell.settings import whole
+
+if TYPE_CHECKING:
+    from attribution_core.network.classifier import Classifier
+
+EXACT_AT_INPUT, EXACT_AT_LAYER = 12, 16
+"""All coalitions are evaluated in games of at most so many players."""
+
+ABSENT = "superpixels-absent"
+
+
+@dataclass(frozen=True)
+class Board:
+    """The game on the table.
+
+    Attributes
+    ----------
+    name : tuple
+        Of this game: who was taken out of it is remembered under this name.
+    segments : int array ``(h, w)``
+    players_in_words : str
+        Such as "50 superpixels".
+    absent : tuple of int
+        The players taken out.
+    focus : int
+        The class whose values the board shows.
+    most_exact : int
+        How many players there may be for exact values.
+    """
+
+    name: tuple[str, ...]
+    segments: npt.NDArray[np.int64]
+    players_in_words: str
+    absent: tuple[int, ...]
+    focus: int
+    most_exact: int
+
+    @property
+    def players(self) -> int:
+        return int(self.segments.max()) + 1
+
+    @property
+    def exact(self) -> bool:
+        """Whether all coalitions are evaluated."""
+        return self.players <= self.most_exact
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The names of the methods fitted."""
+        return game_methods(exact=self.exact)
+
+
+def set_up(classifier: Classifier, scene: Scene) -> Board:
+    """The players at the sidebar's layer, and the buttons that take several out at once."""
+    settings = scene.settings
+    height, width, _ = classifier.layer(settings.layer).shape
+    at_input = settings.layer == INPUT
+    segmentation = segmentation_for(settings)
+    segments = _segments(scene.picture, segmentation, height, width, at_input=at_input)
+    players = int(segments.max()) + 1
+    name = (scene.picture.digest, settings.layer, repr(segmentation))
+    if not session().absent:
+        nobody: tuple[int, ...] = ()
+        _set_absent(name, recalled(ABSENT, nobody, lambda text: _players_in(text, players)))
+    with st.container(horizontal=True, vertical_alignment="bottom", key="moves"):
+        focus = choose_class("superpixels-class", "Values for the class", scene)
+        _move("all_in", "All in", name, _just(()))
+        _move("all_out", "All out", name, _just(range(players)))
+        _move("invert", "Invert", name, lambda absent: set(range(players)) - set(absent))
+        best = choice(
+            "superpixels-best",
+            lambda key, value: st.number_input("k", 1, players, key=key, width=110),
+            min(5, players),
+            lambda text: whole(text, 1, players),
+        )
+        order = session().ranked.get((name, focus))
+        for verb, part in (("Keep", slice(best, None)), ("Remove", slice(None, best))):
+            gone = [] if order is None else order[part]
+            _move(
+                f"{verb.lower()}_best",
+                f"{verb} the {best} best",
+                name,
+                _just(gone),
+                disabled=order is None,
+                help=f"By {METHODS[LEADING].title}'s values for the class.",
+            )
+    remember(ABSENT, _absent(name), ())
+    most = EXACT_AT_INPUT if at_input else EXACT_AT_LAYER
+    words = players_in_words(players, segmentation, segments.size, at_input)
+    return Board(name, segments, words, _absent(name), focus, most)
+
+
+def draw_board(scene: Scene, board: Board, known: Mapping[str, Attribution]) -> Board:
+    """The picture to click on and the list beside it; `known` are attributions by method.
+
+    Returns the board as it is after the clicks that came with this run.
+    """
+    board = replace(board, absent=_absent(board.name))
+    leading = known.get(LEADING)
+    if leading is not None and leading.player_values is not None:
+        orders = session().ranked
+        at = (board.name, board.focus)
+        ranked = np.argsort(-leading.player_values, kind="stable").tolist()
+        first_known = at not in orders
+        orders[at] = ranked
+        if first_known:
+            # The buttons that were drawn without it can be pressed now.
+            st.rerun()
+    reference = reference_of(scene.settings, scene.picture)
+    clicked = player_board(
+        picture=scene.picture.pixels.astype(np.uint8),
+        reference=None if reference is None else reference.pixels.astype(np.uint8),
+        segments=board.segments,
+        absent=board.absent,
+        methods=[
+            PlayerValues(
+                METHODS[method].title, attribution.player_values, attribution.standard_error
+            )
+            for method, attribution in known.items()
+            if attribution.player_values is not None
+        ],
+        key="player_board",
+    )
+    if clicked is not None:
+        _set_absent(board.name, clicked)
+        remember(ABSENT, clicked, ())
+        board = replace(board, absent=clicked)
+    st.caption(f"{board.players_in_words}, {len(board.absent)} taken out")
+    return board
+
+
+def _move(
+    key: str,
+    label: str,
+    name: tuple[str, ...],
+    leave: Callable[[tuple[int, ...]], Iterable[int]],
+    *,
+    disabled: bool = False,
+    help: str | None = None,
+) -> None:
+    """A button that says who is absent, given who was when it is pressed."""
+    st.button(
+        label,
+        on_click=lambda: _set_absent(name, leave(_absent(name))),
+        key=key,
+        disabled=disabled,
+        help=help,
+    )
+
+
+def _just(players: Iterable[int]) -> Callable[[tuple[int, ...]], Iterable[int]]:
+    """These leave, whoever was absent."""
+    return lambda absent: players
+
+
+@st.cache_data(max_entries=32, show_spinner=False, hash_funcs={Picture: lambda it: it.digest})
+def _segments(
+    picture: Picture, segmentation: Segmentation, height: int, width: int, *, at_input: bool
+) -> npt.NDArray[np.int64]:
+    return segments_of(segmentation, picture.pixels, height, width, at_input=at_input)
+
+
+def _players_in(text: str, players: int) -> tuple[int, ...]:
+    return tuple(sorted({whole(part, 0, players - 1) for part in text.split(",") if part}))
+
+
+def _absent(name: tuple[str, ...]) -> tuple[int, ...]:
+    return session().absent.get(name, ())
+
+
+def _set_absent(name: tuple[str, ...], players: Iterable[int]) -> None:
+    session().absent[name] = tuple(sorted(int(each) for each in players))

@@ -1,0 +1,97 @@
+"""Two players of the game: are they worth more together than apart?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from attribution_core.methods.estimate import Estimate
+from attribution_core.request import Request
+from pages.ui.shell.choices import choice
+from pages.ui.shell.choosers import choose_whether
+from pages.ui.shell.markdown import literal
+from pages.ui.shell.progress import WorkSnapshot, plain, score_name
+from pages.ui.shell.scene import Scene
+from pages.ui.shell.settings import whole
+from pages.ui.superpixels.game_board import Board
+from pages.ui.worker.tasks import Interact, InteractAmongAll, Work
+
+ROUNDING = 1e-5
+"""Networks compute in single precision: smaller interactions may be rounding."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A pair of players, and the work that answers for it."""
+
+    pair: tuple[int, int]
+    work: Interact | InteractAmongAll
+
+
+def ask_about_two(scene: Scene, board: Board, game: Request) -> Question | None:
+    """Let a person choose two players; None where nobody asks."""
+    if board.players < 2:
+        return None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        wanted = choose_whether(
+            "superpixels-interaction",
+            "Are two parts worth more together?",
+            False,
+            "The pairwise Shapley interaction. Take two parts out to choose them.",
+        )
+        if not wanted:
+            return None
+        two_absent = len(board.absent) == 2
+        first = _player("first", "Player", board, board.absent[0] if two_absent else 0)
+        second = _player("second", "and player", board, board.absent[1] if two_absent else 1)
+    if first == second:
+        st.warning("Choose two different players.")
+        return None
+    model = scene.settings.model
+    pair = (first, second)
+    work = Interact(model, game) if board.exact else InteractAmongAll(model, game, pair)
+    return Question(pair, work)
+
+
+def _player(name: str, label: str, board: Board, default: int) -> int:
+    return choice(
+        f"superpixels-{name}",
+        lambda key, value: st.number_input(label, 0, board.players - 1, key=key, width=120),
+        default,
+        lambda text: whole(text, 0, board.players - 1),
+    )
+
+
+def draw_answer(
+    scene: Scene, board: Board, question: Question, snapshots: Mapping[Work, WorkSnapshot]
+) -> None:
+    """Say what the two are worth together, as soon as it is known."""
+    snapshot, (first, second) = snapshots[question.work], question.pair
+    if snapshot.state == "failed":
+        st.warning(plain(snapshot.error))
+        return
+    if snapshot.state != "done":
+        st.caption(f"Players {first} and {second}: not all coalitions are evaluated yet.")
+        return
+    if isinstance(snapshot.estimate, Estimate):
+        value = float(snapshot.estimate.values[question.pair])
+        kind = "Shapley interaction, exact over all coalitions"
+    elif isinstance(snapshot.estimate, float):
+        value = snapshot.estimate
+        kind = (
+            "with all others present; the exact Shapley interaction is for games of at most "
+            f"{board.most_exact} players"
+        )
+    else:
+        return
+    if abs(value) < ROUNDING:
+        said = "the same together as apart"
+    else:
+        said = f"{abs(value):.3g} {'more' if value > 0 else 'less'} together than apart"
+    st.info(
+        f"For “{literal(scene.labels[board.focus])}”, players {first} and {second} are worth "
+        f"**{said}** ({score_name(scene)}; {kind}).",
+        icon=":material/join_inner:",
+    )

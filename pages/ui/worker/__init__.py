@@ -1,0 +1,1 @@
+"""The worker: the one engine of the process, and the tasks that pages give it."""

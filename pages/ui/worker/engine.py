@@ -1,0 +1,188 @@
+"""The one engine of the server's process: models, the worker that serves all sessions, caches."""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from attribution_core.built_in import BUILT_IN
+from attribution_core.models.labels import imagenet_labels
+from attribution_core.models.loading import PREPROCESSINGS, load_classifier
+from attribution_core.models.vgg16_weights import (
+    DownloadProgress,
+    download_weights,
+    find_weights,
+)
+from attribution_core.network.bfloat16 import processor_has_bfloat16
+from attribution_core.running.cache import Cache
+from attribution_core.running.jobs import Runner
+from pages.ui.worker.page_runs import PageRuns
+from pages.ui.worker.tasks import Work
+
+if TYPE_CHECKING:
+    from attribution_core.network.classifier import Classifier
+
+OWN_MODEL = "own"
+INTERACTIVE_MULTIPLICATIONS = 50e9
+"""Work below this, about a second on two cores, goes before longer work."""
+
+MOST_WORKS = 192
+"""That one visitor may wait for: two classes at each of EfficientNet-Lite0's 69 layers fit."""
+
+LONGEST_PAUSE_SECONDS = 0.1
+"""That a step waits for pages which are being drawn: with many visitors some page always is."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """An entry of the model list.
+
+    ``default_layer`` is empty where the highest plane is the best start; ``missing`` says why the
+    model cannot be used now, empty where it can; ``note`` what a person should know of it;
+    ``bfloat16`` whether it may be quicker in bfloat16 than in float32, here.
+    """
+
+    name: str
+    title: str
+    default_layer: str = ""
+    missing: str = ""
+    note: str = ""
+    bfloat16: bool = False
+
+
+class Engine:
+    """Loads each model once, and runs all work on one thread.
+
+    Parameters
+    ----------
+    environment : mapping
+        ``ATTRIBUTION_MODEL`` may name a model file, with ``ATTRIBUTION_MODEL_LABELS`` and
+        ``ATTRIBUTION_MODEL_PREPROCESSING``; VGG16's variables are those of `vgg16_weights`.
+    """
+
+    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+        self._environment = environment
+        self._cache = Cache(768 * 2**20)
+        self._bfloat16 = processor_has_bfloat16()
+        self._classifiers: dict[str, Classifier] = {}
+        self._loading = threading.Lock()
+        self.page_runs = PageRuns()
+        self.jobs: Runner[Work, object] = Runner(
+            self._start, priority=self._priority, keep=16, per_waiter=MOST_WORKS
+        )
+        # A stalled download may block its thread for seconds: it gets one of its own.
+        self.downloads: Runner[str, DownloadProgress] = Runner(self._download, patience=60)
+
+    def models(self) -> tuple[Model, ...]:
+        """The model list, in the order in which a newcomer gets the first that can be used."""
+        try:
+            missing = "" if find_weights(self._environment) else "Its weights are not here yet."
+        except ValueError as error:
+            missing = str(error)
+        listed = [
+            Model("vgg16", BUILT_IN["vgg16"], "block5_pool", missing, bfloat16=self._bfloat16),
+            Model(
+                "vgg16_cam",
+                BUILT_IN["vgg16_cam"],
+                "block5_conv3",
+                note="VGG16's original convolutions under a small head that was fitted to "
+                "EfficientNet-Lite0: for looking at VGG16's layers, not for what VGG16 answers.",
+                bfloat16=self._bfloat16,
+            ),
+            Model(
+                "efficientnet_lite0",
+                f"{BUILT_IN['efficientnet_lite0']} (built in)",
+                "block6d_add",
+            ),
+        ]
+        own = self._environment.get("ATTRIBUTION_MODEL")
+        if own:
+            listed.append(Model(OWN_MODEL, Path(own).name, bfloat16=self._bfloat16))
+        return tuple(listed)
+
+    def default_model(self) -> Model:
+        """VGG16 where its weights are, else its convolutions under the built-in head."""
+        models = self.models()
+        return next(model for model in models if not model.missing)
+
+    def loaded(self, model: str) -> Classifier | None:
+        """The classifier, if it is in memory already."""
+        return self._classifiers.get(model)
+
+    def labels(self, model: str) -> tuple[str, ...]:
+        """Labels of a model's classes, known before built-in models are loaded."""
+        loaded = self.loaded(model)
+        if loaded is not None:
+            return loaded.labels
+        return () if model == OWN_MODEL else imagenet_labels()
+
+    def _classifier(self, name: str) -> Classifier:
+        with self._loading:
+            if name not in self._classifiers:
+                _shield_keras()
+                self._classifiers[name] = self._load(name)
+                # What is loaded now stays: the collector need not look at it again.
+                gc.freeze()
+            return self._classifiers[name]
+
+    def _load(self, name: str) -> Classifier:
+        if name != OWN_MODEL:
+            return load_classifier(name, cache=self._cache, environment=self._environment)
+        preprocessing = self._environment.get("ATTRIBUTION_MODEL_PREPROCESSING", "none")
+        if preprocessing not in PREPROCESSINGS:
+            raise ValueError(
+                f"ATTRIBUTION_MODEL_PREPROCESSING is '{preprocessing}'; "
+                f"use {', '.join(PREPROCESSINGS)}."
+            )
+        return load_classifier(
+            Path(self._environment["ATTRIBUTION_MODEL"]).expanduser(),
+            labels=self._environment.get("ATTRIBUTION_MODEL_LABELS"),
+            preprocessing=preprocessing,
+            cache=self._cache,
+        )
+
+    def _start(self, work: Work) -> Iterator[object]:
+        # A generator, so that a model is loaded by the first step and not while work is asked for.
+        for result in work.steps(self._classifier(work.model)):
+            yield result
+            # Before the next step: pages share Python's lock and the processors with it. Niceness
+            # would give way to every other program as well, and beside two busy ones no map came.
+            self.page_runs.wait_for_end(LONGEST_PAUSE_SECONDS)
+
+    def _priority(self, work: Work) -> int:
+        if work.at_once:
+            return 0
+        classifier = self.loaded(work.model)
+        if classifier is None:
+            return 1
+        try:
+            multiplications = work.multiplications(classifier)
+        except ValueError:
+            return 0
+        return 1 if multiplications <= INTERACTIVE_MULTIPLICATIONS else 2
+
+    def _download(self, model: str) -> Iterator[DownloadProgress]:
+        return download_weights(environment=self._environment)
+
+
+def _shield_keras() -> None:
+    """Keep Streamlit from clearing Keras's session after every rerun, under running jobs."""
+    import keras
+
+    def keep_session(*arguments: Any, **keywords: Any) -> None:
+        return None
+
+    keras.backend.clear_session = keep_session
+
+
+@st.cache_resource(show_spinner=False)
+def engine() -> Engine:
+    """The process's engine, shared by all sessions."""
+    return Engine()

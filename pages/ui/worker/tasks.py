@@ -1,0 +1,190 @@
+"""What pages ask the worker for, and what they get."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from attribution_core.images import INPUT, Picture
+from attribution_core.request import Request
+from attribution_core.scores import softmax
+
+if TYPE_CHECKING:
+    from attribution_core.network.classifier import Classifier
+
+
+class Work(Protocol):
+    """A piece of work for the engine: a frozen dataclass, so that equal work is done once.
+
+    Its module must not import TensorFlow before `steps` is called: no page should wait for that.
+    """
+
+    at_once: ClassVar[bool]
+    """Whether it is quick and a person waits for it: it goes before everything else."""
+
+    @property
+    def model(self) -> str:
+        """The name of the model that it needs."""
+
+    def __hash__(self) -> int: ...
+
+    def steps(self, classifier: Classifier) -> Iterator[object]:
+        """Results that get better; those that have ``done`` and ``planned`` show progress."""
+
+    def multiplications(self, classifier: Classifier) -> float:
+        """About how many it takes; ValueError where it cannot be done."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Logits and probabilities ``(classes,)`` of one picture."""
+
+    logits: npt.NDArray[np.float32]
+    probabilities: npt.NDArray[np.float64]
+
+    @classmethod
+    def of(cls, logits: npt.NDArray[np.float32]) -> Prediction:
+        return cls(logits, softmax(logits))
+
+    def top(self, count: int) -> tuple[int, ...]:
+        """The most probable classes, best first."""
+        return tuple(int(number) for number in np.argsort(-self.logits, kind="stable")[:count])
+
+
+@dataclass(frozen=True)
+class Predict:
+    """What a model says of a picture.
+
+    ``layer``, if named, is one whose activations the page's maps need as well: they are computed on
+    the way and kept, instead of once more.
+    """
+
+    at_once: ClassVar[bool] = True
+
+    model: str
+    picture: Picture
+    layer: str = field(default=INPUT, compare=False)
+
+    def steps(self, classifier: Classifier) -> Iterator[Prediction]:
+        layer = self.layer if self.layer in classifier.layers else INPUT
+        point = classifier.activations(self.picture, layer)
+        yield Prediction.of(classifier.head(layer).logits(point[None])[0])
+
+    def multiplications(self, classifier: Classifier) -> float:
+        return classifier.layer("input").multiplications
+
+
+@dataclass(frozen=True)
+class Explain:
+    """An attribution by a model.
+
+    ``beside`` are other classes of which the same is asked: where they can share passes through the
+    network, they are computed along and found in the cache when their own turn comes.
+    """
+
+    at_once: ClassVar[bool] = False
+
+    model: str
+    request: Request
+    beside: tuple[int, ...] = field(default=(), compare=False)
+
+    def steps(self, classifier: Classifier) -> Iterator[object]:
+        from attribution_core.explanation import key_of, refine_request
+        from attribution_core.several_classes import refine_together, same_alone
+
+        known = classifier.cache.get(key_of(classifier, self.request)) is not None
+        if known or not self.beside or not same_alone(self.request):
+            return refine_request(classifier, self.request)
+        others = (replace(self.request, target=target) for target in self.beside)
+        together = refine_together(classifier, [self.request, *others])
+        return (attributions[0] for attributions in together)
+
+    def multiplications(self, classifier: Classifier) -> float:
+        return _multiplications(classifier, self.request, self.request.evaluations)
+
+
+@dataclass(frozen=True)
+class Play:
+    """What a model says of a picture when some players of a request's game are absent."""
+
+    at_once: ClassVar[bool] = True
+
+    model: str
+    request: Request
+    absent: tuple[int, ...]
+
+    def steps(self, classifier: Classifier) -> Iterator[Prediction]:
+        from attribution_core.explanation import pose
+
+        game = pose(classifier, self.request).game()
+        coalition = np.ones((1, game.players), bool)
+        coalition[0, [player for player in self.absent if player < game.players]] = False
+        yield Prediction.of(game.logits(coalition)[0])
+
+    def multiplications(self, classifier: Classifier) -> float:
+        return _multiplications(classifier, self.request, 1)
+
+
+@dataclass(frozen=True)
+class Interact:
+    """The Shapley interactions of all pairs of players in a request's game."""
+
+    at_once: ClassVar[bool] = False
+
+    model: str
+    request: Request
+
+    def steps(self, classifier: Classifier) -> Iterator[object]:
+        from attribution_core.explanation import pose
+        from attribution_core.methods.shapley_interactions import shapley_interactions
+
+        return shapley_interactions.refine(pose(classifier, self.request).game())
+
+    def multiplications(self, classifier: Classifier) -> float:
+        return _multiplications(classifier, self.request, 2**12)
+
+
+@dataclass(frozen=True)
+class InteractAmongAll:
+    """What two players of a request's game are worth together, with all others present."""
+
+    at_once: ClassVar[bool] = True
+
+    model: str
+    request: Request
+    pair: tuple[int, int]
+
+    def steps(self, classifier: Classifier) -> Iterator[float]:
+        from attribution_core.explanation import pose
+        from attribution_core.methods.shapley_interactions import interaction_among_all
+
+        yield interaction_among_all(pose(classifier, self.request).game(), *self.pair)
+
+    def multiplications(self, classifier: Classifier) -> float:
+        return _multiplications(classifier, self.request, 4)
+
+
+@dataclass(frozen=True)
+class TimeCoalitions:
+    """The seconds that a coalition of a request's game takes, known ones not being made use of."""
+
+    at_once: ClassVar[bool] = False
+
+    model: str
+    request: Request
+
+    def steps(self, classifier: Classifier) -> Iterator[float]:
+        from attribution_core.explanation import pose
+
+        yield pose(classifier, self.request).game().seconds_per_coalition()
+
+    def multiplications(self, classifier: Classifier) -> float:
+        return _multiplications(classifier, self.request, 32)
+
+
+def _multiplications(classifier: Classifier, request: Request, evaluations: int) -> float:
+    return evaluations * classifier.layer(request.layer).multiplications

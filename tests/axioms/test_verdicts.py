@@ -1,0 +1,156 @@
+"""Which methods keep which axioms: what is known of them must come out of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from attribution_core.axioms.formula import PlaneFunction
+from attribution_core.axioms.probes import FIXED_PROBES, Probe, is_symmetric, own_probes
+from attribution_core.axioms.two_variables import plane_methods
+from attribution_core.axioms.verdicts import AXIOMS, Verdict, joined, outcome_of, verdicts
+from attribution_core.methods.estimate import Estimate
+from attribution_core.methods.method import Method, TwoVariables
+from attribution_core.registry import METHODS
+
+FAILING = {
+    ("gradient", "sensitivity"),
+    ("gradient", "completeness"),
+    ("gradient_times_input", "sensitivity"),
+    ("gradient_times_input", "completeness"),
+    ("linear", "sensitivity"),
+    ("linear", "completeness"),
+    ("smoothgrad", "sensitivity"),
+    ("smoothgrad", "completeness"),
+    ("occlusion", "completeness"),
+    ("lime", "completeness"),
+}
+"""What theory says: all else is kept, by proof."""
+
+
+@pytest.fixture(scope="module")
+def table() -> dict[tuple[str, str], Verdict]:
+    return {(each.method.name, each.axiom.name): each for each in verdicts(FIXED_PROBES)}
+
+
+def test_the_table_says_what_theory_says(table: dict[tuple[str, str], Verdict]) -> None:
+    assert len(table) == len(plane_methods()) * len(AXIOMS)
+    assert {name for name, each in table.items() if each.counterexample} == FAILING
+    for each in table.values():
+        assert each.tried == len(each.outcomes) >= 4
+
+
+def test_what_the_methods_files_promise() -> None:
+    """No more than theory allows, and no less."""
+    promised = {(each.name, axiom) for each in plane_methods() for axiom in each.promises}
+    every = {(each.name, axiom) for each in plane_methods() for axiom in AXIOMS}
+    assert promised == every - FAILING
+
+
+def test_only_samples_need_the_sampling_error(table: dict[tuple[str, str], Verdict]) -> None:
+    needing = {name for name, each in table.items() if each.only_by_sampling}
+    assert needing == {("smoothgrad", "symmetry"), ("lime", "symmetry")}
+
+
+def test_the_gradients_counterexample_is_a_saturated_score(
+    table: dict[tuple[str, str], Verdict],
+) -> None:
+    """1 − relu(1 − x) from 0 to 4: flat at the point, so 0 for a change of 1."""
+    found = table["gradient", "sensitivity"].counterexample
+    assert found is not None
+    assert str(found.probe.functions[0]) == "1 - relu(1 - x)"
+    assert found.finding == "x gets 0, and f changes by 1 because of it alone"
+
+
+def test_occlusion_counts_an_interaction_twice() -> None:
+    probe = Probe((PlaneFunction("x*y"),), (1, 2), (0, 0))
+    found = outcome_of("completeness", METHODS["occlusion"], probe)
+    assert found.holds is False
+    assert found.error == pytest.approx(2)
+    assert found.finding == "(2, 2) sums to 4, and f changes by 2"
+
+
+def answering(attribute: Callable[[Any, Any, Any], tuple[float, float]]) -> Method[Any]:
+    """The gradient under another formula."""
+    return replace(
+        METHODS["gradient"],
+        two_variables=TwoVariables(
+            lambda f, p, r: Estimate(np.array(attribute(f, p, r)), 1, 1, 1), formula=""
+        ),
+    )
+
+
+@pytest.mark.parametrize("axiom", list(AXIOMS))
+def test_every_check_can_fail(axiom: str) -> None:
+    """A method that answers by the look of a formula keeps none of the promises."""
+    answers = {"sensitivity": (0.0, 0.0)}
+    x, y = answers.get(axiom, (0.5, 0.75))
+    constant = answering(lambda f, p, r: (x, y))
+    fickle = answering(lambda f, p, r: (sum(i * ord(c) for i, c in enumerate(str(f))), 0.3))
+    method = fickle if axiom == "implementation_invariance" else constant
+    assert all(outcome_of(axiom, method, probe).holds is False for probe in FIXED_PROBES[axiom])
+
+
+@pytest.mark.parametrize(
+    "probe", FIXED_PROBES["implementation_invariance"], ids=lambda probe: str(probe.functions[0])
+)
+def test_both_formulas_are_one_function(probe: Probe) -> None:
+    points = np.random.default_rng(0).uniform(-3, 3, (500, 2))
+    one, other = (function.values(points) for function in probe.functions)
+    np.testing.assert_allclose(one, other, atol=1e-12)
+
+
+def test_the_probes_fit_their_axioms() -> None:
+    for probe in FIXED_PROBES["dummy"]:
+        assert len(probe.functions[0].variables) == 1
+    for probe in FIXED_PROBES["symmetry"]:
+        assert is_symmetric(probe.functions[0])
+        assert probe.point[0] == probe.point[1]
+        assert probe.reference[0] == probe.reference[1]
+    for probe in FIXED_PROBES["sensitivity"]:
+        same = [a == b for a, b in zip(probe.point, probe.reference, strict=True)]
+        assert sorted(same) == [False, True]
+        values = probe.functions[0].values(np.array([probe.point, probe.reference]))
+        assert values[0] != values[1]
+    for probe in FIXED_PROBES["linearity"]:
+        f, g, both = (function.values(np.array([probe.point]))[0] for function in probe.functions)
+        assert both == pytest.approx(2 * f - 3 * g)
+
+
+def test_probes_of_ones_own() -> None:
+    found = own_probes(PlaneFunction("min(x, y)"), (1.0, 3.0), (0.0, 0.0))
+    assert "dummy" not in found
+    # From (0, 0) neither variable alone moves the minimum: sensitivity is silent.
+    assert found["sensitivity"] == ()
+    assert [probe.point for probe in found["symmetry"]] == [(1, 1), (3, 3)]
+    assert all(probe.own for probes in found.values() for probe in probes)
+    lacking = own_probes(PlaneFunction("x^2"), (1.0, 3.0), (0.0, 0.0))
+    assert len(lacking["dummy"]) == 1
+    assert "symmetry" not in lacking
+    assert [probe.point for probe in lacking["sensitivity"]] == [(1, 0)]
+
+
+def test_ones_own_counterexample_comes_first() -> None:
+    own = own_probes(PlaneFunction("x*y"), (2.0, 2.0), (0.0, 0.0))
+    table = joined(verdicts(FIXED_PROBES), verdicts(own))
+    found = next(
+        each
+        for each in table
+        if (each.method.name, each.axiom.name) == ("occlusion", "completeness")
+    )
+    assert found.tried == len(FIXED_PROBES["completeness"]) + 1
+    assert found.counterexample is not None
+    assert found.counterexample.probe.own
+
+
+def test_where_there_is_no_value_nothing_is_claimed() -> None:
+    own = own_probes(PlaneFunction("log(x)"), (1.0, 1.0), (-1.0, 0.0))
+    for each in verdicts(own):
+        if each.method.name == "shapley_values":
+            assert each.held == each.tried == 0
+            assert each.counterexample is None
+            assert all("log(x) has no value" in one.finding for one in each.outcomes)

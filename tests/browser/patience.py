@@ -1,0 +1,58 @@
+"""Playwright's assertions, given up only when the page has stopped changing."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+from playwright.sync_api import Error, Locator, Page
+from playwright.sync_api import expect as expect_within
+
+from tests import patience
+
+A_WHILE = 2_000
+"""Milliseconds between two looks at the page."""
+
+
+def expect(subject: Page | Locator) -> Any:
+    """Playwright's ``expect``: ``expect(locator).to_be_visible()``.
+
+    Playwright's own gives up after some seconds, which a busy machine may need to load a network.
+    """
+    return Patient(subject)
+
+
+class Patient:
+    """The assertions of a page or a locator, each repeated as long as the page changes."""
+
+    def __init__(self, subject: Page | Locator) -> None:
+        self._page = subject if isinstance(subject, Page) else subject.page
+        self._assertions = expect_within(subject)
+
+    def __getattr__(self, name: str) -> Any:
+        assertion = getattr(self._assertions, name)
+
+        def patient(*arguments: Any, **options: Any) -> None:
+            seen, since = None, time.monotonic()
+            while True:
+                try:
+                    assertion(*arguments, timeout=A_WHILE, **options)
+                    return
+                except AssertionError:
+                    now = words_of(self._page)
+                    if now == seen and time.monotonic() - since > patience.UNCHANGED:
+                        raise
+                    if now != seen:
+                        seen, since = now, time.monotonic()
+
+        return patient
+
+
+def words_of(page: Page) -> str:
+    """What a page says: all roles, names and texts, but for the seconds that something takes."""
+    try:
+        words = page.locator("body").aria_snapshot()
+    except Error as error:  # between two pages there is none
+        words = str(error)
+    return page.url + re.sub(r"\d[\d.]* (ms|s)\b", "", words)

@@ -1,0 +1,153 @@
+"""Every page by the Tab key alone: it reaches everything, shows where it is, and gets out."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+from playwright.sync_api import Page
+
+from tests.browser.patience import expect
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [file.stem for file in sorted((ROOT / "pages").glob("*.py"))]
+QUICK = (
+    "model=efficientnet_lite0&layer=top_relu&methods=gradient_times_input,grad_cam&classes=285"
+    "&count=12&lime.samples=60"
+)
+OF_PAGE = {"randomisation": "&randomisation-seeds=1"}
+
+# Elements lie in the shadow trees of components too. A group of radio buttons is one stop of the
+# Tab key: within it, arrow keys move.
+KEYBOARD = """
+(() => {
+  const visited = new Set(); // in the order of the visits
+  const kinds = new Set();
+  const focused = () => {
+    let at = document.activeElement;
+    while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+    return at === document.body ? null : at;
+  };
+  const within = (root) => [...root.querySelectorAll("*")].flatMap(
+    (each) => (each.shadowRoot ? [each, ...within(each.shadowRoot)] : [each]));
+  const group = (each) => each.matches("[role=radio]") && each.closest("[role=radiogroup]");
+  const stops = () => within(document).filter((each) => each.tabIndex >= 0 && !each.disabled
+    && each.matches("a[href], button, input, select, textarea, summary, [tabindex]")
+    && each.checkVisibility({ visibilityProperty: true }) && !each.closest("[inert]"));
+  const named = (each) => `${each.tagName} ${each.getAttribute("class") ?? ""} `
+    + (each.getAttribute("aria-label") ?? each.textContent).trim().slice(0, 60);
+  window.keyboard = {
+    count: () => stops().length,
+    forget: () => visited.clear(),
+    // The focused element's name; null once the focus has left the page, or is where it began.
+    visit: () => {
+      const at = focused();
+      if (!at || (visited.size > 1 && at === [...visited][0])) return null;
+      visited.add(at);
+      return named(at);
+    },
+    name: () => named(focused()),
+    missed: () => {
+      const groups = [...visited].map(group).filter(Boolean);
+      const reached = (each) => visited.has(each) || groups.includes(group(each));
+      return stops().filter((each) => !reached(each)).map(named);
+    },
+    // Where the focused element is, if it is the first of its kind.
+    newKind: () => {
+      const at = focused();
+      const kind = [at.tagName, at.getAttribute("class"), at.getAttribute("role")].join();
+      if (kinds.has(kind)) return null;
+      kinds.add(kind);
+      const { x, y, width, height } = at.getBoundingClientRect();
+      return [x, y, width, height];
+    },
+    leave: () => focused().blur(), // the next Tab goes on from here
+  };
+})()
+"""
+
+
+@pytest.fixture
+def visit(server: Any, new_page: Callable[..., Page]) -> Callable[..., Page]:
+    """Opens a page and waits until its work is done."""
+
+    def open_page(name: str, **options: object) -> Page:
+        page = new_page(**options)
+        path = "" if name == "explore" else name
+        page.goto(f"{server.url}/{path}?{QUICK}{OF_PAGE.get(name, '')}")
+        expect(page.get_by_test_id("stDownloadButton").first).to_be_visible()
+        expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+        expect(page.locator(".map.queued, .map.running")).to_have_count(0)
+        expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
+        page.evaluate(KEYBOARD)
+        return page
+
+    return open_page
+
+
+def walk(page: Page, key: str, look: Callable[[], None] = lambda: None) -> list[str]:
+    """Press a key until the focus leaves the page; the stops on the way."""
+    page.evaluate("keyboard.forget()")
+    most = page.evaluate("keyboard.count()") + 40  # cells of a table are stops of their own
+    stops: list[str] = []
+    for _ in range(most):
+        page.keyboard.press(key)
+        at = page.evaluate("keyboard.visit()")
+        if at is None:
+            return stops
+        stops.append(at)
+        look()
+    raise AssertionError(f"{most} times {key}, and the focus stays in the page: {stops[-5:]}")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_tab_reaches_everything_and_leaves(visit: Callable[..., Page], name: str) -> None:
+    page = visit(name)
+    for key in ("Tab", "Shift+Tab"):
+        stops = walk(page, key)
+        assert page.evaluate("keyboard.missed()") == []
+        assert len(stops) > 30
+
+
+@pytest.mark.parametrize(
+    ("name", "scheme"),
+    [("explore", "light"), ("explore", "dark"), ("superpixels", "dark"), ("axioms", "light")],
+)
+def test_it_shows_where_the_focus_is(visit: Callable[..., Page], name: str, scheme: str) -> None:
+    page = visit(name, color_scheme=scheme)
+    unseen = []
+
+    def look() -> None:
+        box = page.evaluate("keyboard.newKind()")
+        if box is None:
+            return
+        at = page.evaluate("keyboard.name()")
+        with_focus = picture_around(page, box)
+        page.evaluate("keyboard.leave()")
+        change = np.abs(with_focus - picture_around(page, box)).max(axis=-1)
+        if (change > 40).sum() < 20:
+            unseen.append(at)
+
+    walk(page, "Tab", look)
+    assert unseen == []
+
+
+def picture_around(page: Page, box: list[float]) -> npt.NDArray[np.int64]:
+    """RGB of an element and of a few pixels around it, as far as they are in the window."""
+    left, top = (max(0.0, at - 12) for at in box[:2])
+    size = page.viewport_size
+    assert size is not None
+    right = min(size["width"], box[0] + box[2] + 12)
+    bottom = min(size["height"], box[1] + box[3] + 12)
+    shot = page.screenshot(
+        clip={"x": left, "y": top, "width": right - left, "height": bottom - top},
+        animations="disabled",
+    )
+    with Image.open(io.BytesIO(shot)) as image:
+        return np.asarray(image.convert("RGB"), int)

@@ -1,0 +1,156 @@
+"""What `explain` says, beside each method alone on functions and games made by hand of the network.
+
+The methods alone are tested against closed forms; here is tested all that lies between them and a
+classifier: the layer's head, preprocessing, reference, players, masks, squares, and how a player's
+value is spread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from attribution_core import (
+    METHODS,
+    Classifier,
+    FunctionGame,
+    Grid,
+    explain,
+    grad_cam,
+    gradient,
+    gradient_times_input,
+    integrated_gradients,
+    kernel_shap,
+    lime,
+    linear_attribution,
+    reference_image,
+    shapley_values,
+    smoothgrad,
+)
+from attribution_core.images import Pixels
+from tests.conftest import scaled
+
+CLASS = 2
+SEED = 4
+OPTIONS: dict[str, dict[str, Any]] = {
+    "integrated_gradients": {"steps": 16, "rule": "midpoint"},
+    "smoothgrad": {"samples": 6, "sigma": 0.2},
+    "occlusion": {"window": 6, "stride": 4},
+    "lime": {"samples": 60, "kernel_width": 0.5},
+    "kernel_shap": {"budget": 80},
+    "shapley_values": {"players": 0},
+}
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """One logit above a layer, the activations there, and those of the mean picture."""
+
+    above: Callable[[Any], Any]
+    point: np.ndarray
+    reference: np.ndarray
+
+    def scores(self, points: np.ndarray) -> np.ndarray:
+        return np.asarray(self.above(np.asarray(points, np.float32)), np.float64)
+
+    def game(self, side: int) -> FunctionGame:
+        """Cells of a grid as players; absent ones take the reference's values."""
+        cells = self.cells(side)
+        return FunctionGame(
+            side**2,
+            lambda z: self.scores(np.where(z[:, cells, None], self.point, self.reference)),
+        )
+
+    def cells(self, side: int) -> np.ndarray:
+        height, width, _ = self.point.shape
+        rows, columns = np.indices((height, width))
+        return rows * side // height * side + columns * side // width
+
+    def spread(self, values: np.ndarray, side: int) -> np.ndarray:
+        """Each cell's value, evenly over its positions."""
+        height, width, _ = self.point.shape
+        return values[self.cells(side)] / (height * width / side**2)
+
+    def occlusion(self, window: int, stride: int) -> np.ndarray:
+        """Means over the squares that hide a position, of their drop for each position."""
+        height, width, _ = self.point.shape
+        whole = self.scores(self.point[None])[0]
+        drops, times = np.zeros((2, height, width))
+        for top in sorted({*range(0, height - window + 1, stride), height - window}):
+            for left in sorted({*range(0, width - window + 1, stride), width - window}):
+                square = slice(top, top + window), slice(left, left + window)
+                hidden = self.point.copy()
+                hidden[square] = self.reference[square]
+                drops[square] += (whole - self.scores(hidden[None])[0]) / window**2
+                times[square] += 1
+        return drops / times
+
+
+def by_hand(classifier: Classifier, image: Pixels, layer: str) -> ByHand:
+    network = classifier.network
+    ends = np.stack([image, reference_image(image, "mean")])
+    if layer == "input":
+        return ByHand(lambda images: network(scaled(images))[:, CLASS], *ends)
+    cut = network.get_layer(layer).output
+    head, body = keras.Model(cut, network.output), keras.Model(network.input, cut)
+    return ByHand(lambda points: head(points)[:, CLASS], *body(scaled(ends)).numpy())
+
+
+def expected_of(method: str, made: ByHand, layer: str) -> np.ndarray:
+    options = OPTIONS.get(method, {})
+    by_gradients: dict[str, Callable[[], Any]] = {
+        "gradient": lambda: gradient(made.above, made.point),
+        "gradient_times_input": lambda: gradient_times_input(made.above, made.point),
+        "linear": lambda: linear_attribution(made.above, made.point, made.reference),
+        "integrated_gradients": lambda: integrated_gradients(
+            made.above, made.point, made.reference, **options
+        ),
+        "smoothgrad": lambda: smoothgrad(made.above, made.point, seed=SEED, **options),
+        "grad_cam": lambda: grad_cam(made.above, made.point),
+    }
+    if method in by_gradients:
+        return np.asarray(by_gradients[method]().values)
+    if method == "occlusion":
+        # `pooled` has half the rows of the picture, and squares shrink with it.
+        scale = 1 if layer == "input" else 2
+        return made.occlusion(options["window"] // scale, options["stride"] // scale)
+    if method == "shapley_values":
+        return made.spread(shapley_values(made.game(2)).values, 2)
+    sampled = {"lime": lime, "kernel_shap": kernel_shap}[method]
+    return made.spread(sampled(made.game(4), seed=SEED, **options).values, 4)
+
+
+@pytest.mark.parametrize(
+    ("method", "layer"),
+    [
+        (method, layer)
+        for method in METHODS
+        for layer in ("input", "pooled")
+        if (method, layer) != ("grad_cam", "input")  # which has no map there
+    ],
+)
+def test_a_classifiers_map_is_the_methods_own(
+    tiny_classifier: Classifier, tiny_image: Pixels, method: str, layer: str
+) -> None:
+    found = explain(
+        tiny_classifier,
+        tiny_image,
+        method,
+        CLASS,
+        layer=layer,
+        reference="mean",
+        superpixels=Grid(2, 2) if method == "shapley_values" else Grid(4, 4),
+        seed=SEED,
+        **OPTIONS.get(method, {}),
+    )
+    expected = expected_of(method, by_hand(tiny_classifier, tiny_image, layer), layer)
+    scale = np.abs(expected).max()
+    assert scale > 0
+    np.testing.assert_allclose(found.values / scale, expected / scale, atol=1e-4)
+    heatmap = expected if expected.ndim == 2 else expected.sum(axis=2)
+    np.testing.assert_allclose(found.heatmap / scale, heatmap / scale, atol=1e-3)

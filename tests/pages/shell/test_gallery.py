@@ -1,0 +1,107 @@
+"""The pictures that come with the app: there, licensed, and as networks want them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from attribution_core.models.labels import imagenet_labels
+from pages.ui.shell import gallery as ui
+from pages.ui.shell.gallery import GalleryPicture, gallery, gallery_picture, pixels_of
+from tests.patience import UNCHANGED
+
+FOLDER = Path(__file__).resolve().parents[3] / "assets" / "gallery"
+PICTURES = pytest.mark.parametrize("entry", gallery(), ids=lambda entry: entry.id)
+
+
+def test_what_was_promised_is_there() -> None:
+    wanted = {"cat", "coffee", "cat_coffee", "rocket", "astronaut", "cameraman"}
+    assert wanted <= {entry.id for entry in gallery()}
+    assert gallery()[0].id == "cat_coffee"
+
+
+def test_identifiers_and_titles_are_unique() -> None:
+    assert len({entry.id for entry in gallery()}) == len(gallery())
+    assert len({entry.title for entry in gallery()}) == len(gallery())
+    assert "upload" not in {entry.id for entry in gallery()}
+
+
+@PICTURES
+def test_licence_and_source_are_written_down(entry: GalleryPicture) -> None:
+    assert entry.licence.startswith(("CC0", "Public domain", "CC BY"))
+    assert "scikit-image, skimage.data." in entry.source
+
+
+@PICTURES
+@pytest.mark.parametrize("size", [(224, 224), (64, 96)])
+def test_every_picture_can_be_shown_to_a_network(
+    entry: GalleryPicture, size: tuple[int, int]
+) -> None:
+    pixels = pixels_of(entry.id, size).pixels
+    assert pixels.shape == (*size, 3)
+    assert pixels.dtype == np.float32
+    assert 0 <= pixels.min() < pixels.max() <= 255
+    assert pixels.std() > 5  # something is on it
+
+
+@PICTURES
+def test_pictures_are_small_enough_for_a_repository(entry: GalleryPicture) -> None:
+    file = FOLDER / entry.file
+    assert file.stat().st_size < 1_000_000
+    with Image.open(file) as image:
+        assert min(image.size) >= 224
+
+
+@PICTURES
+def test_suggested_classes_exist(entry: GalleryPicture) -> None:
+    assert all(0 <= number < len(imagenet_labels()) for number in entry.classes)
+    assert len(set(entry.classes)) == len(entry.classes) <= 8
+
+
+def test_no_file_is_left_over() -> None:
+    listed = {entry.file for entry in gallery()}
+    there = {file.name for file in FOLDER.iterdir() if file.suffix not in (".json", ".py", ".md")}
+    assert there == listed
+
+
+def test_an_unknown_identifier_gives_the_first_picture() -> None:
+    assert gallery_picture("../../etc/passwd") == gallery()[0]
+
+
+def choose_a_picture() -> None:
+    import streamlit as st
+
+    from pages.ui.shell.gallery import pick_from_gallery
+
+    pick_from_gallery("cat", key="gallery", on_pick=st.text)
+
+
+def test_the_gallery_shows_all_thumbnails_and_the_chosen_one() -> None:
+    app = AppTest.from_function(choose_a_picture, default_timeout=UNCHANGED).run()
+    assert not app.exception
+    (part,) = app.get("bidi_component")
+    sent = json.loads(part.proto.json)
+    assert sent["chosen"] == "cat"
+    assert [each["id"] for each in sent["pictures"]] == [entry.id for entry in gallery()]
+    assert all(each["title"] for each in sent["pictures"])
+    assert all(each["image"].startswith("data:image/jpeg;base64,") for each in sent["pictures"])
+    assert len(part.proto.json) < 100_000  # it is sent with every run
+
+
+@pytest.mark.parametrize(
+    ("picked", "expected"),
+    [("rocket", ["rocket"]), (None, []), ("../secret", []), ({"id": 1}, []), ([], [])],
+)
+def test_a_click_is_taken_only_for_what_is_on_offer(
+    monkeypatch: pytest.MonkeyPatch, picked: object, expected: list[str]
+) -> None:
+    taken: list[str] = []
+    monkeypatch.setattr(ui.st, "session_state", {"gallery": {"picked": picked}})
+    monkeypatch.setattr(ui, "_component", lambda **given: given["on_picked_change"]())
+    ui.pick_from_gallery("cat", key="gallery", on_pick=taken.append)
+    assert taken == expected
