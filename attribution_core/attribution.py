@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from attribution_core.images import INPUT
 from attribution_core.request import Request
-from attribution_core.segmentations import Segments, counted, players_in_words
+from attribution_core.segmentations import Segments, counted, kind_of_player
 
 if TYPE_CHECKING:
     from attribution_core.figures.figure import MapFigure
@@ -86,21 +86,34 @@ class Attribution:
         return self.request.target
 
     @property
-    def players(self) -> str:
-        """How many players of which kind, such as "30 superpixels"; empty for a gradient method."""
-        request = self.request
-        if request.method == "occlusion":
-            # Before any square is hidden, the whole picture is evaluated.
-            return counted(self.planned - 1, "square")
+    def kind_of_player(self) -> str:
+        """What each player is, such as "superpixel"; empty where the method gives them no values.
+
+        Occlusion gives its values to positions: squares are only what it hides.
+        """
         if self.player_values is None or self.segments is None:
             return ""
+        request = self.request
         segmentation = request.segmentation
         if own := dict(request.options).get("players"):
             # Exact Shapley values can have fewer players than the other methods.
             segmentation = int(own)
-        return players_in_words(
-            len(self.player_values), segmentation, self.segments.size, request.layer == INPUT
+        return kind_of_player(
+            len(self.player_values),
+            segmentation,
+            self.segments.size,
+            at_input=request.layer == INPUT,
         )
+
+    @property
+    def players(self) -> str:
+        """How many players of which kind, such as "30 superpixels"; empty for a gradient method."""
+        if self.request.method == "occlusion":
+            # Before any square is hidden, the whole picture is evaluated.
+            return counted(self.planned - 1, "square")
+        if self.player_values is None:
+            return ""
+        return counted(len(self.player_values), self.kind_of_player)
 
     @property
     def total(self) -> float:

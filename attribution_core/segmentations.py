@@ -300,29 +300,26 @@ def _superpixels_or_segments(
     return validated_segments(segmentation.labels, height, width)
 
 
-def players_in_words(
-    players: int, segmentation: Segmentation, positions: int, at_input: bool
+def kind_of_player(
+    players: int, segmentation: Segmentation, positions: int, *, at_input: bool
 ) -> str:
-    """How many players of which kind: "30 superpixels", "49 positions", "36 grid cells".
+    """What each player is: a superpixel, a position or a grid cell; a segment if made elsewhere.
 
     Parameters
     ----------
     players : int
+        How many there are.
     segmentation : Slic, Grid, Given, int or None
-        As in `segments_of`; labels made elsewhere are called segments.
+        As in `segments_of`.
     positions : int
         Of the layer's plane.
     at_input : bool
     """
     if isinstance(segmentation, Given):
-        kind = "segment"
-    elif at_input and not isinstance(segmentation, Grid):
-        kind = "superpixel"
-    elif not at_input and players == positions:
-        kind = "position"
-    else:
-        kind = "grid cell"
-    return counted(players, kind)
+        return "segment"
+    if at_input and not isinstance(segmentation, Grid):
+        return "superpixel"
+    return "position" if not at_input and players == positions else "grid cell"
 
 
 def counted(number: int, noun: str) -> str:

@@ -34,17 +34,22 @@ def attribution(
     """Random values of a shape; methods with players get the cells of a grid of 2 × 3."""
     random = np.random.default_rng((seed, target, *method.encode()))
     values = random.normal(size=shape).astype(np.float32)
+    asked = granted(
+        request_or_reason(
+            None,
+            picture=of or picture(),
+            method=method,
+            target=target,
+            **{"layer": "top", **request},
+        )
+    )
     segments, players = None, None
     if method in ("kernel_shap", "lime", "shapley_values"):
         segments = grid(*shape, 2, 3)
         players = random.normal(size=6).astype(np.float32)
         values = (players / np.bincount(segments.ravel()))[segments].astype(np.float32)
-    settings = {"layer": "top", **request}
-    asked = request_or_reason(
-        None, picture=of or picture(), method=method, target=target, **settings
-    )
     return Attribution(
-        request=granted(asked),
+        request=asked,
         model=model,
         model_fingerprint=model,
         label=LABELS[target] if label is None else label,

@@ -64,8 +64,9 @@ def numbers(text: str) -> list[float]:
 @pytest.mark.parametrize("theme", THEMES)
 def test_the_palettes_are_those_of_the_page(theme: Theme) -> None:
     code = GRID.read_text("utf-8")
-    ramps = code[code.index("const RAMPS") : code.index("const OVER")]
-    over = code[code.index("const OVER") : code.index("const grids")]
+    ramps, over = (
+        code[code.index(f"const {name} = {{") :].partition("\n};")[0] for name in ("RAMPS", "OVER")
+    )
     plain = ramps[ramps.index(f"{theme}:") :]
     palette = PALETTES[theme]
     for name, colours in (("red", palette.red), ("blue", palette.blue)):

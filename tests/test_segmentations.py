@@ -16,8 +16,9 @@ from attribution_core.segmentations import (
     Given,
     Segmentation,
     Segments,
+    counted,
     grid_of_about,
-    players_in_words,
+    kind_of_player,
     positions,
     segmentation_of,
     segments_of,
@@ -320,4 +321,5 @@ def test_what_callers_may_give() -> None:
 def test_players_in_words(
     players: int, segmentation: Segmentation, positions: int, at_input: bool, words: str
 ) -> None:
-    assert players_in_words(players, segmentation, positions, at_input) == words
+    kind = kind_of_player(players, segmentation, positions, at_input=at_input)
+    assert counted(players, kind) == words

@@ -234,9 +234,11 @@ class PlayerBoard {
 
   showStatus() {
     const lit = this.hovered ?? this.focused;
-    const total = `${this.absent.size} of ${this.paths.length} removed`;
+    const { kind } = this.data;
+    const players = this.paths.length === 1 ? kind : `${kind}s`;
+    const total = `${this.absent.size} of ${this.paths.length} ${players} removed`;
     const values = lit && this.data.methods.map(({ title, values }) => `${title} ${signed(values[lit.player])}`);
-    const about = lit ? [`Player ${lit.player}`, ...values].join(" · ") : "click a superpixel to remove it or to bring it back";
+    const about = lit ? [`Player ${lit.player}`, ...values].join(" · ") : "click one to remove it or to bring it back";
     this.find(".status").textContent = `${total} · ${about}`;
   }
 

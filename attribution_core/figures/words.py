@@ -13,7 +13,6 @@ from attribution_core.methods.options import OptionValue
 from attribution_core.registry import METHODS
 from attribution_core.request import Request
 from attribution_core.scores import Contrast
-from attribution_core.segmentations import Given, Grid
 
 if TYPE_CHECKING:
     from attribution_core.attribution import Attribution
@@ -47,22 +46,8 @@ def unit(attribution: Attribution) -> str:
         step = "grey level" if request.layer == INPUT else "unit of activation"
         return f"{quantity} per {step}"
     if attribution.player_values is not None:
-        return f"{quantity} per {player(attribution)}"
+        return f"{quantity} per {attribution.kind_of_player}"
     return f"{quantity} per {'pixel' if request.layer == INPUT else 'position'}"
-
-
-def player(attribution: Attribution) -> str:
-    """What one player of a map with players is: a superpixel, a position, a cell of a grid."""
-    request = attribution.request
-    if isinstance(request.segmentation, Given):
-        return "player"
-    if request.layer != INPUT:
-        segments, values = attribution.segments, attribution.player_values
-        alone = segments is not None and values is not None and segments.size == len(values)
-        return "position" if alone else "cell"
-    # The exact values cut the picture into superpixels of their own, whatever the others play.
-    of_its_own = dict(request.options).get("players", 0)
-    return "cell" if isinstance(request.segmentation, Grid) and not of_its_own else "superpixel"
 
 
 def model_title(name: str) -> str:
@@ -86,10 +71,7 @@ def reference_title(attribution: Attribution) -> str:
 
 def players_title(attribution: Attribution) -> str:
     """Such as "50 superpixels"; empty where the method has no players."""
-    if attribution.player_values is None:
-        return ""
-    number = len(attribution.player_values)
-    return f"{number}{UNBROKEN}{player(attribution)}{'' if number == 1 else 's'}"
+    return "" if attribution.player_values is None else attribution.players.replace(" ", UNBROKEN)
 
 
 def option_title(method: str, name: str, value: OptionValue) -> str:

@@ -51,12 +51,12 @@ def test_a_click_takes_a_superpixel_out_and_the_bars_follow(visit: Callable[...,
     whole, left = logits(page, "Egyptian cat")
     assert whole == left
     players.nth(21).click()
-    expect(page.get_by_text("1 of 49 removed")).to_be_visible()
+    expect(page.get_by_text("1 of 49 positions removed")).to_be_visible()
     expect(page.get_by_text(f"Egyptian cat: logit {whole:.2f} → {whole:.2f}")).to_have_count(0)
     _, left = logits(page, "Egyptian cat")
     assert left < whole - 0.1, "position 21 is on the cat's half"
     players.nth(21).click()
-    expect(page.get_by_text("0 of 49 removed")).to_be_visible()
+    expect(page.get_by_text("0 of 49 positions removed")).to_be_visible()
     expect(page.get_by_text(f"Egyptian cat: logit {whole:.2f} → {whole:.2f}")).to_be_visible()
 
 
@@ -66,12 +66,12 @@ def test_what_follows_a_click_knows_of_it(visit: Callable[..., Page]) -> None:
     expect(page.get_by_text("speaks for the class")).to_be_visible()
     players = page.locator("svg").get_by_role("checkbox")
     players.nth(21).click()
-    expect(page.get_by_text("1 of 49 removed")).to_be_visible()
+    expect(page.get_by_text("1 of 49 positions removed")).to_be_visible()
     expect(page).to_have_url(re.compile(r"superpixels-absent=21(&|$)"))
     players.nth(22).click()
     expect(page).to_have_url(re.compile(r"superpixels-absent=21(%2C|,)22(&|$)"))
     page.get_by_role("button", name="Invert").click()
-    expect(page.get_by_text("47 of 49 removed")).to_be_visible()
+    expect(page.get_by_text("47 of 49 positions removed")).to_be_visible()
 
 
 def test_buttons_take_many_out(visit: Callable[..., Page]) -> None:
@@ -79,17 +79,17 @@ def test_buttons_take_many_out(visit: Callable[..., Page]) -> None:
     expect(page.get_by_text("speaks for the class")).to_be_visible()
     whole, _ = logits(page, "Egyptian cat")
     page.get_by_role("button", name="All out").click()
-    expect(page.get_by_text("49 of 49 removed")).to_be_visible()
+    expect(page.get_by_text("49 of 49 positions removed")).to_be_visible()
     page.get_by_role("button", name="Invert").click()
-    expect(page.get_by_text("0 of 49 removed")).to_be_visible()
+    expect(page.get_by_text("0 of 49 positions removed")).to_be_visible()
     page.get_by_role("button", name="Remove the 5 best").click()
-    expect(page.get_by_text("5 of 49 removed")).to_be_visible()
+    expect(page.get_by_text("5 of 49 positions removed")).to_be_visible()
     expect(page.get_by_text(f"Egyptian cat: logit {whole:.2f} → {whole:.2f}")).to_have_count(0)
     _, without = logits(page, "Egyptian cat")
     page.get_by_role("button", name="Keep the 5 best").click()
-    expect(page.get_by_text("44 of 49 removed")).to_be_visible()
+    expect(page.get_by_text("44 of 49 positions removed")).to_be_visible()
     page.get_by_role("button", name="All in").click()
-    expect(page.get_by_text("0 of 49 removed")).to_be_visible()
+    expect(page.get_by_text("0 of 49 positions removed")).to_be_visible()
     assert without < whole - 1
 
 
@@ -158,14 +158,14 @@ def test_the_pixels_are_compared_with_the_last_layer(visit: Callable[..., Page])
 
 def test_a_link_restores_the_game(visit: Callable[..., Page]) -> None:
     page = visit(**{"superpixels-absent": "3,21", "superpixels-class": "967"})
-    expect(page.get_by_text("2 of 49 removed")).to_be_visible()
+    expect(page.get_by_text("2 of 49 positions removed")).to_be_visible()
     expect(page.get_by_text("speaks for the class")).to_be_visible()
     players = page.locator("svg").get_by_role("checkbox")
     expect(players.nth(21)).not_to_be_checked()
     expect(players.nth(20)).to_be_checked()
     expect(page.get_by_role("combobox", name="Values for the class")).to_have_value("espresso")
     players.nth(3).click()
-    expect(page.get_by_text("1 of 49 removed")).to_be_visible()
+    expect(page.get_by_text("1 of 49 positions removed")).to_be_visible()
     page.wait_for_url(re.compile(r"superpixels-absent=21(&|$)"))
     page.get_by_role("button", name="All in").click()
     page.wait_for_url(re.compile(r"^(?!.*superpixels-absent)"))

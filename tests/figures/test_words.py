@@ -37,12 +37,13 @@ def test_numbers_have_three_digits_and_real_minus_signs(value: float, expected: 
         ("grad_cam", {"score": "probability"}, "probability per position"),
         ("integrated_gradients", {"score": Contrast(3)}, "lead in logits per position"),
         ("gradient", {"layer": "input"}, "logits per grey level"),
+        ("occlusion", {"layer": "input"}, "logits per pixel"),
         ("gradient", {}, "logits per unit of activation"),
         ("smoothgrad", {}, "logits per unit of activation"),
         ("smoothgrad", {"options": {"of": "gradient_times_input"}}, "logits per position"),
         ("kernel_shap", {"layer": "input"}, "logits per superpixel"),
-        ("lime", {"layer": "input", "segmentation": Grid(2, 3)}, "logits per cell"),
-        ("kernel_shap", {}, "logits per cell"),
+        ("lime", {"layer": "input", "segmentation": Grid(2, 3)}, "logits per grid cell"),
+        ("kernel_shap", {}, "logits per grid cell"),
         ("kernel_shap", {"shape": (2, 3)}, "logits per position"),
         (
             "shapley_values",
@@ -52,7 +53,7 @@ def test_numbers_have_three_digits_and_real_minus_signs(value: float, expected: 
         (
             "shapley_values",
             {"layer": "input", "segmentation": Grid(2, 3), "options": {"players": 0}},
-            "logits per cell",
+            "logits per grid cell",
         ),
     ],
 )
@@ -62,6 +63,7 @@ def test_units(method: str, request_: dict[str, Any], expected: str) -> None:
 
 def test_players_are_counted() -> None:
     assert players_title(attribution("kernel_shap", layer="input")) == "6\u00a0superpixels"
+    assert players_title(attribution("occlusion", layer="input")) == "7\u00a0squares"
     assert players_title(attribution("gradient")) == ""
 
 
@@ -81,7 +83,7 @@ def test_the_caption_says_how_the_maps_were_made() -> None:
         "VGG16 (CAM head, built in), layer top; the class’s logit, against the mean reference. "
         "Gradient. "
         "Integrated Gradients (steps 64, rule adaptive, tolerance 0.01). "
-        "KernelSHAP (6 cells, budget 100, tolerance 0, seed 0). "
+        "KernelSHAP (6 grid cells, budget 100, tolerance 0, seed 0). "
         "Red speaks for the class, blue against it; 99 % of each map’s values lie within its "
         "scale. 6 November 2026."
     )
@@ -118,6 +120,6 @@ def test_the_caption_says_of_scales_what_was_done() -> None:
 
 def test_the_caption_says_what_is_not_finished_or_in_bfloat16() -> None:
     text = said(attribution("lime", finished=False, options={"bfloat16": True}))
-    assert "LIME (unfinished, after 8 evaluations, 6 cells, samples 500" in text
+    assert "LIME (unfinished, after 8 evaluations, 6 grid cells, samples 500" in text
     assert "evaluate in bfloat16" in text
     assert "bfloat16" not in said(attribution("lime"))

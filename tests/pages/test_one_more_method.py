@@ -82,9 +82,13 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- where it is seen -----------------------------------------------------------------------------
 
 
+OWN = {"model": "own", "classes": "2"}
+
+
+@pytest.mark.usefixtures("own_model")
 def test_in_the_sidebar_the_grid_and_the_link(visit: Callable[..., Visit]) -> None:
     page = visit(
-        methods="on_the_way,linear", layer="block6d_add", **{"on_the_way.place": "1"}
+        **OWN, methods="on_the_way,linear", layer="pooled", **{"on_the_way.place": "1"}
     ).finish()
     assert page.labels[1] == ["On the way", "Linear"]
     assert page.statuses == ["done", "done"]
@@ -102,8 +106,9 @@ def test_in_the_sidebar_the_grid_and_the_link(visit: Callable[..., Visit]) -> No
     assert np.abs(page.maps[0] - page.maps[1]).max() > 1e-3
 
 
+@pytest.mark.usefixtures("own_model")
 def test_why_it_cannot_be_run(visit: Callable[..., Visit]) -> None:
-    page = visit(methods="on_the_way", layer="input").run()
+    page = visit(**OWN, methods="on_the_way", layer="input").run()
     page.wait(lambda: page.statuses == ["unavailable"])
     assert page.cells[0]["message"] == "The input is not on the way: choose an inner layer."
 

@@ -63,6 +63,7 @@ def player_board(
     segments: npt.NDArray[np.integer],
     absent: Collection[int],
     methods: Sequence[PlayerValues],
+    kind_of_player: str = "superpixel",
     sort_by: int = 0,
     key: str,
 ) -> tuple[int, ...] | None:
@@ -82,6 +83,8 @@ def player_board(
     absent : collection of int
     methods : sequence of PlayerValues
         A column each, on one axis.
+    kind_of_player : str
+        What the board calls each of them; its plural is in -s.
     sort_by : int
         The method whose largest value comes first, until a person clicks on another.
     key : str
@@ -97,6 +100,7 @@ def player_board(
         segments=segments,
         absent=absent,
         methods=methods,
+        kind_of_player=kind_of_player,
         sort_by=sort_by,
     )
     memory: _Memory = st.session_state.setdefault(f"{key}-answered", _Memory())
@@ -126,6 +130,7 @@ def board_data(
     segments: npt.NDArray[np.integer],
     absent: Collection[int],
     methods: Sequence[PlayerValues],
+    kind_of_player: str = "superpixel",
     sort_by: int = 0,
 ) -> dict[str, Any]:
     """What `player_board` sends to the browser; its arguments are described there.
@@ -153,6 +158,7 @@ def board_data(
         "picture": _cached_url(_digest(picture), picture),
         "reference": None if reference is None else _cached_url(_digest(reference), reference),
         "outlines": paths,
+        "kind": kind_of_player,
         "absent": sorted(int(player) for player in absent),
         "methods": [
             {

@@ -13,7 +13,7 @@ import streamlit as st
 from attribution_core.attribution import Attribution
 from attribution_core.images import INPUT, Picture
 from attribution_core.registry import METHODS
-from attribution_core.segmentations import Segmentation, players_in_words, segments_of
+from attribution_core.segmentations import Segmentation, kind_of_player, segments_of
 from pages.ui.components.player_board import PlayerValues, player_board
 from pages.ui.shell.choices import choice, recalled, remember
 from pages.ui.shell.choosers import choose_class
@@ -41,8 +41,8 @@ class Board:
     name : tuple
         Of this game: who was taken out of it is remembered under this name.
     segments : int array ``(h, w)``
-    players_in_words : str
-        Such as "50 superpixels".
+    kind_of_player : str
+        Such as "superpixel".
     absent : tuple of int
         The players taken out.
     focus : int
@@ -53,7 +53,7 @@ class Board:
 
     name: tuple[str, ...]
     segments: npt.NDArray[np.int64]
-    players_in_words: str
+    kind_of_player: str
     absent: tuple[int, ...]
     focus: int
     most_exact: int
@@ -109,8 +109,8 @@ def set_up(classifier: Classifier, scene: Scene) -> Board:
             )
     remember(ABSENT, _absent(name), ())
     most = EXACT_AT_INPUT if at_input else EXACT_AT_LAYER
-    words = players_in_words(players, segmentation, segments.size, at_input)
-    return Board(name, segments, words, _absent(name), focus, most)
+    kind = kind_of_player(players, segmentation, segments.size, at_input=at_input)
+    return Board(name, segments, kind, _absent(name), focus, most)
 
 
 def draw_board(scene: Scene, board: Board, known: Mapping[str, Attribution]) -> Board:
@@ -134,6 +134,7 @@ def draw_board(scene: Scene, board: Board, known: Mapping[str, Attribution]) -> 
         picture=scene.picture.pixels.astype(np.uint8),
         reference=None if reference is None else reference.pixels.astype(np.uint8),
         segments=board.segments,
+        kind_of_player=board.kind_of_player,
         absent=board.absent,
         methods=[
             PlayerValues(
@@ -148,7 +149,6 @@ def draw_board(scene: Scene, board: Board, known: Mapping[str, Attribution]) -> 
         _set_absent(board.name, clicked)
         remember(ABSENT, clicked, ())
         board = replace(board, absent=clicked)
-    st.caption(f"{board.players_in_words}, {len(board.absent)} taken out")
     return board
 
 
