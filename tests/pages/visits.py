@@ -125,8 +125,10 @@ class Visit:
             expected = found.heatmap
             if found.player_values is not None and found.segments is not None:
                 expected = found.player_values[found.segments]
-            assert values == pytest.approx(expected, abs=1e-3 * np.abs(expected).max())
+            assert values == pytest.approx(expected, abs=1e-3 * float(np.abs(expected).max()))
 
     def leave(self) -> None:
         with contextlib.suppress(KeyError):
-            engine().jobs.ask(self.app.session_state["session"].visitor, [])
+            me = self.app.session_state["session"].visitor
+            engine().jobs.ask(me, [])
+            engine().downloads.ask(me, [])
