@@ -128,4 +128,6 @@ class Visit:
 
     def leave(self) -> None:
         with contextlib.suppress(KeyError):
-            engine().jobs.ask(self.app.session_state["session"].visitor, [])
+            me = self.app.session_state["session"].visitor
+            engine().jobs.ask(me, [])
+            engine().downloads.ask(me, [])
