@@ -74,7 +74,7 @@ def test_maps_before_and_after_and_the_curves(
         np.testing.assert_allclose(values, expected, rtol=0, atol=1e-3 * np.abs(expected).max())
     assert "change more than those at input" in page.words
     names = [each.proto.label for each in page.app.get("download_button")]
-    assert names == ["Grid as PNG", "Interactive HTML", "Arrays as NPZ", "Similarities as CSV"]
+    assert names == ["Interactive HTML", "Arrays as NPZ", "Similarities as CSV"]
     assert page.link["randomisation-stage"] == "top"
 
 
