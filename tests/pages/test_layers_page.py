@@ -53,7 +53,7 @@ def test_a_row_a_class_and_a_column_a_layer(visit: Callable[..., Visit]) -> None
         maps = (np.abs(page.maps[place]).ravel() for place in (column, len(columns) + column))
         assert said == pytest.approx(np.corrcoef(*maps)[0, 1], abs=0.01)
     names = [each.proto.label for each in page.app.get("download_button")]
-    assert names == ["Grid as PNG", "Interactive HTML", "Arrays as NPZ", "Curves as CSV"]
+    assert names == ["Interactive HTML", "Arrays as NPZ", "Curves as CSV"]
 
 
 def test_every_layer_and_no_more_curves_than_can_be_asked_for(

@@ -44,7 +44,7 @@ def test_buttons_take_players_out_and_bring_them_back(
     whole = logits(page)
     page.press("remove_best").finish()
     absent = [int(player) for player in page.link["superpixels-absent"].split(",")]
-    (request,) = (
+    request = next(
         each for each in page.requests if (each.method, each.target) == ("kernel_shap", 285)
     )
     values = explain_request(efficientnet, request).player_values
