@@ -71,7 +71,7 @@ def reference_title(attribution: Attribution) -> str:
 
 def players_title(attribution: Attribution) -> str:
     """Such as "50 superpixels"; empty where the method has no players."""
-    return "" if attribution.player_values is None else attribution.players.replace(" ", UNBROKEN)
+    return attribution.players.replace(" ", UNBROKEN)
 
 
 def option_title(method: str, name: str, value: OptionValue) -> str:

@@ -80,7 +80,7 @@ def caption(attribution: Attribution) -> tuple[str, ...]:
         return work, f"{sums} · f(x) − f(x′) = {change:.3g}"
     gap = attribution.completeness_gap / abs(change) if change else float("inf")
     shown = f"{100 * gap:.1f} %" if gap < 10 else f"{attribution.completeness_gap:.3g}"
-    return work, f"{sums} · should sum to {change:.3g} · gap {shown}"
+    return work, f"{sums} · should be {change:.3g} · gap {shown}"
 
 
 def titles_of(precision: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -166,7 +167,7 @@ def an_attribution(tiny_image: Pixels, **changes: Any) -> Attribution:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({}, ("123 ms · 64 evaluations", "sums to 2.75 · should sum to 3 · gap 8.3 %")),
+        ({}, ("123 ms · 64 evaluations", "sums to 2.75 · should be 3 · gap 8.3 %")),
         (
             {"evaluations": 1, "seconds": 2.34, "completeness_gap": None},
             ("2.3 s · 1 evaluation", "sums to 2.75 · f(x) − f(x′) = 3"),
@@ -178,12 +179,12 @@ def an_attribution(tiny_image: Pixels, **changes: Any) -> Attribution:
             },
             (
                 "3 grid cells · 123 ms · 64 evaluations",
-                "sums to 2.75 · should sum to 3 · gap 8.3 %",
+                "sums to 2.75 · should be 3 · gap 8.3 %",
             ),
         ),
         (
             {"reference_score": 3.5, "completeness_gap": 2.75},
-            ("123 ms · 64 evaluations", "sums to 2.75 · should sum to 0 · gap 2.75"),
+            ("123 ms · 64 evaluations", "sums to 2.75 · should be 0 · gap 2.75"),
         ),
     ],
 )
@@ -205,7 +206,13 @@ def a_prediction() -> Prediction:
 def test_bars_are_the_most_probable_classes_with_the_targets_marked() -> None:
     figure = top_bars(a_prediction(), LABELS, (3, 4))
     (bars,) = figure.data
-    assert [text.split("  ")[0] for text in bars.text] == ["bee", LABELS[3], "ant", "cat", "eel"]
+    assert [text.split("  ")[0] for text in bars.text] == [
+        "bee",
+        escape(LABELS[3], quote=False),
+        "ant",
+        "cat",
+        "eel",
+    ]
     assert list(bars.x) == sorted(bars.x, reverse=True)
     assert sum(bars.x) == pytest.approx(100)
     colours = list(bars.marker.color)
