@@ -23,8 +23,9 @@ from unittest.mock import patch
 import numpy as np
 import tensorflow as tf
 
-from attribution_core import METHODS, Classifier, explain, incremental_head
+from attribution_core import METHODS, Classifier, explain
 from attribution_core.methods.options import OptionValue
+from attribution_core.network import incremental_head
 from attribution_core.network.head import Head
 from attribution_core.scores import Score
 from tests.benchmarks.problems import built_in, gallery_picture, posed
