@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -205,7 +206,13 @@ def a_prediction() -> Prediction:
 def test_bars_are_the_most_probable_classes_with_the_targets_marked() -> None:
     figure = top_bars(a_prediction(), LABELS, (3, 4))
     (bars,) = figure.data
-    assert [text.split("  ")[0] for text in bars.text] == ["bee", LABELS[3], "ant", "cat", "eel"]
+    assert [text.split("  ")[0] for text in bars.text] == [
+        "bee",
+        escape(LABELS[3], quote=False),
+        "ant",
+        "cat",
+        "eel",
+    ]
     assert list(bars.x) == sorted(bars.x, reverse=True)
     assert sum(bars.x) == pytest.approx(100)
     colours = list(bars.marker.color)
