@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui.layers.layers import render_layers
+from pages.ui.layers.page import render_layers
 from pages.ui.shell.navigation import require_entrypoint
 from pages.ui.shell.preamble import Needs, ready
 from pages.ui.shell.scene import current_scene

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui.randomisation.randomisation import render_randomisation
+from pages.ui.randomisation.page import render_randomisation
 from pages.ui.shell.navigation import require_entrypoint
 from pages.ui.shell.preamble import Needs, ready
 from pages.ui.shell.scene import current_scene

@@ -23,7 +23,7 @@ LONG = {
     "classes": "285",
     "kernel_shap.budget": "100000",
 }
-"""Minutes of work."""
+"""Takes minutes."""
 
 
 # --- what a newcomer finds ------------------------------------------------------------------------
@@ -62,8 +62,8 @@ def test_maps_come_with_captions_and_the_controls_stay(
     assert page.statuses == ["done"] * 6
     assert len(page.maps) == 6
     page.expect_maps_of(efficientnet)
-    work, sums = page.cells[1]["caption"]
-    assert re.fullmatch(r"[\d.]+ (ms|s) · \d+ evaluations?", work)
+    cost, sums = page.cells[1]["caption"]
+    assert re.fullmatch(r"[\d.]+ (ms|s) · \d+ evaluations?", cost)
     assert re.fullmatch(r"sums to .* · should sum to .* · gap [\d.]+ %", sums)
     assert re.fullmatch(r"49 positions · [\d.]+ m?s · \d+ evaluations", page.cells[2]["caption"][0])
     assert not [button for button in page.app.button if button.key == "cancel"]
@@ -444,7 +444,7 @@ def test_a_bad_file_gives_a_sentence_and_the_old_picture(
     assert "picture" not in page.link
 
 
-# --- work that is stopped, and work that fails ----------------------------------------------------
+# --- tasks that are stopped, and tasks that fail --------------------------------------------------
 
 
 def test_cancel_and_resume(visit: Callable[..., Visit]) -> None:

@@ -1,8 +1,8 @@
-"""The axioms on the loaded network: work for the runner, and the table of what it found."""
+"""The axioms on the loaded network: the task that checks them, and the table of outcomes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,21 +12,19 @@ from attribution_core.axioms.network_outcomes import NETWORK_AXIOMS, NetworkOutc
 from attribution_core.axioms.verdicts import AXIOMS
 from attribution_core.registry import METHODS
 from attribution_core.request import Reason, Request
-from pages.ui.components.axiom_table import STATES, TableCase, TableCell, axiom_table
+from pages.ui.components.axiom_table import STATES, AxiomCase, AxiomCell, axiom_table
 from pages.ui.maps.csv_download import csv_download, csv_text
 from pages.ui.maps.drawing import titles_of
 from pages.ui.shell.choosers import choose_class, choose_whether
 from pages.ui.shell.markdown import literal
-from pages.ui.shell.progress import WorkSnapshot, follow, message, score_name
+from pages.ui.shell.progress import Snapshots, TaskSnapshot, follow, message, score_name
 from pages.ui.shell.requests import predictions_for, request_for
 from pages.ui.shell.scene import Scene
 from pages.ui.worker.engine import Engine
-from pages.ui.worker.tasks import Work
+from pages.ui.worker.tasks import Task
 
 if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier
-
-Snapshots = Mapping[Work, WorkSnapshot]
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ class CheckAxioms:
 
 def render_network_axioms(engine: Engine, scene: Scene) -> None:
     """Draw the checks of all methods at the sidebar's layer."""
-    opening: list[Work] = [*predictions_for(scene.settings, scene.picture)]
+    opening: list[Task] = [*predictions_for(scene.settings, scene.picture)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         target = choose_class("axioms-class", "Class", scene)
         wanted = choose_whether(
@@ -65,23 +63,23 @@ def render_network_axioms(engine: Engine, scene: Scene) -> None:
     if not wanted:
         return
     against = _other_class(scene, target)
-    works = _works(scene, target, against)
-    maps: dict[Work, str] = {
-        work: METHODS[name].title for name, work in works.items() if not isinstance(work, Reason)
+    tasks = _tasks(scene, target, against)
+    maps: dict[Task, str] = {
+        task: METHODS[name].title for name, task in tasks.items() if not isinstance(task, Reason)
     }
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
         found = {
-            name: snapshots[work].estimate
-            for name, work in works.items()
-            if not isinstance(work, Reason)
+            name: snapshots[task].estimate
+            for name, task in tasks.items()
+            if not isinstance(task, Reason)
         }
         axiom_table(
-            rows=[METHODS[name].title for name in works],
+            rows=[METHODS[name].title for name in tasks],
             columns=[AXIOMS[name].title for name in NETWORK_AXIOMS],
             cells=[
-                _row(engine, scene, work, None if isinstance(work, Reason) else snapshots[work])
-                for work in works.values()
+                _row(engine, scene, task, None if isinstance(task, Reason) else snapshots[task])
+                for task in tasks.values()
             ],
             hint="Click on a cell for the numbers behind it.",
             key="network_axioms",
@@ -125,8 +123,8 @@ def _other_class(scene: Scene, target: int) -> int:
     return next(number for number in (*scene.classes, *ranked) if number != target)
 
 
-def _works(scene: Scene, target: int, against: int) -> dict[str, CheckAxioms | Reason]:
-    """The work for each method, or why there is none."""
+def _tasks(scene: Scene, target: int, against: int) -> dict[str, CheckAxioms | Reason]:
+    """The task for each method, or why there is none."""
     settings = scene.settings
     if settings.score == "contrast" and target == settings.against:
         scene = replace(scene, settings=replace(settings, score="logit"))
@@ -140,10 +138,10 @@ def _works(scene: Scene, target: int, against: int) -> dict[str, CheckAxioms | R
 
 
 def _row(
-    engine: Engine, scene: Scene, work: CheckAxioms | Reason, snapshot: WorkSnapshot | None
-) -> list[TableCell]:
-    if isinstance(work, Reason) or snapshot is None:
-        return [_empty("not possible", str(work))] * len(NETWORK_AXIOMS)
+    engine: Engine, scene: Scene, task: CheckAxioms | Reason, snapshot: TaskSnapshot | None
+) -> list[AxiomCell]:
+    if isinstance(task, Reason) or snapshot is None:
+        return [_empty("not possible", str(task))] * len(NETWORK_AXIOMS)
     known: dict[str, NetworkOutcome] = {}
     if isinstance(snapshot.estimate, NetworkOutcomes):
         known = {outcome.axiom: outcome for outcome in snapshot.estimate.outcomes}
@@ -153,16 +151,16 @@ def _row(
     return [_cell(known[name]) if name in known else missing for name in NETWORK_AXIOMS]
 
 
-def _empty(verdict: str, reason: str) -> TableCell:
-    return TableCell("none", verdict, (), (TableCase("none", "", reason or verdict),))
+def _empty(verdict: str, reason: str) -> AxiomCell:
+    return AxiomCell("none", verdict, (), (AxiomCase("none", "", reason or verdict),))
 
 
-def _cell(outcome: NetworkOutcome) -> TableCell:
+def _cell(outcome: NetworkOutcome) -> AxiomCell:
     if outcome.holds is None:
         return _empty("not possible", outcome.finding)
     state = STATES[outcome.holds]
-    case = TableCase(state, "", outcome.finding + ".")
-    return TableCell(state, state, (_in_words(outcome),), (case,))
+    case = AxiomCase(state, "", outcome.finding + ".")
+    return AxiomCell(state, state, (_in_words(outcome),), (case,))
 
 
 def _in_words(outcome: NetworkOutcome) -> str:

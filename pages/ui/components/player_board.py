@@ -79,7 +79,7 @@ def player_board(
     reference : uint8 array ``(h, w, 3)`` or None
         What is seen of absent players; a hatching where None.
     segments : int array ``(H, W)``
-        The player that owns each place, from 0. Of any resolution: stretched over the picture.
+        The player that owns each position, from 0. Of any resolution: stretched over the picture.
     absent : collection of int
     methods : sequence of PlayerValues
         A column each, on one axis.

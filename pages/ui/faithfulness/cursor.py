@@ -1,4 +1,4 @@
-"""A place on a curve, what is left of the picture there, and what the model says of it."""
+"""A point on a curve, the picture that is left there, and the model's prediction for it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from attribution_core.registry import METHODS
 from attribution_core.scores import softmax
 from pages.ui.faithfulness.figures import picture_at
 from pages.ui.faithfulness.protocol import Protocol
-from pages.ui.faithfulness.work import Curves
+from pages.ui.faithfulness.tasks import Curves
 from pages.ui.shell.choices import choice
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.requests import reference_of
@@ -26,7 +26,7 @@ WIDTH = 236
 
 @dataclass(frozen=True)
 class Cursor:
-    """A place on one method's curve: the share of the sizes gone or come, 0..1."""
+    """A point on one method's curve: the share of the picture removed or inserted, 0..1."""
 
     method: str
     direction: str

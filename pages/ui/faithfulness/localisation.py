@@ -16,26 +16,24 @@ from pages.ui.maps.csv_download import csv_download, csv_text
 from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.grid import done_in, names_of, render_maps
 from pages.ui.maps.picture_and_reference import as_url
-from pages.ui.maps.table import MapTable, place_of
+from pages.ui.maps.table import MapTable, cell_for
 from pages.ui.shell.choices import choice
 from pages.ui.shell.gallery import gallery, gallery_picture, pixels_of
 from pages.ui.shell.markdown import literal
-from pages.ui.shell.progress import WorkSnapshot, follow, score_name
+from pages.ui.shell.progress import Snapshots, follow, score_name
 from pages.ui.shell.requests import predictions_for, request_for
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
 from pages.ui.shell.settings import UPLOAD, one_of
-from pages.ui.shell.waiting import in_place_of
+from pages.ui.shell.waiting import instead_of
 from pages.ui.worker.engine import Engine
-from pages.ui.worker.tasks import Predict, Prediction, Work
+from pages.ui.worker.tasks import Predict, Prediction, Task
 
 TILES = 4
 DEFAULT: tuple[str, ...] = ("cat", "coffee", "clock", "cameraman")
 CONFIDENT = 0.5
 MOST_MAPS = 160
 _MOSAIC, _CHART = 260, 740
-
-Snapshots = Mapping[Work, WorkSnapshot]
 
 
 @dataclass(frozen=True)
@@ -86,9 +84,9 @@ def render_localisation(engine: Engine, scene: Scene) -> None:
         )
         return
     tables = {layer: _table(scene, board, layer) for layer in layers}
-    names: dict[Work, str] = {}
+    names: dict[Task, str] = {}
     for layer, table in tables.items():
-        names.update({work: f"{name} at {layer}" for work, name in names_of(table).items()})
+        names.update({task: f"{name} at {layer}" for task, name in names_of(table).items()})
     on_mosaic = replace(scene, picture=whole, settings=replace(scene.settings, picture="mosaic"))
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
@@ -180,8 +178,8 @@ def _table(scene: Scene, board: _Board, layer: str) -> MapTable:
     return MapTable(
         rows=tuple(scene.labels[number] for number in board.classes),
         columns=tuple(METHODS[method].title for method in methods),
-        places=tuple(
-            place_of(scene, row, column, request_for(here, method, target))
+        cells=tuple(
+            cell_for(scene, row, column, request_for(here, method, target))
             for row, target in enumerate(board.classes)
             for column, method in enumerate(methods)
         ),
@@ -215,7 +213,7 @@ def _draw_shares(
                 titles = [METHODS[name].title for name in scene.settings.methods]
                 show(pointing_figure(shares, tuple(tables), titles, 1 / TILES), "pointing")
             else:
-                st.caption(in_place_of(snapshots.values(), "The shares come with the maps …"))
+                st.caption(instead_of(snapshots.values(), "The shares come with the maps …"))
     st.caption(_confidence(scene, board, known))
     if lines:
         csv_download(

@@ -43,8 +43,8 @@ class Stroke(NamedTuple):
 
 def stroke(number: int) -> Stroke:
     """The stroke of curve ``number``: no two of the first 36 are the same."""
-    turn, place = divmod(number, len(PALETTE))
-    return Stroke(PALETTE[place], DASHES[(place + turn) % len(DASHES)])
+    turn, position = divmod(number, len(PALETTE))
+    return Stroke(PALETTE[position], DASHES[(position + turn) % len(DASHES)])
 
 
 def translucent(colour: str) -> str:
@@ -76,8 +76,8 @@ def mark_zero(figure: go.Figure) -> None:
     figure.add_hline(y=0, line={"width": 1, "color": GREY})
 
 
-def mark_place(figure: go.Figure, x: float) -> None:
-    """A dotted line at a place of the horizontal axis."""
+def mark_position(figure: go.Figure, x: float) -> None:
+    """A dotted vertical line at x."""
     figure.add_vline(x=x, line={"width": 1, "dash": "dot", "color": GREY})
 
 

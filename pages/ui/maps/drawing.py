@@ -54,7 +54,7 @@ def limits(
 ) -> dict[tuple[int, int], float]:
     """Where colours saturate, by (row, column): the clip percentile of each map's |values|, or the
     largest of its method's maps where they share a scale."""
-    drawn = {place: drawn_map(attribution) for place, attribution in attributions.items()}
+    drawn = {at: drawn_map(attribution) for at, attribution in attributions.items()}
     shared = settings.scale == "method"
     return painting.limits(drawn, settings.clip, shared=shared, percentile=DrawnMap.limit)
 
@@ -70,17 +70,17 @@ def caption(attribution: Attribution) -> tuple[str, ...]:
     """Players, seconds, evaluations, and what the map sums to against what it should."""
     evaluations = counted(attribution.evaluations, "evaluation")
     parts = (attribution.players, _seconds(attribution.seconds), evaluations)
-    work = " · ".join(filter(None, parts))
+    cost = " · ".join(filter(None, parts))
     if (BFLOAT16, True) in attribution.request.options:
-        work += f" in {BFLOAT16}"
+        cost += f" in {BFLOAT16}"
     change = attribution.score - attribution.reference_score
     total = attribution.total
     sums = f"sums to {total:.3g}"
     if attribution.completeness_gap is None:
-        return work, f"{sums} · f(x) − f(x′) = {change:.3g}"
+        return cost, f"{sums} · f(x) − f(x′) = {change:.3g}"
     gap = attribution.completeness_gap / abs(change) if change else float("inf")
     shown = f"{100 * gap:.1f} %" if gap < 10 else f"{attribution.completeness_gap:.3g}"
-    return work, f"{sums} · should sum to {change:.3g} · gap {shown}"
+    return cost, f"{sums} · should sum to {change:.3g} · gap {shown}"
 
 
 def titles_of(precision: str) -> str:

@@ -65,18 +65,18 @@ class Sheet:
     def identity(self) -> str:
         """A hash of all that a figure shows of it."""
         content = hashlib.sha256(repr((self.rows, self.columns)).encode())
-        for place in (each for line in self.maps for each in line):
-            if place is None:
+        for each in (attribution for line in self.maps for attribution in line):
+            if each is None:
                 content.update(b"nothing")
                 continue
-            request = place.request
-            content.update(digest(drawn_values(place)).encode())
+            request = each.request
+            content.update(digest(drawn_values(each)).encode())
             content.update(request.picture.digest.encode())
-            if place.segments is not None:
-                content.update(digest(place.segments).encode())
+            if each.segments is not None:
+                content.update(digest(each.segments).encode())
             said = (
-                place.model,
-                place.label,
+                each.model,
+                each.label,
                 request.method,
                 request.layer,
                 request.reference,

@@ -20,25 +20,23 @@ from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.drawing import limits, unit_of
 from pages.ui.maps.grid import done_in, names_of, render_maps
 from pages.ui.maps.picture_and_reference import as_url
-from pages.ui.maps.table import MapTable, place_of
+from pages.ui.maps.table import MapTable, cell_for
 from pages.ui.references.path_profile import WalkPath, render_path
 from pages.ui.shell.choosers import choose_method, choose_whether
 from pages.ui.shell.markdown import literal
-from pages.ui.shell.progress import WorkSnapshot, follow
+from pages.ui.shell.progress import Snapshots, follow
 from pages.ui.shell.requests import predictions_for, reference_of, request_for
 from pages.ui.shell.scene import Scene
-from pages.ui.shell.waiting import in_place_of
+from pages.ui.shell.waiting import instead_of
 from pages.ui.worker.engine import Engine
-from pages.ui.worker.tasks import Predict, Prediction, Work
-
-Snapshots = Mapping[Work, WorkSnapshot]
+from pages.ui.worker.tasks import Predict, Prediction, Task
 
 PATH = "integrated_gradients"
 
 
 def render_reference_points(engine: Engine, scene: Scene) -> None:
     """Draw the references, the maps against each, their average, and the path from one of them."""
-    opening: list[Work] = [*predictions_for(scene.settings, scene.picture)]
+    opening: list[Task] = [*predictions_for(scene.settings, scene.picture)]
     settings = scene.settings
     kinds = (*REFERENCE_KINDS, *(() if settings.layer == "input" else (ZEROS,)))
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -62,8 +60,8 @@ def render_reference_points(engine: Engine, scene: Scene) -> None:
     }
     table = _table(scene, method, kinds)
     maps = names_of(table)
-    for kind, work in asked.items():
-        maps.setdefault(work, f"what the model says of the {kind} reference")
+    for kind, task in asked.items():
+        maps.setdefault(task, f"what the model says of the {kind} reference")
     paths = {}
     if with_path:
         paths = {
@@ -101,8 +99,8 @@ def _table(scene: Scene, method: str, kinds: Sequence[str]) -> MapTable:
     return MapTable(
         rows=tuple(scene.labels[number] for number in scene.classes),
         columns=tuple(kind.capitalize() for kind in kinds),
-        places=tuple(
-            place_of(scene, row, column, request_for(each, method, target))
+        cells=tuple(
+            cell_for(scene, row, column, request_for(each, method, target))
             for row, target in enumerate(scene.classes)
             for column, each in enumerate(against)
         ),
@@ -139,7 +137,7 @@ def _draw_references(
                         )
                     )
                 else:
-                    st.caption(in_place_of([snapshots[asked[kind]]], "The model is being asked …"))
+                    st.caption(instead_of([snapshots[asked[kind]]], "The model is being asked …"))
 
 
 @dataclass(frozen=True)
@@ -180,13 +178,13 @@ def _draw_average(scene: Scene, table: MapTable, snapshots: Snapshots) -> None:
         return
     st.markdown("#### The average over the references, and its spread")
     cells = []
-    for place, (_, average, attribution) in enumerate(rows):
+    for row, (_, average, attribution) in enumerate(rows):
         shown = replace(attribution, heatmap=average.mean.astype(np.float32), player_values=None)
         limit = limits({(0, 0): shown}, scene.settings)[0, 0]
         for column, values in enumerate((average.mean, average.spread)):
             cells.append(
                 MapCell(
-                    place,
+                    row,
                     column,
                     values=values.astype(np.float32),
                     limit=limit,

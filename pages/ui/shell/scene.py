@@ -230,15 +230,15 @@ def _with_rival(
 def _with_options(settings: Settings, model: Model) -> Settings:
     """Without options at their defaults, and without bfloat16 where the model gains nothing."""
     options = {
-        place: value
-        for place, value in settings.options.items()
-        if value != METHODS[place[0]].option_named(place[1]).default
+        (method, name): value
+        for (method, name), value in settings.options.items()
+        if value != METHODS[method].option_named(name).default
     }
-    rounded = [place for place in options if place[1] == BFLOAT16]
+    rounded = [option for option in options if option[1] == BFLOAT16]
     if rounded and not model.bfloat16:
         complain(
             f"{model.title} is evaluated in float32: bfloat16 is for VGG16's networks, on "
             "processors that compute in it."
         )
-        options = {place: value for place, value in options.items() if place not in rounded}
+        options = {option: value for option, value in options.items() if option not in rounded}
     return replace(settings, options=options)

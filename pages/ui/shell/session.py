@@ -42,7 +42,7 @@ class Session:
     Attributes
     ----------
     visitor : str
-        The name under which this session waits for work.
+        The name under which this session waits for tasks.
     choices : Choices
     page : str
         The name of the page that is shown, as links have it.
@@ -87,5 +87,5 @@ def session() -> Session:
 
 
 def visitor() -> str:
-    """The name under which this session waits for work."""
+    """The name under which this session waits for tasks."""
     return session().visitor

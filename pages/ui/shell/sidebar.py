@@ -314,8 +314,8 @@ def _method_options(scene: Scene, methods: Sequence[str]) -> None:
                 float32_only = not scene.model.bfloat16 or session().page in IN_FLOAT32
                 if option.name == BFLOAT16 and float32_only:
                     continue
-                place = (method.name, option.name)
-                _option(method.name, option, options.get(place, option.default))
+                value = options.get((method.name, option.name), option.default)
+                _option(method.name, option, value)
 
 
 def _option(method: str, option: Option, value: OptionValue) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +15,7 @@ from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.grid import attribution_in, done_in, names_of, render_maps
 from pages.ui.maps.table import MapTable, classes_by_methods
 from pages.ui.shell.game_methods import LEADING, in_common_game
-from pages.ui.shell.progress import UNFINISHED, WorkSnapshot, ask, follow, plain
+from pages.ui.shell.progress import UNFINISHED, Snapshots, ask, follow, plain
 from pages.ui.shell.requests import predictions_for, request_for, score_for
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
@@ -31,15 +30,13 @@ from pages.ui.superpixels.game_board import Board, draw_board, set_up
 from pages.ui.superpixels.interaction import ask_about_two, draw_answer
 from pages.ui.superpixels.layer_comparison import ask_to_compare, draw_comparison
 from pages.ui.worker.engine import Engine
-from pages.ui.worker.tasks import Play, Prediction, Work
-
-Snapshots = Mapping[Work, WorkSnapshot]
+from pages.ui.worker.tasks import Play, Prediction, Task
 
 
 def render_game(engine: Engine, scene: Scene) -> None:
     """Draw the board, the classes' bars and the fitted values, and let a person play."""
     classifier = engine.loaded(scene.settings.model)
-    opening: list[Work] = [*predictions_for(scene.settings, scene.picture)]
+    opening: list[Task] = [*predictions_for(scene.settings, scene.picture)]
     if classifier is None:
         return
     try:
@@ -63,9 +60,9 @@ def render_game(engine: Engine, scene: Scene) -> None:
     comparison = ask_to_compare(classifier, fitted, board.focus)
     results = names_of(table)
     if question is not None:
-        results[question.work] = "Interactions"
+        results[question.task] = "Interactions"
     if comparison is not None:
-        results |= comparison.works
+        results |= comparison.tasks
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
         known = _attributions(table, snapshots, scene.classes.index(board.focus))
@@ -104,11 +101,11 @@ def render_game(engine: Engine, scene: Scene) -> None:
 def _attributions(table: MapTable, snapshots: Snapshots, row: int) -> dict[str, Attribution]:
     """What is known of one class, by the method's name."""
     return {
-        table.column_names[place.column]: attribution
-        for place in table.places
-        if place.row == row
-        and place.work is not None
-        and (attribution := attribution_in(snapshots[place.work])) is not None
+        table.column_names[cell.column]: attribution
+        for cell in table.cells
+        if cell.row == row
+        and cell.task is not None
+        and (attribution := attribution_in(snapshots[cell.task])) is not None
     }
 
 

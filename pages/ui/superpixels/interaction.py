@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -12,11 +11,11 @@ from attribution_core.request import Request
 from pages.ui.shell.choices import choice
 from pages.ui.shell.choosers import choose_whether
 from pages.ui.shell.markdown import literal
-from pages.ui.shell.progress import WorkSnapshot, plain, score_name
+from pages.ui.shell.progress import Snapshots, plain, score_name
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import whole
 from pages.ui.superpixels.game_board import Board
-from pages.ui.worker.tasks import Interact, InteractAmongAll, Work
+from pages.ui.worker.tasks import Interact, InteractAmongAll
 
 ROUNDING = 1e-5
 """Networks compute in single precision: smaller interactions may be rounding."""
@@ -24,10 +23,10 @@ ROUNDING = 1e-5
 
 @dataclass(frozen=True)
 class Question:
-    """A pair of players, and the work that answers for it."""
+    """A pair of players, and the task that answers it."""
 
     pair: tuple[int, int]
-    work: Interact | InteractAmongAll
+    task: Interact | InteractAmongAll
 
 
 def ask_about_two(scene: Scene, board: Board, game: Request) -> Question | None:
@@ -51,8 +50,8 @@ def ask_about_two(scene: Scene, board: Board, game: Request) -> Question | None:
         return None
     model = scene.settings.model
     pair = (first, second)
-    work = Interact(model, game) if board.exact else InteractAmongAll(model, game, pair)
-    return Question(pair, work)
+    task = Interact(model, game) if board.exact else InteractAmongAll(model, game, pair)
+    return Question(pair, task)
 
 
 def _player(name: str, label: str, board: Board, default: int) -> int:
@@ -64,11 +63,9 @@ def _player(name: str, label: str, board: Board, default: int) -> int:
     )
 
 
-def draw_answer(
-    scene: Scene, board: Board, question: Question, snapshots: Mapping[Work, WorkSnapshot]
-) -> None:
+def draw_answer(scene: Scene, board: Board, question: Question, snapshots: Snapshots) -> None:
     """Say what the two are worth together, as soon as it is known."""
-    snapshot, (first, second) = snapshots[question.work], question.pair
+    snapshot, (first, second) = snapshots[question.task], question.pair
     if snapshot.state == "failed":
         st.warning(plain(snapshot.error))
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -13,15 +12,15 @@ from attribution_core.registry import METHODS
 from attribution_core.request import Request
 from attribution_core.segmentations import MOST_POSITIONS
 from pages.ui.maps.grid import done_in, names_of, render_maps
-from pages.ui.maps.table import MapTable, place_of
+from pages.ui.maps.table import MapTable, cell_for
 from pages.ui.shell.choosers import choose_whether
 from pages.ui.shell.game_methods import LEADING
 from pages.ui.shell.markdown import literal
-from pages.ui.shell.progress import WorkSnapshot
+from pages.ui.shell.progress import Snapshots
 from pages.ui.shell.requests import request_for
 from pages.ui.shell.scene import Scene
 from pages.ui.worker.engine import Engine
-from pages.ui.worker.tasks import TimeCoalitions, Work
+from pages.ui.worker.tasks import Task, TimeCoalitions
 
 if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier
@@ -35,7 +34,7 @@ class LayerComparison:
     times: tuple[TimeCoalitions, ...]
 
     @property
-    def works(self) -> dict[Work, str]:
+    def tasks(self) -> dict[Task, str]:
         """All that is asked for, with names for the progress line."""
         named = names_of(self.table)
         named.update((time, "The time of a coalition") for time in self.times)
@@ -64,7 +63,7 @@ def ask_to_compare(classifier: Classifier, scene: Scene, target: int) -> LayerCo
     table = MapTable(
         rows=(scene.labels[target],),
         columns=(f"{title} at input", f"{title} at {last}"),
-        places=tuple(place_of(scene, 0, column, each) for column, each in enumerate(asked)),
+        cells=tuple(cell_for(scene, 0, column, each) for column, each in enumerate(asked)),
         row_names=(str(target),),
         column_names=(INPUT, last),
     )
@@ -76,7 +75,7 @@ def draw_comparison(
     engine: Engine,
     scene: Scene,
     comparison: LayerComparison,
-    snapshots: Mapping[Work, WorkSnapshot],
+    snapshots: Snapshots,
 ) -> None:
     """Both maps, and under them what each costs where nothing is known yet."""
     table = comparison.table
@@ -96,7 +95,7 @@ def draw_comparison(
     )
 
 
-def _readable(work: tuple[int, float]) -> str:
-    evaluations, each = work
+def _readable(task: tuple[int, float]) -> str:
+    evaluations, each = task
     total = evaluations * each
     return f"{total:.1f} s" if total >= 1 else f"{1000 * total:.2g} ms"

@@ -20,7 +20,7 @@ from attribution_core.saved_maps.files import load
 from pages.ui.maps.downloads import arrays_npz
 from pages.ui.maps.drawing import caption, limits
 from pages.ui.maps.picture_and_reference import described, top_bars
-from pages.ui.maps.table import MapTable, classes_by_methods, places
+from pages.ui.maps.table import MapTable, cells_for, classes_by_methods
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import Settings
 from pages.ui.worker.engine import Model
@@ -53,17 +53,17 @@ def table_of(scene: Scene) -> MapTable:
 
 def explained(classifier: Classifier, scene: Scene) -> dict[tuple[int, int], Attribution]:
     return {
-        (place.row, place.column): explain_request(classifier, place.work.request)
-        for place in table_of(scene).places
-        if isinstance(place.work, Explain)
+        (cell.row, cell.column): explain_request(classifier, cell.task.request)
+        for cell in table_of(scene).cells
+        if isinstance(cell.task, Explain)
     }
 
 
 def test_places_are_a_row_a_class_and_a_column_a_method(tiny_image: Pixels) -> None:
     scene = scene_of(tiny_image, (3, 1))
-    asked = places(scene, scene.classes)
+    asked = cells_for(scene, scene.classes)
     found = [
-        (p.row, p.column, p.work.request.target, p.work.request.method) for p in asked if p.work
+        (p.row, p.column, p.task.request.target, p.task.request.method) for p in asked if p.task
     ]
     assert found == [
         (0, 0, 3, "gradient"),
@@ -75,11 +75,11 @@ def test_places_are_a_row_a_class_and_a_column_a_method(tiny_image: Pixels) -> N
 
 def test_an_impossible_place_has_a_reason_and_no_work(tiny_image: Pixels) -> None:
     scene = scene_of(tiny_image, (1, 3), score="contrast", against=3, methods=("gradient",))
-    possible, impossible = places(scene, scene.classes)
-    assert possible.work is not None
-    assert possible.work.request.score == Contrast(3)
+    possible, impossible = cells_for(scene, scene.classes)
+    assert possible.task is not None
+    assert possible.task.request.score == Contrast(3)
     assert not possible.reason
-    assert impossible.work is None
+    assert impossible.task is None
     assert LABELS[3] in impossible.reason
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from pages.ui.layers.layers import Curve, curves_csv, curves_figure, resolution_layers
+from pages.ui.layers.page import Curve, curves_csv, curves_figure, resolution_layers
 from pages.ui.worker.engine import engine
 from tests.pages.visits import Visit
 
@@ -75,7 +75,7 @@ def test_every_layer_and_no_more_curves_than_can_be_asked_for(
 def test_very_many_layers_come_in_parts(
     visit: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pages.ui.layers.layers.MOST_WORKS", 62)
+    monkeypatch.setattr("pages.ui.layers.page.MOST_TASKS", 62)
     choices = {"layers-extent": "all", "layers-part": "47–69"}
     page = visit(classes="285,967", **choices).open("layers")
     page.wait(lambda: "done" in page.statuses)

@@ -27,7 +27,7 @@ from pages.ui.faithfulness.figures import picture_at, pointing_figure
 from pages.ui.faithfulness.gallery_table import ranked
 from pages.ui.faithfulness.localisation import DEFAULT
 from pages.ui.faithfulness.protocol import score_of
-from pages.ui.faithfulness.work import Curves
+from pages.ui.faithfulness.tasks import Curves
 from pages.ui.shell.gallery import gallery, gallery_picture, pixels_of
 from tests.conftest import GALLERY
 from tests.pages.visits import Visit

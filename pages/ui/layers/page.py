@@ -19,16 +19,16 @@ from pages.ui.maps.charts import framed, mark_zero, show, stroke
 from pages.ui.maps.csv_download import csv_download, csv_text
 from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.grid import done_in, names_of, render_maps
-from pages.ui.maps.table import MapTable, place_of
+from pages.ui.maps.table import MapTable, cell_for
 from pages.ui.shell.choices import choice
 from pages.ui.shell.choosers import choose_method, choose_whether
 from pages.ui.shell.markdown import literal
-from pages.ui.shell.progress import WorkSnapshot, follow
+from pages.ui.shell.progress import Snapshots, follow
 from pages.ui.shell.requests import predictions_for, request_for
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import one_of
-from pages.ui.worker.engine import MOST_WORKS, Engine
-from pages.ui.worker.tasks import Explain, Work
+from pages.ui.worker.engine import MOST_TASKS, Engine
+from pages.ui.worker.tasks import Explain, Task
 
 COLUMNS = 7
 """More columns than that get too small; the rest goes into a second table."""
@@ -38,8 +38,6 @@ EXTENTS = {
     "main": "The last of each kind",
     "all": "Every layer",
 }
-
-Snapshots = Mapping[Work, WorkSnapshot]
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ class Curve:
 def render_layers(engine: Engine, scene: Scene) -> None:
     """Draw the maps of one method by layer, and the curves under them."""
     classifier = engine.loaded(scene.settings.model)
-    opening: list[Work] = [*predictions_for(scene.settings, scene.picture)]
+    opening: list[Task] = [*predictions_for(scene.settings, scene.picture)]
     if classifier is None:
         return
     shapes = {name: classifier.layer(name).shape for name in classifier.layers}
@@ -92,7 +90,7 @@ def render_layers(engine: Engine, scene: Scene) -> None:
         "main": classifier.main_layers,
         "all": classifier.layers,
     }[extent]
-    most = MOST_WORKS - len(opening)
+    most = MOST_TASKS - len(opening)
     rows = scene.classes[: max(2, most // len(layers))]
     if len(rows) < len(scene.classes):
         st.caption(f"With so many layers, the first {len(rows)} classes are shown.")
@@ -106,26 +104,26 @@ def render_layers(engine: Engine, scene: Scene) -> None:
     methods = [method]
     if with_others:
         methods += [name for name in scene.settings.methods if name != method]
-    maps: dict[Work, str] = {}
+    maps: dict[Task, str] = {}
     for table in tables:
         maps.update(names_of(table))
     compared, left_out = dict[str, dict[str, tuple[Explain | Reason, ...]]](), []
     for name in methods:
         by_layer = {
-            layer: tuple(_work(scene, name, target, layer) for target in pair) for layer in layers
+            layer: tuple(_task(scene, name, target, layer) for target in pair) for layer in layers
         }
-        named: dict[Work, str] = {
-            work: f"{METHODS[name].title} at {layer}"
-            for layer, works in by_layer.items()
-            for work in works
-            if isinstance(work, Explain)
+        named: dict[Task, str] = {
+            task: f"{METHODS[name].title} at {layer}"
+            for layer, tasks in by_layer.items()
+            for task in tasks
+            if isinstance(task, Explain)
         }
         if len(named.keys() | maps.keys()) > most:
             left_out.append(METHODS[name].title)
             continue
         compared[name] = by_layer
-        for work, title in named.items():
-            maps.setdefault(work, title)
+        for task, title in named.items():
+            maps.setdefault(task, title)
     if left_out:
         st.caption(
             f"That would be too many maps at once: no curve for {', '.join(left_out)}. "
@@ -219,8 +217,8 @@ def _table(scene: Scene, method: str, rows: Sequence[int], layers: Sequence[str]
     return MapTable(
         rows=tuple(scene.labels[number] for number in rows),
         columns=tuple(layers),
-        places=tuple(
-            place_of(scene, row, column, _request(scene, method, target, layer))
+        cells=tuple(
+            cell_for(scene, row, column, _request(scene, method, target, layer))
             for row, target in enumerate(rows)
             for column, layer in enumerate(layers)
         ),
@@ -233,7 +231,7 @@ def _request(scene: Scene, method: str, target: int, layer: str) -> Request | Re
     return request_for(replace(scene, settings=scene.settings.at(layer)), method, target)
 
 
-def _work(scene: Scene, method: str, target: int, layer: str) -> Explain | Reason:
+def _task(scene: Scene, method: str, target: int, layer: str) -> Explain | Reason:
     """The map's work, or why there is none."""
     asked = _request(scene, method, target, layer)
     return asked if isinstance(asked, Reason) else Explain(scene.settings.model, asked)
@@ -246,13 +244,13 @@ def _curve(
     snapshots: Snapshots,
 ) -> Curve:
     found = {}
-    for layer, works in by_layer.items():
+    for layer, tasks in by_layer.items():
         estimates = [
-            snapshots[work].estimate
-            for work in works
-            if not isinstance(work, Reason)
-            and work in snapshots
-            and snapshots[work].state == "done"
+            snapshots[task].estimate
+            for task in tasks
+            if not isinstance(task, Reason)
+            and task in snapshots
+            and snapshots[task].state == "done"
         ]
         pair = [each for each in estimates if isinstance(each, Attribution)]
         if len(pair) == 2:
@@ -323,7 +321,7 @@ def _downloads(
     whole = MapTable(
         rows=tables[0].rows,
         columns=tuple(title for table in tables for title in table.columns),
-        places=(),
+        cells=(),
         row_names=tables[0].row_names,
         column_names=tuple(name for table in tables for name in table.column_names),
     )

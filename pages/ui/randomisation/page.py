@@ -15,8 +15,9 @@ from pages.ui.maps.charts import show
 from pages.ui.maps.csv_download import csv_download
 from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.grid import done_in, names_of, render_maps
-from pages.ui.maps.table import MapTable, Place
-from pages.ui.randomisation.drawing import (
+from pages.ui.maps.table import MapTable, TableCell
+from pages.ui.randomisation.similarity_figures import MEASURES, similarities_csv, similarity_figure
+from pages.ui.randomisation.tasks import (
     CompareRandomised,
     Draw,
     ExplainRandomised,
@@ -24,26 +25,23 @@ from pages.ui.randomisation.drawing import (
     PredictRandomised,
     SimilarityCurves,
 )
-from pages.ui.randomisation.similarity_figures import MEASURES, similarities_csv, similarity_figure
 from pages.ui.shell.choices import choice
 from pages.ui.shell.choosers import choose_class, choose_method
 from pages.ui.shell.markdown import literal
-from pages.ui.shell.progress import WorkSnapshot, follow
+from pages.ui.shell.progress import Snapshots, TaskSnapshot, follow
 from pages.ui.shell.requests import predictions_for, request_for
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
 from pages.ui.shell.settings import one_of, whole
-from pages.ui.shell.waiting import in_place_of
+from pages.ui.shell.waiting import instead_of
 from pages.ui.worker.engine import Engine
-from pages.ui.worker.tasks import Explain, Prediction, Work
+from pages.ui.worker.tasks import Explain, Prediction, Task
 
 INPUT = "input"
 NOTHING = "nothing"
 MODES = {"cascade": "From the top down to it", "alone": "It alone"}
 DEFAULT_DEPTH = 4
 MOST_SEEDS = 5
-
-Snapshots = Mapping[Work, WorkSnapshot]
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def render_randomisation(engine: Engine, scene: Scene) -> None:
     """Draw the maps of both networks, and the curves over all depths under them."""
     settings = scene.settings
     find = FindStages(settings.model)
-    opening: list[Work] = [*predictions_for(settings, scene.picture), find]
+    opening: list[Task] = [*predictions_for(settings, scene.picture), find]
     stages = engine.jobs.look(find, visitor()).estimate
     if not isinstance(stages, tuple):
         follow(engine, scene, opening, {}, lambda snapshots, finished: None)
@@ -85,8 +83,8 @@ def render_randomisation(engine: Engine, scene: Scene) -> None:
         render_maps(engine, scene, table, snapshots, key="randomised_maps")
         curves = {
             layer: estimate.values
-            for layer, work in compared.items()
-            if isinstance(estimate := snapshots[work].estimate, SimilarityCurves)
+            for layer, task in compared.items()
+            if isinstance(estimate := snapshots[task].estimate, SimilarityCurves)
         }
         _draw_curves(scene, experiment, stages, curves, finished)
         if finished:
@@ -170,22 +168,22 @@ def _request(scene: Scene, method: str, target: int, layer: str) -> Request | Re
 def _table(scene: Scene, experiment: Experiment) -> MapTable:
     """A row a class; at each layer, the original's map and the randomised network's."""
     model = scene.settings.model
-    places = []
+    cells = []
     for row, target in enumerate(scene.classes):
         for column, layer in enumerate(experiment.layers):
             request = _request(scene, experiment.method, target, layer)
             if isinstance(request, Reason):
-                places += [Place(row, 2 * column + side, None, request) for side in (0, 1)]
+                cells += [TableCell(row, 2 * column + side, None, request) for side in (0, 1)]
                 continue
             changed = ExplainRandomised(model, request, experiment.draw)
-            places.append(Place(row, 2 * column, Explain(model, request)))
-            places.append(Place(row, 2 * column + 1, changed))
+            cells.append(TableCell(row, 2 * column, Explain(model, request)))
+            cells.append(TableCell(row, 2 * column + 1, changed))
     return MapTable(
         rows=tuple(scene.labels[number] for number in scene.classes),
         columns=tuple(
             f"{layer}: {side}" for layer in experiment.layers for side in ("learned", "randomised")
         ),
-        places=tuple(places),
+        cells=tuple(cells),
         row_names=tuple(map(str, scene.classes)),
         column_names=tuple(
             f"{layer}-{side}" for layer in experiment.layers for side in ("learned", "randomised")
@@ -194,7 +192,7 @@ def _table(scene: Scene, experiment: Experiment) -> MapTable:
 
 
 def _draw_answer(
-    scene: Scene, experiment: Experiment, stages: Sequence[str], asked: WorkSnapshot
+    scene: Scene, experiment: Experiment, stages: Sequence[str], asked: TaskSnapshot
 ) -> None:
     """What the randomised network says of the picture."""
     depth = experiment.draw.depth
@@ -213,7 +211,7 @@ def _draw_answer(
             f"**{literal(scene.labels[after])}** ({100 * prediction.probabilities[after]:.1f} %)."
         )
     else:
-        st.markdown(in_place_of([asked], "The randomised network is being asked …"))
+        st.markdown(instead_of([asked], "The randomised network is being asked …"))
 
 
 def _draw_curves(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from attribution_core import Classifier, Randomisation, explain, randomize
-from pages.ui.randomisation.randomisation import comparison
+from pages.ui.randomisation.page import comparison
 from pages.ui.randomisation.similarity_figures import MEASURES, similarities_csv, similarity_figure
 from tests.pages.visits import Visit
 

@@ -23,8 +23,8 @@ from attribution_core.axioms.two_variables import (
 )
 from attribution_core.axioms.verdicts import AXIOMS, Outcome, Verdict, joined, verdicts
 from attribution_core.methods.method import Method
-from pages.ui.components.axiom_table import STATES, TableCase, TableCell, axiom_table
-from pages.ui.components.function_plane import FARTHEST, Place, function_plane
+from pages.ui.components.axiom_table import STATES, AxiomCase, AxiomCell, axiom_table
+from pages.ui.components.function_plane import FARTHEST, Coordinates, function_plane
 from pages.ui.maps.csv_download import csv_download, csv_text
 from pages.ui.maps.drawing import titles_of
 from pages.ui.shell.choices import changed, choice, decide, forget
@@ -34,9 +34,9 @@ from pages.ui.shell.settings import number, one_of
 
 OWN = "own"
 OWN_FORMULA = "relu(x)*y - sin(x)"
-OWN_PLACES: tuple[Place, Place] = ((2.0, 1.5), (-1.0, -1.0))
+OWN_COORDINATES: tuple[Coordinates, Coordinates] = ((2.0, 1.5), (-1.0, -1.0))
 START = "rectifier"
-PLACES = ("axioms-x", "axioms-y", "axioms-x0", "axioms-y0")
+COORDINATES = ("axioms-x", "axioms-y", "axioms-x0", "axioms-y0")
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Question:
     """The function that the visitor chose, and where."""
 
     function: PlaneFunction
-    point: Place
-    reference: Place
+    point: Coordinates
+    reference: Coordinates
 
 
 @st.fragment
@@ -103,7 +103,7 @@ def _question() -> Question:
                 format_func=lambda name: "My own" if name == OWN else EXAMPLES[name].title,
                 key=key,
                 width=260,
-                on_change=_forget_places,
+                on_change=_forget_coordinates,
             ),
             START,
             lambda text: one_of(text, (*EXAMPLES, OWN)),
@@ -111,11 +111,11 @@ def _question() -> Question:
         # Its place is between function and points, but what is wrong with it is said below.
         typed = _typed_formula() if name == OWN else EXAMPLES[name].formula
         example = EXAMPLES.get(name)
-        default = OWN_PLACES if example is None else (example.point, example.reference)
+        default = OWN_COORDINATES if example is None else (example.point, example.reference)
         values = [
             _coordinate(link, title, start)
             for link, title, start in zip(
-                PLACES, ("x", "y", "x′", "y′"), (*default[0], *default[1]), strict=True
+                COORDINATES, ("x", "y", "x′", "y′"), (*default[0], *default[1]), strict=True
             )
         ]
     function = _function_of(typed)
@@ -177,17 +177,17 @@ def _coordinate(name: str, title: str, start: float) -> float:
     return float(found)
 
 
-def _move(point: Place, reference: Place) -> None:
+def _move(point: Coordinates, reference: Coordinates) -> None:
     """Take over where the handles were dragged to."""
-    for name, value in zip(PLACES, (*point, *reference), strict=True):
+    for name, value in zip(COORDINATES, (*point, *reference), strict=True):
         decide(name, value)
 
 
-def _forget_places() -> None:
+def _forget_coordinates() -> None:
     """Each function begins where it shows something."""
     if not changed("axioms-function"):
         return
-    for name in PLACES:
+    for name in COORDINATES:
         forget(name)
 
 
@@ -236,18 +236,18 @@ def _render_table(table: Sequence[Verdict]) -> None:
             st.markdown(f"**{axiom.title}.** {axiom.statement} *{axiom.source}.*")
 
 
-def _cell(verdict: Verdict) -> TableCell:
+def _cell(verdict: Verdict) -> AxiomCell:
     cases = tuple(_case(outcome) for outcome in verdict.outcomes)
     failed = verdict.counterexample
     if failed is not None:
         words: tuple[str, ...] = (formula_of(failed.probe), f"{failed.finding}.")
         count = f"fails in {verdict.tried - verdict.held} of {verdict.tried}"
-        return TableCell("fails", count, words, cases)
+        return AxiomCell("fails", count, words, cases)
     words = ("partly within sampling error",) if verdict.only_by_sampling else ()
-    return TableCell("holds", f"holds in all {verdict.tried}", words, cases)
+    return AxiomCell("holds", f"holds in all {verdict.tried}", words, cases)
 
 
-def _case(outcome: Outcome) -> TableCase:
+def _case(outcome: Outcome) -> AxiomCase:
     probe = outcome.probe
     finding = outcome.finding.removesuffix(".")
     if outcome.only_by_sampling:
@@ -256,7 +256,7 @@ def _case(outcome: Outcome) -> TableCase:
     show: list[str | float] | None = None
     if len(formula) <= LONGEST_FORMULA:
         show = [formula, *probe.point, *probe.reference]
-    return TableCase(
+    return AxiomCase(
         STATES[outcome.holds],
         ("yours: " if probe.own else "") + formula_of(probe),
         finding + ".",
@@ -334,8 +334,8 @@ def attributions_csv(
                 each.problem,
             ]
         )
-    places = ["x", "y", "x0", "y0"]
-    heading = ["method", "function", *places, "to_x", "to_y", "sum", "change", "problem"]
+    coordinates = ["x", "y", "x0", "y0"]
+    heading = ["method", "function", *coordinates, "to_x", "to_y", "sum", "change", "problem"]
     return csv_text(heading, lines)
 
 

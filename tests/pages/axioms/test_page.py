@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pages.ui.axioms.on_network import percent
-from pages.ui.components.function_plane import landscape, levels_of, new_places, reach_of
+from pages.ui.components.function_plane import landscape, levels_of, new_coordinates, reach_of
 from tests.pages.visits import Visit
 
 
@@ -165,8 +165,8 @@ def test_the_network_is_checked(visit: Callable[..., Visit]) -> None:
 
 def test_drags_that_are_no_news_or_no_drags() -> None:
     good = {"revision": 3, "point": [1, 2.004], "reference": [-20, 0]}
-    assert new_places(good, 2) == (3, (1, 2), (-10, 0))
-    assert new_places(good, 3) is None
+    assert new_coordinates(good, 2) == (3, (1, 2), (-10, 0))
+    assert new_coordinates(good, 3) is None
     for bad in (
         None,
         {},
@@ -176,7 +176,7 @@ def test_drags_that_are_no_news_or_no_drags() -> None:
         {**good, "reference": None},
         {**good, "revision": "x"},
     ):
-        assert new_places(bad, 0) is None
+        assert new_coordinates(bad, 0) is None
 
 
 def test_the_window_holds_both_points() -> None:
@@ -218,7 +218,7 @@ def test_numbers_as_csv() -> None:
     from attribution_core.axioms.probes import own_probes
     from attribution_core.axioms.two_variables import attribute_plane
     from attribution_core.axioms.verdicts import verdicts
-    from pages.ui.axioms.axioms import Question, attributions_csv, axioms_csv
+    from pages.ui.axioms.page import Question, attributions_csv, axioms_csv
 
     function = PlaneFunction("x*y")
     question = Question(function, (2.0, 1.0), (0.0, 0.0))
