@@ -68,7 +68,7 @@ def test_maps_come_with_captions_and_the_controls_stay(
     assert re.fullmatch(r"49 positions · [\d.]+ m?s · \d+ evaluations", page.cells[2]["caption"][0])
     assert not [button for button in page.app.button if button.key == "cancel"]
     names = [each.proto.label for each in page.app.get("download_button")]
-    assert names == ["Grid as PNG", "Interactive HTML", "Arrays as NPZ"]
+    assert names == ["Interactive HTML", "Arrays as NPZ"]
     assert page.scene.prediction is not None
     assert page.scene.prediction.top(1) == (285,)
 
@@ -175,7 +175,7 @@ def test_superpixels_and_grids_at_the_input(visit: Callable[..., Visit]) -> None
 @pytest.mark.parametrize(
     ("choices", "given"),
     [
-        ({"layer": "input", "count": "400"}, "Gives 400 superpixels, each in one piece."),
+        ({"layer": "input", "count": "400"}, "Gives 400 superpixels, each connected."),
         (
             {"layer": "input", "count": "50", "segmentation": "grid"},
             "Gives 49 grid cells: 7×7 over 224×224 positions.",

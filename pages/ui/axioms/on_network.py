@@ -17,6 +17,7 @@ from pages.ui.maps.csv_download import csv_download, csv_text
 from pages.ui.maps.drawing import titles_of
 from pages.ui.shell.choosers import choose_class, choose_whether
 from pages.ui.shell.markdown import literal
+from pages.ui.shell.numbers import written
 from pages.ui.shell.progress import Snapshots, TaskSnapshot, follow, message, score_name
 from pages.ui.shell.requests import predictions_for, request_for
 from pages.ui.shell.scene import Scene
@@ -51,29 +52,23 @@ class CheckAxioms:
 
 def render_network_axioms(engine: Engine, scene: Scene) -> None:
     """Draw the checks of all methods at the sidebar's layer."""
-    opening: list[Task] = [*predictions_for(scene.settings, scene.picture)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         target = choose_class("axioms-class", "Class", scene)
         wanted = choose_whether(
             "axioms-network",
             "Check the network",
             True,
-            "Each method runs about five times at the sidebar's layer. Takes longest at the input.",
+            "Runs each method about five times at the sidebar's layer; slowest at the input.",
         )
     if not wanted:
         return
     against = _other_class(scene, target)
     tasks = _tasks(scene, target, against)
-    maps: dict[Task, str] = {
+    names: dict[Task, str] = {
         task: METHODS[name].title for name, task in tasks.items() if not isinstance(task, Reason)
     }
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
-        found = {
-            name: snapshots[task].estimate
-            for name, task in tasks.items()
-            if not isinstance(task, Reason)
-        }
         axiom_table(
             rows=[METHODS[name].title for name in tasks],
             columns=[AXIOMS[name].title for name in NETWORK_AXIOMS],
@@ -84,36 +79,39 @@ def render_network_axioms(engine: Engine, scene: Scene) -> None:
             hint="Click on a cell for the numbers behind it.",
             key="network_axioms",
         )
-        st.caption(
-            "**Completeness:** do the values sum to f(x) − f(x′), to 2 %? **Dummy** and "
-            "**sensitivity:** at a point that has the picture in one part only and the reference "
-            "elsewhere, the rest should get nothing and the part something. The percentages are "
-            "the largest value elsewhere over the largest of all, and the part's share of the "
-            f"change. **Linearity:** the logit of {literal(scene.labels[target])} minus that of "
-            f"{literal(scene.labels[against])} should have the difference of the two "
-            "attributions; this one is always about logits. **Implementation invariance:** "
-            "at the pixels, the network in one piece against the body below "
-            f"{literal(scene.settings.layer)} and the head above it, with few samples. "
-            "Equal means to 0.1 % of the largest value, and to 5 % for the linearity of "
-            f"{titles_of('quadrature')}, whose sum stops at its tolerance. Symmetry is not "
-            "checked: the places of a picture do not in general play the same part in a network."
-        )
+        st.caption(_checks_in_words(scene, target, against))
         if finished:
-            _download(
-                scene,
-                [each for each in found.values() if isinstance(each, NetworkOutcomes)],
-            )
+            found = (snapshots[task].estimate for task in names)
+            _download(scene, [each for each in found if isinstance(each, NetworkOutcomes)])
 
     follow(
         engine,
         scene,
-        opening,
-        maps,
+        predictions_for(scene.settings, scene.picture),
+        names,
         draw,
         noun="methods",
         caption=f"The {score_name(scene)} of **{literal(scene.labels[target])}** at "
         f"**{literal(scene.settings.layer)}**, against {literal(scene.settings.reference)}, with "
         "the sidebar's options.",
+    )
+
+
+def _checks_in_words(scene: Scene, target: int, against: int) -> str:
+    """What each column checks, and how closely, in Markdown."""
+    return (
+        "**Completeness:** do the values sum to f(x) − f(x′), to within 2 %? **Dummy** and "
+        "**sensitivity:** at a point that equals the picture in one part and the reference "
+        "elsewhere, the rest should get nothing and the part something. The percentages are "
+        "the largest value elsewhere over the largest of all, and the part's share of the "
+        f"change. **Linearity:** the logit of {literal(scene.labels[target])} minus that of "
+        f"{literal(scene.labels[against])} should have the difference of the two "
+        "attributions; this check is always about logits. **Implementation invariance:** "
+        "attributions at the pixels, of the whole network against the body below "
+        f"{literal(scene.settings.layer)} followed by the head above it, with few samples. "
+        "Equal means to 0.1 % of the largest value, and to 5 % for the linearity of "
+        f"{titles_of('quadrature')}, whose sum stops at its tolerance. Symmetry is not "
+        "checked: in general no two positions of a picture are interchangeable for a network."
     )
 
 
@@ -175,17 +173,13 @@ def _in_words(outcome: NetworkOutcome) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in per cent, with as many digits as one can use."""
+    """A share in percent, to two significant digits."""
     value = 100 * share
     if value == 0:
         return "0 %"
     if abs(value) < 0.01:
         return "under 0.01 %"
-    return (
-        f"{value:.2g} %".replace("-", "−")
-        if abs(value) < 10
-        else f"{value:.0f} %".replace("-", "−")
-    )
+    return f"{written(value, '.2g' if abs(value) < 10 else '.0f')} %"
 
 
 def _download(scene: Scene, found: list[NetworkOutcomes]) -> None:
@@ -197,7 +191,7 @@ def _download(scene: Scene, found: list[NetworkOutcomes]) -> None:
 
 
 def network_csv(found: list[NetworkOutcomes]) -> str:
-    """A line a method and check."""
+    """A line for each method and check."""
     held = {True: "yes", False: "no", None: "not possible"}
     lines = (
         [each.method, outcome.axiom, held[outcome.holds], f"{outcome.error:.6g}", outcome.finding]

@@ -1,4 +1,4 @@
-"""What the methods say of a function of two variables, and which axioms they keep on it."""
+"""Attributions of a function of two variables, and the axioms they satisfy on it."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ from pages.ui.components.function_plane import FARTHEST, Coordinates, function_p
 from pages.ui.maps.csv_download import csv_download, csv_text
 from pages.ui.maps.drawing import titles_of
 from pages.ui.shell.choices import changed, choice, decide, forget
+from pages.ui.shell.choosers import choose_from_list, choose_number
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.session import session
-from pages.ui.shell.settings import number, one_of
+from pages.ui.shell.settings import number
 
 OWN = "own"
 OWN_FORMULA = "relu(x)*y - sin(x)"
@@ -41,7 +42,7 @@ COORDINATES = ("axioms-x", "axioms-y", "axioms-x0", "axioms-y0")
 
 @dataclass(frozen=True)
 class Question:
-    """The function that the visitor chose, and where."""
+    """The function that the visitor chose, the point and the reference."""
 
     function: PlaneFunction
     point: Coordinates
@@ -50,11 +51,11 @@ class Question:
 
 @st.fragment
 def render_axioms() -> None:
-    """Draw plane, bars, table and formulas. A fragment: a drag redraws nothing else."""
+    """Draw plane, bars, table and formulas: a fragment, so that a drag redraws nothing else."""
     st.caption(
-        "Every method splits what a function does between its variables, and each by its own "
+        "Every method divides the change of a function between its variables, each by its own "
         "rules. Drag the point or the reference: do the two bars add up to the dashed line, which "
-        "is f(x, y) − f(x′, y′)? The table below says what each method keeps of six promises."
+        "is f(x, y) − f(x′, y′)? The table below shows which of six axioms each method satisfies."
     )
     question = _question()
     try:
@@ -95,20 +96,15 @@ def render_axioms() -> None:
 
 def _question() -> Question:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = choice(
+        name = choose_from_list(
             "axioms-function",
-            lambda key, value: st.selectbox(
-                "Function",
-                (*EXAMPLES, OWN),
-                format_func=lambda name: "My own" if name == OWN else EXAMPLES[name].title,
-                key=key,
-                width=260,
-                on_change=_forget_coordinates,
-            ),
+            "Function",
+            {**{example: each.title for example, each in EXAMPLES.items()}, OWN: "My own"},
             START,
-            lambda text: one_of(text, (*EXAMPLES, OWN)),
+            width=260,
+            on_change=_forget_coordinates,
         )
-        # Its place is between function and points, but what is wrong with it is said below.
+        # It stands between function and points, but errors in it are shown below.
         typed = _typed_formula() if name == OWN else EXAMPLES[name].formula
         example = EXAMPLES.get(name)
         default = OWN_COORDINATES if example is None else (example.point, example.reference)
@@ -141,7 +137,7 @@ def _typed_formula() -> str:
 
 
 def _function_of(text: str) -> PlaneFunction:
-    """The formula's; while it is none, that of the last one that was."""
+    """The formula's function; while the formula is not valid, that of the last valid one."""
     try:
         function = PlaneFunction(text)
     except FormulaError as mistake:
@@ -159,32 +155,26 @@ def _formula_of_link(text: str) -> str:
 
 def _coordinate(name: str, title: str, start: float) -> float:
     what = "reference" if title.endswith("′") else "point"
-    found = choice(
+    return choose_number(
         name,
-        lambda key, value: st.number_input(
-            title,
-            -FARTHEST,
-            FARTHEST,
-            step=0.1,
-            format="%.2f",
-            key=key,
-            width=104,
-            help=f"Of the {what}, from −10 to 10.",
-        ),
+        title,
+        -FARTHEST,
+        FARTHEST,
         start,
-        lambda text: number(text, -FARTHEST, FARTHEST) + 0.0,
+        step=0.1,
+        width=104,
+        help=f"Of the {what}, from −10 to 10.",
     )
-    return float(found)
 
 
 def _move(point: Coordinates, reference: Coordinates) -> None:
-    """Take over where the handles were dragged to."""
+    """Set the coordinates to where the handles were dragged."""
     for name, value in zip(COORDINATES, (*point, *reference), strict=True):
         decide(name, value)
 
 
 def _forget_coordinates() -> None:
-    """Each function begins where it shows something."""
+    """Go back to the coordinates that suit the new function."""
     if not changed("axioms-function"):
         return
     for name in COORDINATES:
@@ -192,7 +182,7 @@ def _forget_coordinates() -> None:
 
 
 def _show(asked: object) -> None:
-    """Bring a case of the table onto the plane; what the browser sends can be anything."""
+    """Show a case of the table on the plane; check it, since the browser can send anything."""
     if not isinstance(asked, list) or len(asked) != 5 or not isinstance(asked[0], str):
         return
     with contextlib.suppress(ValueError, TypeError):
@@ -205,12 +195,12 @@ def _show(asked: object) -> None:
 
 @st.cache_resource(show_spinner=False)
 def _fixed_verdicts(methods: tuple[str, ...]) -> tuple[Verdict, ...]:
-    """The verdicts of these methods, which are all there are: kept for as long as they are."""
+    """The verdicts on the fixed functions, cached until there is another method."""
     return verdicts(FIXED_PROBES)
 
 
 def _render_table(table: Sequence[Verdict]) -> None:
-    st.markdown("#### What each method keeps")
+    st.markdown("#### Which axioms each method satisfies")
     axioms = tuple(AXIOMS.values())
     methods = plane_methods()
     cells = [[_cell(each) for each in table if each.method == method] for method in methods]
@@ -224,12 +214,12 @@ def _render_table(table: Sequence[Verdict]) -> None:
     )
     st.caption(
         "Every cell is computed: on fixed functions chosen for each axiom, and on yours where the "
-        "axiom says something of it. “Holds” means that it held in all those cases, which proves "
-        "nothing; one counterexample is enough to refute. Numbers count as equal to 1e-9, for "
+        "axiom applies to it. “Holds” means that it held in all those cases, which is no proof; "
+        "one counterexample is enough to refute it. Numbers count as equal to 1e-9, for "
         f"{titles_of('quadrature')} to 1e-4, for {titles_of('sampled')} also within four "
         "standard errors. "
-        "None of these methods looks inside a formula, so all keep implementation invariance; "
-        "layer-wise rules such as LRP and DeepLIFT do not (Sundararajan et al. 2017)."
+        "None of these methods depends on how a formula is written, so all satisfy implementation "
+        "invariance; layer-wise rules such as LRP and DeepLIFT do not (Sundararajan et al. 2017)."
     )
     with st.expander("The axioms in full", icon=":material/rule:"):
         for axiom in axioms:
@@ -294,9 +284,9 @@ def _render_formulas() -> None:
 
 
 def promised(method: Method[Any]) -> str:
-    """What a method keeps on every function, in a sentence."""
+    """The axioms a method satisfies on every function, in a sentence."""
     titles = [axiom.title.lower() for axiom in AXIOMS.values() if axiom.name in method.promises]
-    return f"Keeps by proof: {', '.join(titles)}." if titles else ""
+    return f"Proven to satisfy: {', '.join(titles)}." if titles else ""
 
 
 def _render_downloads(

@@ -11,7 +11,7 @@ import streamlit as st
 from attribution_core.registry import METHODS
 from attribution_core.request import Reason, granted
 from attribution_core.scores import Score
-from pages.ui.faithfulness.protocol import Protocol, told
+from pages.ui.faithfulness.protocol import Protocol, removal_in_words
 from pages.ui.faithfulness.tasks import RANDOM, DrawPictureCurves, PictureCurves
 from pages.ui.maps.csv_download import csv_download, csv_text
 from pages.ui.shell.gallery import gallery, pixels_of
@@ -69,7 +69,7 @@ def render_gallery_areas(engine: Engine, scene: Scene, protocol: Protocol) -> No
         draw,
         noun="pictures",
         caption="Each picture for its own top class, with the sidebar's methods and layer. "
-        + told(scene, protocol),
+        + removal_in_words(scene, protocol),
     )
 
 

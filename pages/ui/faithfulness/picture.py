@@ -20,9 +20,9 @@ from pages.ui.faithfulness.figures import curve_figure
 from pages.ui.faithfulness.protocol import (
     Protocol,
     choose_protocol,
+    removal_in_words,
     score_in_words,
     score_of,
-    told,
 )
 from pages.ui.faithfulness.tasks import Curves, DrawCurves, DrawRandomCurves, RandomCurves
 from pages.ui.maps.charts import show, stroke
@@ -82,7 +82,7 @@ def render_picture_curves(engine: Engine, scene: Scene) -> None:
         names,
         draw,
         noun="maps and curves",
-        caption=told(scene, protocol),
+        caption=removal_in_words(scene, protocol),
     )
 
 

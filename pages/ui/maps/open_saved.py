@@ -1,4 +1,4 @@
-"""Files of saved maps, opened: shown as they were made, and offered to be computed again."""
+"""Saved maps: files opened, shown as they were saved, with a button to compute them again."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class _Read:
 
 
 def render_open_saved(engine: Engine, scene: Scene) -> None:
-    """Take files, and draw what is in them beside the page's own maps."""
+    """Let the visitor open files, and draw their maps."""
     with st.expander("Open saved maps", icon=":material/folder_open:", key="open_saved"):
         files = st.file_uploader(
             "Files of saved maps",

@@ -1,4 +1,4 @@
-"""The picture and its reference, each with what the model says of it."""
+"""The picture and the reference, each with the model's prediction for it."""
 
 from __future__ import annotations
 

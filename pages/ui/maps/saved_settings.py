@@ -1,4 +1,4 @@
-"""The sidebar's settings that would make saved maps again, or why none would."""
+"""The sidebar's settings that compute saved maps again, or why there are none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Maps of a network beside those of the same network with parameters drawn anew."""
+"""Maps of a network beside those of the same network with re-initialised parameters."""
 
 from __future__ import annotations
 
@@ -26,20 +26,21 @@ from pages.ui.randomisation.tasks import (
     SimilarityCurves,
 )
 from pages.ui.shell.choices import choice
-from pages.ui.shell.choosers import choose_class, choose_method
+from pages.ui.shell.choosers import choose_class, choose_method, choose_one, choose_whole
 from pages.ui.shell.markdown import literal
+from pages.ui.shell.numbers import written
 from pages.ui.shell.progress import Snapshots, TaskSnapshot, follow
 from pages.ui.shell.requests import predictions_for, request_for
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
-from pages.ui.shell.settings import one_of, whole
+from pages.ui.shell.settings import one_of
 from pages.ui.shell.waiting import instead_of
 from pages.ui.worker.engine import Engine
 from pages.ui.worker.tasks import Explain, Prediction, Task
 
 INPUT = "input"
 NOTHING = "nothing"
-MODES = {"cascade": "From the top down to it", "alone": "It alone"}
+MODES = {"cascade": "From the top down to a stage", "alone": "One stage alone"}
 DEFAULT_DEPTH = 4
 MOST_SEEDS = 5
 
@@ -68,7 +69,7 @@ def render_randomisation(engine: Engine, scene: Scene) -> None:
     table = _table(scene, experiment)
     ask = PredictRandomised(settings.model, scene.picture, experiment.draw)
     names = dict(names_of(table))
-    names[ask] = "what the randomised network says"
+    names[ask] = "the randomised network's prediction"
     compared: dict[str, CompareRandomised] = {}
     for layer in experiment.layers:
         request = _request(scene, experiment.method, experiment.target, layer)
@@ -79,7 +80,7 @@ def render_randomisation(engine: Engine, scene: Scene) -> None:
             names[compared[layer]] = f"similarities at {layer}"
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
-        _draw_answer(scene, experiment, stages, snapshots[ask])
+        _draw_prediction(scene, experiment, stages, snapshots[ask])
         render_maps(engine, scene, table, snapshots, key="randomised_maps")
         curves = {
             layer: estimate.values
@@ -111,32 +112,22 @@ def _experiment(scene: Scene, stages: Sequence[str]) -> Experiment:
     settings = scene.settings
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = choose_method("randomisation-method", "gradient_times_input")
-        mode = choice(
+        mode = choose_one(
             "randomisation-mode",
-            lambda key, value: st.segmented_control(
-                "Parameters drawn anew",
-                tuple(MODES),
-                required=True,
-                format_func=MODES.__getitem__,
-                key=key,
-                help="Each layer's own initialiser draws them. The loaded network is not changed: "
-                "a copy of it is.",
-            ),
+            "Re-initialised parameters",
+            MODES,
             "cascade",
-            lambda text: one_of(text, tuple(MODES)),
+            help="Each layer's own initialiser draws the new values. The loaded network is not "
+            "changed: a copy of it is.",
         )
-        seeds = choice(
+        seeds = choose_whole(
             "randomisation-seeds",
-            lambda key, value: st.number_input(
-                "Seeds",
-                1,
-                MOST_SEEDS,
-                key=key,
-                width=110,
-                help="Draws for the curves, from the sidebar's seed on. The maps show the first.",
-            ),
+            "Seeds",
+            1,
+            MOST_SEEDS,
             2,
-            lambda text: whole(text, 1, MOST_SEEDS),
+            width=110,
+            help="Draws for the curves, from the sidebar's seed on. The maps show the first.",
         )
         target = choose_class("randomisation-class", "Class of the curves", scene)
     offered = (NOTHING, *stages)
@@ -153,7 +144,7 @@ def _experiment(scene: Scene, stages: Sequence[str]) -> Experiment:
         method,
         target,
         Draw(offered.index(stage), settings.seed, mode == "alone"),
-        tuple(settings.seed + number for number in range(int(seeds))),
+        tuple(settings.seed + number for number in range(seeds)),
         (INPUT, high) if high else (INPUT,),
     )
 
@@ -161,7 +152,7 @@ def _experiment(scene: Scene, stages: Sequence[str]) -> Experiment:
 def _request(scene: Scene, method: str, target: int, layer: str) -> Request | Reason:
     """The request at a layer, or why there is none."""
     asked = request_for(replace(scene, settings=scene.settings.at(layer)), method, target)
-    # The copy whose parameters are drawn is one for all: no second one in bfloat16.
+    # All sessions share one randomised copy: there is no second one in bfloat16.
     return asked if isinstance(asked, Reason) else asked.in_float32()
 
 
@@ -191,10 +182,10 @@ def _table(scene: Scene, experiment: Experiment) -> MapTable:
     )
 
 
-def _draw_answer(
+def _draw_prediction(
     scene: Scene, experiment: Experiment, stages: Sequence[str], asked: TaskSnapshot
 ) -> None:
-    """What the randomised network says of the picture."""
+    """The randomised network's prediction for the picture."""
     depth = experiment.draw.depth
     prediction = asked.estimate
     if depth == 0:
@@ -205,9 +196,9 @@ def _draw_answer(
         if not experiment.draw.alone:
             what = f"everything down to {what}" if depth > 1 else what
         st.markdown(
-            f"With {what} drawn anew, the network that said "
+            f"With {what} re-initialised, the network that predicted "
             f"**{literal(scene.labels[before])}** "
-            f"({100 * scene.prediction.probabilities[before]:.1f} %) says "
+            f"({100 * scene.prediction.probabilities[before]:.1f} %) predicts "
             f"**{literal(scene.labels[after])}** ({100 * prediction.probabilities[after]:.1f} %)."
         )
     else:
@@ -248,7 +239,7 @@ def _draw_curves(
 
 
 def comparison(curves: Mapping[str, npt.NDArray[np.float64]]) -> str:
-    """What the curves say of the thesis's observation, in numbers.
+    """The thesis's observation checked against the curves, in numbers.
 
     Means over seeds and depths of the absolute rank correlation and SSIM at the pixels, and at the
     other layer.
@@ -268,6 +259,6 @@ def comparison(curves: Mapping[str, npt.NDArray[np.float64]]) -> str:
     order = "more" if above[0] < at_pixels[0] and above[1] < at_pixels[1] else "not more"
     return (
         f"Over all depths, the maps at {literal(high)} change {order} than those at "
-        f"{literal(low)}: absolute rank correlation {above[0]:.2f} against {at_pixels[0]:.2f}, "
-        f"SSIM {above[1]:.2f} against {at_pixels[1]:.2f}."
+        f"{literal(low)}: absolute rank correlation {written(above[0])} against "
+        f"{written(at_pixels[0])}, SSIM {written(above[1])} against {written(at_pixels[1])}."
     )

@@ -1,4 +1,4 @@
-"""The path of Integrated Gradients: a film strip, the score on the way, the gap by gradients."""
+"""The path of Integrated Gradients: a film strip, the score along it, the gap by gradients."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from pages.ui.maps.csv_download import csv_download, csv_text
 from pages.ui.maps.picture_and_reference import as_url
 from pages.ui.shell.choices import choice
 from pages.ui.shell.markdown import literal
+from pages.ui.shell.numbers import written
 from pages.ui.shell.progress import Snapshots, score_name
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import number
@@ -33,7 +34,7 @@ _CHART = 338
 
 @dataclass(frozen=True)
 class Walked:
-    """A path so far; ``adaptive`` has the gap of Integrated Gradients' own rule by gradients."""
+    """A path so far; ``adaptive``: the gap of Integrated Gradients' own rule by gradients."""
 
     profile: PathProfile
     adaptive: tuple[tuple[int, float], ...]
@@ -116,19 +117,32 @@ def render_path(
         )
     if not walked:
         st.caption(
-            instead_of(map(snapshots.__getitem__, paths.values()), "The path is being followed …")
+            instead_of(map(snapshots.__getitem__, paths.values()), "The path is being evaluated …")
         )
         return
     labels = {target: scene.labels[target] for target in walked}
+    _draw_charts(scene, walked, labels, alpha)
+    st.caption("  \n".join(_halves(walked, labels)))
+    csv_download(
+        "Path as CSV",
+        lambda: path_csv(walked),
+        f"path-{scene.settings.model}-{scene.settings.picture}",
+    )
+
+
+def _draw_charts(
+    scene: Scene, walked: Mapping[int, Walked], labels: Mapping[int, str], alpha: float | None
+) -> None:
+    """The score along the path, its slope, and the gap of the quadrature rules."""
     with st.container(horizontal=True, gap="small"):
         with st.container(width=_CHART):
-            st.markdown(f"**The {score_name(scene)} on the way**")
+            st.markdown(f"**The {score_name(scene)} along the path**")
             show(_scores(walked, labels, alpha), "path_scores")
         with st.container(width=_CHART):
             st.markdown(
-                "**Where the attribution is earned**",
-                help="The slope of the score, ∇f · (x − x′). Its area is what the attributions of "
-                "Integrated Gradients sum to (thesis, equation 2.18; Sundararajan et al. 2017).",
+                "**Where the attribution accumulates**",
+                help="The slope of the score, ∇f · (x − x′). Its integral is what the attributions "
+                "of Integrated Gradients sum to (thesis, equation 2.18; Sundararajan et al. 2017).",
             )
             show(_slopes(walked, labels, alpha), "path_slopes")
         with st.container(width=_CHART):
@@ -138,21 +152,16 @@ def render_path(
                 "alone does not mean that the map has converged.",
             )
             show(_gaps(walked, labels), "path_gaps")
-    halves = []
-    for target, each in walked.items():
-        half = first_alpha(each.profile, 0.5)
-        if half is not None:
-            halves.append(
-                f"{literal(labels[target])}: from {each.profile.scores[0]:.2f} to "
-                f"{each.profile.scores[-1]:.2f}; half of the difference is reached at α = "
-                f"{half:.2f}."
-            )
-    st.caption("  \n".join(halves))
-    csv_download(
-        "Path as CSV",
-        lambda: path_csv(walked),
-        f"path-{scene.settings.model}-{scene.settings.picture}",
-    )
+
+
+def _halves(walked: Mapping[int, Walked], labels: Mapping[int, str]) -> list[str]:
+    """For each class, where on the path half of the score's difference is reached."""
+    return [
+        f"{literal(labels[target])}: from {written(each.profile.scores[0])} to "
+        f"{written(each.profile.scores[-1])}; half of the difference is reached at α = {half:.2f}."
+        for target, each in walked.items()
+        if (half := first_alpha(each.profile, 0.5)) is not None
+    ]
 
 
 def path_csv(walked: Mapping[int, Walked]) -> str:

@@ -1,4 +1,4 @@
-"""One method against several references, and their average with its spread."""
+"""One method with several references, and the mean of its maps with their spread."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ def render_reference_points(engine: Engine, scene: Scene) -> None:
             "references-path",
             "Follow the path of Integrated Gradients",
             True,
-            "The score between the sidebar's reference and the picture, where on the way "
-            "the attribution is earned, and the gap by number of gradients.",
+            "The score between the sidebar's reference and the picture, where on the path "
+            "the attribution accumulates, and the gap by number of gradients.",
         )
     if not METHODS[method].uses_reference:
-        st.caption(f"{METHODS[method].title} does not use the reference: its maps are all alike.")
+        st.caption(f"{METHODS[method].title} does not use the reference: all its maps are equal.")
     pictures = {
         kind: reference_of(replace(settings, reference=kind), scene.picture) for kind in kinds
     }
@@ -59,18 +59,12 @@ def render_reference_points(engine: Engine, scene: Scene) -> None:
         if picture is not None
     }
     table = _table(scene, method, kinds)
-    maps = names_of(table)
+    names = names_of(table)
     for kind, task in asked.items():
-        maps.setdefault(task, f"what the model says of the {kind} reference")
-    paths = {}
-    if with_path:
-        paths = {
-            target: WalkPath(settings.model, asked_for)
-            for target in scene.classes
-            if not isinstance(asked_for := request_for(scene, PATH, target), Reason)
-        }
-        for target, path in paths.items():
-            maps.setdefault(path, f"the path for {scene.labels[target]}")
+        names.setdefault(task, f"the model's prediction for the {kind} reference")
+    paths = _paths(scene) if with_path else {}
+    for target, path in paths.items():
+        names.setdefault(path, f"the path for {scene.labels[target]}")
     reference = pictures[settings.reference]
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
@@ -86,12 +80,21 @@ def render_reference_points(engine: Engine, scene: Scene) -> None:
         engine,
         scene,
         opening,
-        maps,
+        names,
         draw,
         noun="results",
         caption=f"{METHODS[method].title} at **{literal(settings.layer)}**, against "
         f"{len(kinds)} references. :red[Red] speaks for the class, :blue[blue] against it.",
     )
+
+
+def _paths(scene: Scene) -> dict[int, WalkPath]:
+    """The path of each target class that has one."""
+    return {
+        target: WalkPath(scene.settings.model, asked)
+        for target in scene.classes
+        if not isinstance(asked := request_for(scene, PATH, target), Reason)
+    }
 
 
 def _table(scene: Scene, method: str, kinds: Sequence[str]) -> MapTable:
@@ -115,7 +118,7 @@ def _draw_references(
     asked: Mapping[str, Predict],
     snapshots: Snapshots,
 ) -> None:
-    """Each reference with the model's top five on it."""
+    """Each reference with the model's top five classes for it."""
     with st.container(horizontal=True, gap="small"):
         for kind, picture in pictures.items():
             with st.container(width=150):
@@ -167,7 +170,7 @@ def average_over(maps: Sequence[npt.NDArray[np.float32]]) -> Average:
 
 
 def _draw_average(scene: Scene, table: MapTable, snapshots: Snapshots) -> None:
-    """Mean and spread over the references that are there."""
+    """Mean and standard deviation over the references whose maps are done."""
     done = done_in(table, snapshots)
     rows: list[tuple[int, Average, Attribution]] = []
     for row in range(len(table.rows)):
@@ -176,7 +179,7 @@ def _draw_average(scene: Scene, table: MapTable, snapshots: Snapshots) -> None:
             rows.append((row, average_over([drawn_values(each) for each in found]), found[0]))
     if not rows:
         return
-    st.markdown("#### The average over the references, and its spread")
+    st.markdown("#### Mean over the references, and standard deviation")
     cells = []
     for row, (_, average, attribution) in enumerate(rows):
         shown = replace(attribution, heatmap=average.mean.astype(np.float32), player_values=None)
@@ -198,7 +201,7 @@ def _draw_average(scene: Scene, table: MapTable, snapshots: Snapshots) -> None:
                         if column == 0
                         else (
                             "standard deviation, on the mean's scale",
-                            f"one sign at {100 * average.agreement:.0f} % of the positions",
+                            f"same sign at {100 * average.agreement:.0f} % of the positions",
                         )
                     ),
                     status="done",
@@ -208,7 +211,7 @@ def _draw_average(scene: Scene, table: MapTable, snapshots: Snapshots) -> None:
     with st.container(width=560):
         render_heatmap_grid(
             rows=[table.rows[row] for row, _, _ in rows],
-            columns=["Mean", "Spread"],
+            columns=["Mean", "Standard deviation"],
             cells=cells,
             picture=scene.picture.pixels.astype(np.uint8),
             overlay=scene.settings.view == "overlay",

@@ -15,8 +15,8 @@ from attribution_core.images import INPUT, Picture
 from attribution_core.registry import METHODS
 from attribution_core.segmentations import Segmentation, kind_of_player, segments_of
 from pages.ui.components.player_board import PlayerValues, player_board
-from pages.ui.shell.choices import choice, recalled, remember
-from pages.ui.shell.choosers import choose_class
+from pages.ui.shell.choices import recalled, remember
+from pages.ui.shell.choosers import choose_class, choose_whole
 from pages.ui.shell.game_methods import LEADING, game_methods
 from pages.ui.shell.requests import reference_of, segmentation_for
 from pages.ui.shell.scene import Scene
@@ -90,12 +90,7 @@ def set_up(classifier: Classifier, scene: Scene) -> Board:
         _move("all_in", "All in", name, _just(()))
         _move("all_out", "All out", name, _just(range(players)))
         _move("invert", "Invert", name, lambda absent: set(range(players)) - set(absent))
-        best = choice(
-            "superpixels-best",
-            lambda key, value: st.number_input("k", 1, players, key=key, width=110),
-            min(5, players),
-            lambda text: whole(text, 1, players),
-        )
+        best = choose_whole("superpixels-best", "k", 1, players, min(5, players), width=110)
         order = session().ranked.get((name, focus))
         for verb, part in (("Keep", slice(best, None)), ("Remove", slice(None, best))):
             gone = [] if order is None else order[part]

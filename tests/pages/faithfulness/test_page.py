@@ -149,7 +149,7 @@ def test_curves_beside_random_order_without_a_click(visit: Callable[..., Visit])
     assert rows[leading[1]][0] == leading[2]
     assert leading[2] == min(cells[0] for name, cells in rows.items() if "Random" not in name)
     names = [each.proto.label for each in page.app.get("download_button")]
-    assert names == ["Curves as CSV", "Grid as PNG", "Interactive HTML", "Arrays as NPZ"]
+    assert names == ["Curves as CSV", "Interactive HTML", "Arrays as NPZ"]
 
 
 def test_the_cursor_shows_what_the_model_says(visit: Callable[..., Visit]) -> None:
