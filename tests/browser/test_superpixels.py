@@ -36,9 +36,10 @@ def logits(page: Page, label: str) -> tuple[float, float]:
     """What stands under the bars: a class's logit for the whole picture and for what is left."""
     line = page.get_by_text(re.compile(rf"{label}: logit"))
     expect(line).to_be_visible()
-    found = re.search(rf"{label}: logit (-?[\d.]+) → (-?[\d.]+)", line.inner_text())
+    found = re.search(rf"{label}: logit ([−\d.]+) → ([−\d.]+)", line.inner_text())
     assert found
-    return float(found[1]), float(found[2])
+    whole, left = (float(each.replace("−", "-")) for each in found.groups())
+    return whole, left
 
 
 def test_a_click_takes_a_superpixel_out_and_the_bars_follow(visit: Callable[..., Page]) -> None:
