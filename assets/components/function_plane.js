@@ -76,7 +76,7 @@ class FunctionPlane {
     };
   }
 
-  /** Where in the plane the pointer is. */
+  /** The pointer's coordinates in the plane. */
   toPlane(event) {
     const stage = this.find(".stage");
     const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(stage.getScreenCTM().inverse());
@@ -100,7 +100,7 @@ class FunctionPlane {
     this.drawHandles();
   }
 
-  /** Tell the server where the handles are, at most once in so many milliseconds. */
+  /** Report the handles' coordinates to the server, at most once every `pause` milliseconds. */
   report(pause) {
     if (!this.moved) return;
     const tell = () => {
@@ -123,7 +123,7 @@ class FunctionPlane {
     const before = this.data;
     const busy = this.held || this.moved || this.revision > data.revision;
     this.data = busy && before ? { ...data, reach: before.reach } : data;
-    // While the window is about to change under a drag, the old picture stays.
+    // The old picture stays while a drag is about to change the window.
     if (busy && before && before.reach !== data.reach) {
       for (const part of ["picture", "contours", "labels"]) this.data[part] = before[part];
     }

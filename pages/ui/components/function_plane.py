@@ -27,7 +27,7 @@ from pages.ui.components.component import component
 Coordinates = tuple[float, float]
 
 FARTHEST = 10.0
-"""Of the coordinates of points."""
+"""The largest coordinate of a point."""
 REACHES = (4.0, FARTHEST)
 """The plane goes from −reach to reach; the smallest that holds both points is drawn."""
 RESOLUTION = 161
@@ -38,7 +38,7 @@ _component = component("function_plane")
 
 @dataclass
 class _Memory:
-    """How many drags of a browser were answered; changed in place."""
+    """The last revision of the browser's drags that was answered; changed in place."""
 
     revision: int = 0
 
@@ -123,10 +123,10 @@ def function_plane(
 def new_coordinates(
     reported: Mapping[str, Any] | None, answered: int
 ) -> tuple[int, Coordinates, Coordinates] | None:
-    """Revision, point and reference that the browser reports; None where they are no news.
+    """Revision, point and reference that the browser reports; None where they are not new.
 
-    What a browser sends can be anything: coordinates are kept in −10..10, and whatever is no report
-    is none.
+    A browser can send anything: coordinates are limited to −10..10, and anything but a
+    report gives None.
     """
     try:
         revision = int((reported or {})["revision"])

@@ -230,9 +230,9 @@ def _cell_data(cell: MapCell) -> dict[str, Any]:
     }
 
 
-# Most maps stay as they are between two updates, and other sessions look at the same ones. The
-# digest is taken here because st.cache_data looks only at a sample of a large array; what begins
-# with an underscore it does not look at.
+# Most maps do not change between two updates, and several sessions show the same ones. The digest
+# is computed here because st.cache_data hashes only a sample of a large array; it ignores
+# parameters that begin with an underscore.
 
 
 @st.cache_data(max_entries=512, max_size="64MB", show_spinner=False)
@@ -263,5 +263,5 @@ def _packed(pixels: npt.NDArray[Any], kind: str, scale: float) -> dict[str, Any]
 
 
 def _finite(number: float) -> float:
-    """JSON knows neither NaN nor infinity."""
+    """0 for NaN and infinity, which JSON lacks."""
     return float(number) if math.isfinite(number) else 0.0

@@ -26,7 +26,7 @@ def verdict(rows: Mapping[str, Pair], random: Sequence[Pair], score: Score) -> s
         words = f"in {direction} **{leader}** is ahead with an area of **{area}**"
         orders = [pair[column].read_as(score).area for pair in random]
         words += f" ({_spread(orders)} for random orders"
-        # A lead that one of a few random orders has as well is none.
+        # A lead that one of a few random orders matches means nothing.
         if best(areas[leader], *orders) != areas[leader]:
             words += ", one of which does as well"
         parts.append(words + ")")
@@ -58,8 +58,8 @@ def table_of_areas(rows: Mapping[str, Pair], random: Sequence[Pair], score: Scor
         listed.append(cells)
     st.dataframe(listed, hide_index=True, width=820, key="areas")
     st.caption(
-        "Normalised: the reference's score counts as 0 and the picture's as 1, so that an order "
-        "without meaning has about ½ where parts add up."
+        "Normalised: the reference's score counts as 0 and the picture's as 1, so that a "
+        "meaningless order has about ½ where the score is additive in the parts."
     )
 
 

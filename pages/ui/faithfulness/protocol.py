@@ -32,7 +32,7 @@ class Protocol:
 
 
 def choose_protocol(engine: Engine, scene: Scene) -> Protocol:
-    """Draw the three choices."""
+    """Draw the three controls."""
     kind = choose_one(
         "faithfulness-players",
         "What is removed",

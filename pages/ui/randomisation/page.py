@@ -256,7 +256,7 @@ def comparison(curves: Mapping[str, npt.NDArray[np.float64]]) -> str:
         for layer, pair in measured.items()
     }
     (low, at_pixels), (high, above) = means.items()
-    order = "more" if above[0] < at_pixels[0] and above[1] < at_pixels[1] else "not more"
+    order = "more" if above[0] < at_pixels[0] and above[1] < at_pixels[1] else "no more"
     return (
         f"Over all depths, the maps at {literal(high)} change {order} than those at "
         f"{literal(low)}: absolute rank correlation {written(above[0])} against "

@@ -1,4 +1,4 @@
-"""Similarity of maps to the original's against how much is randomised, as figures and as CSV."""
+"""Similarity to the original's maps by depth of randomisation, as figures and as CSV."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def similarity_figure(
 def similarities_csv(
     curves: Mapping[str, npt.NDArray[np.float64]], stages: Sequence[str], seeds: Sequence[int]
 ) -> str:
-    """A line a layer, measure, seed and depth, of curves ``(measures, seeds, stages)`` by layer."""
+    """A line for each number of the curves ``(measures, seeds, stages)``, given by layer."""
     lines = (
         [layer, measure, seed, depth + 1, stage, f"{value:.6f}"]
         for layer, values in curves.items()

@@ -56,7 +56,7 @@ def refined(classifier: Classifier, draw: Draw, request: Request) -> Iterator[At
 
 @dataclass(frozen=True)
 class FindStages:
-    """The names of what can be randomised, from the top down."""
+    """The names of the stages that can be randomised, from the top down."""
 
     at_once: ClassVar[bool] = True
 
@@ -73,7 +73,7 @@ class FindStages:
 
 @dataclass(frozen=True)
 class PredictRandomised:
-    """What a randomised network says of a picture."""
+    """A randomised network's prediction for a picture."""
 
     at_once: ClassVar[bool] = True
 
@@ -155,7 +155,7 @@ class CompareRandomised:
                     yield SimilarityCurves(values.copy(), done, planned)
 
     def multiplications(self, classifier: Classifier) -> float:
-        # At most: networks of more stages are randomised a block at a time.
+        # An upper bound: networks of more stages are randomised a block at a time.
         draws = 20 * len(self.seeds)
         layer = classifier.layer(self.request.layer)
         return draws * self.request.evaluations * layer.multiplications

@@ -35,7 +35,7 @@ PATH = "integrated_gradients"
 
 
 def render_reference_points(engine: Engine, scene: Scene) -> None:
-    """Draw the references, the maps against each, their average, and the path from one of them."""
+    """Draw the references, the maps with each, their mean, and the path from one of them."""
     opening: list[Task] = [*predictions_for(scene.settings, scene.picture)]
     settings = scene.settings
     kinds = (*REFERENCE_KINDS, *(() if settings.layer == "input" else (ZEROS,)))
@@ -158,7 +158,7 @@ class Average:
 
 
 def average_over(maps: Sequence[npt.NDArray[np.float32]]) -> Average:
-    """The average of maps ``(h, w)`` of one class, and how far they disagree."""
+    """The mean of maps ``(h, w)`` of one class, and how far they disagree."""
     stack = np.stack(maps).astype(np.float64)
     signs = np.sign(stack)
     return Average(

@@ -20,7 +20,7 @@ from pages.ui.worker.engine import Engine
 from pages.ui.worker.tasks import Predict, Prediction
 
 OFFERED = 5
-"""So many of the most probable classes."""
+"""How many of the most probable classes are offered."""
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ class Choices:
 
 @dataclass
 class Session:
-    """One visitor's.
+    """The state of one visitor.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""The board of the superpixel game: who plays, who was taken out, and the buttons that do it."""
+"""The board of the superpixel game: the players, who is absent, and buttons to change that."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Board:
     Attributes
     ----------
     name : tuple
-        Of this game: who was taken out of it is remembered under this name.
+        Of this game: the absent players are remembered under it.
     segments : int array ``(h, w)``
     kind_of_player : str
         Such as "superpixel".
@@ -122,7 +122,7 @@ def draw_board(scene: Scene, board: Board, known: Mapping[str, Attribution]) -> 
         first_known = at not in orders
         orders[at] = ranked
         if first_known:
-            # The buttons that were drawn without it can be pressed now.
+            # Redraws the buttons that were disabled until the ranking was known.
             st.rerun()
     reference = reference_of(scene.settings, scene.picture)
     clicked = player_board(
@@ -156,7 +156,7 @@ def _move(
     disabled: bool = False,
     help: str | None = None,
 ) -> None:
-    """A button that says who is absent, given who was when it is pressed."""
+    """A button that sets who is absent, given who was."""
     st.button(
         label,
         on_click=lambda: _set_absent(name, leave(_absent(name))),
@@ -167,7 +167,7 @@ def _move(
 
 
 def _just(players: Iterable[int]) -> Callable[[tuple[int, ...]], Iterable[int]]:
-    """These leave, whoever was absent."""
+    """Exactly these are absent afterwards."""
     return lambda absent: players
 
 

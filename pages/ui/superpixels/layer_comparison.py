@@ -1,4 +1,4 @@
-"""The thesis's figure 3.2: superpixels of the pixels against positions of the last layer."""
+"""The thesis's figure 3.2: superpixels at the pixels against positions of the last layer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LayerComparison:
-    """One method and class in two games, and what a coalition costs in each."""
+    """One method and class in two games, and the time per coalition in each."""
 
     table: MapTable
     times: tuple[TimeCoalitions, ...]
@@ -37,12 +37,12 @@ class LayerComparison:
     def tasks(self) -> dict[Task, str]:
         """All that is asked for, with names for the progress line."""
         named = names_of(self.table)
-        named.update((time, "The time of a coalition") for time in self.times)
+        named.update((time, "the time per coalition") for time in self.times)
         return named
 
 
 def ask_to_compare(classifier: Classifier, scene: Scene, target: int) -> LayerComparison | None:
-    """None where nobody asks."""
+    """The comparison, if the visitor asks for it."""
     last = classifier.layers[-1]
     wanted = choose_whether(
         "superpixels-compare",
@@ -77,7 +77,7 @@ def draw_comparison(
     comparison: LayerComparison,
     snapshots: Snapshots,
 ) -> None:
-    """Both maps, and under them what each costs where nothing is known yet."""
+    """Both maps, and under them the cost of each when nothing is cached."""
     table = comparison.table
     st.markdown("#### Superpixels at the pixels, and positions of the last layer")
     render_maps(engine, scene, table, snapshots, key="compared_maps")
@@ -88,10 +88,10 @@ def draw_comparison(
         return
     at_input, at_last = ((done[0, column].evaluations, each) for column, each in enumerate(seconds))
     st.caption(
-        f"Evaluated afresh, the {at_input[0]} coalitions take {_readable(at_input)} at the pixels "
-        f"and the {at_last[0]} take {_readable(at_last)} at {literal(table.column_names[1])}: "
-        f"a coalition there takes {at_input[1] / at_last[1]:.0f} times less. The seconds under a "
-        "map are shorter where another run had evaluated its coalitions."
+        f"Without cached values, the {at_input[0]} coalitions take {_readable(at_input)} at the "
+        f"pixels and the {at_last[0]} take {_readable(at_last)} at {literal(table.column_names[1])}: "
+        f"a coalition there is {at_input[1] / at_last[1]:.0f} times faster. The seconds under a "
+        "map are fewer where its coalitions were in the cache."
     )
 
 

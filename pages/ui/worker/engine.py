@@ -152,8 +152,8 @@ class Engine:
         # A generator, so that the first step loads the model, not the page that asks for the task.
         for result in task.steps(self._classifier(task.model)):
             yield result
-            # Before the next step: pages share Python's lock and the processors with it. Niceness
-            # would give way to every other program as well, and beside two busy ones no map came.
+            # Before the next step: pages share Python's lock and the processors with it. A higher
+            # niceness would also give way to all other programs: with two busy ones no map came.
             self.page_runs.wait_for_end(LONGEST_PAUSE_SECONDS)
 
     def _priority(self, task: Task) -> int:

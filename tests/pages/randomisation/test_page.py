@@ -42,7 +42,7 @@ def test_the_comparison_says_what_the_numbers_say() -> None:
     steady, shaken = np.full((4, 1, 3), 0.6), np.full((4, 1, 3), 0.125)
     assert "change more than those at input" in comparison({"input": steady, "top": shaken})
     assert "0.12 against 0.60" in comparison({"input": steady, "top": shaken})
-    assert "change not more than those at input" in comparison({"input": shaken, "top": steady})
+    assert "change no more than those at input" in comparison({"input": shaken, "top": steady})
     assert comparison({"input": steady}) == ""
     assert comparison({"input": steady, "top": np.full((4, 1, 3), np.nan)}) == ""
 
