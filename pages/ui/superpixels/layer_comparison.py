@@ -89,7 +89,8 @@ def draw_comparison(
     at_input, at_last = ((done[0, column].evaluations, each) for column, each in enumerate(seconds))
     st.caption(
         f"Without cached values, the {at_input[0]} coalitions take {_readable(at_input)} at the "
-        f"pixels and the {at_last[0]} take {_readable(at_last)} at {literal(table.column_names[1])}: "
+        f"pixels and the {at_last[0]} take {_readable(at_last)} at "
+        f"{literal(table.column_names[1])}: "
         f"a coalition there is {at_input[1] / at_last[1]:.0f} times faster. The seconds under a "
         "map are fewer where its coalitions were in the cache."
     )
