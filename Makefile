@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 # A worker for each of two processors; one that has finished takes over tests from the other.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 2 --dist worksteal
 
-.PHONY: run test quick installed lint benchmark clean
+.PHONY: run test quick installed lint benchmark load clean
 
 run: $(VENV)/app-installed
 	$(BIN)/python -m pages.ui.serve --server.port 8501
@@ -33,6 +33,10 @@ lint: $(VENV)/tests-installed
 # The peers that benchmarks measure against live in an environment of their own.
 benchmark: $(VENV)-benchmarks/installed
 	$(VENV)-benchmarks/bin/python -m tests.benchmarks
+
+# Twenty visitors at once: how long each waits for the maps.
+load: $(VENV)/tests-installed
+	$(BIN)/python -m tests.benchmarks load
 
 clean:
 	rm -rf $(VENV) $(VENV)-benchmarks

@@ -25,7 +25,7 @@ settings.load_profile("any machine")
 # that asks for one of these is marked, and ``make quick`` leaves it out.
 MARKED_BY = {
     "browser": {"browser", "serve"},
-    "network": {"efficientnet", "vgg16_cam", "downloaded", "visit"},
+    "network": {"efficientnet", "vgg16_cam", "downloaded", "built_in_networks"},
 }
 
 

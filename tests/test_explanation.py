@@ -57,9 +57,9 @@ def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     calls: list[int] = []
     original = Head._in_batches
 
-    def count(self: Head, function: Any, points: Any) -> Any:
+    def count(self: Head, function: Any, points: Any, *rest: Any) -> Any:
         calls.append(len(points))
-        return original(self, function, points)
+        return original(self, function, points, *rest)
 
     monkeypatch.setattr(Head, "_in_batches", count)
     return calls

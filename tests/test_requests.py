@@ -143,12 +143,15 @@ def test_methods_without_players_do_not_mind_the_segmentation(
 
 
 def test_work_made_before_the_network_was_there_is_refused_then(
-    tiny_classifier: Classifier, tiny_image: Pixels
+    tiny_classifier: Classifier, tiny_image: Pixels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from attribution_core.explanation import explain_request
 
-    asked = granted(request_or_reason(None, **on_the_input(tiny_image, target=5)))
-    with pytest.raises(ValueError, match="no class 5"):
+    monkeypatch.setattr("attribution_core.methods.occlusion.MOST_SQUARES", 10)
+    options = {"window": 4, "stride": 2}
+    settings = on_the_input(tiny_image, method="occlusion", layer="pooled", options=options)
+    asked = granted(request_or_reason(None, **settings))
+    with pytest.raises(ValueError, match=r"makes 49 squares; .* at most 10"):
         explain_request(tiny_classifier, asked)
 
 

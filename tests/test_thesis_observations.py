@@ -71,9 +71,9 @@ def test_shapley_values_of_a_layer_skip_the_body(
     spent: list[int] = []
     evaluate = Head._in_batches
 
-    def counted(self: Head, function: Any, points: Any) -> Any:
+    def counted(self: Head, function: Any, points: Any, *rest: Any) -> Any:
         spent.append(len(points) * network.layer(self.layer).multiplications)
-        return evaluate(self, function, points)
+        return evaluate(self, function, points, *rest)
 
     monkeypatch.setattr(Head, "_in_batches", counted)
     costs = []

@@ -220,7 +220,7 @@ class _Bands:
         heads = [wrapped(title, size, tall, 3) for title in content.rows]
         stub = max(height_of(lines, size) for lines in heads)
         first = left + stub + (form.gap / 2 if stub else 0)
-        scales = _Scales(content, form, min(cell, tall / self.aspect))
+        scales = _Scales(content, form, cell)
         titles = {
             column: wrapped(title, size, self._title_width(cell), 3)
             for column, title in (dict(enumerate(content.columns)) | {-1: content.picture}).items()
@@ -297,8 +297,7 @@ class _Bands:
             )
             if shape is None or (column >= 0 and place not in self.content.shapes):
                 continue
-            width = min(cell, tall * shape[1] / shape[0])
-            box = Box(left + (cell - width) / 2, top, width, width * shape[0] / shape[1])
+            box = Box(left, top, cell, cell * shape[0] / shape[1])
             if column < 0:
                 sheet.pictures[row, shown.start] = box
                 continue

@@ -328,7 +328,13 @@ class Classifier:
 
     def _head(self, layer: Layer, logits: Callable[[Any], Any], batch_size: int) -> Head:
         return Head(
-            layer.name, layer.shape, self.classes, logits, batch_size, self.name, self._reproducible
+            layer.name,
+            layer.shape,
+            self.classes,
+            logits,
+            batch_size,
+            network=self.name,
+            reproducible=self._reproducible,
         )
 
     def _build_incremental_head(self, layer: Layer) -> IncrementalHead | None:

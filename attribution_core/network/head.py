@@ -94,6 +94,7 @@ class Head:
         classes: int,
         logits: Callable[[Any], Any],
         batch_size: int,
+        *,
         network: str = "",
         reproducible: bool = False,
     ) -> None:

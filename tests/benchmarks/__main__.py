@@ -17,7 +17,9 @@ NAMES = (
     "shapley_at_layers",
     "occlusion",
     "bfloat16",
+    "newcomer",
     "reruns",
+    "load",
     "toggles",
 )
 

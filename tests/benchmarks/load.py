@@ -81,7 +81,7 @@ class Waited:
 
 async def _visit(port: int, links: Sequence[Link]) -> list[Waited]:
     """All open their links at once and wait for their maps."""
-    async with sessions(port, links) as tabs:
+    async with sessions(port, links, Session) as tabs:
 
         async def wait(tab: Session) -> None:
             await tab.load()

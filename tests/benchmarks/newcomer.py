@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.benchmarks.visitors import processor_seconds, server, sessions
+from tests.benchmarks.visitors import Session, processor_seconds, server, sessions
 
 TURNS = 3
 MODELS = ("vgg16_cam", "efficientnet_lite0")
@@ -35,7 +35,7 @@ def main() -> None:
                         _visit(port, process, f"model={model}")
                     )
                 print(
-                    f"{model:20}{opened:>22}{first:13.1f}{first_used:8.1f}{last:12.1f}"
+                    f"{model:20}{opened:>14}{first:13.1f}{first_used:8.1f}{last:12.1f}"
                     f"{last_used:8.1f}",
                     flush=True,
                 )
@@ -49,7 +49,7 @@ def _started() -> Iterator[tuple[int, int]]:
 
 async def _visit(port: int, process: int, query: str) -> tuple[float, float, float, float]:
     """Seconds to the first map and to the last, each with the processor time that was used."""
-    async with sessions(port, [("", query)]) as (tab,):
+    async with sessions(port, [("", query)], Session) as (tab,):
         loading = asyncio.create_task(tab.load())
         until = time.perf_counter() + PATIENCE
         used: list[float] = []

@@ -67,7 +67,8 @@ async def _click(tabs: list[Session], process: int, meanwhile: str) -> float:
     size = sum(session.received for session in tabs) / len(times) / 1000
     median, p95 = np.percentile(times, [50, 95])
     print(
-        f"{meanwhile:22}{len(times):8}{median:11.1f}{p95:9.1f}{times.max():9.1f}{processor:8.1f}{size:7.1f}",
+        f"{meanwhile:22}{len(times):8}{median:11.1f}{p95:9.1f}{times.max():9.1f}"
+        f"{processor:8.1f}{size:7.1f}",
         flush=True,
     )
     return float(median)
@@ -86,7 +87,7 @@ async def _clicks(session: Session, wait: float, until: float) -> list[float]:
 @asynccontextmanager
 async def _loaded(port: int, query: str, count: int) -> AsyncIterator[list[Session]]:
     """Tabs that have the page drawn."""
-    async with sessions(port, [("", query)] * count) as tabs:
+    async with sessions(port, [("", query)] * count, Session) as tabs:
         await asyncio.gather(*(tab.load() for tab in tabs))
         yield tabs
 

@@ -17,7 +17,10 @@ from tests.browser.conftest import CHROMIUM, serving
 ROOT = Path(__file__).resolve().parents[2]
 CLICKS = 24
 AIM_MS = 250
-QUESTION = "class_choice=own&classes=285,967&kernel_shap.budget=128&lime.samples=100"
+QUESTION = (
+    "model=efficientnet_lite0&class_choice=own&classes=285,967&kernel_shap.budget=128"
+    "&lime.samples=100"
+)
 GAMES = {"superpixels at the pixels": "input", "positions of an inner layer": "top_relu"}
 
 CLICK = """
@@ -55,7 +58,7 @@ def main() -> None:
         for title, layer in GAMES.items():
             page = browser.new_page(viewport={"width": 1440, "height": 1600})
             page.set_default_timeout(120_000)
-            page.goto(f"{server.url}/superpixels?layer={layer}&{QUESTION}")
+            page.goto(f"{server.url}/superpixels?{QUESTION}&layer={layer}")
             page.get_by_text("speaks for the class").wait_for()
             times = [
                 milliseconds

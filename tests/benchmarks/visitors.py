@@ -13,7 +13,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.request import urlopen
 
 import websockets
@@ -48,6 +48,7 @@ class Session:
         self._page = page
         self._known: dict[str, ForwardMsg | None] = {}
         self._slider = ""
+        self._buttons: dict[str, tuple[str, str]] = {}
         self._finished = asyncio.Event()
         self._drawn = asyncio.Event()
         self._listening = asyncio.create_task(self._listen())
@@ -89,6 +90,21 @@ class Session:
         await self._run(opacity)
         return time.perf_counter() - started
 
+    async def press(self, key: str) -> None:
+        """Press the button of this key, of the whole page or of a part of it."""
+        button, fragment = self._buttons[key]
+        message = self._message()
+        message.rerun_script.fragment_id = fragment
+        message.rerun_script.widget_states.widgets.add(id=button).trigger_value = True
+        await self._socket.send(message.SerializeToString())
+
+    async def poll(self, fragment: str) -> None:
+        """Ask once more for a part of the page, and wait for the answer."""
+        runs = self.runs
+        await self._send_poll(fragment)
+        while self.runs == runs:
+            await asyncio.sleep(0.001)
+
     async def close(self) -> None:
         self._stop_polls(list(self.polls))
         self._listening.cancel()
@@ -127,6 +143,11 @@ class Session:
                 self._known.setdefault(message.hash)
             kind = message.WhichOneof("type")
             if kind == "delta":
+                element = message.delta.new_element
+                if element.WhichOneof("type") == "button":
+                    # The key that the script gave it ends the name.
+                    key = element.button.id.rpartition("-")[2]
+                    self._buttons[key] = (element.button.id, message.delta.fragment_id)
                 self._take_in(message)
             elif kind == "new_session" and not message.metadata.run.fragment_ids:
                 self._stop_polls(list(self.polls))
@@ -170,14 +191,22 @@ class Session:
     async def _poll(self, fragment: str, interval: float) -> None:
         while True:
             await asyncio.sleep(interval)
-            message = self._message()
-            message.rerun_script.fragment_id = fragment
-            message.rerun_script.is_auto_rerun = True
-            await self._socket.send(message.SerializeToString())
+            await self._send_poll(fragment)
+
+    async def _send_poll(self, fragment: str) -> None:
+        message = self._message()
+        message.rerun_script.fragment_id = fragment
+        message.rerun_script.is_auto_rerun = True
+        await self._socket.send(message.SerializeToString())
+
+
+Tab = TypeVar("Tab", bound=Session)
 
 
 @asynccontextmanager
-async def sessions(port: int, links: Sequence[tuple[str, str]]) -> AsyncIterator[list[Session]]:
+async def sessions(
+    port: int, links: Sequence[tuple[str, str]], kind: type[Tab]
+) -> AsyncIterator[list[Tab]]:
     """Tabs that are connected but have no page yet, one for each page's name and query."""
     address = f"ws://127.0.0.1:{port}/_stcore/stream"
     sockets = [
@@ -189,9 +218,7 @@ async def sessions(port: int, links: Sequence[tuple[str, str]]) -> AsyncIterator
         )
         for _ in links
     ]
-    tabs = [
-        Session(socket, query, page) for socket, (page, query) in zip(sockets, links, strict=True)
-    ]
+    tabs = [kind(socket, query, page) for socket, (page, query) in zip(sockets, links, strict=True)]
     try:
         yield tabs
     finally:

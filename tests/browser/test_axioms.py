@@ -10,6 +10,8 @@ from playwright.sync_api import Locator, Page
 
 from tests.browser.patience import expect
 
+MODEL = "model=efficientnet_lite0"
+
 
 def numbers_of(page: Page, method: str) -> Locator:
     return page.locator(".bar-row").filter(has_text=method).locator(".numbers span")
@@ -32,7 +34,7 @@ def drag(page: Page, handle: str, right: float, up: float) -> None:
 
 def test_a_drag_a_key_a_formula_and_a_case(server: Any, new_page: Callable[..., Page]) -> None:
     page = new_page()
-    page.goto(f"{server.url}/axioms?axioms-function=product&axioms-network=no")
+    page.goto(f"{server.url}/axioms?{MODEL}&axioms-function=product&axioms-network=no")
     # x·y from 0 to (2, 1.5): each gets half of 3.
     expect(numbers_of(page, "Integrated Gradients")).to_have_text(["1.50", "1.50", "3.00"])
     drag(page, "point", 1, 1)
@@ -76,7 +78,7 @@ def test_a_drag_a_key_a_formula_and_a_case(server: Any, new_page: Callable[..., 
 
 def test_dark_and_narrow_with_the_network(server: Any, new_page: Callable[..., Page]) -> None:
     page = new_page(viewport={"width": 800, "height": 1000}, color_scheme="dark")
-    page.goto(f"{server.url}/axioms?classes=285&layer=top_relu&axioms-function=minimum")
+    page.goto(f"{server.url}/axioms?{MODEL}&classes=285&layer=top_relu&axioms-function=minimum")
     expect(page.locator(".function-plane.dark .bar-row")).to_have_count(9)
     expect(page.get_by_text("Checks as CSV")).to_be_visible()
     checks = page.locator(".axiom-table").nth(1)
@@ -90,7 +92,9 @@ def test_a_click_counts_though_the_table_changes_under_it(
     server: Any, new_page: Callable[..., Page]
 ) -> None:
     page = new_page(viewport={"width": 1440, "height": 2400})
-    page.goto(f"{server.url}/axioms?axioms-function=own&axioms-formula=x*y&axioms-network=no")
+    page.goto(
+        f"{server.url}/axioms?{MODEL}&axioms-function=own&axioms-formula=x*y&axioms-network=no"
+    )
     table = page.locator(".axiom-table")
     cell = table.locator("tr").filter(has_text="Occlusion").locator("button").nth(2)
     expect(cell).to_be_visible()

@@ -22,6 +22,7 @@ from tests.browser.patience import expect
 from tests.patience import until
 
 ROOT = Path(__file__).resolve().parents[2]
+MODEL = {"model": "efficientnet_lite0"}
 SHORT = {"methods": "gradient", "classes": "285"}
 LONG = {
     "layer": "input",
@@ -36,11 +37,11 @@ NewPage = Callable[..., Page]
 
 @pytest.fixture
 def visit(server: Any, new_page: NewPage) -> Callable[..., Page]:
-    """Opens the app with a link's parameters."""
+    """Opens the app with a link's parameters, at the quickest model where they name none."""
 
     def open_app(parameters: Mapping[str, str], path: str = "", **options: object) -> Page:
         page = new_page(**options)
-        page.goto(f"{server.url}/{path}?{urlencode(parameters)}")
+        page.goto(f"{server.url}/{path}?{urlencode({**MODEL, **parameters})}")
         return page
 
     return open_app
@@ -149,7 +150,7 @@ def test_the_first_request_is_a_deep_link_to_any_page(
 ) -> None:
     with serve(ROOT / "app.py") as fresh:
         page = new_page()
-        page.goto(f"{fresh.url}/{path}?{urlencode(SHORT)}")
+        page.goto(f"{fresh.url}/{path}?{urlencode({**MODEL, **SHORT})}")
         expect(sidebar(page).get_by_role("combobox", name="Model")).to_be_visible()
         expect(sidebar(page).get_by_role("combobox", name="Layer")).to_be_visible()
         expect(page.get_by_test_id("stException")).to_have_count(0)

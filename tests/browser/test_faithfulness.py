@@ -11,7 +11,10 @@ from playwright.sync_api import Locator, Page
 
 from tests.browser.patience import expect
 
-QUICK = "methods=gradient_times_input,grad_cam&layer=top_relu&count=12&faithfulness-steps=4"
+QUICK = (
+    "model=efficientnet_lite0&layer=top_relu&methods=gradient_times_input,grad_cam&count=12"
+    "&faithfulness-steps=4"
+)
 
 
 def picture_at_the_cursor(page: Page) -> Locator:

@@ -17,7 +17,10 @@ from tests.browser.patience import expect
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [file.stem for file in sorted((ROOT / "pages").glob("*.py"))]
-QUICK = "methods=gradient_times_input,grad_cam&layer=top_relu&classes=285&count=12&lime.samples=60"
+QUICK = (
+    "model=efficientnet_lite0&layer=top_relu&methods=gradient_times_input,grad_cam&classes=285"
+    "&count=12&lime.samples=60"
+)
 OF_PAGE = {"randomisation": "&randomisation-seeds=1"}
 
 # Elements lie in the shadow trees of components too. A group of radio buttons is one stop of the

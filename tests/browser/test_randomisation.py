@@ -10,12 +10,14 @@ from playwright.sync_api import Page
 
 from tests.browser.patience import expect
 
+MODEL = "model=efficientnet_lite0"
+
 
 def test_the_slider_draws_deeper_and_the_curves_come(
     server: Any, new_page: Callable[..., Page]
 ) -> None:
     page = new_page()
-    page.goto(f"{server.url}/randomisation?classes=285&randomisation-seeds=1")
+    page.goto(f"{server.url}/randomisation?{MODEL}&classes=285&randomisation-seeds=1")
     expect(page.get_by_text("everything down to block6d re-initialised")).to_be_visible()
     expect(page.locator(".map.done")).to_have_count(4)
     expect(page.locator(".js-plotly-plot")).to_have_count(4)
@@ -29,7 +31,7 @@ def test_the_slider_draws_deeper_and_the_curves_come(
 def test_one_stage_alone_in_the_dark_and_narrow(server: Any, new_page: Callable[..., Page]) -> None:
     page = new_page(viewport={"width": 800, "height": 1000}, color_scheme="dark")
     page.goto(
-        f"{server.url}/randomisation?classes=285&randomisation-mode=alone"
+        f"{server.url}/randomisation?{MODEL}&classes=285&randomisation-mode=alone"
         "&randomisation-stage=stem&randomisation-seeds=1"
     )
     expect(page.get_by_text("With stem re-initialised")).to_be_visible()

@@ -29,7 +29,8 @@ def test_several_files_are_opened_and_computed_again(
 ) -> None:
     with serve(ROOT / "app.py") as server:
         page = new_page(viewport={"width": width, "height": 720})
-        page.goto(f"{server.url}/?{urlencode({'methods': 'gradient,grad_cam', 'classes': '285'})}")
+        link = {"model": "efficientnet_lite0", "methods": "gradient,grad_cam", "classes": "285"}
+        page.goto(f"{server.url}/?{urlencode(link)}")
         grids = page.locator(".heatmap-grid")
         expect(grids.locator(".map.done")).to_have_count(2)
         with page.expect_download() as waited:

@@ -14,6 +14,7 @@ from tests.browser.patience import expect
 from tests.patience import until
 
 QUICK = {
+    "model": "efficientnet_lite0",
     "layer": "top_relu",
     "class_choice": "own",
     "classes": "285,967",

@@ -17,7 +17,7 @@ import h5py
 import numpy as np
 import pytest
 from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from attribution_core.models import vgg16
 from attribution_core.models.vgg16_weights import FILE_NAME
@@ -25,7 +25,7 @@ from tests.browser.patience import expect
 
 ROOT = Path(__file__).resolve().parents[2]
 Serve = Callable[..., AbstractContextManager[Any]]
-LINK = "methods=gradient&class_choice=own&classes=285"
+LINK = "model=efficientnet_lite0&methods=gradient&class_choice=own&classes=285"
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -68,8 +68,18 @@ def leave(page: Page) -> None:
     page.close()
 
 
+def choose_model(page: Page, name: str) -> None:
+    page.get_by_role("combobox", name="Model").click()
+    page.get_by_role("option", name=name, exact=True).click()
+
+
 def start_download(page: Page) -> None:
+    choose_model(page, "VGG16 · to be downloaded")
     page.get_by_role("button", name=re.compile("Download VGG16")).click()
+
+
+def sidebar(page: Page) -> Locator:
+    return page.get_by_test_id("stSidebar")
 
 
 def test_downloaded_with_progress_and_explained(
@@ -83,16 +93,17 @@ def test_downloaded_with_progress_and_explained(
     }
     with serve(ROOT / "app.py", environment) as server:
         page = open_app(server, new_page)
+        expect(page.get_by_role("button", name=re.compile("Download VGG16"))).to_have_count(0)
         start_download(page)
         expect(
-            page.get_by_text(re.compile(r"Downloading VGG16's weights: \d+ of \d+ MB"))
+            sidebar(page).get_by_text(re.compile(r"Downloading VGG16's weights: \d+ of \d+ MB"))
         ).to_be_visible()
         expect(page.get_by_role("button", name=re.compile("Download VGG16"))).to_have_count(0)
         expect(page.get_by_text("Downloading VGG16's weights")).to_have_count(0)
         assert (tmp_path / "models" / FILE_NAME).stat().st_size > 553_000_000
         assert not list((tmp_path / "models").glob("*.part"))
-        page.get_by_role("combobox", name="Model").click()
-        page.get_by_role("option", name="VGG16", exact=True).click()
+        # VGG16 is chosen already: its maps come of themselves.
+        expect(page.get_by_role("combobox", name="Model")).to_have_value("VGG16")
         expect(page.get_by_text("block5_pool").first).to_be_visible()
         expect(page.locator(".heatmap-grid .map.done")).to_have_count(1)
         expect(
@@ -110,15 +121,19 @@ def test_offline_is_said_and_the_built_in_model_goes_on(
         address = f"http://127.0.0.1:{closed.getsockname()[1]}/{FILE_NAME}"
         environment = {"ATTRIBUTION_VGG16_URL": address, "KERAS_HOME": str(tmp_path)}
         with serve(ROOT / "app.py", environment) as server:
-            page = open_app(server, new_page)
+            other, page = open_app(server, new_page), open_app(server, new_page)
             start_download(page)
             # Ours to say: one sentence, and a button to try again.
-            expect(
-                page.get_by_test_id("stMain").get_by_text(
-                    re.compile("cannot be reached|could not|refused", re.I)
-                )
-            ).to_be_visible()
+            failure = re.compile("cannot be reached|could not|refused", re.I)
+            expect(sidebar(page).get_by_text(failure)).to_be_visible()
             expect(page.get_by_role("button", name=re.compile("Download VGG16"))).to_be_visible()
+            choose_model(page, "EfficientNet-Lite0 (built in)")
+            expect(page.get_by_text("speaks for the class")).to_be_visible()
+            # The other visitor hears of nothing, at VGG16's entry either.
+            choose_model(other, "VGG16 · to be downloaded")
+            expect(other.get_by_role("button", name=re.compile("Download VGG16"))).to_be_visible()
+            expect(other.get_by_text(failure)).to_have_count(0)
+            leave(other)
             page.get_by_role("radio", name="Cup of coffee").click()
             expect(page.get_by_text("Cup of coffee")).to_be_visible()
             expect(page.get_by_text("speaks for the class")).to_be_visible()
@@ -137,9 +152,7 @@ def test_a_wrong_checksum_is_refused(
     with serve(ROOT / "app.py", environment) as server:
         page = open_app(server, new_page)
         start_download(page)
-        expect(
-            page.get_by_test_id("stMain").get_by_text(re.compile("is not the expected file"))
-        ).to_be_visible()
+        expect(sidebar(page).get_by_text(re.compile("is not the expected file"))).to_be_visible()
         expect(page.get_by_role("button", name=re.compile("Download VGG16"))).to_be_visible()
         leave(page)
     assert not list((tmp_path / "models").glob("*.h5"))

@@ -153,7 +153,7 @@ def test_a_second_run_makes_only_what_is_missing(run: Run, tmp_path: Path) -> No
 def test_stopped_in_between_it_goes_on_from_there(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from attribution_core.command_line.arguments import explain as command_line_explain
+    from attribution_core.command_line import explain as command_line_explain
 
     pictures = [save_picture(tmp_path / f"{number}.png", number) for number in range(3)]
     out = tmp_path / "out"
@@ -386,7 +386,7 @@ def test_evaluate_measures_what_the_core_does(
 def test_a_stopped_evaluation_goes_on_from_there(
     run: Run, explained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from attribution_core.command_line.arguments import evaluate as module
+    from attribution_core.command_line import evaluate as module
 
     asked = ("--players", "positions", "--steps", "3", "--random", "2")
     whole, folder = tmp_path / "whole", tmp_path / "out"

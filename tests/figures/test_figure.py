@@ -163,6 +163,17 @@ def test_maps_keep_the_shape_of_their_picture(height: int, width: int, smooth: b
     assert box(made, "map 0 0")[2] == pytest.approx(box(made, "picture 0 0")[2])
 
 
+def test_pictures_of_several_shapes_each_keep_their_own() -> None:
+    maps = [attribution(of=picture(*shape)) for shape in ((24, 24), (20, 40), (40, 20))]
+    made = figure(maps, FigureStyle(smooth=False))
+    for row, aspect in enumerate((1, 1 / 2, 2)):
+        left, _, wide, high = box(made, f"map {row} 0")
+        assert high / wide == pytest.approx(aspect)
+        assert (left, wide) == pytest.approx(
+            (box(made, f"scale {row} 0")[0], box(made, f"scale {row} 0")[2])
+        )
+
+
 def test_columns_that_would_be_too_narrow_go_below_the_others() -> None:
     made = figure(
         [[attribution(layer=f"block{number}") for number in range(9)]],
@@ -335,6 +346,13 @@ def test_whatever_a_class_is_called(label: str) -> None:
         assert made.rendered(suffix, 40)
     if label.isascii() and len(label) < len(LONG):
         assert "".join(texts(made, "row")).replace(" ", "") == label.replace(" ", "")
+
+
+def test_a_label_is_no_formula_and_no_markup() -> None:
+    label = "$x^2$ <b>&"
+    made = figure(attribution(label=label), FigureStyle(smooth=False))
+    root = ElementTree.fromstring(made.rendered("svg"))
+    assert label in [each.text for each in root.iter(f"{SVG}text")]
 
 
 # --- files ----------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ class Recording:
         return points
 
     def head(self, batch_size: int = 8, *, reproducible: bool = False) -> Head:
-        return Head("layer", SHAPE, 3, self, batch_size, reproducible)
+        return Head("layer", SHAPE, 3, self, batch_size, reproducible=reproducible)
 
     def game(self, table: CoalitionTable, target: int = 0) -> HeadGame:
         point, reference = random_points(2)
@@ -160,7 +160,7 @@ def test_a_coalition_alone(reproducible: bool, evaluated: int) -> None:
     def count(points: Any) -> Any:
         return tf.zeros((tf.shape(points)[0], 3)) + tf.cast(tf.shape(points)[0], tf.float32)
 
-    head = Head("layer", SHAPE, 3, count, 8, reproducible)
+    head = Head("layer", SHAPE, 3, count, 8, reproducible=reproducible)
     alone = np.ones((1, int(SEGMENTS.max()) + 1), bool)
     found = head.masked_logits(*random_points(2), SEGMENTS, alone)
     assert found.tolist() == [[evaluated] * 3]

@@ -44,7 +44,12 @@ def new_engine() -> None:
 
 
 @pytest.fixture
-def visit(any_visit: Callable[..., Visit]) -> Callable[..., Visit]:
+def built_in_networks() -> None:
+    """Says that a test has the app compute with its built-in networks."""
+
+
+@pytest.fixture
+def visit(any_visit: Callable[..., Visit], built_in_networks: None) -> Callable[..., Visit]:
     """Makes visitors of the built-in networks: see `any_visit`."""
     return any_visit
 
@@ -81,7 +86,9 @@ def any_visit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Visit]]
     monkeypatch.setattr(PagesManager, "__init__", begin_later)
 
     def make(**parameters: str) -> Visit:
-        visits.append(Visit(**{"methods": "gradient", "classes": "285", **parameters}))
+        # The quickest model, where the test names none.
+        quick = {"model": "efficientnet_lite0", "methods": "gradient", "classes": "285"}
+        visits.append(Visit(**{**quick, **parameters}))
         return visits[-1]
 
     yield make

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import re
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,11 @@ import pytest
 from PIL import Image
 
 from attribution_core import Classifier, Contrast, Grid, Slic, explanation, load_image
+from attribution_core.models.vgg16_weights import DownloadError, DownloadProgress
+from pages.ui.newcomer import prepare_for_newcomer
 from pages.ui.worker.engine import engine
 from tests.pages.visits import Visit
+from tests.patience import UNCHANGED
 
 LONG = {
     "layer": "input",
@@ -48,11 +53,94 @@ def test_the_first_run_shows_the_picture_and_the_controls() -> None:
         assert first.labels[0] == ["Egyptian cat", "espresso"]
         assert len(first.cells) == 2 * len(first.labels[1])
         assert first.app.button(key="cancel")
-        # The page says why it is not VGG16, with the download one click away.
-        assert "VGG16's weights are not on this machine" in first.words
-        assert first.app.button(key="download_vgg16")
+        assert first.scene.settings.model == "vgg16_cam"
+        assert first.scene.settings.layer == "block5_conv3"
+        # Nobody who has not asked for VGG16 hears of its weights.
+        assert "weights" not in first.words
+        assert not [button for button in first.app.button if button.key == "download_vgg16"]
     finally:
         first.leave()
+
+
+def test_what_a_newcomer_sees_is_there_before(visit: Callable[..., Visit]) -> None:
+    prepare_for_newcomer(engine())
+    first = Visit().run()
+    try:
+        assert first.labels[0] == ["Egyptian cat", "espresso"]
+        assert first.statuses == ["done"] * 8
+        assert len(first.maps) == 8
+        assert first.scene.prediction is not None
+        # Both are in the picture, and among the top five.
+        assert {285, 967} < set(first.scene.prediction.top(5))
+        # Nothing is waited for: the page is drawn once.
+        assert not [button for button in first.app.button if button.key == "cancel"]
+    finally:
+        first.leave()
+
+
+# --- VGG16, whose weights are not here ------------------------------------------------------------
+
+
+def sidebar_words(page: Visit) -> str:
+    sidebar = page.app.sidebar
+    texts = [str(part.value) for part in sidebar.caption]
+    texts += [str(part.proto.text) for part in sidebar.get("progress")]
+    return "\n".join(texts).replace("\\", "")
+
+
+def test_a_failed_download_is_told_to_whoever_asked_for_it(
+    visit: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(model: str) -> Iterator[DownloadProgress]:
+        yield DownloadProgress(1_000_000, 553_000_000)
+        raise DownloadError("The server cannot be reached.")
+
+    monkeypatch.setattr(engine().downloads, "_start", refused)
+    other = visit().finish()
+    asking = visit(model="vgg16").run()
+    assert "VGG16 cannot be used: Its weights are not here yet." in asking.words
+    assert not asking.cells
+    asking.press("download_vgg16").wait(lambda: "cannot be reached" in sidebar_words(asking))
+    assert asking.app.button(key="download_vgg16")
+    # Elsewhere all is quiet, at VGG16's entry as well.
+    assert other.run().statuses == ["done"]
+    assert "reached" not in other.words + sidebar_words(other)
+    other.choose("selectbox", "model", "vgg16")
+    assert other.app.button(key="download_vgg16")
+    assert "reached" not in other.words + sidebar_words(other)
+    # Nor is the page of the one who asked marked, once it shows another model.
+    asking.choose("selectbox", "model", "efficientnet_lite0").finish()
+    assert asking.statuses == ["done"]
+    assert not [*asking.app.info, *asking.app.warning, *asking.app.error]
+    assert "could not be downloaded" in sidebar_words(asking)
+
+
+def test_a_download_is_shown_at_the_models_entry_and_can_be_cancelled(
+    visit: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancelled = threading.Event()
+
+    def endless(model: str) -> Iterator[DownloadProgress]:
+        try:
+            while True:
+                time.sleep(0.01)
+                yield DownloadProgress(55_300_000, 553_000_000)
+        finally:
+            cancelled.set()
+
+    monkeypatch.setattr(engine().downloads, "_start", endless)
+    page = visit(model="vgg16").run()
+    page.press("download_vgg16").wait(lambda: "55 of 553 MB" in sidebar_words(page))
+    # Another model can be looked at meanwhile.
+    page.choose("selectbox", "model", "efficientnet_lite0").finish()
+    assert page.statuses == ["done"]
+    assert "55 of 553 MB" in sidebar_words(page)
+    page.press("cancel_download")
+    assert cancelled.wait(UNCHANGED)
+    page.run()
+    assert "of 553 MB" not in sidebar_words(page)
+    page.choose("selectbox", "model", "vgg16")
+    assert "goes on where it stopped" in sidebar_words(page)
 
 
 def test_maps_come_with_captions_and_the_controls_stay(
@@ -64,7 +152,7 @@ def test_maps_come_with_captions_and_the_controls_stay(
     page.expect_maps_of(efficientnet)
     cost, sums = page.cells[1]["caption"]
     assert re.fullmatch(r"[\d.]+ (ms|s) · \d+ evaluations?", cost)
-    assert re.fullmatch(r"sums to .* · should sum to .* · gap [\d.]+ %", sums)
+    assert re.fullmatch(r"sums to .* · should be .* · gap [\d.]+ %", sums)
     assert re.fullmatch(r"49 positions · [\d.]+ m?s · \d+ evaluations", page.cells[2]["caption"][0])
     assert not [button for button in page.app.button if button.key == "cancel"]
     names = [each.proto.label for each in page.app.get("download_button")]
@@ -76,7 +164,7 @@ def test_maps_come_with_captions_and_the_controls_stay(
 def test_a_page_that_is_run_without_the_app_goes_back_through_it() -> None:
     # Streamlit runs the files of `pages` on their own until it has seen `st.navigation`: a server
     # at its first request, and AppTest from the second run on.
-    page = Visit(methods="gradient")
+    page = Visit(model="efficientnet_lite0", methods="gradient")
     try:
         for _ in range(3):
             page.run()
@@ -373,7 +461,7 @@ def test_an_unusable_link_gives_the_default_and_a_sentence(
     assert sentence in said
     assert set(page.statuses) <= {"done", "unavailable"}
     assert "done" in page.statuses
-    assert page.scene.settings.layer == "block6d_add"
+    assert page.scene.settings.layer == page.scene.model.default_layer
     assert not [text for text in page.app.toast if "![" in text.value]  # no picture from elsewhere
 
 
@@ -403,7 +491,7 @@ def test_an_upload_is_turned_upright_and_explained(visit: Callable[..., Visit]) 
     exif[0x0112] = 6  # to be turned right: what lies on the left comes to the top
     content = encoded(image, "JPEG", exif=exif, quality=95)
     page = visit(class_choice="suggested").finish()
-    page.app.file_uploader[0].upload("mine.jpg", content, "image/jpeg")
+    page.app.sidebar.file_uploader[0].upload("mine.jpg", content, "image/jpeg")
     page.finish()
     pixels = page.scene.picture.pixels
     np.testing.assert_array_equal(pixels, load_image(content, 224))
@@ -434,7 +522,7 @@ def test_a_bad_file_gives_a_sentence_and_the_old_picture(
 ) -> None:
     page = visit().finish()
     before = page.scene.picture
-    page.app.file_uploader[0].upload(name, hostile_files()[name], "image/png")
+    page.app.sidebar.file_uploader[0].upload(name, hostile_files()[name], "image/png")
     page.run()
     (error,) = page.app.error
     assert error.value.endswith("The picture shown is unchanged.")

@@ -59,11 +59,11 @@ def settled(page: Visit) -> Visit:
     ("name", "classes"), [*((name, "0,1") for name in PAGES), ("explore", ""), ("layers", "")]
 )
 def test_none_of_the_picture(
-    visit: Callable[..., Visit], own_model: Callable[..., None], name: str, classes: str
+    any_visit: Callable[..., Visit], own_model: Callable[..., None], name: str, classes: str
 ) -> None:
     own_model(everywhere())
     asked = {"model": "own", "classes": classes, "layer": "halves", "reference": "white"}
-    page = settled(visit(**asked, methods="gradient,kernel_shap").open(name))
+    page = settled(any_visit(**asked, methods="gradient,kernel_shap").open(name))
     done = [each.estimate for each in snapshots(page) if each.state == "done"]
     # The randomisation page asks for the names of the network's stages, which have no scores.
     assert len(done) == (name == "randomisation")
@@ -80,11 +80,11 @@ def test_none_of_the_picture(
 
 
 def test_none_of_some_coalitions(
-    visit: Callable[..., Visit], own_model: Callable[..., None]
+    any_visit: Callable[..., Visit], own_model: Callable[..., None]
 ) -> None:
     own_model(of_some_coalitions())
     asked = {"model": "own", "classes": "0,1", "layer": "halves", "reference": "white"}
-    page = settled(visit(**asked, methods="gradient,kernel_shap").open("explore"))
+    page = settled(any_visit(**asked, methods="gradient,kernel_shap").open("explore"))
     assert page.statuses == ["done", "failed", "done", "failed"]
     assert not page.app.error
     failed = [cell for cell in page.cells if cell["status"] == "failed"]

@@ -86,15 +86,15 @@ OWN = {"model": "own", "classes": "2"}
 
 
 @pytest.mark.usefixtures("own_model")
-def test_in_the_sidebar_the_grid_and_the_link(visit: Callable[..., Visit]) -> None:
-    page = visit(
+def test_in_the_sidebar_the_grid_and_the_link(any_visit: Callable[..., Visit]) -> None:
+    page = any_visit(
         **OWN, methods="on_the_way,linear", layer="pooled", **{"on_the_way.place": "1"}
     ).finish()
     assert page.labels[1] == ["On the way", "Linear"]
     assert page.statuses == ["done", "done"]
     # At the picture itself it is the linear attribution.
     np.testing.assert_allclose(*page.maps, rtol=1e-3, atol=1e-4)
-    assert "should sum to" in page.cells[0]["caption"][1]
+    assert "should be" in page.cells[0]["caption"][1]
     choice = page.app.multiselect(key="choose_methods")
     assert "On the way" in choice.options
     assert TINY.summary in choice.help
@@ -107,14 +107,14 @@ def test_in_the_sidebar_the_grid_and_the_link(visit: Callable[..., Visit]) -> No
 
 
 @pytest.mark.usefixtures("own_model")
-def test_why_it_cannot_be_run(visit: Callable[..., Visit]) -> None:
-    page = visit(**OWN, methods="on_the_way", layer="input").run()
+def test_why_it_cannot_be_run(any_visit: Callable[..., Visit]) -> None:
+    page = any_visit(**OWN, methods="on_the_way", layer="input").run()
     page.wait(lambda: page.statuses == ["unavailable"])
     assert page.cells[0]["message"] == "The input is not on the way: choose an inner layer."
 
 
-def test_in_the_axioms_table(visit: Callable[..., Visit]) -> None:
-    page = visit(**{"axioms-network": "no", "axioms-function": "product"}).open("axioms")
+def test_in_the_axioms_table(any_visit: Callable[..., Visit]) -> None:
+    page = any_visit(**{"axioms-network": "no", "axioms-function": "product"}).open("axioms")
     sent = [json.loads(part.proto.json) for part in page.app.get("bidi_component")]
     (table,) = (data for data in sent if "hint" in data)
     row = dict(zip(table["rows"], table["cells"], strict=True))["On the way"]

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from attribution_core import Classifier, Request
@@ -125,8 +124,10 @@ class Visit:
             expected = found.heatmap
             if found.player_values is not None and found.segments is not None:
                 expected = found.player_values[found.segments]
-            assert values == pytest.approx(expected, abs=1e-3 * np.abs(expected).max())
+            np.testing.assert_allclose(values, expected, rtol=0, atol=1e-3 * np.abs(expected).max())
 
     def leave(self) -> None:
         with contextlib.suppress(KeyError):
-            engine().jobs.ask(self.app.session_state["session"].visitor, [])
+            me = self.app.session_state["session"].visitor
+            engine().jobs.ask(me, [])
+            engine().downloads.ask(me, [])

@@ -10,14 +10,14 @@ import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attribution_core.running.jobs import QueueFull, Runner, Snapshot
+from attribution_core.running.jobs import QueueFull, Runner, Snapshot, Standing
 from tests.patience import UNCHANGED, until
 
 SOON = UNCHANGED
@@ -128,6 +128,49 @@ def test_the_newest_estimate_shows_while_it_runs(stage: Stage) -> None:
     stage.open()
     assert stage.until(A, "done") == Snapshot("done", estimate="a3", seconds=2.0)
     assert stage.ended == ["a"]
+
+
+def test_a_waiters_standing_changes_with_what_is_new_to_it(stage: Stage) -> None:
+    runner = stage.runner
+    assert runner.standing("ann") == Standing()
+    runner.ask("ann", [A])
+    assert stage.at() == ("a", 1)
+    begun = runner.standing("ann")
+    assert (begun.unfinished, begun.place, begun.waiting) == (1, None, 1)
+    # Nothing has happened to ann's: others' requests, their places and steps are no news to her.
+    runner.ask("bob", [B, C])
+    assert runner.standing("ann") == replace(begun, waiting=2)
+    asked = runner.standing("bob")
+    assert (asked.unfinished, asked.place, asked.waiting) == (2, 1, 2)
+    stage.go()
+    assert stage.at() == ("b", 1)
+    estimated = runner.standing("ann")
+    assert estimated.revision != begun.revision
+    assert runner.standing("bob").revision != asked.revision
+    stage.go()
+    assert stage.at() == ("a", 2)
+    assert runner.standing("ann").revision == estimated.revision
+    # What she gives up she waits for no more; an end is news.
+    runner.cancel("bob")
+    assert runner.standing("bob").unfinished == 0
+    stage.open()
+    stage.until(A, "done")
+    ended = runner.standing("ann")
+    assert (ended.unfinished, ended.place) == (0, None)
+    assert ended.revision != estimated.revision
+    until(lambda: runner.standing("ann").waiting == 0)
+
+
+def test_a_fresh_start_is_news(stage: Stage) -> None:
+    stage.failures["a"] = ValueError("no")
+    stage.runner.ask("ann", [A])
+    stage.open()
+    stage.until(A, "failed")
+    failed = stage.runner.standing("ann")
+    stage.failures.clear()
+    stage.runner.retry("ann", A)
+    assert stage.runner.standing("ann").revision != failed.revision
+    stage.until(A, "done")
 
 
 def test_nothing_to_yield_is_done_without_estimate() -> None:

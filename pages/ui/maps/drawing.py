@@ -79,7 +79,7 @@ def caption(attribution: Attribution) -> tuple[str, ...]:
         return cost, f"{sums} · f(x) − f(x′) = {written(change, '.3g')}"
     gap = attribution.completeness_gap / abs(change) if change else float("inf")
     shown = f"{100 * gap:.1f} %" if gap < 10 else f"{attribution.completeness_gap:.3g}"
-    return cost, f"{sums} · should sum to {written(change, '.3g')} · gap {shown}"
+    return cost, f"{sums} · should be {written(change, '.3g')} · gap {shown}"
 
 
 def titles_of(precision: str) -> str:

@@ -180,9 +180,10 @@ def _handed_classes() -> Sequence[int]:
 
 
 def _picture(settings: Settings, size: tuple[int, int]) -> Picture:
-    own = session().own_picture
-    if settings.picture == UPLOAD and own is not None:
-        return own_pixels(own, size)
+    if settings.picture == UPLOAD:
+        own = session().own_picture
+        if own is not None:
+            return own_pixels(own, size)
     return pixels_of(settings.picture, size)
 
 

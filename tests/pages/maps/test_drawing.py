@@ -97,7 +97,7 @@ def an_attribution(tiny_image: Pixels, **changes: Any) -> Attribution:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({}, ("123 ms · 64 evaluations", "sums to 2.75 · should sum to 3 · gap 8.3 %")),
+        ({}, ("123 ms · 64 evaluations", "sums to 2.75 · should be 3 · gap 8.3 %")),
         (
             {"evaluations": 1, "seconds": 2.34, "completeness_gap": None},
             ("2.3 s · 1 evaluation", "sums to 2.75 · f(x) − f(x′) = 3"),
@@ -109,12 +109,12 @@ def an_attribution(tiny_image: Pixels, **changes: Any) -> Attribution:
             },
             (
                 "3 grid cells · 123 ms · 64 evaluations",
-                "sums to 2.75 · should sum to 3 · gap 8.3 %",
+                "sums to 2.75 · should be 3 · gap 8.3 %",
             ),
         ),
         (
             {"reference_score": 3.5, "completeness_gap": 2.75},
-            ("123 ms · 64 evaluations", "sums to 2.75 · should sum to 0 · gap 2.75"),
+            ("123 ms · 64 evaluations", "sums to 2.75 · should be 0 · gap 2.75"),
         ),
     ],
 )

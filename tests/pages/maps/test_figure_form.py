@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from attribution_core import figures
+from attribution_core.figures import figure as figures
 from tests.pages.visits import Visit
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import numpy as np
 import pytest
 
@@ -19,7 +21,13 @@ def a_prediction() -> Prediction:
 def test_bars_are_the_most_probable_classes_with_the_targets_marked() -> None:
     figure = top_bars(a_prediction(), LABELS, (3, 4))
     (bars,) = figure.data
-    assert [text.split("  ")[0] for text in bars.text] == ["bee", LABELS[3], "ant", "cat", "eel"]
+    assert [text.split("  ")[0] for text in bars.text] == [
+        "bee",
+        escape(LABELS[3], quote=False),
+        "ant",
+        "cat",
+        "eel",
+    ]
     assert list(bars.x) == sorted(bars.x, reverse=True)
     assert sum(bars.x) == pytest.approx(100)
     colours = list(bars.marker.color)

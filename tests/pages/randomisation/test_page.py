@@ -7,7 +7,6 @@ import io
 from collections.abc import Callable
 
 import numpy as np
-import pytest
 
 from attribution_core import Classifier, Randomisation, explain, randomize
 from pages.ui.randomisation.page import comparison
@@ -72,7 +71,7 @@ def test_maps_before_and_after_and_the_curves(
     for (classifier, layer), values in zip(asked, page.maps, strict=True):
         picture = page.scene.picture.pixels
         expected = explain(classifier, picture, "gradient_times_input", 285, layer=layer).heatmap
-        assert values == pytest.approx(expected, abs=1e-3 * np.abs(expected).max())
+        np.testing.assert_allclose(values, expected, rtol=0, atol=1e-3 * np.abs(expected).max())
     assert "change more than those at input" in page.words
     names = [each.proto.label for each in page.app.get("download_button")]
     assert names == ["Interactive HTML", "Arrays as NPZ", "Similarities as CSV"]

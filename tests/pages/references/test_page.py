@@ -63,7 +63,7 @@ def test_a_column_a_reference_and_the_path(
         expected = explain(
             efficientnet, picture, "linear", target, layer="top_relu", reference=reference
         ).heatmap
-        assert values == pytest.approx(expected, abs=1e-3 * np.abs(expected).max())
+        np.testing.assert_allclose(values, expected, rtol=0, atol=1e-3 * np.abs(expected).max())
     sent = [part.proto.json for part in page.app.get("bidi_component")]
     assert any("mean over 6 references" in text for text in sent)
     assert "no picture in between has them" in page.words

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from attribution_core.images import Pixels
+from attribution_core.images import Picture
 from attribution_core.network.classifier import Classifier
 from pages.ui.worker.engine import engine
 from tests.conftest import tiny_network
@@ -132,12 +132,12 @@ def own_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]
 def test_a_prediction_that_fails_is_said_on_every_page_and_can_be_tried_again(
     visit: Callable[..., Visit], own_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(self: Classifier, image: object) -> np.ndarray:
+    def fail(self: Classifier, *arguments: object) -> np.ndarray:
         raise MemoryError("secret")
 
     page = visit(model="own", class_choice="suggested", picture="rocket", **SHORT)
     with monkeypatch.context() as patch:
-        patch.setattr(Classifier, "scores", fail)
+        patch.setattr(Classifier, "activations", fail)
         page.run().wait(lambda: "ask_again" in keys(page))
         for name in PAGES:
             go_to(page, name)
@@ -169,13 +169,13 @@ def test_a_model_file_that_cannot_be_read_is_said_on_every_page(
 def test_who_stops_the_opening_question_can_ask_it(
     visit: Callable[..., Visit], own_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    released, answer = threading.Event(), Classifier.scores
+    released, answer = threading.Event(), Classifier.activations
 
-    def answer_later(self: Classifier, image: Pixels) -> np.ndarray:
+    def answer_later(self: Classifier, picture: Picture, layer: str) -> np.ndarray:
         assert released.wait(UNCHANGED)
-        return answer(self, image)
+        return answer(self, picture, layer)
 
-    monkeypatch.setattr(Classifier, "scores", answer_later)
+    monkeypatch.setattr(Classifier, "activations", answer_later)
     page = visit(model="own", class_choice="own", classes="", picture="camera", **SHORT)
     page.run()
     for name in ("explore", "layers"):
