@@ -41,11 +41,11 @@ def test_a_stale_title_of_a_class_changes_nothing(page: Visit) -> None:
     assert page.scene.classes == (2, 1)
 
 
-def test_a_stale_title_of_a_layer_changes_nothing(page: Visit) -> None:
-    page.app.session_state["choose_layer"] = "block5_pool · 7×7×512"
-    page.finish()
-    assert page.scene.settings.layer == "top"
-    assert not page.app.toast
+def test_lists_whose_titles_change_tell_what_they_offer(page: Visit) -> None:
+    offered = page.app.session_state["session"].choices.offered
+    assert "top" in offered["layer"]
+    assert list(offered["classes"]) == [0, 1, 2, 3, 4]
+    assert {"own", "vgg16"} <= set(offered["model"])
 
 
 def test_another_model_begins_at_its_own_layer(page: Visit) -> None:
