@@ -1,4 +1,4 @@
-"""The work behind the faithfulness page: curves of maps, of random orders, of whole pictures."""
+"""The tasks of the faithfulness page: curves of maps, of random orders, of whole pictures."""
 
 from __future__ import annotations
 

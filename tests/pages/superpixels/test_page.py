@@ -13,6 +13,7 @@ from attribution_core.explanation import explain_request
 from attribution_core.network.head import Head
 from attribution_core.network.linear_head import LinearCoalitions
 from attribution_core.scores import Contrast
+from pages.ui.shell.numbers import written
 from tests.pages.visits import Visit
 
 GAME = {"layer": "top_relu", "classes": "285,967", "kernel_shap.budget": "64", "lime.samples": "60"}
@@ -63,7 +64,7 @@ def test_buttons_take_players_out_and_bring_them_back(
         np.stack([point, np.where(gone, reference, point)])
     )
     assert logits(page).startswith(
-        f"Egyptian cat: logit {scores[0, 285]:.2f} → {scores[1, 285]:.2f}"
+        f"Egyptian cat: logit {written(scores[0, 285])} → {written(scores[1, 285])}"
     )
     assert logits(page) != whole
     page.press("invert").finish()
