@@ -21,13 +21,12 @@ from attribution_core.images import Picture, load_image
 from attribution_core.measures.class_correlation import class_correlation
 from attribution_core.measures.curves import (
     FaithfulnessCurve,
-    Players,
     deletion_curve,
-    faithfulness_curves,
     insertion_curve,
     random_curves,
 )
 from attribution_core.measures.localisation import Mosaic, grid_pointing, mosaic
+from attribution_core.measures.map_curves import Players, faithfulness_curves
 from attribution_core.measures.similarity import Similarity, similarity, spearman
 from attribution_core.methods.estimate import Estimate, Estimator
 from attribution_core.methods.functions import Differentiable, TensorFunction

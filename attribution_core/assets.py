@@ -1,4 +1,4 @@
-"""Where the weights, labels and pictures lie that come with the project."""
+"""Where the weights, labels and pictures are that come with the project."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Attribution:
     """What one method says of one class, in units of the score.
 
-    Compared and hashed by identity, so that what is made of one can be kept beside it.
+    Compared and hashed by identity, so that what is computed from one can be cached by it.
 
     Attributes
     ----------
@@ -48,9 +48,9 @@ class Attribution:
     standard_error : float32 array or None
         Of ``player_values`` where the method has players, else of ``values``.
     evaluations : int
-        Passes that the values rest on, cached ones included.
+        Passes that the values are based on, cached ones included.
     seconds : float
-        Time that they took.
+        Time that they took, in seconds.
     segments : int array ``(h, w)`` or None
         The player that each position belongs to, where the method gives each player a value.
     player_values : float32 array ``(players,)`` or None
@@ -122,7 +122,7 @@ class Attribution:
         return float(parts.sum(dtype=np.float64))
 
     def figure(self, style: FigureStyle | None = None) -> MapFigure:
-        """The map as a figure for print; several side by side are drawn by `figures.figure`."""
+        """The map as a figure for print; `figure` draws several side by side."""
         from attribution_core.figures.figure import figure
         from attribution_core.figures.style import FigureStyle
 

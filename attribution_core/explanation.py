@@ -55,28 +55,27 @@ def explain(
     layer : str
         One of ``classifier.layers``.
     reference : str
-        One of `REFERENCE_KINDS`; at inner layers its activations are meant, and ``"zeros"`` too
-        may be given.
+        One of `REFERENCE_KINDS`; at inner layers the activations of that reference, or ``"zeros"``.
     score : "logit", "probability" or Contrast
     superpixels : int, Slic, Grid or int array ``(h, w)``, optional
-        The players of coalition methods: exactly so many superpixels at the input, a grid of at
-        most so many cells at an inner layer; SLIC with its own settings; a grid of rows and
-        columns; or labels. None means 50 superpixels at the input, and at an inner layer every
-        position, or a grid of 196 cells where there are more than 256.
+        The players of coalition methods: a number means exactly that many superpixels at the input,
+        and a grid of at most that many cells at an inner layer; SLIC with its own settings; a grid
+        of rows and columns; or labels. None means 50 superpixels at the input, and at an inner
+        layer every position, or a grid of 196 cells where there are more than 256.
     seed : int
         Of everything random.
     **options
-        The method's own, as `METHODS[method].options` lists them.
+        The method's, as `METHODS[method].options` lists them.
 
     Returns
     -------
     Attribution
-        From the classifier's cache where the same was asked before.
+        From the classifier's cache where the same request was made before.
 
     Raises
     ------
     ValueError
-        When anything asked for does not exist or does not fit; one sentence says what would.
+        When something asked for does not exist or does not fit; one sentence says what would.
     """
     asked = request_or_reason(
         classifier,
@@ -106,7 +105,7 @@ def refine(
     seed: int = 0,
     **options: OptionValue,
 ) -> Generator[Attribution]:
-    """The same as `explain`, as attributions that get better.
+    """The same as `explain`, as attributions that improve.
 
     The last one is finished and goes into the classifier's cache. Closing the generator stops the
     computation.
@@ -148,7 +147,7 @@ def refine_request(classifier: Classifier, request: Request) -> Generator[Attrib
 
 
 def key_of(classifier: Classifier, request: Request) -> tuple[str, str, Request]:
-    """Under what the cache keeps a request's finished attribution."""
+    """The cache's key for a request's finished attribution."""
     return classifier.fingerprint, "attribution", request
 
 
@@ -171,7 +170,7 @@ def _run(classifier: Classifier, request: Request) -> Iterator[Attribution]:
 
 
 def segments_with_values(problem: Problem, method: Method[Any], options: object) -> Segments | None:
-    """The players that a method gives a value each, as labels; None where it gives a map."""
+    """The players that a method gives one value each, as labels; None where it gives a map."""
     return None if method.players is None else problem.segments_of(method.players(options))
 
 
@@ -188,7 +187,7 @@ def attribution_of(
 
     ValueError where its values are not finite.
     """
-    # What is too large for float32 is said below.
+    # Overflow to infinity is reported below.
     with np.errstate(over="ignore"):
         values = np.asarray(estimate.values, np.float32)
     label = classifier.labels[request.target]

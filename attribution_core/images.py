@@ -1,4 +1,4 @@
-"""Pictures from files and uploads, as the networks want them: float32 RGB in 0..255."""
+"""Pictures from files and uploads, as the networks take them: float32 RGB in 0..255."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ class Picture:
 
     @classmethod
     def of(cls, pixels: Pixels) -> Picture:
-        """Take a read-only copy of pixels ``(h, w, 3)``; ValueError where they are no picture."""
+        """Take a read-only copy of pixels ``(h, w, 3)``; ValueError where they are not a
+        picture."""
         pixels = np.array(pixels, np.float32, order="C")
         if pixels.ndim != 3 or pixels.shape[2] != 3:
             raise ValueError(
@@ -65,8 +66,8 @@ def digest(array: npt.NDArray[np.generic]) -> str:
 def load_image(source: str | Path | bytes | BinaryIO, size: int | tuple[int, int]) -> Pixels:
     """Read a picture, cut out its centre in the wanted aspect and scale it bicubically.
 
-    Turned upright as its EXIF data say; transparency is laid over white; of an animation the
-    first frame is taken.
+    It is turned upright by its EXIF data; transparent pixels are laid over white; of an animation,
+    the first frame is taken.
 
     Parameters
     ----------
@@ -81,8 +82,8 @@ def load_image(source: str | Path | bytes | BinaryIO, size: int | tuple[int, int
     Raises
     ------
     ValueError
-        When there is no such file, or it is no picture in one of the formats JPEG, PNG, WebP, BMP,
-        GIF and TIFF, or it is damaged, or it has more than 40 million pixels.
+        When there is no such file, or it is not a JPEG, PNG, WebP, BMP, GIF or TIFF picture, or it
+        is damaged, or it has more than 40 million pixels.
     """
     height, width = (size, size) if isinstance(size, int) else size
     image = _opened(source)

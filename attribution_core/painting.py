@@ -36,7 +36,7 @@ class Palette:
         Over a picture, with an opacity in proportion to the value.
     darkest, contrast : float
         The picture beneath: ``darkest + contrast · luma``, so that its blacks and whites do not
-        fight with the colours.
+        compete with the colours.
     """
 
     ground: Colour

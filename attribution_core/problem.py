@@ -1,4 +1,4 @@
-"""What a method is given to work on: a head, a point, a reference and a score."""
+"""What a method is given: a head, a point, a reference and a score."""
 
 from __future__ import annotations
 

@@ -26,14 +26,14 @@ def connected_clusters(clusters: npt.NDArray[np.integer], features: Features) ->
     Parameters
     ----------
     clusters : int array ``(h, w)``
-        Labels of any kind, whose pixels need not hang together.
+        Labels of any kind, whose pixels need not be connected.
     features : float array ``(h, w, d)``
 
     Returns
     -------
     int array ``(h, w)``
         Labels 0..n−1 of as many connected regions as there were clusters. A part that was cut off
-        from its cluster joins the neighbour that it costs least to merge with.
+        from its cluster joins the neighbour that costs least to merge with.
     """
     parts = _connected_parts(clusters)
     size, mean = _statistics(parts, features)
@@ -84,8 +84,8 @@ def straighten_borders(labels: Labels, features: Features) -> Labels:
     """Give each pixel to the nearest mean among its own region and the neighbours of that.
 
     One step of k-means (Lloyd 1982) after merging, which leaves borders where the regions merged
-    had theirs. It lowers the sum of squared distances, but for pixels that it cuts off from their
-    region: these join a neighbour.
+    had theirs. It lowers the sum of squared distances, except for pixels that it cuts off from
+    their region: these join a neighbour.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def straighten_borders(labels: Labels, features: Features) -> Labels:
 
 
 def in_reading_order(labels: Labels) -> Labels:
-    """Regions 0..n−1, numbered anew in the order in which reading meets them."""
+    """Regions renumbered 0..n−1 in reading order of their first pixels."""
     flat = labels.ravel()
     first = np.empty(int(flat.max()) + 1, np.int64)
     # Written from the end, the first pixel of each region is the last one written.
@@ -138,7 +138,8 @@ def _whole_of_each(
     heap = list(zip(costs.tolist(), one.tolist(), other.tolist(), strict=True))
     heapify(heap)
     neighbours = _neighbours(borders, len(size))
-    # A merged region gets a number of its own, so what the heap says of its parts is known as old.
+    # A merged region gets a number of its own, so entries of the heap for its parts are known to be
+    # old.
     sizes, means = size.tolist(), [tuple(each) for each in mean.tolist()]
     merged_into = list(range(len(sizes)))
     for _ in range(len(sizes) - count):
@@ -171,7 +172,7 @@ def _whole_of_each(
 
 
 def _connected_parts(clusters: npt.NDArray[np.integer]) -> Labels:
-    """Labels 0..n−1 of the pieces that hang together and have one label."""
+    """Labels 0..n−1 of the connected pieces of one label."""
     from skimage import measure
 
     label: Callable[..., npt.NDArray[np.integer]] = measure.label

@@ -50,12 +50,12 @@ class Request:
 
     @property
     def evaluations(self) -> int:
-        """Passes foreseen, from the options alone; see `Method.evaluations`."""
+        """Planned passes, from the options alone; see `Method.evaluations`."""
         method = method_named(self.method)
         return method.evaluations(method.read_options(dict(self.options)))
 
     def in_float32(self) -> Request:
-        """The same request without rounding: about the function, and not its evaluation."""
+        """The same request without rounding to bfloat16."""
         options = dict(self.options)
         if BFLOAT16 in options:
             options[BFLOAT16] = False
@@ -69,14 +69,14 @@ class Reason(str):
 
 
 class HasShape(Protocol):
-    """A layer, as far as a request has to know it."""
+    """What a request needs to know of a layer."""
 
     @property
     def shape(self) -> tuple[int, int, int]: ...
 
 
 class Network(Protocol):
-    """A network, as far as a request has to know it: a `Classifier` is one."""
+    """What a request needs to know of a network: a `Classifier` is one."""
 
     @property
     def name(self) -> str: ...
@@ -105,10 +105,11 @@ def request_or_reason(
     options: Mapping[str, OptionValue] | None = None,
     labels: Sequence[str] = (),
 ) -> Request | Reason:
-    """The request with the method's defaults filled in, or why it makes no sense.
+    """The request with the method's defaults filled in, or why there is none.
 
-    Nothing is computed. All settings are checked against one another and against the network; while
-    that is still being loaded (None), what needs no network is. `asked_again` does the rest later.
+    Nothing is computed. All settings are checked against one another and against the network. While
+    that is still loading (None), only what needs no network is checked; `asked_again` does the rest
+    later.
 
     Parameters
     ----------

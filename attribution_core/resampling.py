@@ -1,4 +1,4 @@
-"""Maps taken from one plane to another: means over areas, and straight lines between positions."""
+"""Maps resampled from one plane to another: area means and bilinear interpolation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def resampled(values: FloatArray, size: tuple[int, int]) -> Matrix:
     """A map ``(h, w)`` on another plane: bilinear where that is finer, means where it is coarser.
 
     Bilinear as in Grad-CAM (Selvaraju et al. 2017), between the positions' centres and constant
-    beyond the outermost. Each direction is treated for itself.
+    beyond the outermost. Rows and columns are treated separately.
     """
     rows, columns = (
         _lines(old, new) if new > old else _overlaps(old, new)

@@ -20,7 +20,7 @@ class Contrast:
 
 @dataclass(frozen=True)
 class Score:
-    """A scalar made of a network's outputs.
+    """A scalar made from a network's outputs.
 
     Attributes
     ----------
@@ -53,13 +53,13 @@ class Score:
         classes : int or None
             How many there are; None while that is not known.
         labels : sequence of str, optional
-            Of the classes, to name them in what is said.
+            Of the classes, to name them in errors.
 
         Raises
         ------
         ValueError
-            When a class does not exist, both classes of a contrast are one, or the kind is none
-            of the three.
+            When a class does not exist, both classes of a contrast are the same, or the kind is
+            none of the three.
         """
         if isinstance(kind, Contrast):
             score = cls(target, against=kind.against)

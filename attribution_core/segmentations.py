@@ -21,19 +21,21 @@ Segments = npt.NDArray[np.int64]
 MOST_SUPERPIXELS = 1000
 
 FINER = 2
-"""SLIC starts with so many clusters for each superpixel asked for, ..."""
+"""SLIC starts with this many clusters for each superpixel asked for, ..."""
 
 FEWEST_CLUSTERS = 200
-"""... and with no fewer than these, so that few superpixels follow the edges as well as many."""
+"""... and with at least this many, so that few superpixels follow the edges as well as many do."""
 
 
 def superpixels(image: Pixels, count: int, *, compactness: float = 10.0) -> Segments:
-    """Exactly so many connected superpixels: SLIC (Achanta et al. 2012), then merging (Ward 1963).
+    """Exactly this many connected superpixels: SLIC (Achanta et al. 2012), then merging (Ward
+    1963).
 
-    SLIC cuts the picture finer than asked; the two neighbouring regions that cost least are merged
-    again and again; and the borders are straightened. All three lower the same sum over pixels of
-    squared distances to the mean of their region, in Lab colour (smoothed, and stretched to the
-    whole range) and in place, with SLIC's weight of ``compactness`` per √(h·w / count) pixels.
+    SLIC cuts the picture finer than asked for; the two neighbouring regions that cost least to
+    merge are merged, again and again; and the borders are straightened. All three lower the same
+    sum over pixels of squared distances to the mean of their region, in Lab colour (smoothed, and
+    stretched to the whole range) and in place, with SLIC's weight of ``compactness`` per √(h·w /
+    count) pixels.
 
     Parameters
     ----------
@@ -46,13 +48,13 @@ def superpixels(image: Pixels, count: int, *, compactness: float = 10.0) -> Segm
     Returns
     -------
     int array ``(h, w)``
-        Labels 0..count−1 in the order in which reading meets them. The pixels of each superpixel
-        hang together by their sides. Equal pictures have equal superpixels.
+        Labels 0..count−1 in the order in which reading meets them. Each superpixel is 4-connected.
+        Equal pictures have equal superpixels.
 
     Raises
     ------
     ValueError
-        When the picture cannot have so many, or the compactness is not a finite number above 0.
+        When the picture cannot have that many, or the compactness is not a finite number above 0.
     """
     height, width = image.shape[:2]
     most = min(MOST_SUPERPIXELS, height * width)
@@ -77,7 +79,7 @@ def superpixels(image: Pixels, count: int, *, compactness: float = 10.0) -> Segm
 
 
 def _smooth_lab(image: Pixels) -> npt.NDArray[np.float64]:
-    """What SLIC compares colours in: Lab of the picture stretched to 0..1, smoothed a little."""
+    """The picture in the Lab colours that SLIC compares: stretched to 0..1, smoothed a little."""
     from scipy.ndimage import gaussian_filter
     from skimage.color import rgb2lab
 
@@ -93,7 +95,7 @@ def _finer_than(
     features: npt.NDArray[np.float64],
     compactness: float,
 ) -> Segments:
-    """At least so many connected regions: SLIC's clusters, or pixels where they are few."""
+    """At least this many connected regions: SLIC's clusters, or pixels where they are few."""
     from skimage.segmentation import slic
 
     height, width = colours.shape[:2]
@@ -102,7 +104,7 @@ def _finer_than(
         clusters = slic(
             colours,
             n_segments=aim,
-            # SLIC stretches what it is given to 0..1, Lab as well.
+            # SLIC stretches its input to 0..1, Lab included.
             compactness=compactness / (float(np.ptp(colours)) or 1.0),
             max_num_iter=5,
             sigma=0,
@@ -119,7 +121,7 @@ def _finer_than(
 
 
 def grid(height: int, width: int, rows: int, columns: int) -> Segments:
-    """A regular grid of rows x columns cells, as equal in size as whole points allow.
+    """A regular grid of rows x columns cells, as equal in size as whole positions allow.
 
     Returns
     -------
@@ -157,7 +159,7 @@ def rows_and_columns(height: int, width: int, count: int) -> tuple[int, int]:
 
 
 def positions(height: int, width: int) -> Segments:
-    """Every point of the plane its own player, in reading order."""
+    """Every position of the plane its own player, in reading order."""
     return grid(height, width, height, width)
 
 
@@ -232,7 +234,7 @@ def segmentation_of(asked: Segmentation | npt.ArrayLike) -> Segmentation:
 
 
 MOST_POSITIONS = 256
-"""Planes with more positions than this are cut into a grid when nothing else is asked for."""
+"""Planes with more positions than this are cut into a grid where nothing else is asked for."""
 
 
 def segments_of(
@@ -243,8 +245,8 @@ def segments_of(
     Parameters
     ----------
     segmentation : Slic, Grid, Given, int or None
-        A whole number means exactly so many superpixels at the input, and the regular grid of at
-        most so many cells at an inner layer. None means 50 superpixels at the input, and at an
+        A whole number means exactly that many superpixels at the input, and the regular grid of at
+        most that many cells at an inner layer. None means 50 superpixels at the input, and at an
         inner layer every position, or a grid of 196 cells where there are more than 256 positions.
     picture : float array ``(h, w, 3)``, RGB 0..255
     height, width : int
@@ -268,7 +270,7 @@ def segments_of(
 
 
 def players_of(segmentation: Segmentation, height: int, width: int, *, at_input: bool) -> int:
-    """How many players `segments_of` makes of a plane, known before any superpixel is.
+    """How many players `segments_of` makes of a plane, known without making any superpixel.
 
     ValueError as in `segments_of`, but for the count and compactness of superpixels.
     """

@@ -1,4 +1,4 @@
-"""One method for several classes at once: they share the passes forward."""
+"""One method for several classes at once: they share the forward passes."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def explain_classes(
     score: str | Contrast = "logit",
     **options: OptionValue,
 ) -> tuple[Attribution, ...]:
-    """Several classes with the same passes forward, and a pass back for each.
+    """Explain several classes with the same forward passes, and one backward pass for each.
 
     The adaptive rule of Integrated Gradients places nodes where the path is rough for any of the
-    classes, so each class's values rest on more nodes than alone.
+    classes, so each class's values are based on more nodes than alone.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def explain_classes(
     Returns
     -------
     tuple of Attribution
-        One a target, in their order; not kept in the cache.
+        One per target, in their order; not kept in the cache.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def explain_classes(
 def refine_together(
     classifier: Classifier, requests: Sequence[Request]
 ) -> Iterator[tuple[Attribution, ...]]:
-    """The attributions of requests that differ in their targets only, getting better together.
+    """The attributions of requests that differ only in their targets, improving together.
 
     The finished ones go into the cache where each is what its request alone would give, to
     rounding. ValueError where the method cannot share its passes.
@@ -123,8 +123,8 @@ def refine_together(
 
 
 def same_alone(request: Request) -> bool:
-    """Whether requests that differ in their targets only can share passes, and none of them gets
-    anything else than it would alone."""
+    """Whether requests that differ only in their targets can share passes, and each gets what it
+    would get alone."""
     method = method_named(request.method)
     shared = method.shared_passes
     return shared is not None and shared.same_alone(_options_of(method, request))

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pages.ui.axioms.axioms import render_axioms
 from pages.ui.axioms.on_network import render_network_axioms
+from pages.ui.axioms.page import render_axioms
 from pages.ui.shell.navigation import require_entrypoint
 from pages.ui.shell.preamble import Needs, ready
 from pages.ui.shell.scene import current_scene

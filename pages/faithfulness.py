@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui.faithfulness.faithfulness import choose_view, render_faithfulness
+from pages.ui.faithfulness.page import choose_view, render_faithfulness
 from pages.ui.shell.navigation import require_entrypoint
 from pages.ui.shell.preamble import Needs, ready
 from pages.ui.shell.scene import current_scene

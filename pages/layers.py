@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui.layers.layers import render_layers
+from pages.ui.layers.page import render_layers
 from pages.ui.shell.navigation import require_entrypoint
 from pages.ui.shell.preamble import Needs, ready
 from pages.ui.shell.scene import current_scene
@@ -14,7 +14,7 @@ scene = current_scene()
 st.subheader("Where in the network does it become class-specific?", anchor=False)
 st.caption(
     "One method at layer after layer, from the pixels on the left to the top on the right. "
-    "Look down a column: do the classes have maps of their own? The curve below counts it: "
+    "Look down a column: do the maps differ between classes? The curve below measures it: "
     "near 1, the maps of two classes are the same (thesis, figure 3.1)."
 )
 if ready(engine(), scene, Needs(prediction=True)):

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui.randomisation.randomisation import render_randomisation
+from pages.ui.randomisation.page import render_randomisation
 from pages.ui.shell.navigation import require_entrypoint
 from pages.ui.shell.preamble import Needs, ready
 from pages.ui.shell.scene import current_scene
@@ -13,10 +13,10 @@ require_entrypoint()
 scene = current_scene()
 st.subheader("Does the map depend on what was learned?", anchor=False)
 st.caption(
-    "Parameters are drawn anew, from the top of the network down. A map that explains what was "
-    "learned must change with them. Look at the places that are marked: at the pixels many of "
-    "them stay, since the picture's edges shine through; at a high layer they do not "
-    "(thesis, figures 3.3 and 3.4; Adebayo et al. 2018). The signs go at once at both."
+    "Parameters are re-initialised, from the top of the network down. A map that explains what was "
+    "learned must change with them. Look at the positions that are marked: at the pixels many of "
+    "them stay, since the picture's edges show through; at a high layer they do not "
+    "(thesis, figures 3.3 and 3.4; Adebayo et al. 2018). The signs change at once at both."
 )
 if ready(engine(), scene, Needs(prediction=True)):
     render_randomisation(engine(), scene)

@@ -14,8 +14,8 @@ scene = current_scene()
 st.subheader("Compared with what?", anchor=False)
 st.caption(
     "An attribution explains the difference between the picture and a reference that stands "
-    "for “nothing there”. Look along a row: what changes with the reference says as much about "
-    "the reference as about the picture."
+    "for “nothing there”. Look along a row: what changes with the reference is as much a "
+    "property of the reference as of the picture."
 )
 if ready(engine(), scene, Needs()):
     render_reference_points(engine(), scene)

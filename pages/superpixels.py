@@ -13,8 +13,8 @@ require_entrypoint()
 scene = current_scene()
 st.subheader("What if this part were not there?", anchor=False)
 st.caption(
-    "Click on a part of the picture to take it out: it takes the reference's values. The bars "
-    "show what that does to the classes, and what each method had predicted."
+    "Click on a part of the picture to remove it: it takes the reference's values. The bars "
+    "show how that changes each class, and the change that each method predicted."
 )
 if ready(engine(), scene, Needs()):
     render_game(engine(), scene)

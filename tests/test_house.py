@@ -135,3 +135,24 @@ def test_mathematics_does_not_ask_keras(module: str) -> None:
 def test_the_ground_floor_stays_small() -> None:
     rooms = {room_of(module) for module in modules() if module.startswith("attribution_core.")}
     assert len(rooms - {"__main__"}) <= 26
+
+
+def lengths(module: str) -> Iterator[tuple[str, int]]:
+    """Each function with its lines, those of its docstring not counted."""
+    for node in ast.walk(ast.parse(modules()[module].read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno:
+            first = node.body[0]
+            documented = ast.get_docstring(node) is not None and first.end_lineno
+            docstring = documented - first.lineno + 1 if documented else 0
+            yield node.name, node.end_lineno - node.lineno + 1 - docstring
+
+
+@pytest.mark.parametrize("package", ["attribution_core", "pages"])
+def test_a_function_is_read_at_one_go(package: str) -> None:
+    found = {
+        f"{module}.{name}": lines
+        for module in modules()
+        if module.split(".")[0] == package
+        for name, lines in lengths(module)
+    }
+    assert {name: lines for name, lines in found.items() if lines > 60} == {}

@@ -42,7 +42,7 @@ class AxiomTable {
     this.showChosen();
   }
 
-  /** Lays the cells out; they stay when their words change, so that no click is lost on one that is replaced. */
+  /** Lays out the cells, and keeps them when their words change, so that no click is lost. */
   build() {
     const { rows, columns } = this.data;
     this.root.style.setProperty("--columns", columns.length);

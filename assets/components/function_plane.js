@@ -24,7 +24,7 @@ class FunctionPlane {
     this.root = root;
     this.revision = 0;
     this.held = null;
-    this.places = null;
+    this.coordinates = null;
     const id = `function-plane-${(count += 1)}`;
     this.find(".arrow").id = `${id}-arrow`;
     this.find("line.path:not(.halo)").setAttribute("marker-end", `url(#${id}-arrow)`);
@@ -46,7 +46,7 @@ class FunctionPlane {
       if (event.button) return;
       handle.setPointerCapture(event.pointerId);
       const at = this.toPlane(event);
-      this.held = { name, off: [this.places[name][0] - at[0], this.places[name][1] - at[1]] };
+      this.held = { name, off: [this.coordinates[name][0] - at[0], this.coordinates[name][1] - at[1]] };
       handle.classList.add("held");
       handle.focus({ preventScroll: true, focusVisible: false });
       event.preventDefault();
@@ -69,14 +69,14 @@ class FunctionPlane {
       const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
       if (!step) return;
       const length = event.shiftKey ? 1 : 0.1;
-      const [x, y] = this.places[name];
+      const [x, y] = this.coordinates[name];
       this.move(name, [x + length * step[0], y + length * step[1]]);
       this.report(EVERY);
       event.preventDefault();
     };
   }
 
-  /** Where in the plane the pointer is. */
+  /** The pointer's coordinates in the plane. */
   toPlane(event) {
     const stage = this.find(".stage");
     const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(stage.getScreenCTM().inverse());
@@ -89,18 +89,18 @@ class FunctionPlane {
     return [LEFT + ((x + reach) / (2 * reach)) * SIZE, TOP + ((reach - y) / (2 * reach)) * SIZE];
   }
 
-  move(name, place) {
+  move(name, to) {
     const { reach } = this.data;
-    const kept = place.map((value) => {
+    const kept = to.map((value) => {
       const snapped = Math.round(value / GRID) * GRID;
       return Number(Math.min(reach, Math.max(-reach, snapped)).toFixed(2));
     });
-    this.places = { ...this.places, [name]: kept };
+    this.coordinates = { ...this.coordinates, [name]: kept };
     this.moved = true;
     this.drawHandles();
   }
 
-  /** Tell the server where the handles are, at most once in so many milliseconds. */
+  /** Report the handles' coordinates to the server, at most once every `pause` milliseconds. */
   report(pause) {
     if (!this.moved) return;
     const tell = () => {
@@ -108,7 +108,7 @@ class FunctionPlane {
       this.told = performance.now();
       this.moved = false;
       this.revision += 1;
-      this.send("places", { revision: this.revision, ...this.places });
+      this.send("coordinates", { revision: this.revision, ...this.coordinates });
     };
     const wait = pause - (performance.now() - (this.told ?? -Infinity));
     if (wait <= 0) {
@@ -123,13 +123,13 @@ class FunctionPlane {
     const before = this.data;
     const busy = this.held || this.moved || this.revision > data.revision;
     this.data = busy && before ? { ...data, reach: before.reach } : data;
-    // While the window is about to change under a drag, the old picture stays.
+    // The old picture stays while a drag is about to change the window.
     if (busy && before && before.reach !== data.reach) {
       for (const part of ["picture", "contours", "labels"]) this.data[part] = before[part];
     }
-    if (!busy || !this.places) {
+    if (!busy || !this.coordinates) {
       this.revision = Math.max(this.revision, data.revision);
-      this.places = { point: data.point, reference: data.reference };
+      this.coordinates = { point: data.point, reference: data.reference };
     }
     this.drawPicture();
     this.drawHandles();
@@ -167,9 +167,9 @@ class FunctionPlane {
   drawHandles() {
     const screen = {};
     for (const name of HANDLES) {
-      const [x, y] = (screen[name] = this.toScreen(this.places[name]));
+      const [x, y] = (screen[name] = this.toScreen(this.coordinates[name]));
       const handle = this.find(`.handle.${name}`);
-      const [px, py] = this.places[name];
+      const [px, py] = this.coordinates[name];
       setAttributes(handle, {
         transform: `translate(${x} ${y})`,
         "aria-valuenow": px,

@@ -27,7 +27,7 @@ const RAMPS = {
   },
 };
 // Over the picture the colour stays and its opacity grows. The picture itself is softened, so that
-// the colours need not fight with its blacks and whites.
+// the colours stay visible over its blacks and whites.
 const OVER = {
   light: { red: [192, 16, 38], blue: [20, 92, 182], grey: (level) => 92 + 0.64 * level },
   dark: { red: [255, 76, 66], blue: [64, 152, 255], grey: (level) => 14 + 0.56 * level },
@@ -113,7 +113,7 @@ class HeatmapGrid {
     this.ramp = rampOf(this.colours);
   }
 
-  /** Build the squares, unless they stand already: a new map must not cost focus or scroll position. */
+  /** Build the squares unless they exist: a new map must not lose focus or scroll position. */
   arrange({ rows, columns }) {
     const labels = JSON.stringify([rows, columns]);
     if (labels === this.labels) return;
@@ -180,7 +180,7 @@ class HeatmapGrid {
     return cell;
   }
 
-  /** Bring one square up to date. */
+  /** Update one square. */
   fill(news, pixels, cell = this.cells[news.row]?.[news.column]) {
     if (!cell) return;
     const { status, message, caption, progress } = news;
@@ -188,7 +188,7 @@ class HeatmapGrid {
     cell.pixels = ended ? null : pixels;
     cell.id = news.map?.id;
     cell.limit = news.limit;
-    // Without a map the message stands in its place, with one it is the caption's first line.
+    // Without a map the message is shown instead; with one it is the caption's first line.
     const broken = news.map && !pixels ? "This map could not be read." : "";
     cell.notice.textContent = cell.pixels ? "" : broken || message;
     const first = cell.pixels && status !== "done" && message ? [message] : [];
@@ -221,7 +221,7 @@ class HeatmapGrid {
 
   /* Painting */
 
-  /** Draw all squares as they stand now; at most once per frame of the screen. */
+  /** Draw all squares; at most once per frame of the screen. */
   paint() {
     if (this.frame) return;
     this.frame = requestAnimationFrame(() => {
@@ -229,7 +229,7 @@ class HeatmapGrid {
       const zoomed = this.view.size < 1;
       this.find(".reset").hidden = !zoomed;
       const times = (1 / this.view.size).toFixed(1);
-      this.find(".hint").textContent = zoomed ? `Zoomed ${times}×, all maps alike` : HINT;
+      this.find(".hint").textContent = zoomed ? `Zoomed ${times}× in all maps` : HINT;
       for (const cell of this.cells.flat()) this.paintCell(cell);
       this.point();
     });
@@ -292,7 +292,7 @@ class HeatmapGrid {
 
   /* Zoom and cross-hair */
 
-  /** Look at the square `view`, pushed back inside the picture; null for all of it. */
+  /** Zoom to the square `view`, moved inside the picture; null for the whole picture. */
   zoom(view) {
     const size = Math.min(1, Math.max(SMALLEST_VIEW, view?.size ?? 1));
     const inside = (start) => Math.min(1 - size, Math.max(0, start));
@@ -358,7 +358,7 @@ class HeatmapGrid {
     this.point();
   }
 
-  /** Do what `key` asks for; false for the keys that belong to the page. */
+  /** Handle `key`; false for keys that belong to the page. */
   key(key, cell) {
     const { view } = this;
     const centre = { x: view.x + view.size / 2, y: view.y + view.size / 2 };

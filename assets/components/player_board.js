@@ -30,7 +30,7 @@ class PlayerBoard {
     this.hovered = null; // {player, place}: place is "picture" or "list"
     this.focused = null;
 
-    // Ids are seen by all boards of a page.
+    // Ids are shared by all boards of a page.
     const id = `player-board-${(count += 1)}`;
     root.querySelector("clipPath").id = `${id}-removed`;
     this.find(".hatch").id = `${id}-hatch`;
@@ -181,7 +181,7 @@ class PlayerBoard {
     });
   }
 
-  /** Put the rows in order; nothing is touched where they stand so already. */
+  /** Sort the rows; does nothing where they are in order already. */
   sort() {
     const values = this.data.methods[this.order.by]?.values;
     const by = values ? this.order.by : BY_NUMBER;
@@ -248,7 +248,7 @@ class PlayerBoard {
     const lit = this.hovered ?? this.focused;
     const outline = lit ? this.data.outlines[lit.player] : "";
     const [width, height] = this.data.grid;
-    // Who points into the picture knows the place and wants to see the picture as it is.
+    // Pointing into the picture shows the position already: the picture is not dimmed.
     const dim = lit && (lit.place === "list" || lit === this.focused);
     setAttributes(this.find(".dim"), { d: dim ? `M0 0H${width}V${height}H0Z${outline}` : "" });
     for (const part of [".halo", ".outline"]) setAttributes(this.find(part), { d: outline });

@@ -71,7 +71,7 @@ function backgroundOf(root) {
   return colour.slice(0, 3);
 }
 
-/** The theme is known by its colours only. */
+/** The theme, which can be recognised by its colours only. */
 function isDark([red, green, blue]) {
   return red + green + blue < 384;
 }
@@ -94,7 +94,7 @@ function shortest(size, digits) {
   return text.includes("e") ? String(Number(text)) : text;
 }
 
-/** A number as it stands, with a minus sign instead of a hyphen. */
+/** A number with a true minus sign instead of a hyphen. */
 function withMinus(number) {
   return String(number).replace("-", "−");
 }

@@ -118,7 +118,7 @@ def number_as_text(value: float) -> str:
 def _evaluated(expression: Expression, points: Floats) -> tuple[Floats, Floats]:
     """Values ``(n,)`` and slopes ``(2, n)``.
 
-    A part without a finite value makes the whole NaN, lest 1/exp(1000) pass for 0.
+    A part without a finite value makes the whole NaN, so that 1/exp(1000) does not pass for 0.
     """
     with np.errstate(all="ignore"):
         return _values_and_slopes(expression, points)
@@ -191,7 +191,8 @@ def _call(function: str, parts: list[tuple[Floats, Floats]]) -> tuple[Floats, Fl
 
 
 def _reason(expression: Expression, point: Floats) -> str:
-    """Why the formula has no value at a point ``(1, 2)``: of its innermost part that has none."""
+    """Why the formula has no value at a point ``(1, 2)``, said of the innermost part that has
+    none."""
     for part in parts_of(expression):
         if not np.isfinite(_evaluated(part, point)[0]).all():
             return _reason(part, point)

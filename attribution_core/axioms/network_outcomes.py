@@ -1,4 +1,5 @@
-"""What the checks of axioms on a network found; known without TensorFlow."""
+"""Outcomes of the checks of axioms on a network, apart from these so that pages need no
+TensorFlow."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ NETWORK_AXIOMS = (
 
 @dataclass(frozen=True)
 class NetworkOutcome:
-    """What one check of one method found.
+    """The outcome of one check of one method.
 
     Attributes
     ----------
@@ -24,8 +25,9 @@ class NetworkOutcome:
     holds : bool or None
         None where the check cannot be made.
     error : float
-        By how much it is missed, as a share of what it is measured against; NaN where it cannot be
-        made. For sensitivity the part's own attribution as a share of the score's change.
+        By how much the axiom is missed, as a share of what it is measured against; NaN where the
+        check cannot be made. For sensitivity, the part's own attribution as a share of the score's
+        change.
     finding : str
         The numbers in one sentence, or why there are none.
     """

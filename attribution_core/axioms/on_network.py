@@ -1,4 +1,4 @@
-"""The axioms of attribution where they make sense on a network, checked on one picture."""
+"""The axioms of attribution that apply to a network, checked on one picture."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier
 
 ROUNDING = 1e-3
-"""Of float32, as a share of the largest value at hand."""
+"""Of float32, as a share of the largest value involved."""
 OF_ALL_STEPS = 0.05
-"""For sums that stand for an integral and stop at a tolerance of their own."""
+"""For quadrature, which stops at a tolerance of its own."""
 COMPLETE = 0.02
 
 
@@ -84,7 +84,7 @@ def check_method(
 
 
 Check = Generator[None, None, tuple[NetworkOutcome, ...]]
-"""Pauses where the worker may turn to something else, and returns what it found."""
+"""Yields where the worker may turn to other work, and returns the outcomes."""
 
 
 def _explained(classifier: Classifier, request: Request) -> Generator[None, None, Attribution]:
@@ -94,7 +94,7 @@ def _explained(classifier: Classifier, request: Request) -> Generator[None, None
 
 
 def _values_of(problem: Problem, request: Request) -> Generator[None, None, FloatArray]:
-    """What the request's method says of another problem than the request's own."""
+    """The values that the request's method gives for another problem than the request's own."""
     estimate: Estimate | None = None
     method = method_named(request.method)
     for found in method.run(problem, method.read_options(dict(request.options))):
@@ -240,14 +240,14 @@ def _strongest_part(problem: Problem, labels: Segments) -> int:
 
 
 def _at(problem: Problem, point: FloatArray) -> Problem:
-    """The same question at another point; nothing of it goes into caches."""
+    """The same problem at another point; nothing of it is cached."""
     point = np.asarray(point, np.float32)
     ends = problem.head.logits(np.stack([point, problem.reference]))
     return _uncached(replace(problem, point=point, ends=ends))
 
 
 def _with_head(problem: Problem, head: Head) -> Problem:
-    """The same question to another program for the same function."""
+    """The same problem on another program for the same function."""
     return _uncached(replace(problem, head=head))
 
 

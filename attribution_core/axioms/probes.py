@@ -1,4 +1,4 @@
-"""On which functions, points and references the axioms are tried."""
+"""The functions, points and references on which the axioms are tested."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Probe:
         function.
     point, reference : (x, y)
     own : bool
-        Made of the visitor's function.
+        Made from the user's function.
     weights : (a, b)
         Of linearity.
     """
@@ -63,8 +63,8 @@ def _sum_probe(first: str, second: str, point: Place, reference: Place) -> Probe
     return Probe((f, g, weighted_sum(f, g)), point, reference)
 
 
-# Points and paths stay clear of running along kinks, where the axioms promise nothing: there no
-# slope exists. Crossing one is fine, and done on purpose.
+# No point and no path lies along a kink, where there is no slope and the axioms promise nothing.
+# Crossing a kink is fine, and done on purpose.
 FIXED_PROBES: Mapping[str, tuple[Probe, ...]] = {
     "dummy": (
         _probe("max(0, x)", point=(1.5, 2.0), reference=(-1.0, -1.0)),
@@ -116,12 +116,13 @@ FIXED_PROBES: Mapping[str, tuple[Probe, ...]] = {
 def own_probes(
     function: PlaneFunction, point: Place, reference: Place
 ) -> dict[str, tuple[Probe, ...]]:
-    """What a visitor's function, point and reference say of each axiom; nothing where it is silent.
+    """Probes of each axiom with a user's function, point and reference; none where they do not test
+    it.
 
-    Dummy is tried where the formula lacks a variable. Sensitivity takes one variable at a time from
-    the reference to the point, where f changes by that. Symmetry is tried where f(x, y) = f(y, x)
-    all over −4..4, at points on the diagonal. Linearity adds x·y. The other formula for
-    implementation invariance is max(f, f − 1), which brings in no kink.
+    Dummy is tested where the formula lacks a variable. Sensitivity takes one variable at a time
+    from the reference to the point, where f changes by that. Symmetry is tested where f(x, y) =
+    f(y, x) all over −4..4, at points on the diagonal. Linearity adds x·y. The other formula for
+    implementation invariance is max(f, f − 1), which adds no kink.
     """
     f = function.expression
     found: dict[str, tuple[Probe, ...]] = {
@@ -159,7 +160,7 @@ def own_probes(
 
 
 def is_symmetric(function: PlaneFunction) -> bool:
-    """Whether f(x, y) = f(y, x) at 41 x 41 places from −4 to 4, but for rounding."""
+    """Whether f(x, y) = f(y, x) at 41 x 41 points from −4 to 4, up to rounding."""
     line = np.linspace(-4, 4, 41)
     x, y = np.meshgrid(line, line)
     values = function.values_or_nan(np.stack([x.ravel(), y.ravel()], axis=1)).reshape(x.shape)

@@ -1,4 +1,4 @@
-"""What every method says of a function of two variables, each variable a player."""
+"""Every method on a function of two variables, each variable a player."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class PlaneAttribution:
 
 
 def plane_methods() -> tuple[Method[Any], ...]:
-    """The methods that make sense on a function of two variables."""
+    """The methods that are defined on a function of two variables."""
     return tuple(method for method in METHODS.values() if method.two_variables is not None)
 
 
@@ -50,7 +50,7 @@ def answer(
     """One method's answer."""
     if method.two_variables is None:
         return PlaneAttribution(
-            method, None, problem=f"{method.title} makes no sense on two variables."
+            method, None, problem=f"{method.title} is not defined on two variables."
         )
     try:
         estimate = method.two_variables.attribute(function, point, reference)

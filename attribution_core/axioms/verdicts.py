@@ -22,9 +22,9 @@ from attribution_core.methods.method import Method
 
 EXACT = 1e-9
 QUADRATURE = 1e-4
-"""Largest error that counts as none, as a share of the largest number at hand, at least 1."""
+"""Largest error that counts as 0, as a share of the largest number involved, at least 1."""
 STANDARD_ERRORS = 4
-"""A sampled method violates an axiom where it is off by more than so many standard errors."""
+"""A sampled method violates an axiom where it is off by more than this many standard errors."""
 
 
 @dataclass(frozen=True)
@@ -88,19 +88,19 @@ AXIOMS: Mapping[str, Axiom] = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one probe with one method.
+    """The outcome of one probe with one method.
 
     Attributes
     ----------
     probe : Probe
     holds : bool or None
-        None where the method has no answer, because f has no value or no slope at a place that it
+        None where the method has no answer, because f has no value or no slope at a point that it
         needs.
     error : float
-        By how much the axiom is missed; for sensitivity, which asks for something other than 0,
-        the attribution in question.
+        By how much the axiom is missed; for sensitivity, which requires something other than 0, the
+        attribution in question.
     only_by_sampling : bool
-        It holds, but the error is one that only the sample explains.
+        It holds, but the error is one that only sampling explains.
     finding : str
         The numbers in one sentence.
     """
@@ -131,7 +131,7 @@ class Verdict:
 
     @property
     def counterexample(self) -> Outcome | None:
-        """The visitor's own where there is one, else the first; None where all held."""
+        """The user's own where there is one, else the first; None where all held."""
         failed = [outcome for outcome in self.outcomes if outcome.holds is False]
         return next((each for each in failed if each.probe.own), failed[0] if failed else None)
 
@@ -141,11 +141,11 @@ class Verdict:
 
 
 def outcome_of(axiom: str, method: Method[Any], probe: Probe) -> Outcome:
-    """Try an axiom of `AXIOMS` on a probe made for it.
+    """Test an axiom of `AXIOMS` on a probe made for it.
 
-    A number counts as none where it is at most a share of max(1, |f(x) − f(x′)|, |φ|): 1e-9 for
-    methods that are exact to rounding, 1e-4 for sums that stand for an integral. Methods that
-    sample may also be off by four of their own standard errors.
+    A number counts as 0 where it is at most a share of max(1, |f(x) − f(x′)|, |φ|): 1e-9 for
+    methods that are exact to rounding, 1e-4 for quadrature. Methods that sample may also be off by
+    four of their own standard errors.
     """
     point, reference = np.array(probe.point, float), np.array(probe.reference, float)
     answers = [answer(method, function, point, reference) for function in probe.functions]

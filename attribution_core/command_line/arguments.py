@@ -1,4 +1,4 @@
-"""The command line: what can be asked of it, and the one way in."""
+"""The command line: its arguments, and its entry point."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     arguments : sequence of str, optional
-        Those of the process where not given.
+        By default those of the process.
 
     Returns
     -------
     int
-        0 when all was done, 1 when some of it failed, 2 when nothing could be begun: each failure
-        is one sentence on standard error.
+        0 when everything was done, 1 when some of it failed, 2 when nothing could be started: each
+        failure is one sentence on standard error.
     """
     parser = _parser()
     try:
@@ -70,13 +70,26 @@ def _parser() -> argparse.ArgumentParser:
 def _add_explain(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Writes a PNG (red for the class, blue against it) and an NPZ (arrays, and the settings as "
-        "JSON) for every picture, method, class and layer. What DIR has already, from the same "
-        "settings, is not made again; from other settings it is replaced. The app opens the NPZ "
-        "files too."
+        "JSON) for every picture, method, class and layer. Maps that DIR already has from the same "
+        "settings are not made again; those from other settings are replaced. The app opens the "
+        "NPZ files too."
     )
+    _add_what_to_explain(parser)
+    _add_settings(parser)
+
+    def run(asked: argparse.Namespace) -> int:
+        from attribution_core.command_line.explain import explain_pictures
+
+        return explain_pictures(asked)
+
+    parser.set_defaults(run=run)
+
+
+def _add_what_to_explain(parser: argparse.ArgumentParser) -> None:
+    """Pictures, methods, classes, layers and the model."""
     add = parser.add_argument
     add("pictures", nargs="+", metavar="PICTURE", help="JPEG, PNG, WebP, BMP, GIF or TIFF files")
-    add("--out", required=True, type=Path, metavar="DIR", help="made where it does not exist")
+    add("--out", required=True, type=Path, metavar="DIR", help="created if it does not exist")
     add(
         "--method",
         nargs="+",
@@ -111,6 +124,11 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
         default="none",
         help="for a model file: what its network expects; default: %(default)s",
     )
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    """Reference, score, players, options, and the figure."""
+    add = parser.add_argument
     add("--reference", choices=(*REFERENCE_KINDS, ZEROS), default="black", help="default: black")
     add(
         "--score",
@@ -122,10 +140,10 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
         "--superpixels",
         type=_whole,
         metavar="COUNT",
-        help="players of coalition methods: exactly so many superpixels at the input, a grid of at "
-        "most so many cells at inner layers",
+        help="players of coalition methods: exactly COUNT superpixels at the input, a grid of at "
+        "most COUNT cells at inner layers",
     )
-    add("--seed", type=_whole, default=0, help="of everything random; default: 0")
+    add("--seed", type=_whole, default=0, help="of all random numbers; default: 0")
     add(
         "--option",
         nargs="+",
@@ -139,16 +157,9 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
         "--figure",
         type=_figure_file,
         metavar="FILE",
-        help="also draws the maps in one figure for print, as .png, .pdf or .svg; of several "
-        "pictures one each, named after FILE and the picture",
+        help="also draws the maps in one figure for print, as .png, .pdf or .svg; for several "
+        "pictures one figure each, named after FILE and the picture",
     )
-
-    def run(asked: argparse.Namespace) -> int:
-        from attribution_core.command_line.explain import explain_pictures
-
-        return explain_pictures(asked)
-
-    parser.set_defaults(run=run)
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
@@ -185,7 +196,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_methods(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Prints what each method does, its options, and what they can be."
+    parser.description = "Prints what each method does, its options, and their values."
     parser.add_argument("names", nargs="*", metavar="NAME", help="of methods; default: all")
 
     def run(asked: argparse.Namespace) -> int:
@@ -204,7 +215,9 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
         "because it evaluates networks in whichever way is quickest at the time."
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="an NPZ file of saved maps")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="writes what was made again")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="where to write the maps made again"
+    )
     _add_model_file(parser)
 
     def run(asked: argparse.Namespace) -> int:
@@ -216,7 +229,7 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_model_file(parser: argparse.ArgumentParser) -> None:
-    """Where a model file is, for maps that do not say so themselves."""
+    """The model file, for maps that do not say where it is."""
     parser.add_argument(
         "--model", metavar="FILE", help="the maps' model file, where they do not say where it is"
     )

@@ -22,14 +22,9 @@ from attribution_core.command_line.players import PLAYERS
 from attribution_core.command_line.progress import ProgressBar
 from attribution_core.explanation import explain_request
 from attribution_core.images import Picture, digest
-from attribution_core.measures.curves import (
-    FaithfulnessCurve,
-    curves_of,
-    pose_curve,
-    random_curves,
-    values_on,
-)
+from attribution_core.measures.curves import FaithfulnessCurve, random_curves
 from attribution_core.measures.localisation import Mosaic, grid_pointing, mosaic
+from attribution_core.measures.map_curves import curves_of, pose_curve, values_on
 from attribution_core.network.classifier import Classifier
 from attribution_core.request import Request
 from attribution_core.saved_maps.files import ModelFile, described_request, load
@@ -55,7 +50,7 @@ class SavedMap:
 
 
 def evaluate_folder(asked: argparse.Namespace) -> int:
-    """Write the three tables; the exit code."""
+    """Write the three tables; return the exit code."""
     if not asked.folder.is_dir():
         raise ValueError(f"There is no folder {asked.folder}; name one that explain has filled.")
     paths = sorted(asked.folder.glob("*.npz"))
@@ -86,7 +81,7 @@ def evaluate_folder(asked: argparse.Namespace) -> int:
             usable.append((classifier, saved))
             bar.step(saved.path.name)
         except Exception as error:
-            # Whatever is wrong with one map, the others are still wanted.
+            # One map that fails does not stop the others.
             failed += 1
             bar.say(f"{saved.path.name}: {sentence(error)}")
             bar.step(saved.path.name)
@@ -109,7 +104,8 @@ def _read(paths: Sequence[Path]) -> tuple[list[SavedMap], int, ProgressBar]:
         except ValueError as error:
             complaints.append(sentence(error))
             continue
-        # Of a thousand maps of pixels, values by channel would fill the memory for nothing.
+        # Values by channel, which are not needed, of a thousand maps of pixels would fill the
+        # memory.
         flat = [replace(each, values=each.heatmap) for each in saved.attributions]
         maps += [SavedMap(path, each, saved.model_file) for each in flat]
     bar = ProgressBar(len(maps))
@@ -127,7 +123,7 @@ def _measure(
 ) -> Rows:
     """The map's rows in both tables, each after the table's name.
 
-    Its areas stand beside those of random orders on the same game.
+    Its areas are listed beside those of random orders on the same game.
     """
     players = PLAYERS[asked.players](request.layer)
     key = (classifier.fingerprint, request.picture, request.reference, request.seed, players)

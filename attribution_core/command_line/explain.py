@@ -27,7 +27,7 @@ from attribution_core.scores import Contrast
 
 
 def explain_pictures(asked: argparse.Namespace) -> int:
-    """Make all maps that are asked for and not there yet; the exit code."""
+    """Make all maps that are asked for and do not exist yet; return the exit code."""
     methods = _distinct(asked.method or ["gradient_times_input"])
     for method in methods:
         method_named(method)
@@ -39,7 +39,8 @@ def explain_pictures(asked: argparse.Namespace) -> int:
         asked.model,
         labels=asked.labels,
         preprocessing=asked.preprocessing,
-        # Whatever else is made in the same run, `replay` of one map gives the same bits.
+        # So that `replay` of one map gives the same bits, independent of what else is made in this
+        # run.
         reproducible=True,
     )
     for layer in layers:
@@ -80,7 +81,7 @@ def _explain_picture(
         bar.say(f"{name}: {sentence(error)}")
         bar.step(name, len(kinds) * (1 if classes is None else len(classes)))
         return 1
-    # Pictures of one name are told apart by what they show.
+    # Pictures of the same name are told apart by their content.
     of_picture = f"{safe(Path(name).stem)}-{picture.digest[:8]}"
     failed, paths = 0, list[Path]()
     for target, (method, layer, options) in itertools.product(targets, kinds):
@@ -102,7 +103,7 @@ def _explain_picture(
             paths.append(path)
             bar.step(f"{Path(name).name}: {method}, {classifier.labels[target]}, {done}")
         except Exception as error:
-            # Whatever is wrong with one map, the others are still wanted.
+            # One map that fails does not stop the others.
             failed += 1
             bar.say(f"{name}: {method} at {layer}: {sentence(error)}")
             bar.step(name)
@@ -116,7 +117,7 @@ def _explain_picture(
 
 
 def _make(classifier: Classifier, request: Request, asked: argparse.Namespace, path: Path) -> str:
-    """One map, unless it is there."""
+    """Make one map, unless it exists."""
     model_file = model_file_of(asked)
     if is_there(path, request, classifier.fingerprint, model_file):
         return "already there"
@@ -126,7 +127,7 @@ def _make(classifier: Classifier, request: Request, asked: argparse.Namespace, p
 
 
 def model_file_of(asked: argparse.Namespace) -> ModelFile | None:
-    """Where the model is that was asked for; None for a built-in one."""
+    """Where the requested model is; None for a built-in one."""
     if asked.model in BUILT_IN:
         return None
     labels = None if asked.labels is None else str(asked.labels.resolve())

@@ -1,4 +1,4 @@
-"""The files that ``explain`` leaves in its folder, and ``evaluate`` reads."""
+"""The files that ``explain`` writes to its folder, and ``evaluate`` reads."""
 
 from __future__ import annotations
 

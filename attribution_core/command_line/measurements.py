@@ -1,4 +1,4 @@
-"""What ``evaluate`` has measured already: it goes on where it was stopped."""
+"""What ``evaluate`` has measured already, so that it continues where it was stopped."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _FORMAT = 1
 class Measurements:
     """Rows of tables by what they depend on, kept in a file, a line as soon as it is known.
 
-    A damaged line counts for nothing: what it held is measured again.
+    A damaged line is ignored: what it held is measured again.
 
     Parameters
     ----------
     path : Path
-        Made with the first rows.
+        Created with the first rows.
     """
 
     def __init__(self, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""``methods``: what each method does, and what can be set of it."""
+"""``methods``: what each method does, and its options."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WIDTH = 100
 
 
 def list_methods(asked: argparse.Namespace) -> int:
-    """Print the methods that are named, or all; the exit code."""
+    """Print the methods that are named, or all; return the exit code."""
     methods = [method_named(name) for name in asked.names or METHODS]
     print("\n\n".join("\n".join(_described(method)) for method in methods))
     return DONE

@@ -1,4 +1,4 @@
-"""The classifiers of maps that were saved: loaded once each, and only where they are the same."""
+"""The classifiers of saved maps: each loaded once, and accepted only if it is the same one."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Models:
     Parameters
     ----------
     asked : argparse.Namespace
-        With ``model``, ``labels`` and ``preprocessing``, where a model file is if the maps' own
-        file does not say, or says a place where it is no more.
+        With ``model``, ``labels`` and ``preprocessing``: the model file, if the maps do not say
+        where it is, or it is no longer there.
     reproducible : bool
         As in `Classifier`.
     """
@@ -42,7 +42,7 @@ class Models:
         self._loaded: dict[ModelFile, Classifier | str] = {}
 
     def of(self, attribution: Attribution, model_file: ModelFile | None) -> Classifier:
-        """The classifier of an attribution; ValueError where it is not there, or another one."""
+        """The classifier of an attribution; ValueError where it is missing, or a different one."""
         name = attribution.model
         place = self._given or model_file
         if name in BUILT_IN:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from attribution_core.measures.curves import Players
+from attribution_core.measures.map_curves import Players
 
 PLAYERS: dict[str, Callable[[str], Players]] = {
     "pixels": lambda layer: Players(),

@@ -1,4 +1,4 @@
-"""How far a command is, on standard error: a bar on a terminal, plain lines elsewhere."""
+"""The progress of a command on standard error: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ProgressBar:
         self._terminal = self._stream.isatty()
 
     def step(self, text: str, count: int = 1) -> None:
-        """So many more are done; say which."""
+        """Count ``count`` more as done, and show the text."""
         self._done += count
         shown = printable(text)
         if not self._terminal:
@@ -51,5 +51,5 @@ class ProgressBar:
 
 
 def printable(text: str) -> str:
-    """File names may hold line ends, escapes and what is no text: none reaches the terminal."""
+    """A text without line ends, escapes or undecodable bytes of file names, for the terminal."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)

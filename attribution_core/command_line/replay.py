@@ -22,11 +22,11 @@ from attribution_core.saved_maps.files import SavedMaps, load, save
 
 ROUNDING = 1e-3
 """What rounding may change, as a share of the largest value. Two ways of evaluating a network in
-float32 differ by about a millionth; a method that looks where to look next multiplies that."""
+float32 differ by about a millionth; an adaptive method amplifies that."""
 
 
 def replay_file(asked: argparse.Namespace) -> int:
-    """Make the maps again; the exit code is 0 where all are the same, if need be to rounding."""
+    """Make the maps again; the exit code is 0 where all are the same, at least to rounding."""
     saved = load(asked.file)
     whole = Models(asked, reproducible=True)
     as_in_app = Models(asked, reproducible=False)
@@ -37,11 +37,11 @@ def replay_file(asked: argparse.Namespace) -> int:
         try:
             after = _again(whole, saved, before)
             if not is_same(before, after):
-                # What the app makes first is not traced, and differs in the last bits.
+                # The app's first evaluations are not traced, and differ in the last bits.
                 other = _again(as_in_app, saved, before)
                 after = min(after, other, key=lambda each: largest_difference(before, each))
         except Exception as error:
-            # Whatever is wrong with one map, the others are still wanted.
+            # One map that fails does not stop the others.
             missing += 1
             print(printable(f"{called}: {sentence(error)}"), flush=True)
             continue
@@ -58,7 +58,7 @@ def replay_file(asked: argparse.Namespace) -> int:
 
 
 def verdict(before: Attribution, after: Attribution) -> str:
-    """What there is to say of a map that was made again."""
+    """How a map that was made again compares, in words."""
     if is_same(before, after):
         return "the same, bit for bit"
     difference = largest_difference(before, after)
@@ -70,7 +70,7 @@ def verdict(before: Attribution, after: Attribution) -> str:
 
 
 def is_same(before: Attribution, after: Attribution) -> bool:
-    """Whether two attributions of one request agree in every bit, the time taken aside."""
+    """Whether two attributions of one request agree in every bit, except for the time taken."""
     numbers = [
         (each.score, each.reference_score, each.completeness_gap, each.evaluations)
         for each in (before, after)

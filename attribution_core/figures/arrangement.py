@@ -27,7 +27,7 @@ class Arrangement:
     Raises
     ------
     ValueError
-        When there is no map, or a title is too many or too few.
+        When there is no map, or a title is missing.
     """
 
     cells: Mapping[Cell, Attribution]
@@ -57,7 +57,7 @@ def classes_by_methods(attributions: Sequence[Attribution]) -> dict[Cell, Attrib
     Raises
     ------
     ValueError
-        When two attributions have one and the same place.
+        When two attributions have the same place.
     """
     rows: dict[Hashable, int] = {}
     columns: dict[Hashable, int] = {}
@@ -86,7 +86,7 @@ def classes_by_methods(attributions: Sequence[Attribution]) -> dict[Cell, Attrib
 
 @dataclass(frozen=True)
 class _Trait:
-    """Something that maps can differ in, and how a title says it.
+    """A property in which maps can differ, and how a title says it.
 
     ``always`` is said even where all maps agree, ``axis`` the lines that say it where both could:
     0 for rows, 1 for columns.
@@ -104,7 +104,7 @@ def titled(
     columns: Sequence[str] | None = None,
     labels: Sequence[str] = (),
 ) -> Arrangement:
-    """Give rows and columns titles: class and method, and whatever else sets the maps apart.
+    """Give rows and columns titles: class and method, and everything else in which the maps differ.
 
     Parameters
     ----------
@@ -117,8 +117,8 @@ def titled(
     Raises
     ------
     ValueError
-        When maps differ in something that neither each row nor each column agrees in, and there
-        are no titles that could say it.
+        When maps differ in a property that is not the same throughout each row or each column, and
+        no titles are given.
     """
     lines = [_lines(cells, axis) for axis in (0, 1)]
     said: list[list[list[str]]] = [[[] for _ in each] for each in lines]

@@ -1,4 +1,4 @@
-"""Figures for print: maps side by side with their scales, in a journal's widths or on a slide."""
+"""Figures for print: maps side by side with their scales, for a journal's columns or a slide."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _MILLIMETRES_PER_INCH = 25.4
 _COARSE = 112
 """Maps with fewer positions a side are interpolated as values where they are to look smooth."""
 _SMOOTH_SIDE = 448
-"""To at least so many positions along the longer side."""
+"""Interpolated to at least this many positions along the longer side."""
 
 Grounds = dict[tuple[str, tuple[int, int]], npt.NDArray[np.float32]]
 """Grey pictures by digest and size, made once for all maps over them."""
@@ -75,7 +75,7 @@ _INK: Mapping[Theme, Mapping[str, str]] = {
 class MapFigure(Figure):
     """A Matplotlib figure that is saved at its size, with text as text.
 
-    ``savefig`` does what Matplotlib's does, whatever the user's settings: PDF embeds TrueType
+    ``savefig`` works as Matplotlib's, independent of the user's settings: PDF embeds TrueType
     fonts, SVG has text elements, PNG has 300 dpi.
     """
 
@@ -113,7 +113,7 @@ class MapFigure(Figure):
 
 @contextmanager
 def _settings() -> Iterator[None]:
-    """Matplotlib's own settings instead of the user's, and nobody else drawing meanwhile."""
+    """Matplotlib's own settings instead of the user's, and no other thread drawing meanwhile."""
     with _one_at_a_time, matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(
@@ -146,7 +146,7 @@ def figure(
         drawn as they are, with None where nothing is.
     style : FigureStyle, optional
     rows, columns : sequence of str, optional
-        Titles. Where they are not given, they say class and method and what else sets maps apart.
+        Titles. By default they say class and method and what else the maps differ in.
     labels : sequence of str, optional
         Of all classes: they name the class of a contrast in the caption.
 
@@ -158,8 +158,8 @@ def figure(
     Raises
     ------
     ValueError
-        When there is no attribution, or one is there twice, or titles are missing that cannot be
-        found.
+        When there is no attribution, or one is there twice, or titles are needed that are not
+        given.
     """
     style = style or FigureStyle()
     arrangement = titled(_cells(attributions), rows, columns, labels)
@@ -247,7 +247,7 @@ def _drawn(
         dpi=DPI,
         facecolor=ink["page"],
     )
-    # One pair of axes, in millimetres: as many as there are maps would take longer than the maps.
+    # One pair of axes, in millimetres: one for each map would take longer than drawing the maps.
     page = made.add_axes((0, 0, 1, 1), xlim=(0, sheet.width), ylim=(sheet.height, 0))
     page.set_axis_off()
     page.set_autoscale_on(False)

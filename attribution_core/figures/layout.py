@@ -1,4 +1,4 @@
-"""Where everything on a figure stands, in millimetres from its upper left corner."""
+"""Where everything on a figure is placed, in millimetres from its upper left corner."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ class Sheet:
 
 
 def laid_out(content: Content, width: Width) -> Sheet:
-    """Place everything: as many columns side by side as are legible, the others below them.
+    """Place everything: as many columns side by side as are legible, the others below.
 
     The maps are as large as the format allows, and all alike.
     """
@@ -167,14 +167,14 @@ def laid_out(content: Content, width: Width) -> Sheet:
         if best is None or cell > best[0]:
             best = cell, bands
         if cell >= form.smallest and not form.fixed:
-            # A slide has room to win in both directions; a column of text only grows longer.
+            # A slide has room in both directions; a column of text only grows longer.
             break
     assert best is not None
     return best[1].sheet(best[0])
 
 
 class _Bands:
-    """The content in bands of so many columns; what remains to be found is the maps' width."""
+    """The content in bands of a number of columns; what remains to be found is the maps' width."""
 
     def __init__(self, content: Content, form: Format, across: int) -> None:
         self.content, self.form, self.across = content, form, across
@@ -247,7 +247,8 @@ class _Bands:
         return cell + 0.8 * self.form.gap
 
     def _title_size(self, cell: float) -> float:
-        """The largest size at which no word of a title need be broken, as far as is legible."""
+        """The largest size at which no word of a title is broken, but never below what is
+        legible."""
         form, content = self.form, self.content
         shares = [
             room / word

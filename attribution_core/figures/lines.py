@@ -31,7 +31,7 @@ _STANDARD_SIZE = 100.0
 def drawable(text: str) -> str:
     """A text in one line whose characters all have a glyph in a font of this machine.
 
-    A character that no font has is named by its code point, as in ``U+732B``.
+    A character that no font has is replaced by its code point, as in ``U+732B``.
     """
     said = []
     for character in re.sub(r"[ \t\r\n\f\v]+", " ", text):
@@ -129,7 +129,7 @@ def _standard_width(text: str) -> float:
     width, _, _ = text_to_path.get_text_width_height_descent(
         text, font(text, _STANDARD_SIZE), False
     )
-    # A font that is not hinted is as wide at any size; drawn, it may still differ by a hair.
+    # Unhinted widths scale with the size; drawn, they may still differ slightly.
     return 1.005 * float(width)
 
 

@@ -1,4 +1,4 @@
-"""How a figure for print looks, as its user asks for it."""
+"""The style of a figure for print."""
 
 from __future__ import annotations
 

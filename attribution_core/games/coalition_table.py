@@ -1,4 +1,4 @@
-"""The memory of a game: what each coalition evaluated so far is worth to all classes."""
+"""The memory of a game: the logits of every coalition evaluated so far."""
 
 from __future__ import annotations
 

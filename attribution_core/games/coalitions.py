@@ -52,8 +52,8 @@ class Draws:
     ----------
     members : bool array ``(draws, players)``
     pair : int array ``(draws,)``
-        Equal for draws of one coalition or of its complement, which are not independent. Where all
-        of a size have been drawn and it begins anew, its pairs count as new ones.
+        Equal for draws of one coalition or of its complement, which are not independent. Once all
+        of a size have been drawn it starts over, and its pairs count as new ones.
     """
 
     members: BoolArray
@@ -93,9 +93,9 @@ def draw_uniform(players: int, count: int, seed: int) -> Draws:
     """Draw ``count`` coalitions, each uniformly from {0, 1}^l.
 
     Sizes are drawn as they come, binomially; those of size s follow the order of `first_of_size`,
-    or are complements in the order of size l − s, and begin anew where they are exhausted. Each
-    draw alone is uniform. That none is repeated before all of its size are there, and that most
-    come with their complements, makes estimates sharper than independent draws would. A larger
+    or are complements in the order of size l − s, and start over where they are exhausted. Each
+    draw alone is uniform. No coalition is repeated before all of its size have been drawn, and most
+    come with their complements, so estimates are sharper than from independent draws. A larger
     count contains the smaller one.
     """
     first, second = np.random.default_rng(seed).spawn(2)

@@ -14,7 +14,7 @@ from attribution_core.arrays import BoolArray, FloatArray
 class Game(Protocol):
     """A value function on coalitions of players.
 
-    ``batch_size`` is how many coalitions one call takes best.
+    ``batch_size`` is the best number of coalitions for one call.
     """
 
     @property
@@ -35,7 +35,7 @@ class FunctionGame:
         self, players: int, function: Callable[[BoolArray], FloatArray], batch_size: int = 256
     ) -> None:
         if players < 1:
-            raise ValueError(f"A game of {players} players cannot be played; give at least one.")
+            raise ValueError(f"A game cannot have {players} players; give at least one.")
         self._players = players
         self._function = function
         self._batch_size = batch_size
@@ -53,7 +53,7 @@ class FunctionGame:
         if values.shape != (len(coalitions),):
             raise ValueError(
                 f"The game gives values of shape {values.shape} for {len(coalitions)} coalitions; "
-                f"it should give one a coalition, shape ({len(coalitions)},)."
+                f"it should give one per coalition, shape ({len(coalitions)},)."
             )
         return values
 
@@ -65,7 +65,7 @@ def batches(coalitions: BoolArray, size: int) -> Iterator[BoolArray]:
 
 
 def worth_a_look(done: int, looked: int, planned: int) -> bool:
-    """Whether enough has come since the last solution to solve again: solving stays cheap."""
+    """Whether there are enough new coalitions since the last solution to solve again cheaply."""
     return done >= 1.25 * looked or done >= planned
 
 

@@ -13,14 +13,14 @@ _WELL_CONDITIONED = 1e-10
 def pseudo_inverse(design: FloatArray, nullity: int = 0) -> npt.NDArray[np.float64]:
     """The pseudo-inverse ``(unknowns, samples)`` of a design ``(samples, unknowns)``.
 
-    By the eigenvectors of the normal equations where these are well conditioned, which is a
-    hundred times quicker than the singular values that are taken elsewhere.
+    From the eigenvectors of the normal equations where these are well conditioned, which is a
+    hundred times quicker than from the singular values, used otherwise.
 
     Parameters
     ----------
     design : float array ``(samples, unknowns)``
     nullity : int
-        How many directions of the unknowns the design cannot see, by construction.
+        Dimension of the design's null space, known by construction.
     """
     values, vectors = np.linalg.eigh(design.T @ design)
     seen = slice(nullity, None)
@@ -30,11 +30,10 @@ def pseudo_inverse(design: FloatArray, nullity: int = 0) -> npt.NDArray[np.float
 
 
 def ridge(design: FloatArray, target: FloatArray) -> npt.NDArray[np.float64]:
-    """Least squares ``(unknowns,)`` that are drawn towards zero, as far as prediction gains by it.
+    """Ridge regression ``(unknowns,)``, its penalty chosen by generalised cross-validation.
 
-    The penalty on the squared length is the one of least generalised cross-validation error (Golub,
-    Heath and Wahba 1979) out of 41, from a ten-thousandth to ten thousand times the median squared
-    singular value, and none.
+    The penalty is the one of 41, from 10⁻⁴ to 10⁴ times the median squared singular value, and of 0
+    with the least error (Golub, Heath and Wahba 1979).
 
     Parameters
     ----------
@@ -52,7 +51,7 @@ def ridge(design: FloatArray, target: FloatArray) -> npt.NDArray[np.float64]:
     kept = scales**2 / (scales**2 + penalties[:, None])
     free = len(target) - kept.sum(axis=1)
     errors = (((1 - kept) * projected) ** 2).sum(axis=1) + unexplained
-    # Where nothing is left to be wrong about, there is nothing to judge by.
+    # Without residual degrees of freedom there is no error to judge by.
     judged = np.where(free > 1e-6, errors / np.maximum(free, 1e-6) ** 2, np.inf)
     best = kept[np.argmin(judged)]
     return np.asarray(right.T @ (best / scales * projected))

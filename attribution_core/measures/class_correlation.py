@@ -10,9 +10,9 @@ from attribution_core.arrays import FloatArray
 def class_correlation(first: FloatArray, second: FloatArray) -> float:
     """Pearson's correlation of two maps, position by position.
 
-    Near 1, the map of one class tells nothing that the other's does not (thesis, figure 3.1: so it
-    is at the pixels); near 0 or below, each class has a map of its own (at the last convolutional
-    layer).
+    Near 1, the map of one class says nothing that the other's does not (as at the pixels in the
+    thesis, figure 3.1); near 0 or below, each class has a map of its own (as at the last
+    convolutional layer).
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def class_correlation(first: FloatArray, second: FloatArray) -> float:
     Returns
     -------
     float
-        In [−1, 1]; NaN where a map is the same everywhere, for then there is nothing to compare.
+        In [−1, 1]; NaN where a map is constant, since there is nothing to compare then.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Deletion and insertion: how the score moves while the most attributed parts leave, or come.
+"""Deletion and insertion curves: the score while the most attributed players are removed, or added.
 
 Petsiuk et al. 2018, "RISE"; Samek et al. 2017, "Evaluating the visualization of what a deep neural
 network has learned". A map whose first parts matter most makes the deletion curve fall early and
@@ -9,33 +9,21 @@ the same; one number is no evidence by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, Protocol, get_args, runtime_checkable
+from typing import Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from attribution_core.arrays import BoolArray, FloatArray
 from attribution_core.games.game import Game, batches
-from attribution_core.images import INPUT
-from attribution_core.request import ZEROS, Request
-from attribution_core.resampling import resampled
 from attribution_core.scores import Score, score_values
-from attribution_core.segmentations import Segmentation, Segments, positions
-
-if TYPE_CHECKING:
-    from attribution_core.attribution import Attribution
-    from attribution_core.network.classifier import Classifier
-    from attribution_core.network.head_game import HeadGame
 
 Direction = Literal["deletion", "insertion"]
 DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 
 _ORDER = 2
 _EQUAL = 1e-12
-MOST_REMEMBERED = 1024
-"""Coalitions of more players than this are not kept: they are long, and nobody asks twice."""
 
 
 @runtime_checkable
@@ -50,16 +38,16 @@ class _AllClasses(Protocol):
 
 @dataclass(frozen=True)
 class FaithfulnessCurve:
-    """Scores while players leave (deletion) or come (insertion), most attributed first.
+    """Scores while players are removed (deletion) or added (insertion), most attributed first.
 
     Attributes
     ----------
     direction : {"deletion", "insertion"}
     shares : float64 array ``(n,)``
-        Of the players' sizes that has left or come, from 0 to 1, rising.
+        Of the players' sizes that are removed or added, from 0 to 1, rising.
     scores : float64 array ``(n,)``
     step_of : int array ``(players,)``
-        The point of the curve, 1..n−1, from which on a player has left or come.
+        The point of the curve, 1..n−1, from which on a player is removed or added.
     logits : float32 array ``(n, classes)`` or None
         Of all classes, where the game knows them.
     """
@@ -77,7 +65,7 @@ class FaithfulnessCurve:
 
     @property
     def normalised_area(self) -> float:
-        """The area once the reference's score is moved to 0 and the picture's to 1.
+        """The area with the scores rescaled so that the reference has 0 and the picture 1.
 
         NaN where both scores are equal. An order that says nothing about an additive game has ½.
         """
@@ -113,15 +101,15 @@ def deletion_curve(
     ----------
     game : Game
     values : float array ``(players,)``
-        Attributions. Players leave in falling order of value per size: on an additive game no other
-        order of its true values has a smaller area (Smith's rule, Smith 1956). Players of equal
-        value per size leave together, and the curve is straight across them, which on an additive
-        game is the mean over all their orders.
+        Attributions. Players are removed in falling order of value per size: on an additive game
+        with its true values no other order has a smaller area (Smith's rule, Smith 1956). Players
+        of equal value per size are removed together, and the curve is straight across them, which
+        on an additive game is the mean over all their orders.
     sizes : float array ``(players,)``, optional
         Above 0, such as the positions of each player; all equal where not given.
     steps : int, optional
-        About so many points after the first, in equal shares of the sizes; a point for each player
-        where not given. Where a share falls among players of equal value, all of them are out.
+        About this many points after the first, in equal shares of the sizes; one for each player
+        where not given. Where a share falls among players of equal value, all of them are removed.
 
     Returns
     -------
@@ -130,7 +118,8 @@ def deletion_curve(
     Raises
     ------
     ValueError
-        When values or sizes are not one a player and finite, or a size or the steps are below 1.
+        When values or sizes are not one finite number per player, a size is not above 0, or steps
+        is below 1.
     """
     return _curve("deletion", game, values, sizes, steps)
 
@@ -168,21 +157,21 @@ def _curve(
 def removal_steps(
     values: FloatArray, sizes: FloatArray, steps: int | None
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """When each player goes, as in `deletion_curve`.
+    """When each player is removed, as in `deletion_curve`.
 
     Returns
     -------
     step_of : int array ``(players,)``
         1..n−1.
     shares : float64 array ``(n,)``
-        Gone at each point, from 0 to 1.
+        Removed at each point, from 0 to 1.
     """
     if steps is not None and steps < 1:
         raise ValueError(f"A curve of {steps} steps cannot be drawn; give at least 1.")
     density = values / sizes
     ranked = np.argsort(-density, kind="stable")
     gone = np.cumsum(sizes[ranked]) / sizes.sum()
-    # Only between different values may a point lie; sums of equal values differ by rounding.
+    # A point lies only between different values; sums of equal values differ by rounding.
     falls = -np.diff(density[ranked], append=-np.inf)
     ends = np.flatnonzero(falls > _EQUAL * np.abs(density).max())
     if steps is not None:
@@ -210,7 +199,7 @@ def random_curves(
     sizes: npt.ArrayLike | None = None,
     steps: int | None = None,
 ) -> tuple[FaithfulnessCurve, FaithfulnessCurve]:
-    """Deletion and insertion in a random order, what a map that knows nothing would get.
+    """Deletion and insertion in a random order: the baseline of a map without information.
 
     The insertion is the deletion read backwards: the reverse of a uniformly random order is one.
     """
@@ -228,105 +217,6 @@ def reversed_curve(curve: FaithfulnessCurve) -> FaithfulnessCurve:
         len(curve.shares) - curve.step_of,
         None if curve.logits is None else curve.logits[::-1],
     )
-
-
-@dataclass(frozen=True)
-class Players:
-    """What leaves or comes: the parts of a layer's plane.
-
-    ``segmentation`` None means every position for itself: at the input every pixel.
-    """
-
-    layer: str = INPUT
-    segmentation: Segmentation = None
-
-
-def pose_curve(
-    classifier: Classifier, request: Request, players: Players
-) -> tuple[HeadGame, Segments]:
-    """The game of a request's picture, reference and score on these players, and their labels.
-
-    Raises
-    ------
-    ValueError
-        When the reference is zeros of an inner layer and the players are at the input, or layer and
-        segmentation do not fit.
-    """
-    from attribution_core.explanation import pose
-    from attribution_core.network.head_game import private_game
-
-    if players.layer == INPUT and request.reference == ZEROS:
-        raise ValueError(
-            "Pixels cannot take the reference 'zeros' of an inner layer; choose black, which is "
-            "zero at the input, or positions of the layer."
-        )
-    problem = pose(
-        classifier, replace(request, layer=players.layer, segmentation=players.segmentation)
-    )
-    if players.segmentation is not None:
-        segments = problem.segments_of(players.segmentation)
-    else:
-        segments = positions(*problem.head.shape[:2])
-    if segments.max() < MOST_REMEMBERED:
-        return problem.play(segments), segments
-    game = private_game(
-        problem.head, problem.point, problem.reference, problem.score, segments, most_bytes=0
-    )
-    return game, segments
-
-
-def values_on(heatmap: FloatArray, segments: Segments) -> tuple[FloatArray, FloatArray]:
-    """A map's value for each player, and the players' sizes in positions, both ``(players,)``.
-
-    The map ``(h, w)`` is first brought onto the players' plane by `planes.resampled`: bilinear to a
-    finer one, by means to a coarser one. A player's value is the sum over its positions.
-    """
-    labels = segments.ravel()
-    spread = resampled(np.asarray(heatmap, np.float64), segments.shape)
-    values = np.asarray(np.bincount(labels, spread.ravel()), np.float64)
-    return values, np.asarray(np.bincount(labels), np.float64)
-
-
-def curves_of(
-    classifier: Classifier,
-    request: Request,
-    heatmap: FloatArray,
-    players: Players | None = None,
-    *,
-    steps: int | None = 20,
-) -> Iterator[FaithfulnessCurve]:
-    """Deletion, then insertion, of a map of a request's class.
-
-    Parameters
-    ----------
-    classifier : Classifier
-    request : Request
-        Of the map: its picture, target, reference and score are taken.
-    heatmap : float array ``(h, w)``
-        Of any plane; see `values_on`.
-    players : Players, optional
-        The pixels where not given.
-    steps : int or None
-        As in `deletion_curve`.
-    """
-    game, segments = pose_curve(classifier, request, players or Players())
-    values, sizes = values_on(heatmap, segments)
-    yield deletion_curve(game, values, sizes=sizes, steps=steps)
-    yield insertion_curve(game, values, sizes=sizes, steps=steps)
-
-
-def faithfulness_curves(
-    classifier: Classifier,
-    attribution: Attribution,
-    players: Players | None = None,
-    *,
-    steps: int | None = 20,
-) -> tuple[FaithfulnessCurve, FaithfulnessCurve]:
-    """Deletion and insertion curve of an attribution, with its own reference and score."""
-    deletion, insertion = curves_of(
-        classifier, attribution.request, attribution.heatmap, players, steps=steps
-    )
-    return deletion, insertion
 
 
 def _one_a_player(game: Game, values: npt.ArrayLike) -> FloatArray:

@@ -79,8 +79,8 @@ def mosaic(
 def grid_pointing(heatmap: FloatArray, tiles: npt.NDArray[np.int64], tile: int) -> float:
     """The share of a map's positive attribution that lies inside a tile.
 
-    The shares of one map in all tiles sum to 1. So a map that is the same for every class, be it
-    uniform, centred or an edge detector's, has 1/n in the mean over n tiles: the baseline.
+    The shares of one map in all tiles sum to 1. So a map that is the same for every class, whether
+    uniform, centred or an edge detector's, has a mean of 1/n over n tiles: the baseline.
 
     Parameters
     ----------

@@ -26,8 +26,8 @@ _ORIENTATIONS = 9
 class Similarity:
     """How alike two maps are, each measure in [−1, 1] and 1 for equal maps.
 
-    NaN where a measure has nothing to compare: a map that is the same everywhere, or, for `ssim`,
-    one narrower than three positions.
+    NaN where a measure has nothing to compare: a constant map, or, for `ssim`, one narrower than
+    three positions.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class Similarity:
     ssim : float
         Structural similarity (Wang et al. 2004) of the maps, each scaled to a largest |value| of 1
         and then moved to 0..1: it is made for brightness, and around zero a map and its negative
-        would count as alike.
+        would count as similar.
     hog : float
         Pearson's correlation of the histograms of oriented gradients (Dalal and Triggs 2005) of the
         maps, brought to 64 x 64 positions.
@@ -82,7 +82,7 @@ def similarity(first: FloatArray, second: FloatArray) -> Similarity:
 
 
 def average_ranks(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Ranks from 0 up, of the values in one row; equal values share the mean of their ranks."""
+    """Ranks from 0 of all values, flattened; equal values share the mean of their ranks."""
     from scipy.stats import rankdata
 
     return np.asarray(rankdata(np.ravel(values)) - 1, np.float64)

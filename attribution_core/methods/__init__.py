@@ -1,1 +1,1 @@
-"""Methods of attribution: a file each, with all that is to be known of it."""
+"""Attribution methods: one file each, which says everything about it."""

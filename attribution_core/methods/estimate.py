@@ -1,4 +1,4 @@
-"""What an attribution method hands out while it works: estimates that get better."""
+"""What an attribution method yields while it runs: estimates that improve."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Estimate:
-    """An attribution as far as the work done so far can tell.
+    """An attribution, estimated from the evaluations so far.
 
     Attributes
     ----------
@@ -24,12 +24,12 @@ class Estimate:
         Signed attributions: the shape of the point for gradient methods, ``(players,)`` for
         coalition methods.
     done, planned : int
-        Work units finished and foreseen; ``done == planned`` only in the last estimate of a run
-        that used its whole budget. A unit is one evaluation of the function or its gradient.
+        Work units finished and planned; ``done == planned`` only in the last estimate of a run that
+        used its whole budget. A unit is one evaluation of the function or its gradient.
     evaluations : int
-        Evaluations that ``values`` rests on.
+        Evaluations that ``values`` is based on.
     standard_error : float array or None
-        One standard error per value, where the method samples and has enough samples to tell.
+        One standard error per value, where the method samples and has enough samples for it.
     diagnostics : mapping of str to float
         What else the method's literature reports, for example LIME's weighted R².
     """
@@ -43,7 +43,7 @@ class Estimate:
 
 
 class Estimator(Generic[P]):
-    """A method of attribution: call it for the result, ``refine`` it for the estimates on the way.
+    """An attribution method: call it for the result, ``refine`` it for the estimates on the way.
 
     Made by decorating the generator function that holds the method's formula::
 

@@ -1,4 +1,4 @@
-"""What gradient methods ask of the thing they explain: a score and its gradient at many points."""
+"""What gradient methods need of a function: its score and its gradient at many points."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from attribution_core.arrays import FloatArray
 class Differentiable(Protocol):
     """A scalar score of a point, evaluated in batches.
 
-    ``batch_size`` is how many points one call takes best; methods never pass more at once.
+    ``batch_size`` is the best number of points for one call; methods never pass more.
     """
 
     @property
@@ -32,7 +32,7 @@ class Differentiable(Protocol):
 class TensorFunction:
     """A TensorFlow function of a batch of points, ``(n, *shape) -> (n,)``, as `Differentiable`.
 
-    Computed in float64, so that closed forms can be compared to rounding.
+    Computed in float64, so that closed forms can be matched to rounding.
     """
 
     def __init__(self, function: Callable[[Any], Any], batch_size: int = 32) -> None:

@@ -47,7 +47,7 @@ def grad_cam(
 
 @dataclass(frozen=True)
 class Options:
-    """What a person can set."""
+    """The options of the method."""
 
     relu: bool = option(
         False,
@@ -63,7 +63,7 @@ def _run(problem: Problem, options: Options) -> Iterator[Estimate]:
 def _unavailable(shapes: Shapes, options: Options) -> str:
     if shapes.at_input:
         return (
-            "Grad-CAM weighs the channels of a convolutional layer, and the input has only its "
+            "Grad-CAM weights the channels of a convolutional layer, and the input has only its "
             "three colours: choose an inner layer."
         )
     return ""
@@ -72,7 +72,7 @@ def _unavailable(shapes: Shapes, options: Options) -> str:
 METHOD = Method(
     name="grad_cam",
     title="Grad-CAM",
-    summary="A layer's channels added up, each weighed by its mean gradient.",
+    summary="A layer's channels added up, each weighted by its mean gradient.",
     paper="Selvaraju et al. 2017",
     options_type=Options,
     run=_run,

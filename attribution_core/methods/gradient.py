@@ -57,6 +57,6 @@ METHOD = Method(
     two_variables=TwoVariables(
         lambda function, point, reference: gradient(function, point),
         r"\varphi_i = \frac{\partial f}{\partial x_i}(x)",
-        "A slope, in units of f a unit of x: nothing that could sum to a change of f.",
+        "A slope, in units of f per unit of x: slopes do not sum to a change of f.",
     ),
 )

@@ -46,7 +46,7 @@ def _run(problem: Problem, options: NoOptions) -> Iterator[Estimate]:
 METHOD = Method(
     name="gradient_times_input",
     title="Gradient × Input",
-    summary="x · ∂f/∂x: the gradient weighed by what is there.",
+    summary="x · ∂f/∂x: the gradient weighted by the input.",
     paper="Shrikumar et al. 2016",
     thesis="section 2.2",
     options_type=NoOptions,

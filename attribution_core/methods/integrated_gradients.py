@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from attribution_core.arrays import FloatArray
+from attribution_core.arrays import BoolArray, FloatArray
 from attribution_core.methods.estimate import Estimate, Estimator
 from attribution_core.methods.functions import Differentiable, as_differentiable, points_like
 from attribution_core.methods.method import ALL_PROMISES, Method, SharedPasses, TwoVariables
@@ -59,10 +59,10 @@ def integrated_gradients(
     ------
     Estimate
         Values of the point's shape, ``(scores, *shape)`` for several, whose sum tends to f(x) −
-        f(x′). A fixed rule's partial estimates weigh the nodes so far to a sum of one. The adaptive
-        rule's diagnostics are ``expected_gap``, the gap if signs are random, and ``map_error``, the
-        expected error of the values as a share of their Euclidean norm; of several scores, the
-        largest.
+        f(x′). A fixed rule's partial estimates scale the weights of the nodes so far to a sum of
+        one. The adaptive rule's diagnostics are ``expected_gap``, the gap if signs are random, and
+        ``map_error``, the expected error of the values as a share of their Euclidean norm; of
+        several scores, the largest.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def _fixed(
 
 _FEWEST_ROUNDS = 8
 _TOLERANT_ROUND = 8
-"""More gradients at once would be placed without knowing where the path is rough, or whether any
+"""More gradients at once would be placed before it is known where the path is rough, or whether any
 more are needed."""
 _BYTES_OF_OPEN_STRETCHES = 256 * 2**20
 
@@ -177,6 +177,73 @@ class _Stretch:
         return (self.start.values + self.end.values) / 2
 
 
+class _TrapezoidSum:
+    """The trapezoid rule over the stretches of a path, which can be halved one by one.
+
+    Attributes
+    ----------
+    total : float array, of the shape of the nodes' values
+        The sum.
+    change : float array ``()`` or ``(scores,)``
+        f(x) − f(x′).
+    variation : float array ``()`` or ``(scores,)``
+        The sum of |change of f| over the stretches that the path begins with.
+    """
+
+    def __init__(self, nodes: Sequence[_Node]) -> None:
+        self.change = nodes[-1].score - nodes[0].score
+        self.variation = sum(np.abs(end.score - start.score) for start, end in pairwise(nodes))
+        # Stretches beyond this many are settled and their nodes let go, so that memory does not
+        # grow with the number of steps.
+        self._most_open = max(2, _BYTES_OF_OPEN_STRETCHES // max(1, 2 * nodes[0].values.nbytes))
+        self._settled = np.zeros((2, *self.change.shape))
+        self._stretches = [_Stretch.between(start, end) for start, end in pairwise(nodes)]
+        self.total = np.zeros_like(nodes[0].values)
+        for stretch in self._stretches:
+            self.total += stretch.width * stretch.mean
+
+    @property
+    def norm(self) -> FloatArray:
+        return _norms(self.total, self.change.ndim)
+
+    @property
+    def gap(self) -> FloatArray:
+        """|sum of the values − (f(x) − f(x′))|."""
+        return np.asarray(np.abs(_sums(self.total, self.change.ndim) - self.change))
+
+    def errors(self) -> tuple[FloatArray, FloatArray]:
+        """Expected error of the values, in Euclidean norm, and of their sum."""
+        error, gap = np.sqrt(self._settled + sum(s.errors**2 for s in self._stretches))
+        return error, gap
+
+    def take_worst(self, most: int, good: BoolArray) -> list[_Stretch]:
+        """Take out the stretches to be halved next; none where more nodes would not help.
+
+        ``good`` scores ask for no more nodes.
+        """
+        scales = _or_one(np.array([self.norm, self.variation]))
+        open_errors = {s: s.errors / scales * ~good for s in self._stretches}
+        badness = {s: float(np.sqrt(np.square(e).sum())) for s, e in open_errors.items()}
+        self._stretches.sort(key=badness.__getitem__, reverse=True)
+        settled = (s.errors**2 for s in self._stretches[self._most_open :])
+        self._settled += sum(settled, np.zeros_like(self._settled))
+        del self._stretches[self._most_open :]
+        # Halving those nearly as bad as the worst fills a batch without wasting gradients on
+        # stretches that are straight already.
+        least = badness[self._stretches[0]] / 16
+        worst = [s for s in self._stretches[:most] if badness[s] > least]
+        del self._stretches[: len(worst)]
+        return worst
+
+    def halve(self, stretch: _Stretch, node: _Node) -> None:
+        """Put both halves of a stretch that was taken out in its place; the node is its middle."""
+        self.total += stretch.width / 2 * (node.values - stretch.mean)
+        self._stretches += (
+            _Stretch.between(stretch.start, node),
+            _Stretch.between(node, stretch.end),
+        )
+
+
 def _adaptive(
     function: Differentiable,
     point: FloatArray,
@@ -199,54 +266,28 @@ def _adaptive(
                 score = np.asarray(score, np.float64)
                 yield _Node(float(place), score, values, _sums(values, score.ndim))
 
-    nodes = list(measured(np.linspace(0, 1, min(steps, max(2, at_once))).tolist()))
-    done = len(nodes)
-    change = nodes[-1].score - nodes[0].score
-    variation = sum(np.abs(end.score - start.score) for start, end in pairwise(nodes))
-    # Stretches beyond this many are settled and their nodes let go, so that memory does not grow
-    # with the number of steps.
-    most_open = max(2, _BYTES_OF_OPEN_STRETCHES // max(1, 2 * nodes[0].values.nbytes))
-    settled = np.zeros((2, *change.shape))
-    stretches = [_Stretch.between(start, end) for start, end in pairwise(nodes)]
-    del nodes
-    total = np.zeros_like(stretches[0].start.values)
-    for stretch in stretches:
-        total += stretch.width * stretch.mean
+    done = min(steps, max(2, at_once))
+    path = _TrapezoidSum(list(measured(np.linspace(0, 1, done).tolist())))
     while True:
-        norm = _norms(total, change.ndim)
-        error, expected_gap = np.sqrt(settled + sum(s.errors**2 for s in stretches))
+        error, expected_gap = path.errors()
         yield Estimate(
-            values=total.copy(),
+            values=path.total.copy(),
             done=done,
             planned=steps,
             evaluations=done,
             diagnostics={
                 "expected_gap": float(np.max(expected_gap)),
-                "map_error": float(np.max(error / _or_one(norm))),
+                "map_error": float(np.max(error / _or_one(path.norm))),
             },
         )
-        gap = np.abs(_sums(total, change.ndim) - change)
-        good = np.maximum(gap, expected_gap) <= tolerance * np.abs(change)
+        good = np.maximum(path.gap, expected_gap) <= tolerance * np.abs(path.change)
         if done == steps or np.all(good):
             return
-        scales = _or_one(np.array([norm, variation]))
-        # What is good enough already asks for no more nodes.
-        open_errors = {s: s.errors / scales * ~good for s in stretches}
-        badness = {s: float(np.sqrt(np.square(e).sum())) for s, e in open_errors.items()}
-        stretches.sort(key=badness.__getitem__, reverse=True)
-        settled += sum((s.errors**2 for s in stretches[most_open:]), np.zeros_like(settled))
-        del stretches[most_open:]
-        # Halving those nearly as bad as the worst fills a batch without wasting gradients on
-        # stretches that are straight already.
-        least = badness[stretches[0]] / 16
-        worst = [s for s in stretches[: min(at_once, steps - done)] if badness[s] > least]
+        worst = path.take_worst(min(at_once, steps - done), good)
         if not worst:
             return
-        del stretches[: len(worst)]
         for stretch, node in zip(worst, measured([s.middle for s in worst]), strict=True):
-            halves = _Stretch.between(stretch.start, node), _Stretch.between(node, stretch.end)
-            total += stretch.width / 2 * (node.values - stretch.mean)
-            stretches += halves
+            path.halve(stretch, node)
         done += len(worst)
 
 
@@ -267,13 +308,13 @@ def _norms(values: FloatArray, scores: int) -> FloatArray:
 
 
 def _or_one(values: FloatArray) -> FloatArray:
-    """The values, and 1 in place of 0: what does not change has no share to be wrong by."""
+    """The values, with 1 in place of 0, to divide by."""
     return np.where(values == 0, 1.0, values)
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a person can set."""
+    """The options of the method."""
 
     steps: int = option(256, "Steps", "Gradients along the path, at most.", 1, 1024, step=1)
     rule: Rule = option(

@@ -51,20 +51,20 @@ def kernel_shap(
     budget : int
         Evaluations at most, both ends included.
     tolerance : float
-        Stop once the largest standard error is below this share of max φ − min φ, looked at when
+        Stop once the largest standard error is below this share of max φ − min φ, checked each time
         the evaluations have doubled; 0 uses the whole budget.
     seed : int
     prior : callable, optional
         Gives values ``(players,)`` known beforehand, such as Integrated Gradients'. Where the
-        budget has fewer than three pairs a player, estimates are drawn towards them by ridge
-        regression, as far as generalised cross-validation says; with more they play no part.
+        budget has fewer than three pairs per player, estimates are shrunk towards them by ridge
+        regression, by an amount that generalised cross-validation chooses; with more pairs they are
+        not used.
 
     Yields
     ------
     Estimate
         After each batch, with values φ ``(players,)`` and, once there are more pairs than players
-        or all there are, standard errors from the stratified design; none where a prior plays a
-        part.
+        or all pairs, standard errors from the stratified design; none where a prior is used.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def kernel_shap(
 
 
 _PAIRS_A_PLAYER = 3
-"""A prior plays a part below so many: from then on, error bars are worth more."""
+"""A prior is used below so many pairs per player; from there on, error bars are worth more."""
 MOST_TERMS = 600
 """Products of three are fitted up to so many terms, 16 players' worth."""
 _PAIRS_A_TERM = 1.5
@@ -126,8 +126,8 @@ def solve(
     With u = +1 in S and −1 outside, half of such a difference is the odd part of v: a sum of β_T
     times the product of u over T, for T of odd sizes, with Σβ = total/2, and
     φᵢ = 2·Σ_{T∋i} β_T/|T|. T runs over the players and, where there are pairs enough, over all
-    triples, which leaves less to chance (PolySHAP, arXiv 2601.18608). A pair's weight is the
-    kernel over its chance of being drawn. Centring the products turns the constraint into none.
+    triples, which lowers the variance (PolySHAP, arXiv 2601.18608). A pair's weight is the kernel
+    over its chance of being drawn. Centring the products turns the constraint into none.
     """
     members = pairs.members[: len(differences)]
     drawn, players = members.shape
@@ -153,7 +153,7 @@ def solve(
 def solve_near(
     pairs: CoalitionPairs, differences: FloatArray, total: float, prior: FloatArray
 ) -> npt.NDArray[np.float64]:
-    """Shapley values as `solve` finds them for single players, drawn towards a prior.
+    """Shapley values as `solve` finds them for single players, shrunk towards a prior.
 
     What is fitted is the deviation from the prior, shifted to the right sum.
     """
@@ -226,7 +226,7 @@ def _stratified_variance(
 
 @dataclass(frozen=True)
 class Options:
-    """What a person can set."""
+    """The options of the method."""
 
     budget: int = option(512, "Budget", "Coalitions evaluated, at most.", 4, 100000, step=64)
     tolerance: float = option(
@@ -241,10 +241,10 @@ class Options:
     prior: bool = option(
         False,
         "Start from Integrated Gradients",
-        "At inner layers, where the budget has fewer than six coalitions a player: the estimate is "
-        "drawn towards Integrated Gradients with 16 gradients, as far as cross-validation says. "
-        "Nearer to the Shapley values, but without error bars, and every class asks for its own "
-        "gradients.",
+        "At inner layers, where the budget has fewer than six coalitions per player: the estimate "
+        "is shrunk towards Integrated Gradients with 16 gradients, by an amount that "
+        "cross-validation chooses. Closer to the Shapley values, but without error bars, and every "
+        "class needs gradients of its own.",
     )
     bfloat16: bool = bfloat16_option()
 

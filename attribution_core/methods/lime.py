@@ -115,7 +115,7 @@ def _weighted_r2(weights: FloatArray, worth: FloatArray, residuals: FloatArray) 
 
 @dataclass(frozen=True)
 class Options:
-    """What a person can set."""
+    """The options of the method."""
 
     samples: int = option(500, "Samples", "Random coalitions.", 2, 20000, step=50)
     kernel_width: float = option(
@@ -145,7 +145,7 @@ SAMPLES = 512
 METHOD = Method(
     name="lime",
     title="LIME",
-    summary="A linear model fitted to the scores of random coalitions, near ones weighing more.",
+    summary="A linear model fitted to the scores of random coalitions, weighted by proximity.",
     paper="Ribeiro et al. 2016",
     thesis="equations 2.2-2.5",
     options_type=Options,

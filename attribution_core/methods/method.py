@@ -1,4 +1,4 @@
-"""A method as everything else knows it: what it is called, asks, promises, needs and costs."""
+"""The description of a method: its name, options, promises, needs and cost."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ ALL_BUT_COMPLETENESS: tuple[Promise, ...] = (
 )
 ALL_PROMISES: tuple[Promise, ...] = ("completeness", *ALL_BUT_COMPLETENESS)
 OF_SLOPES: tuple[Promise, ...] = ("dummy", "symmetry", "linearity", "implementation_invariance")
-"""What everything keeps that is made of gradients at and around the point alone."""
+"""The axioms of every method that uses only gradients at and around the point."""
 
 
 @dataclass(frozen=True)
 class Shapes:
-    """What is known of a request before anything is computed.
+    """What is known about a request before anything is computed.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class Shapes:
     input_height : int
         Of the picture, in pixels.
     players : int or None
-        With how many the method plays; None where it has no players, or they are not known yet.
+        How many the method has; None where it has none, or the number is not known yet.
     """
 
     at_input: bool
@@ -77,7 +77,7 @@ class TwoVariables:
     formula : str
         LaTeX.
     remark : str
-        What is particular here, in whole sentences of Markdown; may be empty.
+        What is special here, in full sentences of Markdown; may be empty.
     """
 
     attribute: Callable[[Differentiable, FloatArray, FloatArray], Estimate]
@@ -104,7 +104,7 @@ def game_of_variables(
 
 @dataclass(frozen=True)
 class SharedPasses(Generic[OptionsType]):
-    """How a method explains several classes with the same passes forward.
+    """How a method explains several classes with the same forward passes.
 
     Attributes
     ----------
@@ -132,18 +132,18 @@ class Method(Generic[OptionsType]):
     name : str
         In requests, links and files; never to be changed.
     title, summary : str
-        For a person; the summary is one or two whole sentences.
+        Shown to the user; the summary is one or two full sentences.
     paper, thesis : str
-        Where it is from, such as ``Simonyan et al. 2014`` and ``section 2.2``; one of them may be
-        empty.
+        The source, such as ``Simonyan et al. 2014`` and ``section 2.2``; one of them may be empty.
     options_type : type
         The frozen dataclass of its options; see `option`.
     run : callable
         From a `Problem` and options to estimates, at least one: with values of the point's shape
         or ``(h, w)``, or ``(players,)`` where ``players`` is given.
     evaluations : callable
-        From options to the evaluations foreseen, before anything is run and for any layer: a method
-        that stops early, finds coalitions in the cache or has few positions to hide needs fewer.
+        From options to the number of evaluations planned, before anything is run and for any layer:
+        a method that stops early, finds coalitions in the cache or has few positions to hide needs
+        fewer.
     needs : {"gradient", "game"}
         Whether it needs derivatives of the score, or only its values on coalitions.
     uses_reference : bool
@@ -151,28 +151,29 @@ class Method(Generic[OptionsType]):
         From `Shapes` and options to the reason why it cannot be run, one sentence; empty where it
         can.
     splits_change : bool
-        Whether its values are meant to sum to f(x) − f(x′): the gap is then told with every map.
+        Whether its values are meant to sum to f(x) − f(x′): every map then reports the gap.
     slopes : bool
-        Whether its values are slopes, in units of the score a unit of the point: no shares of it.
+        Whether its values are slopes, in units of the score per unit of the point, not shares of
+        it.
     promises : tuple of str
-        The axioms that it keeps on every function of its variables, in expectation if it samples.
+        The axioms that it satisfies for every function, in expectation if it samples.
     precision : {"exact", "quadrature", "sampled"}
-        Whether its numbers are those of its formula to rounding, to the error of a sum that stands
-        for an integral, or to the error of a sample.
+        Whether its values are those of its formula up to rounding, quadrature error or sampling
+        error.
     players : callable, optional
-        From options to the segmentation whose players get a value each, None for the request's own.
+        From options to the segmentation whose players each get a value, None for the request's own.
         Without it the values are a map.
     every_coalition : bool
         Whether it evaluates all 2^players coalitions.
     in_common_game : mapping of str to value
-        Options with which it plays on the request's own segmentation, as the others do.
+        Options with which it uses the request's own segmentation, as the other methods do.
     diagnostics : mapping of str to str
-        Of its estimates' diagnostics, those that a person is told, as a template to format.
+        The diagnostics of its estimates that are shown, each with a template to format.
     quick : options, optional
         For checks that hold at any number of evaluations; the defaults where not given.
     shared_passes : SharedPasses, optional
     two_variables : TwoVariables, optional
-        None where it makes no sense on a function of two variables.
+        None where it is not defined on a function of two variables.
     """
 
     name: str

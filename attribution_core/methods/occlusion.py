@@ -48,14 +48,14 @@ def occlusion(game: Game, squares: BoolArray | None = None) -> Iterator[Estimate
     Raises
     ------
     ValueError
-        When the squares do not speak of the game's players.
+        When the squares do not have one column per player.
     """
     if squares is None:
         squares = np.eye(game.players, dtype=bool)
     if squares.ndim != 2 or squares.shape[1] != game.players or not len(squares):
         raise ValueError(
             f"The squares have shape {squares.shape}; "
-            f"they should have shape (squares, {game.players}), a column a player."
+            f"they should have shape (squares, {game.players}), one column per player."
         )
     whole = game.values(np.ones((1, game.players), bool))[0]
     drops = np.zeros(game.players)
@@ -121,7 +121,7 @@ def _slide(length: int, window: int, stride: int) -> tuple[BoolArray, IntArray, 
 
 @dataclass(frozen=True)
 class Options:
-    """What a person can set."""
+    """The options of the method."""
 
     window: int = option(
         32, "Window", "Side of the square, in pixels of the input.", 4, 112, step=1

@@ -55,7 +55,7 @@ class Option:
         )
 
     def parsed(self, text: str) -> OptionValue:
-        """The value that a text stands for, on the command line or in a link.
+        """The value of a text from the command line or a link.
 
         A switch is ``yes`` or ``no``, also ``true`` or ``false``. ValueError for any other text.
         """
@@ -70,7 +70,7 @@ class Option:
 
     @property
     def expected(self) -> str:
-        """What a text should be to stand for a value, such as ``a whole number from 1 to 9``."""
+        """What a text should be to be read as a value, such as ``a whole number from 1 to 9``."""
         if isinstance(self.default, bool):
             return "yes or no"
         if self.choices:
@@ -91,7 +91,7 @@ def option(
     step: float | None = None,
     choices: tuple[str, ...] = (),
 ) -> T:
-    """A field of a method's options: its default, and beside it all that a control needs.
+    """A field of a method's options: its default, and what a control needs to show it.
 
     A number has bounds and a step, a text its choices; the type is that of the default.
     """
@@ -101,13 +101,14 @@ def option(
 
 
 def bfloat16_option() -> bool:
-    """The field ``bfloat16`` of methods that can have coalitions evaluated with less precision."""
+    """The field ``bfloat16`` of methods that can evaluate coalitions with less precision."""
     return option(
         False,
         "Evaluate in bfloat16",
-        "Coalitions are evaluated with 8 bits of precision for 24: VGG16's networks take little "
-        "more than half the time on a processor that computes so, and scores change by up to .4 % "
-        "of their range, far less than by sampling. Others gain nothing.",
+        "Coalitions are evaluated with 8 bits of precision instead of 24. On a processor with "
+        "bfloat16 instructions, VGG16's networks take little more than half the time; scores "
+        "change by up to .4 % of their range, far less than by sampling. Other networks gain "
+        "nothing.",
     )
 
 
@@ -119,7 +120,7 @@ class NoOptions:
 def options_in(options_type: type[Any]) -> tuple[Option, ...]:
     """The options that a dataclass has as fields made by `option`, in their order."""
     if not is_dataclass(options_type):
-        raise TypeError(f"{options_type.__name__} is no dataclass, and cannot hold options.")
+        raise TypeError(f"{options_type.__name__} is not a dataclass, so it cannot hold options.")
     return tuple(
         replace(cast(Option, each.metadata["option"]), name=each.name)
         for each in fields(options_type)

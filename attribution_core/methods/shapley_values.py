@@ -103,7 +103,7 @@ def _too_many(players: int, most: int, where: str = "") -> str:
 
 @dataclass(frozen=True)
 class Options:
-    """What a person can set."""
+    """The options of the method."""
 
     players: int = option(
         10,

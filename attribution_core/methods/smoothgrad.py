@@ -45,8 +45,8 @@ def smoothgrad(
     sigma : float
         Standard deviation of the noise as a share of ``extent``.
     extent : float, optional
-        The point's range, max − min, where nothing is given: right for pictures, and not for points
-        whose few coordinates say nothing of how far each of them can go.
+        By default the point's range, max − min: right for pictures, but not for points of few
+        coordinates, which do not show the range of each.
     of : {"gradient", "gradient_times_input"}
     seed : int
 
@@ -106,7 +106,7 @@ def smoothgrad(
 
 @dataclass(frozen=True)
 class Options:
-    """What a person can set."""
+    """The options of the method."""
 
     samples: int = option(50, "Samples", "Noisy copies, in pairs ±ε.", 2, 1000, step=2)
     sigma: float = option(

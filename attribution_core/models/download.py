@@ -1,7 +1,7 @@
 """Download one large file, resumably, without ever leaving half of it in place.
 
-Only the standard library is used. A download is an iterator of steps: whoever drives it can
-show its progress, and stops it by closing it between two steps.
+Only the standard library is used. A download is an iterator of steps: its caller can show progress,
+and stops it by closing it between two steps.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ from pathlib import Path
 
 STEP_BYTES = 1 << 20
 STEP_SECONDS = 0.2
-"""A step ends after so many bytes or so long, whichever comes first."""
+"""A step ends after this many bytes or this long, whichever comes first."""
 
 HASH_BYTES = 16 << 20
 """How much of a file is read at once when its checksum is computed."""
 
 
 class DownloadError(Exception):
-    """A download did not succeed; the message is a plain sentence for a person to read."""
+    """A download did not succeed; the message is a plain sentence for the user."""
 
 
 @dataclass(frozen=True)
 class DownloadProgress:
-    """How far a download has come.
+    """The progress of a download.
 
     Attributes
     ----------
     done_bytes : int
-        What lies on the disk, an earlier attempt's part included.
+        Bytes on disk, including those of an earlier attempt.
     total_bytes : int or None
         Size of the whole file; None where the server does not say.
     """
@@ -94,13 +94,13 @@ def download(
     Raises
     ------
     ValueError
-        If the address is not http or https, or ``md5`` is no MD5; at once, before any step.
+        If the address is not http or https, or ``md5`` is not an MD5; at once, before any step.
     """
     address = urllib.parse.urlsplit(url)
     if address.scheme not in ("http", "https") or not address.hostname:
-        raise ValueError(f"{url!r} is no address to download from; use http:// or https://.")
+        raise ValueError(f"{url!r} is not an address to download from; use http:// or https://.")
     if re.fullmatch(r"[0-9a-fA-F]{32}", md5) is None:
-        raise ValueError(f"{md5!r} is no MD5 checksum; it has 32 hexadecimal digits.")
+        raise ValueError(f"{md5!r} is not an MD5 checksum, which has 32 hexadecimal digits.")
     task = _Task(
         url=url,
         host=address.netloc.rpartition("@")[2],
@@ -313,7 +313,7 @@ def _from_start(task: _Task, response: http.client.HTTPResponse) -> _Source:
 def _ask(task: _Task, headers: dict[str, str]) -> http.client.HTTPResponse | None:
     """Send the request; None where the server refuses the range asked for."""
     request = urllib.request.Request(task.url, headers={"Accept-Encoding": "identity", **headers})
-    # ValueError is what an impossible host name or a malformed redirection ends in.
+    # An impossible host name or a malformed redirection raises ValueError.
     failures = (OSError, http.client.HTTPException, ValueError)
     answers: queue.SimpleQueue[http.client.HTTPResponse | Exception] = queue.SimpleQueue()
 
@@ -323,8 +323,8 @@ def _ask(task: _Task, headers: dict[str, str]) -> http.client.HTTPResponse | Non
         except failures as error:
             answers.put(error)
 
-    # A time limit on the socket is none on the whole: name servers have their own, and each of a
-    # host's many addresses is given the full time in turn.
+    # A time limit on the socket does not bound the whole: name servers have their own, and each of
+    # a host's addresses gets the full time in turn.
     threading.Thread(target=open_in_background, name="download", daemon=True).start()
     try:
         answer = answers.get(timeout=task.connect_seconds)

@@ -92,9 +92,9 @@ def preprocess(images: Any) -> Any:
 def build() -> keras.Model:
     """Build the network with all its weights at zero.
 
-    Its kernels name the initialisers of M. Tan's and Q. Le's own code, as `keras.applications`
-    has them too: normal with variance 2 / fan-out for convolutions, uniform with variance
-    1 / (3 fan-out) for the dense layer.
+    Its kernels have the initialisers of M. Tan's and Q. Le's own code, as in `keras.applications`:
+    normal with variance 2 / fan-out for convolutions, uniform with variance 1 / (3 fan-out) for the
+    dense layer.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What training began with: the initialisers of networks whose weights come from a file."""
+"""The initialisers that training started from, for networks whose weights come from a file."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ def carry_initializers(
     convolutions: keras.initializers.Initializer,
     dense: keras.initializers.Initializer,
 ) -> None:
-    """Let a network's kernels name the initialisers that its training began with.
+    """Set a network's kernel initialisers to those that its training started from.
 
-    The networks are built with zeros, since drawing numbers that a file overwrites takes time.
-    Zeros are no place to begin, though: `attribution_core.network.randomisation` draws from what
-    the layers name. Biases, and batch normalisation's four, name Keras's own as they are.
+    The networks are built with zeros, since drawing numbers that a file then overwrites takes time.
+    But `attribution_core.network.randomisation` re-initialises layers by their own initialisers,
+    for which zeros will not do. Biases and batch normalisation have Keras's own already.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Names of the classes that a network tells apart."""
+"""Names of a network's classes."""
 
 from __future__ import annotations
 

@@ -76,7 +76,9 @@ def load_classifier(
             network, preprocess = vgg16_cam.load(), vgg16_cam.preprocess
         else:
             network, preprocess = efficientnet_lite0.load(), efficientnet_lite0.preprocess
-        return Classifier(name, network, preprocess, imagenet_labels(), cache, reproducible)
+        return Classifier(
+            name, network, preprocess, imagenet_labels(), cache, reproducible=reproducible
+        )
 
     path = Path(name_or_path)
     if path.suffix not in (".keras", ".h5", ".hdf5"):
@@ -99,7 +101,7 @@ def load_classifier(
         _preprocess(preprocessing),
         _labels(network, labels),
         cache,
-        reproducible,
+        reproducible=reproducible,
     )
 
 

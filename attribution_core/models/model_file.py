@@ -31,7 +31,7 @@ def load_model_file(path: Path) -> keras.Model:
     Raises
     ------
     ValueError
-        When there is no such file, it is no whole Keras model, or it asks for code of its own (a
+        When there is no such file, it is not a whole Keras model, or it asks for code of its own (a
         Lambda layer, a custom class), which is never run.
     """
     if not path.is_file() or path.suffix not in (".keras", ".h5", ".hdf5"):
@@ -41,7 +41,7 @@ def load_model_file(path: Path) -> keras.Model:
         )
     config = _read_config(path)
     if isinstance(config, dict):
-        # How it was trained is not read (compile=False), so a loss of one's own does no harm.
+        # Training settings are not read (compile=False), so a custom loss does no harm.
         config.pop("compile_config", None)
     for part in _parts(config):
         _refuse_code(part, path)
@@ -50,7 +50,7 @@ def load_model_file(path: Path) -> keras.Model:
     try:
         model = keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:
-        # Keras raises whatever type the damage leads it to.
+        # Damage can make Keras raise any type of error.
         raise ValueError(
             f"The model {path.name} cannot be loaded ({type(error).__name__}: "
             f"{str(error).splitlines()[0][:200] if str(error) else 'no reason given'}); "
@@ -73,7 +73,7 @@ def _read_config(path: Path) -> Any:
         with h5py.File(path, "r") as file:
             return json.loads(file.attrs["model_config"])
     except Exception:
-        # Damage can lead the readers of zip, JSON and HDF5 to any type of error.
+        # Damage can make the readers of zip, JSON and HDF5 raise any type of error.
         raise ValueError(
             f"The file {path.name} has no description of a model; it should be a whole model "
             "saved by Keras, not weights alone."

@@ -1,4 +1,4 @@
-"""What the preprocessing of every built-in model shares."""
+"""What the preprocessing of all built-in models shares."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def as_floating(images: Any) -> Any:
-    """Return images in a floating type, without touching those that are in one already.
+    """Return images in a floating type; those that are in one already stay as they are.
 
     Parameters
     ----------

@@ -199,7 +199,7 @@ def download_weights(
     Raises
     ------
     ValueError
-        If the address is not http or https or the checksum is no MD5; at once.
+        If the address is not http or https or the checksum is not an MD5; at once.
     """
     return download(
         weights_url(environment) if url is None else url,
@@ -239,7 +239,7 @@ def check_weights(path: Path, md5: str | None = None) -> None:
 
 
 def check_structure(path: Path) -> None:
-    """Refuse a file that does not have VGG16's layout; a matter of milliseconds.
+    """Refuse a file that does not have VGG16's layout; takes milliseconds.
 
     Parameters
     ----------

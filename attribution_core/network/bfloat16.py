@@ -1,4 +1,4 @@
-"""Networks that compute in bfloat16: float32's range with 8 bits of precision for 24.
+"""Networks that compute in bfloat16: float32's range with 8 bits of precision instead of 24.
 
 Processors with instructions for it evaluate VGG16's convolutions in little more than half the time,
 and the rounding changes attributions far less than sampling coalitions does
@@ -18,9 +18,9 @@ _INSTRUCTIONS = ("avx512_bf16", "amx_bf16")
 
 
 def processor_has_bfloat16(information: Path = Path("/proc/cpuinfo")) -> bool:
-    """Whether this processor says that it computes in bfloat16; only Linux tells.
+    """Whether this processor reports bfloat16 instructions; only Linux reports them.
 
-    Elsewhere TensorFlow converts to and fro, and takes longer than in float32.
+    Without them TensorFlow converts back and forth, and takes longer than in float32.
     """
     if platform.system() != "Linux" or not information.is_file():
         return False
@@ -41,7 +41,7 @@ def in_bfloat16(network: keras.Model) -> keras.Model:
     Raises
     ------
     ValueError
-        When a layer cannot be made anew from its settings.
+        When a layer cannot be rebuilt from its settings.
     """
     # Not above: pages ask about the processor, and should not wait for TensorFlow.
     import keras
@@ -57,6 +57,6 @@ def in_bfloat16(network: keras.Model) -> keras.Model:
     except (TypeError, ValueError, NotImplementedError) as error:
         raise ValueError(
             f"The network {network.name} cannot be computed in bfloat16: not all of its layers "
-            "can be made anew. Use float32."
+            "can be rebuilt from their settings. Use float32."
         ) from error
     return twin

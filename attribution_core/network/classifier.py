@@ -69,10 +69,10 @@ class Classifier:
     preprocess : callable
         Tensor of pictures ``(n, h, w, 3)`` -> what the network takes.
     labels : sequence of str
-        One a class.
+        One per class.
     cache : Cache, optional
-        For activations, coalition values and attributions; shared between classifiers where the
-        same one is given.
+        For activations, coalition values and attributions; classifiers that are given the same one
+        share it.
     reproducible : bool
         Whether the same request gives the same bits whatever was asked before, on the same machine.
         False is quicker for few maps, and the last bits can differ.
@@ -80,7 +80,8 @@ class Classifier:
     Raises
     ------
     ValueError
-        When the network is not an image classifier of this form, or the labels are not one a class.
+        When the network is not an image classifier of this form, or there is not one label per
+        class.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class Classifier:
         preprocess: Callable[[Any], Any],
         labels: Sequence[str],
         cache: Cache | None = None,
+        *,
         reproducible: bool = False,
     ) -> None:
         self.name = name
@@ -103,7 +105,8 @@ class Classifier:
         self.classes = int(self._network.output_shape[-1])
         if len(self.labels) != self.classes:
             raise ValueError(
-                f"There are {len(self.labels)} labels for {self.classes} classes; give one a class."
+                f"There are {len(self.labels)} labels for {self.classes} classes; "
+                "give one per class."
             )
         self._cuts = cuts(self._network)
         self._layers = self._find_layers()
@@ -123,11 +126,16 @@ class Classifier:
         network.set_weights(self._network.get_weights())
         cache = Cache(COPY_CACHE_BYTES)
         return Classifier(
-            self.name, network, self._preprocess, self.labels, cache, self._reproducible
+            self.name,
+            network,
+            self._preprocess,
+            self.labels,
+            cache,
+            reproducible=self._reproducible,
         )
 
     def keep(self, name: str, make: Callable[[], T]) -> T:
-        """Something that belongs to this classifier: made at the first call, kept with it."""
+        """Something that belongs to this classifier: made at the first call, then kept."""
         return self._functions.get_or_compute(("kept", name), make)
 
     @property
@@ -141,7 +149,7 @@ class Classifier:
 
     @property
     def main_layers(self) -> tuple[str, ...]:
-        """Of layers that follow one another in one shape, the last: a short list to choose from."""
+        """The last of each run of layers of one shape: a short list to choose from."""
         names = list(self._layers)
         shapes = [layer.shape for layer in self._layers.values()]
         return tuple(
@@ -193,7 +201,7 @@ class Classifier:
         )
 
     def linear_head(self, layer: str, players: int, *, bfloat16: bool = False) -> LinearHead | None:
-        """The head for coalitions of so many players that skips its first, linear layers.
+        """A head for coalitions of that many players that skips its first, linear layers.
 
         None where that does not save at least half of the multiplications. What it does not skip
         is computed in bfloat16 if that is wanted.
@@ -207,11 +215,12 @@ class Classifier:
         network = self._round() if bfloat16 else self._network
         return self._functions.get_or_compute(
             ("linear head", layer, len(prefix.layers), bfloat16),
-            lambda: LinearHead(network, prefix, players, self._reproducible),
+            lambda: LinearHead(network, prefix, players, reproducible=self._reproducible),
         )
 
     def incremental_head(self, layer: str) -> IncrementalHead | None:
-        """The head for coalitions that miss little, which recomputes what that can change.
+        """A head for coalitions with few absent players, which recomputes only what they can
+        change.
 
         None where a small change alters everything at once, or the layers are of unknown kinds.
         """
@@ -345,7 +354,7 @@ class Classifier:
         )
         if part is None or not _each_position_for_itself(prepare, layer.shape):
             return None
-        return IncrementalHead(self._network, part, prepare, self._reproducible)
+        return IncrementalHead(self._network, part, prepare, reproducible=self._reproducible)
 
     def _run_body(self, pixels: Pixels, layer: str) -> npt.NDArray[np.float32]:
         body = self._functions.get_or_compute(("body", layer), lambda: self._build_body(layer))

@@ -1,4 +1,4 @@
-"""Which way a coalition is evaluated: through the whole head, or quicker to the same logits."""
+"""How a coalition is evaluated: through the whole head, or a quicker way to the same logits."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from attribution_core.segmentations import Segments
 class Evaluator(Protocol):
     """A way from coalitions to logits, of one point, reference and segmentation.
 
-    ``head`` is the one whose logits these are, to rounding; ``batch_size`` is how many coalitions
-    one call takes best.
+    ``head`` is the one whose logits these are, to rounding; ``batch_size`` is the best number of
+    coalitions for one call.
     """
 
     @property
@@ -48,8 +48,8 @@ class Masking:
     point, reference : float arrays ``(h, w, c)``
         Present players keep the point's values, absent ones take the reference's.
     point_name, reference_name : str
-        What tells the point and the reference at this layer from all others, such as the digests of
-        their pictures: the classifier's cache keeps by them what depends on the two.
+        Unique names of the point and the reference at this layer, such as the digests of their
+        pictures: keys in the classifier's cache for what depends on the two.
     """
 
     classifier: Classifier
@@ -94,11 +94,11 @@ class WholeHead:
 
 
 def evaluator_of(masking: Masking, segments: Segments, *, bfloat16: bool = False) -> Evaluator:
-    """The quickest way known to evaluate these players' coalitions.
+    """The quickest known way to evaluate these players' coalitions.
 
     Where the head begins with linear layers and skipping them saves enough, coalitions skip them.
-    Else, where a coalition that misses little changes a window only, that window is recomputed.
-    Else the whole head is.
+    Otherwise, where few absent players change only a window of each layer, that window is
+    recomputed. Otherwise the whole head is.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def evaluator_of(masking: Masking, segments: Segments, *, bfloat16: bool = False
     Raises
     ------
     ValueError
-        When the network cannot be computed in bfloat16 and that is wanted.
+        When bfloat16 is asked for and the network cannot be computed in it.
     """
     classifier, layer = masking.classifier, masking.layer
     ends = masking.point, masking.reference

@@ -1,4 +1,4 @@
-"""Numbers that are not finite: found where they leave the network, and said in one sentence."""
+"""Values that are not finite: found where they leave the network, and reported in one sentence."""
 
 from __future__ import annotations
 

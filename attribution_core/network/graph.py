@@ -22,7 +22,7 @@ def without_softmax(network: keras.Model) -> keras.Model:
     Returns
     -------
     keras.Model
-        For any number of pictures, even where the given one was built for so many at a time.
+        For any number of pictures, even where the given one was built for a fixed number.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def _without_activation(layer: keras.layers.Layer, inputs: Any) -> Any:
 
 
 def flow(network: keras.Model) -> list[Any]:
-    """The tensors that the output is made of, input first, each after those it is made of itself.
+    """The tensors that the output is computed from, input first, each after its own inputs.
 
     A nested model counts as one layer.
     """
@@ -164,13 +164,13 @@ def layer_name(tensor: Any) -> str:
 
 
 def parents(tensor: Any) -> list[Any]:
-    """The tensors that a layer makes a tensor of."""
+    """The inputs of the layer that a tensor comes out of."""
     history = tensor._keras_history
     return list(history.operation._inbound_nodes[history.node_index].input_tensors)
 
 
 def multiplications(tensor: Any) -> int:
-    """Multiplications that lead from a layer's inputs to a tensor, for one picture.
+    """Multiplications from a layer's inputs to a tensor, for one picture.
 
     Those of kernels only: they are nearly all that a convolutional network computes.
     """

@@ -37,7 +37,8 @@ class TracedWhenItPays:
     A gradient map takes a point and its reference through a function, and the point back once for
     each class; the functions of most layers see no more. Tracing one takes as long as several
     calls. Both ways agree to rounding, not to the last bit: TensorFlow fuses layers where it has
-    traced them. So where the same bits are wanted whatever was asked before, it is always traced.
+    traced them. So where the same bits are wanted whatever was evaluated before, it is always
+    traced.
 
     Parameters
     ----------
@@ -80,11 +81,11 @@ class Head:
     batch_size : int
         Points in one batch, at most.
     network : str
-        What the network is called, for those who read its errors.
+        The network's name, for error messages.
     reproducible : bool
-        Whether a point's logits are the same to the last bit whatever was evaluated before, and
-        beside it: functions of few points are traced at their first call, and no coalition is
-        evaluated alone (a product of a matrix with one row is another program than with several).
+        Whether a point's logits are the same to the last bit whatever is evaluated before or beside
+        it: functions of few points are traced at their first call, and no coalition is evaluated
+        alone (a matrix product with one row is computed differently from one with several).
     """
 
     def __init__(
@@ -107,33 +108,9 @@ class Head:
         point = tf.TensorSpec(shape, tf.float32)
         points = tf.TensorSpec((None, *shape), tf.float32)
         weights = tf.TensorSpec((classes,), tf.float32)
-
-        def evaluate_masked(point: Any, reference: Any, segments: Any, coalitions: Any) -> Any:
-            present = tf.gather(coalitions, segments, axis=1)[..., None]
-            return logits(tf.where(present, point, reference))
-
-        def differentiate(points: Any, weights: Any, *, probability: bool) -> Any:
-            with tf.GradientTape() as tape:
-                tape.watch(points)
-                outputs = logits(points)
-                if probability:
-                    outputs = tf.nn.softmax(outputs)
-                score = tf.linalg.matvec(outputs, weights)
-            return score, tape.gradient(score, points)
-
-        def differentiate_several(points: Any, weights: Any, *, probability: bool) -> Any:
-            with tf.GradientTape(persistent=True) as tape:
-                tape.watch(points)
-                outputs = logits(points)
-                if probability:
-                    outputs = tf.nn.softmax(outputs)
-                scores = [tf.linalg.matvec(outputs, each) for each in tf.unstack(weights)]
-            gradients = [tape.gradient(score, points) for score in scores]
-            return tf.stack(scores, axis=1), tf.stack(gradients, axis=1)
-
         self._evaluate = TracedWhenItPays(logits, points, always=reproducible)
         self._evaluate_masked = compiled(
-            evaluate_masked,
+            partial(_masked_logits, logits),
             point,
             point,
             tf.TensorSpec(shape[:2], tf.int32),
@@ -143,13 +120,13 @@ class Head:
         at_once = reproducible or batch_size < _LIGHT_BATCH
         ready = compiled if at_once else TracedWhenItPays
         self._differentiate: dict[bool, Function] = {
-            probability: ready(partial(differentiate, probability=probability), points, weights)
+            probability: ready(partial(_differentiated, logits, probability), points, weights)
             for probability in (False, True)
         }
 
         def traced_for(count: int, probability: bool) -> Function:
             several = tf.TensorSpec((count, classes), tf.float32)
-            return ready(partial(differentiate_several, probability=probability), points, several)
+            return ready(partial(_differentiated_several, logits, probability), points, several)
 
         self._traced_for = lru_cache(maxsize=None)(traced_for)
 
@@ -249,6 +226,36 @@ class Head:
         ]
 
 
+def _masked_logits(
+    logits: Function, point: Any, reference: Any, segments: Any, coalitions: Any
+) -> Any:
+    present = tf.gather(coalitions, segments, axis=1)[..., None]
+    return logits(tf.where(present, point, reference))
+
+
+def _outputs(logits: Function, probability: bool, points: Any) -> Any:
+    outputs = logits(points)
+    return tf.nn.softmax(outputs) if probability else outputs
+
+
+def _differentiated(logits: Function, probability: bool, points: Any, weights: Any) -> Any:
+    """The score ``(n,)`` with weights ``(classes,)`` on the outputs, and its gradients."""
+    with tf.GradientTape() as tape:
+        tape.watch(points)
+        score = tf.linalg.matvec(_outputs(logits, probability, points), weights)
+    return score, tape.gradient(score, points)
+
+
+def _differentiated_several(logits: Function, probability: bool, points: Any, weights: Any) -> Any:
+    """As `_differentiated`, for weights ``(scores, classes)`` of several scores."""
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(points)
+        outputs = _outputs(logits, probability, points)
+        scores = [tf.linalg.matvec(outputs, each) for each in tf.unstack(weights)]
+    gradients = [tape.gradient(score, points) for score in scores]
+    return tf.stack(scores, axis=1), tf.stack(gradients, axis=1)
+
+
 class HeadScore:
     """One score of a head, as the `Differentiable` function that gradient methods take."""
 
@@ -278,7 +285,7 @@ class HeadScores:
 
     @property
     def batch_size(self) -> int:
-        # Gradients of all scores are held together.
+        # Gradients of all scores are in memory together.
         return max(1, self._head.batch_size // len(self._scores))
 
     def values(self, points: FloatArray) -> FloatArray:

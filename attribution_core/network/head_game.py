@@ -81,7 +81,7 @@ class HeadGame:
         return logits
 
     def seconds_per_coalition(self) -> float:
-        """What a coalition takes in a full batch, evaluated for the clock and not remembered."""
+        """Time per coalition in a full batch, evaluated for the measurement and not remembered."""
         coalitions = np.random.default_rng(0).random((2, self.batch_size, self.players)) < 0.5
         # The first batch may compile, and what depends on the game alone is computed with it.
         self._evaluate(coalitions[0])
@@ -101,7 +101,7 @@ def shared_game(
 ) -> HeadGame:
     """The game that all methods, classes and pages play on these players.
 
-    What it evaluates is remembered in the classifier's cache, apart for either precision.
+    What it evaluates is kept in the classifier's cache, separately for each precision.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def shared_game(
     Raises
     ------
     ValueError
-        When the network cannot be computed in bfloat16 and that is wanted.
+        When bfloat16 is asked for and the network cannot be computed in it.
     """
     cache = masking.classifier.cache
     key = ("coalitions", *masking.key, digest(segments), bfloat16)
@@ -132,7 +132,7 @@ def private_game(
     *,
     most_bytes: int = MOST_TABLE_BYTES,
 ) -> HeadGame:
-    """A game through a whole head, whose coalitions no other game knows.
+    """A game through a whole head that shares its coalitions with no other game.
 
     Parameters
     ----------

@@ -1,11 +1,11 @@
-"""Incremental heads: where little of a point is absent, only what that can change is recomputed.
+"""Incremental heads: where few players are absent, only what they can change is recomputed.
 
 The activations of the whole point are kept once. Of a masked point, each layer is computed in a
 window only, as large as what the absent players can alter, and cut out of the kept activations
-together with the rim that the layer reads. From the layer on where windows save nothing more, the
-network goes on as usual. The logits are those of the plain head, to rounding (Nakandala, Kumar and
-Papakonstantinou 2019, "Incremental and Approximate Inference for Faster Occlusion-based Deep CNN
-Explanations").
+together with the rim that the layer reads. From the layer where windows save nothing more, the
+network is evaluated as usual. The logits are those of the plain head, to rounding (Nakandala, Kumar
+and Papakonstantinou 2019, "Incremental and Approximate Inference for Faster Occlusion-based Deep
+CNN Explanations").
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Unmasked:
 
 
 class IncrementalHead:
-    """The head above a layer, computed in windows for coalitions that miss little.
+    """The head above a layer, computed in windows for coalitions with few absent players.
 
     Gives the same logits as the plain head, to rounding.
 
@@ -86,6 +86,7 @@ class IncrementalHead:
         network: keras.Model,
         part: LocalPart,
         prepare: Callable[[Any], Any],
+        *,
         reproducible: bool = False,
     ) -> None:
         self._part = part
@@ -118,7 +119,7 @@ class IncrementalHead:
         )
 
     def windows(self, height: int, width: int) -> Windows:
-        """The windows that serve absent players in a box of so many positions."""
+        """The windows for absent players within a box of this size in positions."""
         rows, columns = self._part.entry.shape[1:3]
         sides = window_side(rows, height), window_side(columns, width)
         if sides not in self._windows:
@@ -126,11 +127,11 @@ class IncrementalHead:
         return self._windows[sides]
 
     def worthwhile(self, windows: Windows, count: int) -> bool:
-        """Whether to evaluate so many coalitions in these windows.
+        """Whether to evaluate this many coalitions in these windows.
 
-        Where they save too little, never. Else once they would have saved, since the head was
-        made, what tracing takes: a single click is answered without it, and many squares are not
-        much later for it.
+        Never where they save too little. Otherwise once they would have saved, since the head was
+        made, as much as tracing takes: a single click need not wait for it, and many squares are
+        hardly delayed by it.
         """
         if windows.gain < LEAST_GAIN:
             return False
@@ -277,7 +278,7 @@ def _places(
 
 
 def _pasted(kept: Any, width: int, computed: Any, indices: list[Any]) -> Any:
-    """Windows of a plane with the computed values where there are such.
+    """Windows of a plane, with the computed values where there are any.
 
     Parameters
     ----------
@@ -308,7 +309,7 @@ class IncrementalCoalitions:
     ----------
     incremental : IncrementalHead
     head : Head
-        The plain one: evaluates what windows do not serve.
+        The plain one, for coalitions to which windows do not apply.
     point, reference : float arrays ``(h, w, c)``
     segments : int array ``(h, w)``
     unmasked : callable

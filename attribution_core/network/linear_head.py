@@ -46,7 +46,7 @@ _VALUES_A_BATCH = 2**26
 
 @dataclass(frozen=True)
 class LinearPrefix:
-    """The layers right above a cut that together are linear, but for the last one's activation.
+    """The layers right above a cut that together are linear, except for the last one's activation.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class LinearPrefix:
     left: int
 
     def gain(self, players: int) -> float:
-        """Multiplications of the plain head over those of the fast one, for so many players."""
+        """Multiplications of the plain head over those of the fast one, for this many players."""
         return (self.saved + self.left) / max(1, players * self.values + self.left)
 
 
@@ -106,7 +106,7 @@ class LinearHead:
     Parameters
     ----------
     network : keras.Model
-        Ending in logits; the layers above the prefix are taken from it, in whatever it computes.
+        Ending in logits; the layers above the prefix are taken from it, in its own precision.
     prefix : LinearPrefix
     players : int
         About how many; the batch is sized for them.
@@ -119,6 +119,7 @@ class LinearHead:
         network: keras.Model,
         prefix: LinearPrefix,
         players: int,
+        *,
         reproducible: bool = False,
     ) -> None:
         self._prefix = prefix

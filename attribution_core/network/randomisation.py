@@ -1,4 +1,4 @@
-"""Networks whose parameters are drawn anew: does a map depend on what was learned?
+"""Networks with re-initialised parameters: does a map depend on what was learned?
 
 Adebayo et al. 2018, "Sanity Checks for Saliency Maps"; thesis, figures 3.3 and 3.4.
 """
@@ -25,7 +25,7 @@ _PARAMETERS = 3
 
 @dataclass(frozen=True)
 class Stage:
-    """Layers whose parameters are drawn together, and what they are called together."""
+    """Layers whose parameters are re-initialised together, under one name."""
 
     name: str
     layers: tuple[keras.layers.Layer, ...]
@@ -74,7 +74,7 @@ def _leaves(layer: Any) -> Iterator[keras.layers.Layer]:
 
 
 class Randomisation:
-    """A copy of a classifier whose parameters can be drawn anew, again and again.
+    """A copy of a classifier whose parameters can be re-initialised again and again.
 
     The copy's functions are traced once, and only what differs from one draw to the next is set.
     The classifier itself is never changed. Its parameters are read, not copied again.
@@ -97,21 +97,21 @@ class Randomisation:
         return tuple(stage.name for stage in self._stages)
 
     def at(self, depth: int, seed: int = 0, *, alone: bool = False) -> Classifier:
-        """The copy with the parameters of some stages drawn anew.
+        """The copy with the parameters of some stages re-initialised.
 
         Parameters
         ----------
         depth : int
             How many stages from the top; 0 for none.
         seed : int
-            The same seed draws the same parameters for a stage, whatever the depth.
+            The same seed draws the same parameters for a stage at any depth.
         alone : bool
             Only the last of these stages; the others keep what was learned.
 
         Returns
         -------
         Classifier
-            The one copy: as it should be only until the next call.
+            The one copy, valid until the next call.
 
         Raises
         ------
@@ -149,7 +149,7 @@ class Randomisation:
 def randomize(
     classifier: Classifier, depth: int, seed: int = 0, *, alone: bool = False
 ) -> Classifier:
-    """A classifier with the parameters of the ``depth`` highest stages drawn anew.
+    """A classifier with the parameters of the ``depth`` topmost stages re-initialised.
 
     Each layer's own initialiser draws them, seeded. A kernel whose initialiser is zero, as in
     networks that are built to be filled with weights, is drawn as Keras does by default: uniformly,
@@ -177,7 +177,7 @@ def randomize(
 
 
 def _initialiser(layer: keras.layers.Layer, weight: Any) -> keras.initializers.Initializer | None:
-    """What the layer names for a parameter; None where training did not begin with a draw."""
+    """The layer's own initialiser of a parameter; None where it has none."""
     part = weight.name.removesuffix("_kernel")
     found = [f"{part}_initializer", "depthwise_initializer"]
     return next((getattr(layer, name) for name in found if hasattr(layer, name)), None)

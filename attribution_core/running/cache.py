@@ -1,8 +1,8 @@
-"""A cache bounded in bytes that computes each missing value once, however many threads ask for it.
+"""A cache bounded in bytes that computes each missing value once for all threads that ask for it.
 
 Body activations, coalition tables and finished attributions of all sessions live in one such cache.
 Keys name content (a model, an image's digest, every setting that matters), so a value never goes
-stale: it leaves only to make room.
+stale: it is evicted only to make room.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 T = TypeVar("T")
 
 SMALL = 64
-"""Bytes charged for every object, and all there is for one whose size is not worth knowing."""
+"""Bytes charged for every object, and the whole charge for one of no known size."""
 
 
 def size_of(value: object) -> int:
@@ -34,8 +34,7 @@ def size_of(value: object) -> int:
     Returns
     -------
     int
-        Bytes. A view is charged for the whole array it looks into; what is none of the above costs
-        `SMALL`.
+        Bytes. A view is charged for the whole array it looks into; anything else costs `SMALL`.
     """
     owners: dict[int, int] = {}
     for part in _parts(value, enter=lambda record: not hasattr(record, "nbytes")):
@@ -57,7 +56,7 @@ def _own_bytes(part: object) -> int:
 def _freeze(value: object) -> None:
     """Make the arrays in `value` read-only.
 
-    Only containers and frozen dataclasses are entered: any other object may be a table that goes on
+    Only containers and frozen dataclasses are entered: any other object may be a table that keeps
     growing, and looks after its own arrays.
     """
     for part in _parts(value, enter=lambda record: record.__dataclass_params__.frozen):
@@ -86,8 +85,8 @@ def _parts(value: object, enter: Callable[[Any], bool]) -> Iterator[object]:
 class CacheStatistics:
     """What a cache had done at one moment.
 
-    `hits` were answered without computing, if need be by waiting for another thread; `misses` were
-    not. `evictions` counts entries that left to make room.
+    `hits` were answered without computing, including those that waited for another thread; `misses`
+    were not. `evictions` counts entries removed to make room.
     """
 
     hits: int
@@ -115,15 +114,15 @@ class _Entry:
 
 
 class Cache:
-    """Values by key, least recently used out first, safe under threads.
+    """Values by key, the least recently used evicted first; safe to use from several threads.
 
-    Arrays put in become read-only, so that nobody can spoil what others get. A value may grow after
-    it was put in (a coalition table): say so with `refresh`.
+    Arrays put in become read-only, so that nobody can change what others get. A value may grow
+    after it was put in (a coalition table): say so with `refresh`.
 
     Parameters
     ----------
     max_bytes
-        The most that the kept values may measure together, by `size_of`.
+        The most bytes that the kept values may have together, by `size_of`.
 
     Raises
     ------
@@ -142,12 +141,13 @@ class Cache:
         self._nbytes = self._hits = self._misses = self._evictions = 0
 
     def get_or_compute(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """Return the value of `key`, computing it if it is missing and no other thread is at it.
+        """Return the value of `key`, computing it if it is missing and no other thread is computing
+        it.
 
         Parameters
         ----------
         key
-            Names the value by content. Whoever asks for a key must mean the same value.
+            Names the value by content. Everyone who asks for a key must mean the same value.
         compute
             Called with no lock held; may itself ask for other keys. A value larger than the whole
             budget is returned (to all who wait for it as well) but not kept.
@@ -155,11 +155,11 @@ class Cache:
         Raises
         ------
         RecursionError
-            If computing `key` asks for `key` again, be it through a key that another thread
-            computes: nobody could ever answer.
+            If computing `key` asks for `key` again, even through a key that another thread
+            computes: neither could ever finish.
         BaseException
-            Whatever `compute` raises, to the thread that called it. Those that waited try for
-            themselves, one at a time.
+            Anything that `compute` raises, in the thread that called it. Those that waited then try
+            for themselves, one at a time.
         """
         me = threading.get_ident()
         while True:
@@ -195,7 +195,7 @@ class Cache:
             mine.landed.set()
 
     def get(self, key: Hashable) -> Any | None:
-        """Return the value of `key`, or None if it is not here (yet)."""
+        """Return the value of `key`, or None if it is not there (yet)."""
         with self._lock:
             if key in self._entries:
                 self._hits += 1
@@ -204,26 +204,28 @@ class Cache:
             return None
 
     def put(self, key: Hashable, value: object) -> None:
-        """Keep `value` under `key`, in place of what was there, as far as the budget allows."""
+        """Keep `value` under `key`, replacing what was there, if the budget allows it."""
         _freeze(value)
         entry = _Entry(value, size_of(value))
         with self._lock:
             self._store(key, entry)
 
     def refresh(self, key: Hashable) -> None:
-        """Measure the value of `key` again after it grew, and make room; no key, nothing to do."""
+        """Measure the value of `key` again after it grew, and make room; without such a key, do
+        nothing."""
         with self._lock:
             entry = self._entries.get(key)
         if entry is None:
             return
-        # Without our lock: a table that takes its own to tell its size might be calling us from it.
+        # Without our lock: a table that takes its own to report its size might be calling us from
+        # it.
         nbytes = size_of(entry.value)
         with self._lock:
             if self._entries.get(key) is entry:
                 self._store(key, _Entry(entry.value, nbytes))
 
     def clear(self) -> None:
-        """Drop every value; computations under way end undisturbed and are kept."""
+        """Drop every value; computations under way finish and are kept."""
         with self._lock:
             self._entries.clear()
             self._nbytes = 0

@@ -1,9 +1,9 @@
 """Long computations, run step by step on one thread and shared by everyone who asks for the same.
 
 A computation is an iterator of estimates, each sharper than the one before. Suspending one costs
-nothing, so the runner decides anew before every step: urgent work goes first, sessions take turns,
-and work that nobody waits for any more ends. Pages only ask and look: requests and snapshots are
-plain values and nothing calls back, so another process could serve the same interface.
+nothing, so the runner decides again before every step: urgent work goes first, sessions take turns,
+and work that nobody waits for any more is dropped. Pages only ask and look: requests and snapshots
+are plain values and nothing calls back, so another process could serve the same interface.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 
 class QueueFull(ValueError):
-    """More was asked for than the runner takes on; the message is a plain sentence for a person."""
+    """More was asked for than the runner accepts; the message is a plain sentence for the user."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,14 @@ class Snapshot(Generic[Estimate]):
     Attributes
     ----------
     state
-        "queued": gets no time now, for it has not begun or more urgent work holds it up. "running":
-        begun, and taking its turns. "done", "failed": ended. "cancelled": unfinished, and nobody
-        waits for it. "unknown": never asked for, or too long ago.
+        "queued": gets no time now, because it has not started or more urgent work comes first.
+        "running": started, and taking its turns. "done", "failed": ended. "cancelled": unfinished,
+        and nobody waits for it. "unknown": never asked for, or too long ago.
     place
         If queued, 1 + the number of queued jobs that get time before this one, so that 1 is next.
     estimate
-        The newest estimate; None before the first. It survives a cancel, a failure and a fresh
-        start, until there is a newer one.
+        The newest estimate; None before the first. It survives a cancel, a failure and a restart,
+        until there is a newer one.
     error
         If failed, what went wrong. To be shown rather than raised: sessions share it.
     seconds
@@ -65,13 +65,12 @@ class Standing:
     Attributes
     ----------
     revision
-        Another number whenever there is something new to see of the waiter's requests: a start, an
-        estimate, an end.
+        Changes whenever there is something new about the waiter's requests: a start, an estimate,
+        an end.
     unfinished
         How many of its requests it still waits for.
     place
-        The smallest of the places in the queue of those; None where one of them runs, or none is
-        left.
+        The first of their places in the queue; None where one of them runs, or none is left.
     waiting
         How many waiters wait for something, itself included.
     """
@@ -88,7 +87,7 @@ class _Job(Generic[Request, Estimate]):
     priority: int
     revision: int = 0
     iterator: Iterator[Estimate] | None = None
-    begun: bool = False
+    started: bool = False
     outcome: Literal["done", "failed"] | None = None
     estimate: Estimate | None = None
     error: Exception | None = None
@@ -107,20 +106,20 @@ class _Waiter(Generic[Request, Estimate]):
 
 
 class Runner(Generic[Request, Estimate]):
-    """Runs requests for whoever waits for them, one step at a time.
+    """Runs requests for those who wait for them, one step at a time.
 
     *Order.* Smaller priorities first, decided per step. Within one priority the waiters take turns,
     a step each; one waiter's jobs run in the order it asked, one at a time to the end. Equal
     requests are one job, which moves on at the turn of each of its waiters.
 
-    *Wishes.* A request that the waiter's list before did not name is a fresh wish: it runs, be it
-    after a failure or a cancel. Repeating a name is none, so pages may send their list at every
+    *Wishes.* A request that the waiter's previous list did not name is a new wish: it runs, even
+    after a failure or a cancel. Repeating a name is not, so pages may send their list at every
     rerun: what was cancelled stays so, and what failed too, until `retry`, or until the waiter
     sends a list without it and later one with it.
 
-    *Patience.* A waiter not heard of for a while sleeps: nothing runs for it, and unfinished jobs
-    that only it wanted are dropped. Once heard of again (browsers slow the timers of hidden tabs)
-    its wishes stand as before, cancels included, and what was dropped starts anew.
+    *Patience.* A waiter not heard from for a while sleeps: nothing runs for it, and unfinished jobs
+    that only it wanted are dropped. Once heard from again (browsers slow the timers of hidden tabs)
+    its wishes stand as before, cancels included, and what was dropped starts over.
 
     Parameters
     ----------
@@ -130,10 +129,10 @@ class Runner(Generic[Request, Estimate]):
     priority
         Smaller is more urgent, say 0 for interactive and 1 for long work. Must be quick.
     patience
-        Seconds after which a waiter not heard of sleeps. Judged between steps.
+        Seconds after which a waiter not heard from sleeps. Checked between steps.
     keep
-        How many jobs that no waiter names are remembered, least recently looked at out first; and
-        how many sleeping waiters.
+        How many jobs that no waiter names are remembered, the least recently looked at forgotten
+        first; and how many sleeping waiters.
     per_waiter, in_all
         The most requests in one waiter's list, and the most unfinished ones of all together.
     clock
@@ -173,12 +172,12 @@ class Runner(Generic[Request, Estimate]):
     def ask(self, waiter: str, requests: Sequence[Request]) -> None:
         """Say that `waiter` now waits for exactly these, in this order, and is awake.
 
-        What it no longer names it no longer waits for; an empty list takes leave.
+        It no longer waits for what it no longer names; with an empty list, for nothing.
 
         Raises
         ------
         QueueFull
-            If the list is too long, or brings something new into a full queue. All stays as it was.
+            If the list is too long, or adds something new to a full queue. Then nothing changes.
         RuntimeError
             If the runner is closed.
         """
@@ -229,9 +228,9 @@ class Runner(Generic[Request, Estimate]):
             self._hear(waiter)
 
     def look(self, request: Request, waiter: str | None = None) -> Snapshot[Estimate]:
-        """Return what is known of `request`.
+        """Return what is known about `request`.
 
-        To `waiter`, if named, what it cancelled is "cancelled" even while others wait for it.
+        For `waiter`, if named, what it cancelled is "cancelled" even while others wait for it.
         """
         with self._changed:
             job = self._jobs.get(request)
@@ -285,7 +284,7 @@ class Runner(Generic[Request, Estimate]):
                 self._change()
 
     def retry(self, waiter: str, request: Request) -> None:
-        """Start `request` anew after a failure (for all who wait for it) or a cancel of `waiter`'s.
+        """Restart `request` after a failure (for all who wait for it) or a cancel by `waiter`.
 
         Nothing happens unless `waiter` names it, nor if it is done or under way.
         """
@@ -299,7 +298,7 @@ class Runner(Generic[Request, Estimate]):
     def close(self, timeout: float | None = None) -> None:
         """Drop all unfinished jobs and stop the worker, waiting `timeout` seconds for its step.
 
-        What is known can still be looked at.
+        Results so far can still be looked at.
         """
         with self._changed:
             self._closed = True
@@ -314,8 +313,8 @@ class Runner(Generic[Request, Estimate]):
             waiter, job = due
             self._step(job)
             with self._changed:
-                # Only now, so that who came during the step goes first; and by name, since a new
-                # list may have replaced the record.
+                # Only now, so that those who came during the step go first; and by name, since a
+                # new list may have replaced the record.
                 if waiter.name in self._waiters:
                     self._waiters[waiter.name].turn = next(self._turns)
 
@@ -328,22 +327,24 @@ class Runner(Generic[Request, Estimate]):
                 self._forget()
                 wishes = self._wishes()
                 wanted = {job for _, jobs in wishes for job in jobs}
-                abandoned = [job for job in self._jobs.values() if job.begun and job not in wanted]
+                abandoned = [
+                    job for job in self._jobs.values() if job.started and job not in wanted
+                ]
                 iterators = [job.iterator for job in abandoned]
                 for job in abandoned:
-                    job.begun, job.iterator = False, None
+                    job.started, job.iterator = False, None
                     self._revise(job)
                 if wishes and not abandoned:
                     waiter, job = next(self._line(wishes))
-                    if not job.begun:
-                        job.begun, job.seconds = True, 0.0
+                    if not job.started:
+                        job.started, job.seconds = True, 0.0
                         self._revise(job)
                     return waiter, job
                 if not abandoned:
                     if self._closed:
                         return None
                     self._changed.wait()
-            # Their `finally` blocks are foreign code, which may take its time or ask us something.
+            # Their `finally` blocks are foreign code, which may take long or call us.
             for iterator in iterators:
                 try:
                     getattr(iterator, "close", lambda: None)()
@@ -362,7 +363,7 @@ class Runner(Generic[Request, Estimate]):
                 break
             else:
                 outcome = "done"
-        # Whatever it is, SystemExit included, it ends this job and must not end the worker.
+        # Any exception, SystemExit included, ends this job and must not end the worker.
         except BaseException as stop:
             outcome, error = "failed", _as_error(stop)
             _log.warning("Job failed: %r", job.request, exc_info=stop)
@@ -373,7 +374,7 @@ class Runner(Generic[Request, Estimate]):
             job.seconds += self._clock() - start
             self._revise(job)
             if outcome is not None:
-                job.iterator, job.begun = None, False
+                job.iterator, job.started = None, False
                 self._jobs.move_to_end(job.request)
 
     # ---- with the lock held ----
@@ -433,7 +434,8 @@ class Runner(Generic[Request, Estimate]):
     def _line(
         self, wishes: list[tuple[_Waiter[Request, Estimate], list[_Job[Request, Estimate]]]]
     ) -> Iterator[tuple[_Waiter[Request, Estimate], _Job[Request, Estimate]]]:
-        """Yield the jobs in the order in which they get time, each with the waiter that has a turn.
+        """Yield the jobs in the order in which they get time, each with the waiter whose turn it
+        is.
 
         The first is due now. The rest is the order that follows if each job takes a single turn,
         which is what a place in the queue can mean while nobody knows how long jobs take.
@@ -464,7 +466,7 @@ class Runner(Generic[Request, Estimate]):
             wishes = self._wishes()
             heads = [jobs[0] for _, jobs in wishes]
             urgent = min((job.priority for job in heads), default=0)
-            running = {job for job in heads if job.begun and job.priority == urgent}
+            running = {job for job in heads if job.started and job.priority == urgent}
             queued = (job for _, job in self._line(wishes) if job not in running)
             self._known_places = dict.fromkeys(running, 0)
             self._known_places |= {job: place for place, job in enumerate(queued, 1)}
@@ -472,10 +474,11 @@ class Runner(Generic[Request, Estimate]):
         return self._known_places
 
     def _forget(self) -> None:
-        """Hold the memory of results nobody names, and of sleeping waiters, to what was agreed."""
+        """Forget the oldest results that nobody names, and the oldest sleeping waiters, beyond
+        `keep`."""
         awake = self._awake()
         named = {job for waiter in awake for job in waiter.jobs}
-        past = [each for each, job in self._jobs.items() if not job.begun and job not in named]
+        past = [each for each, job in self._jobs.items() if not job.started and job not in named]
         for request in past[: max(0, len(past) - self._keep)]:
             del self._jobs[request]
         asleep = [waiter for waiter in self._waiters.values() if waiter not in awake]
@@ -487,7 +490,7 @@ class Runner(Generic[Request, Estimate]):
 
 
 def _as_error(stop: BaseException) -> Exception:
-    # Shown or even raised elsewhere, a SystemExit would go on to end whoever holds it.
+    # If raised again elsewhere, a SystemExit would end that thread or program.
     if isinstance(stop, Exception):
         return stop
     return RuntimeError(f"The computation was stopped by {type(stop).__name__}.")

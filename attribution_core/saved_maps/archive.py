@@ -1,4 +1,4 @@
-"""NPZ files of arrays and one JSON text: the same bytes each time, read as if from a stranger."""
+"""NPZ files of arrays and one JSON text: reproducible bytes, and read as untrusted input."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_BYTES = 256 * 2**20
 MOST_TEXT_BYTES = 4 * 2**20
 MOST_MEMBERS = 4096
 TYPES = ("|u1", "<f4", "<i8")
-"""What arrays may consist of: bytes, float32 and int64."""
+"""The types of arrays: uint8, float32 and int64."""
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -67,7 +67,9 @@ def write_archive(
         archive.writestr(_member(name), written.encode())
         for key, array in arrays.items():
             if array.dtype.str not in TYPES:
-                raise ValueError(f"The array {key} is of {array.dtype}; it should be one of TYPES.")
+                raise ValueError(
+                    f"The array {key} is of {array.dtype}; it should be uint8, float32 or int64."
+                )
             content = io.BytesIO()
             np.lib.format.write_array(
                 content, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False
@@ -78,15 +80,15 @@ def write_archive(
 def read_archive(
     source: Path | bytes | BinaryIO, name: str, *, most_bytes: int = MOST_BYTES
 ) -> Archive:
-    """Read what `write_archive` wrote, whoever may have changed it since.
+    """Read what `write_archive` wrote; the file is not trusted.
 
     Nothing is unpacked before its size is known to be small enough, and nothing is run.
 
     Raises
     ------
     ValueError
-        When it is no such archive, or damaged, or larger than allowed; a clause that says which,
-        to be put after the file's name.
+        When it is not such an archive, or damaged, or larger than allowed; a clause that says
+        which, to follow the file's name.
     OSError
         When the file cannot be opened.
     """
@@ -101,7 +103,7 @@ def read_archive(
 
 
 def _member(name: str) -> zipfile.ZipInfo:
-    """An entry without time, owner or system: they would differ between equal files."""
+    """An entry without time, owner or system, which would differ between equal files."""
     member = zipfile.ZipInfo(name, _EPOCH)
     member.compress_type = zipfile.ZIP_DEFLATED
     member.create_system = 3
@@ -115,8 +117,8 @@ def _opened(source: Path | BinaryIO) -> zipfile.ZipFile:
     except OSError:
         raise
     except Exception as error:
-        # Damaged directories lead their reader to errors of many types.
-        raise ValueError(f"is no whole NPZ file ({_reason(error)})") from None
+        # A damaged directory can raise errors of many types.
+        raise ValueError(f"is not a complete NPZ file ({_reason(error)})") from None
 
 
 def _checked(archive: zipfile.ZipFile, name: str, most_bytes: int) -> dict[str, zipfile.ZipInfo]:
@@ -132,7 +134,8 @@ def _checked(archive: zipfile.ZipFile, name: str, most_bytes: int) -> dict[str, 
         )
     if name not in archive.namelist():
         raise ValueError(
-            f"has no {name}: it is none of saved maps, or of an earlier version; make them again"
+            f"has no {name}: it does not hold saved maps, or is of an earlier version; make the "
+            "maps again"
         )
     members: dict[str, zipfile.ZipInfo] = {}
     for entry in entries:
@@ -140,7 +143,7 @@ def _checked(archive: zipfile.ZipFile, name: str, most_bytes: int) -> dict[str, 
         if not known or entry.filename in members:
             raise ValueError(f"has a member {entry.filename[:60]!r} that does not belong there")
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise ValueError(f"has a {entry.filename[:60]} packed in a way that is not read")
+            raise ValueError(f"has a {entry.filename[:60]} compressed in a way that is not read")
         if entry.filename == name and entry.file_size > MOST_TEXT_BYTES:
             raise ValueError(f"has more than {MOST_TEXT_BYTES // 2**20} MB of text")
         members[entry.filename] = entry
@@ -148,7 +151,7 @@ def _checked(archive: zipfile.ZipFile, name: str, most_bytes: int) -> dict[str, 
 
 
 def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    """The member's bytes: as many as its entry said, and no more."""
+    """The member's bytes: as many as its entry says, and no more."""
     try:
         with archive.open(member) as file:
             content = file.read(member.file_size)
@@ -163,23 +166,23 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
 
 def _read_json(content: bytes) -> Any:
     def refuse(number: str) -> None:
-        raise ValueError(f"{number} is no number of JSON")
+        raise ValueError(f"{number} is not a number in JSON")
 
     try:
         return json.loads(content.decode(), parse_constant=refuse)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"has a text that is no JSON ({_reason(error)})") from None
+        raise ValueError(f"has a text that is not JSON ({_reason(error)})") from None
 
 
 def _read_array(key: str, content: bytes) -> npt.NDArray[Any]:
-    """An array whose header says what its bytes are, and not more of them than there are."""
+    """An array whose header fits its bytes."""
     stream = io.BytesIO(content)
     try:
         if np.lib.format.read_magic(stream) != (1, 0):
             raise ValueError("its format is another one")
         shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
     except Exception as error:
-        # The header is a Python literal: damage leads its reader to errors of many types.
+        # The header is a Python literal: damage can raise errors of many types.
         raise ValueError(f"has a damaged array {key[:60]} ({_reason(error)})") from None
     if dtype.str not in TYPES or fortran:
         raise ValueError(f"has an array {key[:60]} of type {dtype.str[:20]}, which is not read")

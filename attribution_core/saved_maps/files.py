@@ -1,4 +1,4 @@
-"""Saved maps: attributions in one file, with everything that makes the same ones again."""
+"""Saved maps: attributions in one file, with everything needed to compute them again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from attribution_core.segmentations import Given, Grid, Segmentation, Slic, vali
 
 FORMAT = "attributions"
 VERSION = 2
-"""Version 1 was two dialects, one of the page and one of the command line."""
+"""Version 1 was two formats, one of the page and one of the command line."""
 
 TEXT = "attributions.json"
 MOST_MAPS = 512
@@ -36,7 +36,7 @@ _ROUNDING = 1e-3
 
 @dataclass(frozen=True)
 class ModelFile:
-    """Where the network of a map is, if it is none of the built-in ones.
+    """Where the network of a map is, if it is not a built-in one.
 
     Attributes
     ----------
@@ -83,8 +83,8 @@ def save(
 ) -> None:
     """Write attributions to one NPZ file; equal content gives equal bytes.
 
-    `numpy.load` reads it too: ``picture_0``, ``values_0``, ``heatmap_0`` and so on are arrays, a
-    number for each map (for each different picture), and ``attributions.json`` is the rest.
+    `numpy.load` reads it too: ``picture_0``, ``values_0``, ``heatmap_0`` and so on are arrays,
+    numbered by map (pictures by different picture), and ``attributions.json`` is the rest.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def save(
             f"{len(attributions)} maps do not make a file; give at least 1 and at most {MOST_MAPS}."
         )
     if made.tzinfo is None:
-        raise ValueError("The date of making has no time zone; give it in UTC.")
+        raise ValueError("The date has no time zone; give it in UTC.")
     arrays: dict[str, npt.NDArray[Any]] = {}
     pictures: dict[Picture, str] = {}
     described = [
@@ -133,7 +133,7 @@ def save(
 def load(
     source: Path | bytes | BinaryIO, *, name: str = "", most_bytes: int = MOST_BYTES
 ) -> SavedMaps:
-    """Read what `save` wrote, whoever may have changed it since.
+    """Read what `save` wrote; the file is not trusted.
 
     Parameters
     ----------
@@ -146,8 +146,8 @@ def load(
     Raises
     ------
     ValueError
-        When the file is none of saved maps, is damaged, contradicts itself, is larger than allowed,
-        or asks for a version, method or option that is not known here; one sentence says which.
+        When the file does not hold saved maps, is damaged, contradicts itself, is larger than
+        allowed, or has a version, method or option that is not known here; one sentence says which.
     """
     called = name or (source.name if isinstance(source, Path) else "")
     file = f"The file {called}" if called else "The file"
@@ -243,7 +243,7 @@ def _result(attribution: Attribution) -> dict[str, Any]:
 
 
 def _as_bytes_if_whole(pixels: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
-    """Pictures from files have whole numbers, which take a quarter of the room."""
+    """Pictures from files have whole numbers, which take a quarter of the space."""
     whole = pixels.astype(np.uint8)
     return whole if np.array_equal(whole, pixels) else pixels
 

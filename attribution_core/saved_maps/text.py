@@ -1,4 +1,4 @@
-"""The parts of a JSON text from anyone, each read as the kind of thing that it should be."""
+"""The parts of an untrusted JSON text, each read as the type that it should be."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LARGEST = 2**63 - 1
 
 
 class Part:
-    """A mapping in a JSON text; ValueErrors are clauses that follow the file's name.
+    """A mapping in a JSON text; its ValueErrors are clauses that follow the file's name.
 
     Parameters
     ----------

@@ -1,35 +1,35 @@
-"""What a newcomer sees, computed before anybody has come."""
+"""What a newcomer sees, computed before the first visitor comes."""
 
 from __future__ import annotations
 
 import time
 import uuid
 
-from pages.ui.maps.table import places
+from pages.ui.maps.table import cells_for
 from pages.ui.shell.requests import predictions_for
 from pages.ui.shell.scene import scene_of
 from pages.ui.shell.settings import Settings
 from pages.ui.worker.engine import Engine
-from pages.ui.worker.tasks import Work
+from pages.ui.worker.tasks import Task
 
 _LOOK_SECONDS = 0.5
 
 
-def newcomers_work(engine: Engine, name: str) -> list[Work]:
+def newcomers_tasks(engine: Engine, name: str) -> list[Task]:
     """All that the first page asks for when a visitor of that name opens it without a link."""
     scene = scene_of(engine, Settings(model=engine.default_model().name), name)
-    maps = [place.work for place in places(scene, scene.classes) if place.work is not None]
+    maps = [cell.task for cell in cells_for(scene, scene.classes) if cell.task is not None]
     return [*predictions_for(scene.settings, scene.picture), *maps]
 
 
 def prepare_for_newcomer(engine: Engine) -> None:
-    """Have a newcomer's work done, as if one waited for it; returns when it is.
+    """Run a newcomer's tasks, as if a visitor waited for them; returns when they have ended.
 
-    The network is loaded and traced by that, whatever the first visitor asks for, and one who comes
-    meanwhile shares the work.
+    This loads and traces the network, whatever the first visitor asks for, and a visitor who comes
+    meanwhile shares the tasks.
     """
     name = f"newcomer-{uuid.uuid4().hex}"
-    engine.jobs.ask(name, newcomers_work(engine, name))
+    engine.jobs.ask(name, newcomers_tasks(engine, name))
     while engine.jobs.standing(name).unfinished:
         time.sleep(_LOOK_SECONDS)
         engine.jobs.touch(name)

@@ -37,7 +37,7 @@ def test_the_cursor_takes_parts_out(server: Any, new_page: Callable[..., Page]) 
     page.wait_for_url(re.compile("faithfulness-share=100"))
     page.get_by_role("radio", name="Insertion").click()
     expect(page.get_by_text("100 % inserted")).to_be_visible()
-    # The two figures and the picture stand in one row; they are drawn anew now, so wait for it.
+    # The two figures and the picture stand in one row; they are being redrawn, so wait for it.
     page.wait_for_function(
         """() => {
             const picture = document.querySelector("img[alt^='The picture with']");
@@ -88,5 +88,5 @@ def test_a_link_in_the_dark_and_narrow(server: Any, new_page: Callable[..., Page
         "&faithfulness-method=grad_cam&faithfulness-direction=insertion&faithfulness-share=50"
     )
     expect(page.get_by_text(re.compile(r"(4|5)\d % inserted"))).to_be_visible()
-    expect(page.get_by_text("Paled positions")).to_be_visible()
+    expect(page.get_by_text("Faded positions")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 800

@@ -25,7 +25,7 @@ from pages.ui.components.component import FOLDER
 from pages.ui.components.heatmap_grid import decode_values
 from pages.ui.maps.drawing import caption, limits
 from pages.ui.maps.html_export import maps_html
-from pages.ui.maps.table import MapTable, Place
+from pages.ui.maps.table import MapTable, TableCell
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import Settings
 from pages.ui.worker.engine import Model
@@ -60,7 +60,7 @@ def table_of(reasons: Mapping[tuple[int, int], str] | None = None) -> MapTable:
     return MapTable(
         rows=tuple(LABELS[number] for number in CLASSES),
         columns=tuple(METHODS.values()),
-        places=tuple(Place(*at, None, reason) for at, reason in (reasons or {}).items()),
+        cells=tuple(TableCell(*at, None, reason) for at, reason in (reasons or {}).items()),
         row_names=tuple(map(str, CLASSES)),
         column_names=tuple(METHODS),
         column_help={"KernelSHAP": "Weighted least squares <b>of</b> coalitions."},

@@ -20,12 +20,12 @@ def test_maps_by_layer_and_the_curve(server: Any, new_page: Callable[..., Page])
     expect(page.locator(".map.done")).to_have_count(12)
     expect(page.locator(".js-plotly-plot")).to_be_visible()
     page.get_by_role("radio", name="Signed values").click()
-    expect(page.get_by_text("the two maps’ signed values")).to_be_visible()
+    expect(page.get_by_text("the two maps' signed values")).to_be_visible()
     page.wait_for_url(re.compile("layers-measure=signed"))
     page.get_by_role("link", name="Explore").click()
     expect(page.get_by_text("speaks for the class")).to_be_visible()
     page.get_by_role("link", name="Layers").click()
-    expect(page.get_by_text("the two maps’ signed values")).to_be_visible()
+    expect(page.get_by_text("the two maps' signed values")).to_be_visible()
 
 
 def test_a_link_in_the_dark_and_narrow(server: Any, new_page: Callable[..., Page]) -> None:

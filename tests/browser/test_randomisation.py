@@ -18,13 +18,13 @@ def test_the_slider_draws_deeper_and_the_curves_come(
 ) -> None:
     page = new_page()
     page.goto(f"{server.url}/randomisation?{MODEL}&classes=285&randomisation-seeds=1")
-    expect(page.get_by_text("everything down to block6d drawn anew")).to_be_visible()
+    expect(page.get_by_text("everything down to block6d re-initialised")).to_be_visible()
     expect(page.locator(".map.done")).to_have_count(4)
     expect(page.locator(".js-plotly-plot")).to_have_count(4)
     expect(page.get_by_text("Over all depths")).to_be_visible()
     page.get_by_role("slider").first.focus()
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_text("everything down to block6c drawn anew")).to_be_visible()
+    expect(page.get_by_text("everything down to block6c re-initialised")).to_be_visible()
     page.wait_for_url(re.compile("randomisation-stage=block6c"))
 
 
@@ -34,6 +34,6 @@ def test_one_stage_alone_in_the_dark_and_narrow(server: Any, new_page: Callable[
         f"{server.url}/randomisation?{MODEL}&classes=285&randomisation-mode=alone"
         "&randomisation-stage=stem&randomisation-seeds=1"
     )
-    expect(page.get_by_text("With stem drawn anew")).to_be_visible()
+    expect(page.get_by_text("With stem re-initialised")).to_be_visible()
     expect(page.locator(".map.done")).to_have_count(4)
     assert page.evaluate("document.documentElement.scrollWidth") <= 800

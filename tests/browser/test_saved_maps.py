@@ -55,7 +55,7 @@ def test_several_files_are_opened_and_computed_again(
         uploader.locator("input[type=file]").set_input_files(
             [own, tmp_path / "other.npz", tmp_path / "bad.npz"]
         )
-        expect(page.get_by_text("The file bad.npz is no whole NPZ file")).to_be_visible()
+        expect(page.get_by_text("The file bad.npz is not a complete NPZ file")).to_be_visible()
         expect(page.get_by_text(re.compile("^.*Saved · made"))).to_have_count(2)
         expect(grids).to_have_count(3)
         expect(grids.locator(".map.done")).to_have_count(5)

@@ -469,7 +469,7 @@ def test_evaluate_of_damaged_maps_and_of_another_model(
     save(second, other, made=saved.made, model_file=saved.model_file)
     code, said = run("evaluate", folder, "--steps", "2", "--random", "1")
     assert code == 1
-    assert "is no whole NPZ file" in said
+    assert "is not a complete NPZ file" in said
     assert "another one than the map was made with" in said
     assert len(rows_of(folder / "deletion.csv")) == len(others)
 

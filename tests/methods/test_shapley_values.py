@@ -163,7 +163,7 @@ def test_too_many_players_for_exact_values() -> None:
 
 
 def test_a_game_must_give_one_value_a_coalition() -> None:
-    with pytest.raises(ValueError, match="one a coalition"):
+    with pytest.raises(ValueError, match="one per coalition"):
         kernel_shap(FunctionGame(3, lambda z: z))
     with pytest.raises(ValueError, match="at least one"):
         FunctionGame(0, lambda z: z)

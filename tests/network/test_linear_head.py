@@ -74,7 +74,7 @@ def test_a_coalition_alone(
     model = network(keras.layers.Flatten(), keras.layers.Dense(5))
     found = linear_prefix(model, "cut", 12)
     assert found is not None
-    fast = LinearHead(model, found, 12, reproducible)
+    fast = LinearHead(model, found, 12, reproducible=reproducible)
     sizes = []
     evaluate = fast._evaluate
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -14,12 +13,11 @@ if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier
 
 from attribution_core.images import Picture
-from pages.ui.shell.progress import WorkSnapshot, follow
+from pages.ui.shell.progress import Snapshots, follow
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import Settings
 from pages.ui.worker.engine import Engine, Model
-from pages.ui.worker.tasks import Work
-from tests.pages.waiting_work import WaitForFiles
+from tests.pages.waiting_tasks import WaitForFiles
 
 MODEL = Model("tiny", "Tiny")
 
@@ -27,19 +25,19 @@ MODEL = Model("tiny", "Tiny")
 @st.cache_resource(show_spinner=False)
 def engine() -> Engine:
     made = Engine({})
-    # The work asks nothing of it.
+    # The task asks nothing of it.
     made._classifiers[MODEL.name] = cast("Classifier", object())
     return made
 
 
-def draw(snapshots: Mapping[Work, WorkSnapshot], finished: bool) -> None:
+def draw(snapshots: Snapshots, finished: bool) -> None:
     st.session_state["drawn"] = st.session_state.get("drawn", 0) + 1
-    estimate = snapshots[work].estimate
+    estimate = snapshots[task].estimate
     st.markdown(f"drawn {st.session_state['drawn']} times: {estimate}, finished {finished}")
 
 
-work = WaitForFiles(MODEL.name, Path(os.environ["POLLED_FOLDER"]))
+task = WaitForFiles(MODEL.name, Path(os.environ["POLLED_FOLDER"]))
 picture = Picture.of(np.zeros((16, 16, 3), np.float32))
 scene = Scene(Settings(model=MODEL.name), MODEL, picture, None, (), ())
 with engine().page_runs.one():
-    follow(engine(), scene, [], {work: "the files"}, draw, caption="All is done.")
+    follow(engine(), scene, [], {task: "the files"}, draw, caption="All is done.")

@@ -28,7 +28,7 @@ LONG = {
     "classes": "285",
     "kernel_shap.budget": "100000",
 }
-"""Minutes of work."""
+"""Takes minutes."""
 
 
 # --- what a newcomer finds ------------------------------------------------------------------------
@@ -150,8 +150,8 @@ def test_maps_come_with_captions_and_the_controls_stay(
     assert page.statuses == ["done"] * 6
     assert len(page.maps) == 6
     page.expect_maps_of(efficientnet)
-    work, sums = page.cells[1]["caption"]
-    assert re.fullmatch(r"[\d.]+ (ms|s) · \d+ evaluations?", work)
+    cost, sums = page.cells[1]["caption"]
+    assert re.fullmatch(r"[\d.]+ (ms|s) · \d+ evaluations?", cost)
     assert re.fullmatch(r"sums to .* · should be .* · gap [\d.]+ %", sums)
     assert re.fullmatch(r"49 positions · [\d.]+ m?s · \d+ evaluations", page.cells[2]["caption"][0])
     assert not [button for button in page.app.button if button.key == "cancel"]
@@ -263,7 +263,7 @@ def test_superpixels_and_grids_at_the_input(visit: Callable[..., Visit]) -> None
 @pytest.mark.parametrize(
     ("choices", "given"),
     [
-        ({"layer": "input", "count": "400"}, "Gives 400 superpixels, each in one piece."),
+        ({"layer": "input", "count": "400"}, "Gives 400 superpixels, each connected."),
         (
             {"layer": "input", "count": "50", "segmentation": "grid"},
             "Gives 49 grid cells: 7×7 over 224×224 positions.",
@@ -532,7 +532,7 @@ def test_a_bad_file_gives_a_sentence_and_the_old_picture(
     assert "picture" not in page.link
 
 
-# --- work that is stopped, and work that fails ----------------------------------------------------
+# --- tasks that are stopped, and tasks that fail --------------------------------------------------
 
 
 def test_cancel_and_resume(visit: Callable[..., Visit]) -> None:

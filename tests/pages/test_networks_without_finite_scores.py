@@ -10,7 +10,7 @@ import pytest
 
 from attribution_core import Classifier
 from attribution_core.running.jobs import Snapshot, State
-from pages.ui.shell.waiting import in_place_of
+from pages.ui.shell.waiting import instead_of
 from pages.ui.worker.engine import engine
 from tests.network.test_finite import everywhere, of_some_coalitions
 from tests.pages.visits import Visit
@@ -45,11 +45,11 @@ def snapshots(page: Visit) -> list[Snapshot[object]]:
     """Of all that the page asked for."""
     jobs = engine().jobs
     waiter = jobs._waiters.get(page.app.session_state["session"].visitor)
-    return [] if waiter is None else [jobs.look(work) for work in waiter.requests]
+    return [] if waiter is None else [jobs.look(task) for task in waiter.requests]
 
 
 def settled(page: Visit) -> Visit:
-    """Run until all of its work has ended."""
+    """Run until all of its tasks have ended."""
     states = {"queued", "running", "unknown"}
     page.wait(lambda: bool(snapshots(page)) and not states & {s.state for s in snapshots(page)})
     return page.run()
@@ -103,4 +103,4 @@ def test_none_of_some_coalitions(
     ],
 )
 def test_what_stands_in_the_place_of_a_result(states: list[State], said: str) -> None:
-    assert in_place_of([Snapshot(state) for state in states], "Asked …") == said
+    assert instead_of([Snapshot(state) for state in states], "Asked …") == said

@@ -127,7 +127,7 @@ def test_in_the_axioms_table(any_visit: Callable[..., Visit]) -> None:
         "Linearity": "holds",
         "Implementation invariance": "holds",
     }
-    assert "Nobody 2026. Keeps by proof: dummy, symmetry, linearity" in page.words
+    assert "Nobody 2026. Proven to satisfy: dummy, symmetry, linearity" in page.words
     (plane,) = (data for data in sent if "reach" in data)
     assert "On the way" in [each["title"] for each in plane["methods"]]
 

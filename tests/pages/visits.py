@@ -101,7 +101,7 @@ class Visit:
         """What the runner holds for this visitor, predictions apart."""
         waiter = engine().jobs._waiters.get(self.app.session_state["session"].visitor)
         assert waiter is not None
-        return [work.request for work in waiter.requests if hasattr(work, "request")]
+        return [task.request for task in waiter.requests if hasattr(task, "request")]
 
     @property
     def link(self) -> dict[str, str]:

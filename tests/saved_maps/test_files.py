@@ -292,12 +292,12 @@ HEADER = "{'descr': '%s', 'fortran_order': False, 'shape': %s}"
 @pytest.mark.parametrize(
     ("bad", "sentence"),
     [
-        (b"", "no whole NPZ file"),
-        (b"PK no zip", "no whole NPZ file"),
+        (b"", "not a complete NPZ file"),
+        (b"PK no zip", "not a complete NPZ file"),
         (zipped(), f"has no {TEXT}"),
-        (zipped((TEXT, b"\xff\xfe")), "no JSON"),
-        (zipped((TEXT, b"[" * 10**5)), "no JSON"),
-        (zipped((TEXT, b"NaN")), "NaN is no number of JSON"),
+        (zipped((TEXT, b"\xff\xfe")), "not JSON"),
+        (zipped((TEXT, b"[" * 10**5)), "not JSON"),
+        (zipped((TEXT, b"NaN")), "NaN is not a number in JSON"),
         (zipped((TEXT, b"[]")), "says nothing usable"),
         (zipped((TEXT, b" " * (5 * 2**20))), "more than 4 MB of text"),
         (zipped((TEXT, b"{}"), ("x.py", b"")), "'x.py' that does not belong there"),
@@ -332,7 +332,7 @@ def test_more_than_the_caller_allows(content: bytes) -> None:
 def test_files_of_the_first_version_are_named_as_such() -> None:
     old = io.BytesIO()
     np.savez_compressed(old, heatmap=np.zeros((2, 2), np.float32), settings=np.array("{}"))
-    with pytest.raises(ValueError, match="or of an earlier version; make them again"):
+    with pytest.raises(ValueError, match="or is of an earlier version; make the maps again"):
         load(old.getvalue())
 
 

@@ -1,8 +1,8 @@
-"""The axioms on the loaded network: work for the runner, and the table of what it found."""
+"""The axioms on the loaded network: the task that checks them, and the table of outcomes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,21 +12,20 @@ from attribution_core.axioms.network_outcomes import NETWORK_AXIOMS, NetworkOutc
 from attribution_core.axioms.verdicts import AXIOMS
 from attribution_core.registry import METHODS
 from attribution_core.request import Reason, Request
-from pages.ui.components.axiom_table import STATES, TableCase, TableCell, axiom_table
+from pages.ui.components.axiom_table import STATES, AxiomCase, AxiomCell, axiom_table
 from pages.ui.maps.csv_download import csv_download, csv_text
 from pages.ui.maps.drawing import titles_of
 from pages.ui.shell.choosers import choose_class, choose_whether
 from pages.ui.shell.markdown import literal
-from pages.ui.shell.progress import WorkSnapshot, follow, message, score_name
+from pages.ui.shell.numbers import written
+from pages.ui.shell.progress import Snapshots, TaskSnapshot, follow, message, score_name
 from pages.ui.shell.requests import predictions_for, request_for
 from pages.ui.shell.scene import Scene
 from pages.ui.worker.engine import Engine
-from pages.ui.worker.tasks import Work
+from pages.ui.worker.tasks import Task
 
 if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier
-
-Snapshots = Mapping[Work, WorkSnapshot]
 
 
 @dataclass(frozen=True)
@@ -53,69 +52,66 @@ class CheckAxioms:
 
 def render_network_axioms(engine: Engine, scene: Scene) -> None:
     """Draw the checks of all methods at the sidebar's layer."""
-    opening: list[Work] = [*predictions_for(scene.settings, scene.picture)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         target = choose_class("axioms-class", "Class", scene)
         wanted = choose_whether(
             "axioms-network",
             "Check the network",
             True,
-            "Each method runs about five times at the sidebar's layer. Takes longest at the input.",
+            "Runs each method about five times at the sidebar's layer; slowest at the input.",
         )
     if not wanted:
         return
     against = _other_class(scene, target)
-    works = _works(scene, target, against)
-    maps: dict[Work, str] = {
-        work: METHODS[name].title for name, work in works.items() if not isinstance(work, Reason)
+    tasks = _tasks(scene, target, against)
+    names: dict[Task, str] = {
+        task: METHODS[name].title for name, task in tasks.items() if not isinstance(task, Reason)
     }
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
-        found = {
-            name: snapshots[work].estimate
-            for name, work in works.items()
-            if not isinstance(work, Reason)
-        }
         axiom_table(
-            rows=[METHODS[name].title for name in works],
+            rows=[METHODS[name].title for name in tasks],
             columns=[AXIOMS[name].title for name in NETWORK_AXIOMS],
             cells=[
-                _row(engine, scene, work, None if isinstance(work, Reason) else snapshots[work])
-                for work in works.values()
+                _row(engine, scene, task, None if isinstance(task, Reason) else snapshots[task])
+                for task in tasks.values()
             ],
             hint="Click on a cell for the numbers behind it.",
             key="network_axioms",
         )
-        st.caption(
-            "**Completeness:** do the values sum to f(x) − f(x′), to 2 %? **Dummy** and "
-            "**sensitivity:** at a point that has the picture in one part only and the reference "
-            "elsewhere, the rest should get nothing and the part something. The percentages are "
-            "the largest value elsewhere over the largest of all, and the part's share of the "
-            f"change. **Linearity:** the logit of {literal(scene.labels[target])} minus that of "
-            f"{literal(scene.labels[against])} should have the difference of the two "
-            "attributions; this one is always about logits. **Implementation invariance:** "
-            "at the pixels, the network in one piece against the body below "
-            f"{literal(scene.settings.layer)} and the head above it, with few samples. "
-            "Equal means to 0.1 % of the largest value, and to 5 % for the linearity of "
-            f"{titles_of('quadrature')}, whose sum stops at its tolerance. Symmetry is not "
-            "checked: the places of a picture do not in general play the same part in a network."
-        )
+        st.caption(_checks_in_words(scene, target, against))
         if finished:
-            _download(
-                scene,
-                [each for each in found.values() if isinstance(each, NetworkOutcomes)],
-            )
+            found = (snapshots[task].estimate for task in names)
+            _download(scene, [each for each in found if isinstance(each, NetworkOutcomes)])
 
     follow(
         engine,
         scene,
-        opening,
-        maps,
+        predictions_for(scene.settings, scene.picture),
+        names,
         draw,
         noun="methods",
         caption=f"The {score_name(scene)} of **{literal(scene.labels[target])}** at "
         f"**{literal(scene.settings.layer)}**, against {literal(scene.settings.reference)}, with "
         "the sidebar's options.",
+    )
+
+
+def _checks_in_words(scene: Scene, target: int, against: int) -> str:
+    """What each column checks, and how closely, in Markdown."""
+    return (
+        "**Completeness:** do the values sum to f(x) − f(x′), to within 2 %? **Dummy** and "
+        "**sensitivity:** at a point that equals the picture in one part and the reference "
+        "elsewhere, the rest should get nothing and the part something. The percentages are "
+        "the largest value elsewhere over the largest of all, and the part's share of the "
+        f"change. **Linearity:** the logit of {literal(scene.labels[target])} minus that of "
+        f"{literal(scene.labels[against])} should have the difference of the two "
+        "attributions; this check is always about logits. **Implementation invariance:** "
+        "attributions at the pixels, of the whole network against the body below "
+        f"{literal(scene.settings.layer)} followed by the head above it, with few samples. "
+        "Equal means to 0.1 % of the largest value, and to 5 % for the linearity of "
+        f"{titles_of('quadrature')}, whose sum stops at its tolerance. Symmetry is not "
+        "checked: in general no two positions of a picture are interchangeable for a network."
     )
 
 
@@ -125,8 +121,8 @@ def _other_class(scene: Scene, target: int) -> int:
     return next(number for number in (*scene.classes, *ranked) if number != target)
 
 
-def _works(scene: Scene, target: int, against: int) -> dict[str, CheckAxioms | Reason]:
-    """The work for each method, or why there is none."""
+def _tasks(scene: Scene, target: int, against: int) -> dict[str, CheckAxioms | Reason]:
+    """The task for each method, or why there is none."""
     settings = scene.settings
     if settings.score == "contrast" and target == settings.against:
         scene = replace(scene, settings=replace(settings, score="logit"))
@@ -140,10 +136,10 @@ def _works(scene: Scene, target: int, against: int) -> dict[str, CheckAxioms | R
 
 
 def _row(
-    engine: Engine, scene: Scene, work: CheckAxioms | Reason, snapshot: WorkSnapshot | None
-) -> list[TableCell]:
-    if isinstance(work, Reason) or snapshot is None:
-        return [_empty("not possible", str(work))] * len(NETWORK_AXIOMS)
+    engine: Engine, scene: Scene, task: CheckAxioms | Reason, snapshot: TaskSnapshot | None
+) -> list[AxiomCell]:
+    if isinstance(task, Reason) or snapshot is None:
+        return [_empty("not possible", str(task))] * len(NETWORK_AXIOMS)
     known: dict[str, NetworkOutcome] = {}
     if isinstance(snapshot.estimate, NetworkOutcomes):
         known = {outcome.axiom: outcome for outcome in snapshot.estimate.outcomes}
@@ -153,16 +149,16 @@ def _row(
     return [_cell(known[name]) if name in known else missing for name in NETWORK_AXIOMS]
 
 
-def _empty(verdict: str, reason: str) -> TableCell:
-    return TableCell("none", verdict, (), (TableCase("none", "", reason or verdict),))
+def _empty(verdict: str, reason: str) -> AxiomCell:
+    return AxiomCell("none", verdict, (), (AxiomCase("none", "", reason or verdict),))
 
 
-def _cell(outcome: NetworkOutcome) -> TableCell:
+def _cell(outcome: NetworkOutcome) -> AxiomCell:
     if outcome.holds is None:
         return _empty("not possible", outcome.finding)
     state = STATES[outcome.holds]
-    case = TableCase(state, "", outcome.finding + ".")
-    return TableCell(state, state, (_in_words(outcome),), (case,))
+    case = AxiomCase(state, "", outcome.finding + ".")
+    return AxiomCell(state, state, (_in_words(outcome),), (case,))
 
 
 def _in_words(outcome: NetworkOutcome) -> str:
@@ -177,17 +173,13 @@ def _in_words(outcome: NetworkOutcome) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in per cent, with as many digits as one can use."""
+    """A share in percent, to two significant digits."""
     value = 100 * share
     if value == 0:
         return "0 %"
     if abs(value) < 0.01:
         return "under 0.01 %"
-    return (
-        f"{value:.2g} %".replace("-", "−")
-        if abs(value) < 10
-        else f"{value:.0f} %".replace("-", "−")
-    )
+    return f"{written(value, '.2g' if abs(value) < 10 else '.0f')} %"
 
 
 def _download(scene: Scene, found: list[NetworkOutcomes]) -> None:
@@ -199,7 +191,7 @@ def _download(scene: Scene, found: list[NetworkOutcomes]) -> None:
 
 
 def network_csv(found: list[NetworkOutcomes]) -> str:
-    """A line a method and check."""
+    """A line for each method and check."""
     held = {True: "yes", False: "no", None: "not possible"}
     lines = (
         [each.method, outcome.axiom, held[outcome.holds], f"{outcome.error:.6g}", outcome.finding]

@@ -1,1 +1,1 @@
-"""Elements drawn by our own scripts in the browser."""
+"""Components of our own, drawn by scripts in the browser."""

@@ -17,7 +17,7 @@ _component = component("axiom_table")
 
 
 @dataclass(frozen=True)
-class TableCase:
+class AxiomCase:
     """A line of an opened cell.
 
     ``show`` is handed back when a visitor asks to see the case; None where it cannot be shown.
@@ -30,20 +30,20 @@ class TableCase:
 
 
 @dataclass(frozen=True)
-class TableCell:
+class AxiomCell:
     """A verdict in a word or two, a few words in small print, and the cases behind it."""
 
     state: State
     verdict: str
     words: tuple[str, ...]
-    cases: tuple[TableCase, ...]
+    cases: tuple[AxiomCase, ...]
 
 
 def axiom_table(
     *,
     rows: Sequence[str],
     columns: Sequence[str],
-    cells: Sequence[Sequence[TableCell]],
+    cells: Sequence[Sequence[AxiomCell]],
     hint: str,
     key: str,
     on_show: Callable[[object], None] = lambda show: None,
@@ -54,7 +54,7 @@ def axiom_table(
     ----------
     rows, columns : sequence of str
         Titles.
-    cells : sequence of sequence of TableCell
+    cells : sequence of sequence of AxiomCell
         A row a row.
     hint : str
         Stands below the table until a cell is opened.

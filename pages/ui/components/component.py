@@ -1,4 +1,4 @@
-"""Elements of our own, drawn in the browser."""
+"""Components of our own, drawn in the browser."""
 
 from __future__ import annotations
 

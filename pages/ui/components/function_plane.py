@@ -24,10 +24,10 @@ from attribution_core.axioms.two_variables import PlaneAttribution
 from attribution_core.painting import BLUE, RED
 from pages.ui.components.component import component
 
-Place = tuple[float, float]
+Coordinates = tuple[float, float]
 
 FARTHEST = 10.0
-"""Of the coordinates of points."""
+"""The largest coordinate of a point."""
 REACHES = (4.0, FARTHEST)
 """The plane goes from −reach to reach; the smallest that holds both points is drawn."""
 RESOLUTION = 161
@@ -38,7 +38,7 @@ _component = component("function_plane")
 
 @dataclass
 class _Memory:
-    """How many drags of a browser were answered; changed in place."""
+    """The last revision of the browser's drags that was answered; changed in place."""
 
     revision: int = 0
 
@@ -48,7 +48,7 @@ class Landscape:
     """The picture of a function: colours as a URL, contours as SVG paths, labels ``(x, y, text)``.
 
     Paths and labels are in shares of the picture from its upper left corner. ``undefined`` is the
-    share of the places without a value.
+    share of the positions without a value.
     """
 
     picture: str
@@ -60,12 +60,12 @@ class Landscape:
 def function_plane(
     *,
     function: PlaneFunction,
-    point: Place,
-    reference: Place,
+    point: Coordinates,
+    reference: Coordinates,
     attributions: Sequence[PlaneAttribution],
     notes: Mapping[str, str],
     change: float | None,
-    on_move: Callable[[Place, Place], None],
+    on_move: Callable[[Coordinates, Coordinates], None],
     key: str,
 ) -> Landscape:
     """Draw plane and bars.
@@ -89,9 +89,9 @@ def function_plane(
     memory: _Memory = st.session_state.setdefault(f"{key}-answered", _Memory())
 
     def moved() -> None:
-        places = new_places(st.session_state[key].get("places"), memory.revision)
-        if places is not None:
-            memory.revision, *pair = places
+        moved_to = new_coordinates(st.session_state[key].get("coordinates"), memory.revision)
+        if moved_to is not None:
+            memory.revision, *pair = moved_to
             on_move(*pair)
 
     _component(
@@ -115,31 +115,31 @@ def function_plane(
                 for each in attributions
             ],
         },
-        on_places_change=moved,
+        on_coordinates_change=moved,
     )
     return drawn
 
 
-def new_places(
+def new_coordinates(
     reported: Mapping[str, Any] | None, answered: int
-) -> tuple[int, Place, Place] | None:
-    """Revision, point and reference that the browser reports; None where they are no news.
+) -> tuple[int, Coordinates, Coordinates] | None:
+    """Revision, point and reference that the browser reports; None where they are not new.
 
-    What a browser sends can be anything: coordinates are kept in −10..10, and whatever is no report
-    is none.
+    A browser can send anything: coordinates are limited to −10..10, and anything but a
+    report gives None.
     """
     try:
         revision = int((reported or {})["revision"])
-        places = [
+        pairs = [
             [float(value) for value in (reported or {})[name]] for name in ("point", "reference")
         ]
     except (KeyError, TypeError, ValueError):
         return None
     if revision <= answered:
         return None
-    if any(len(place) != 2 or not all(map(math.isfinite, place)) for place in places):
+    if any(len(pair) != 2 or not all(map(math.isfinite, pair)) for pair in pairs):
         return None
-    point, reference = ((_within(place[0]), _within(place[1])) for place in places)
+    point, reference = ((_within(pair[0]), _within(pair[1])) for pair in pairs)
     return revision, point, reference
 
 
@@ -147,14 +147,14 @@ def _within(value: float) -> float:
     return round(min(FARTHEST, max(-FARTHEST, value)), 2) + 0.0
 
 
-def reach_of(*places: Place) -> float:
-    """The smallest of `REACHES` that holds all places."""
-    farthest = max(abs(value) for place in places for value in place)
+def reach_of(*points: Coordinates) -> float:
+    """The smallest of `REACHES` that holds all points."""
+    farthest = max(abs(value) for point in points for value in point)
     return next((reach for reach in REACHES if farthest <= reach), FARTHEST)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _landscape(formula: str, reach: float, reference: Place) -> Landscape:
+def _landscape(formula: str, reach: float, reference: Coordinates) -> Landscape:
     function = PlaneFunction(formula)
     line = np.linspace(-reach, reach, RESOLUTION)
     x, y = np.meshgrid(line, -line)
@@ -176,15 +176,15 @@ def _landscape(formula: str, reach: float, reference: Place) -> Landscape:
             for each in found
         ]
         contours.append("".join(steps))
-        place = _label_place(found)
-        if place is not None:
-            labels.append((*place, f"{level:g}".replace("-", "−")))
+        position = _label_position(found)
+        if position is not None:
+            labels.append((*position, f"{level:g}".replace("-", "−")))
     return Landscape(
         _url(_coloured(values, ground)), tuple(contours), tuple(labels), float(1 - known.mean())
     )
 
 
-def landscape(function: PlaneFunction, reach: float, reference: Place) -> Landscape:
+def landscape(function: PlaneFunction, reach: float, reference: Coordinates) -> Landscape:
     """f over the plane: red where it is above f(x′), blue below, grey where it has no value."""
     return _landscape(str(function), reach, reference)
 
@@ -217,7 +217,7 @@ def _coloured(values: npt.NDArray[np.float64], ground: float) -> npt.NDArray[np.
     return np.rint(colours).astype(np.uint8)
 
 
-def _label_place(contours: Sequence[npt.NDArray[np.float64]]) -> tuple[float, float] | None:
+def _label_position(contours: Sequence[npt.NDArray[np.float64]]) -> tuple[float, float] | None:
     """The middle of the longest contour, if that is not at the edge."""
     if not contours:
         return None

@@ -38,7 +38,7 @@ class MapCell:
     Parameters
     ----------
     row, column : int
-        Its place, counted from 0.
+        Counted from 0.
     values : ndarray of shape (h, w), or None
         Signed attributions at their own resolution, stretched over the picture; what is not finite
         is shown as 0. None: nothing yet.
@@ -53,7 +53,7 @@ class MapCell:
     progress : float or None
         The share that is done, 0 to 1, while running; None where it is not known.
     message : str
-        What is running, the place in the queue, or a sentence on why there is no map.
+        What is running, the position in the queue, or a sentence on why there is no map.
     unit : str
         Of the values; stands below the colour bar.
     """
@@ -146,16 +146,15 @@ def grid_data(
         Ready for JSON. It has one entry in ``cells`` for every row and column, row by row.
     """
     placed = {(cell.row, cell.column): cell for cell in cells}
-    places = [(row, column) for row in range(len(rows)) for column in range(len(columns))]
-    if strays := placed.keys() - set(places):
+    squares = [(row, column) for row in range(len(rows)) for column in range(len(columns))]
+    if strays := placed.keys() - set(squares):
         raise ValueError(f"no row and column for the cells at {sorted(strays)}")
     helps = column_help or {}
     return {
         "rows": list(rows),
         "columns": [{"label": name, "help": helps.get(name, "")} for name in columns],
         "cells": [
-            _cell_data(placed.get(place) or MapCell(*place, status="unavailable"))
-            for place in places
+            _cell_data(placed.get(at) or MapCell(*at, status="unavailable")) for at in squares
         ],
         "picture": None if picture is None else _cached_picture(_digest(picture), picture),
         "overlay": overlay,
@@ -183,7 +182,7 @@ def render_heatmap_grid(
     rows, columns : sequence of str
         The labels: a row a class, a column a method.
     cells : sequence of MapCell
-        In any order; a place that is left out stays blank.
+        In any order; a square that is left out stays blank.
     picture : uint8 ndarray of shape (h, w, 3), or None
         Shown in grey beneath the maps. Its shape is that of the squares.
     overlay : bool
@@ -231,9 +230,9 @@ def _cell_data(cell: MapCell) -> dict[str, Any]:
     }
 
 
-# Most maps stay as they are between two updates, and other sessions look at the same ones. The
-# digest is taken here because st.cache_data looks only at a sample of a large array; what begins
-# with an underscore it does not look at.
+# Most maps do not change between two updates, and several sessions show the same ones. The digest
+# is computed here because st.cache_data hashes only a sample of a large array; it ignores
+# parameters that begin with an underscore.
 
 
 @st.cache_data(max_entries=512, max_size="64MB", show_spinner=False)
@@ -264,5 +263,5 @@ def _packed(pixels: npt.NDArray[Any], kind: str, scale: float) -> dict[str, Any]
 
 
 def _finite(number: float) -> float:
-    """JSON knows neither NaN nor infinity."""
+    """0 for NaN and infinity, which JSON lacks."""
     return float(number) if math.isfinite(number) else 0.0

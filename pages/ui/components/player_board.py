@@ -1,4 +1,4 @@
-"""The game played by hand: superpixels to take out of a picture, beside a list of their values.
+"""The game played by hand: superpixels to remove from a picture, beside a list of their values.
 
 One element, drawn in the browser (``assets/components/player_board.*``). It gets the picture, the
 reference and the outlines of the superpixels, and shows who is absent by itself: a click is seen at
@@ -51,7 +51,7 @@ class PlayerValues:
 
 @dataclass
 class _Memory:
-    """How many clicks of a browser were answered; changed in place, see `player_board`."""
+    """The last revision of the browser's clicks that was answered; changed in place."""
 
     revision: int = 0
 
@@ -67,7 +67,7 @@ def player_board(
     sort_by: int = 0,
     key: str,
 ) -> tuple[int, ...] | None:
-    """Draw picture and list; tell who is absent after the clicks that are new in this run.
+    """Draw picture and list; return who is absent after the clicks that are new in this run.
 
     Store what is returned at once, and give it back as `absent` in later runs. The board shows it
     already, so that no extra rerun is needed for it.
@@ -79,7 +79,7 @@ def player_board(
     reference : uint8 array ``(h, w, 3)`` or None
         What is seen of absent players; a hatching where None.
     segments : int array ``(H, W)``
-        The player that owns each place, from 0. Of any resolution: stretched over the picture.
+        The player that owns each position, from 0. Of any resolution: stretched over the picture.
     absent : collection of int
     methods : sequence of PlayerValues
         A column each, on one axis.
@@ -106,10 +106,10 @@ def player_board(
     memory: _Memory = st.session_state.setdefault(f"{key}-answered", _Memory())
 
     def nothing() -> None:
-        """Streamlit reports a state only to those who listen."""
+        """Streamlit reports a component's state only where there is a callback."""
 
-    # The browser repeats a click until it has seen its revision here. In this run it still is the
-    # old one: a run that ends before the caller has the click must not count as an answer.
+    # The browser repeats a click until its revision is confirmed here. In this run the revision is
+    # still the old one: a run that ends before the caller has the click must not confirm it.
     result = _component(
         key=key, data={**data, "revision": memory.revision}, on_toggles_change=nothing
     )
@@ -283,12 +283,12 @@ def _line(heading: tuple[int, int], length: int) -> str:
 
 
 def _numbers(values: npt.NDArray[np.floating]) -> list[float | None]:
-    """Six digits are more than is shown. JSON knows neither NaN nor infinity."""
+    """Six digits, more than are shown; None for NaN and infinity, which JSON lacks."""
     return [float(f"{value:.6g}") if math.isfinite(value) else None for value in values.tolist()]
 
 
-# The digest is taken by the caller because st.cache_data looks only at a sample of a large array;
-# what begins with an underscore it does not look at.
+# The caller computes the digest, because st.cache_data hashes only a sample of a large array; it
+# ignores parameters that begin with an underscore.
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -298,7 +298,7 @@ def _cached_outlines(digest: str, _segments: npt.NDArray[np.integer]) -> list[st
 
 @st.cache_data(max_entries=64, max_size="16MB", show_spinner=False)
 def _cached_url(digest: str, _picture: npt.NDArray[np.uint8]) -> str:
-    """Without loss, and a quarter smaller than PNG."""
+    """A lossless WebP, a quarter smaller than PNG."""
     buffer = io.BytesIO()
     Image.fromarray(_picture).save(buffer, "WEBP", lossless=True, quality=30, method=2)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -10,6 +10,7 @@ import streamlit as st
 from attribution_core.measures.curves import FaithfulnessCurve
 from attribution_core.scores import Score
 from pages.ui.maps.csv_download import csv_text
+from pages.ui.shell.numbers import written
 
 Pair = tuple[FaithfulnessCurve, FaithfulnessCurve]
 """Deletion and insertion."""
@@ -21,13 +22,14 @@ def verdict(rows: Mapping[str, Pair], random: Sequence[Pair], score: Score) -> s
     for column, (direction, best) in enumerate((("deletion", min), ("insertion", max))):
         areas = {name: pair[column].read_as(score).area for name, pair in rows.items()}
         leader = best(areas, key=areas.__getitem__)
-        told = f"in {direction} **{leader}** is ahead with an area of **{areas[leader]:.3f}**"
+        area = written(areas[leader], ".3f")
+        words = f"in {direction} **{leader}** is ahead with an area of **{area}**"
         orders = [pair[column].read_as(score).area for pair in random]
-        told += f" ({_spread(orders)} for random orders"
-        # A lead that one of a few random orders has as well is none.
+        words += f" ({_spread(orders)} for random orders"
+        # A lead that one of a few random orders matches means nothing.
         if best(areas[leader], *orders) != areas[leader]:
-            told += ", one of which does as well"
-        parts.append(told + ")")
+            words += ", one of which does as well"
+        parts.append(words + ")")
     return f"Here, {parts[0]}; {parts[1]}."
 
 
@@ -39,10 +41,10 @@ def table_of_areas(rows: Mapping[str, Pair], random: Sequence[Pair], score: Scor
         listed.append(
             {
                 "Method": name,
-                "Deletion area": f"{deletion.area:.3f}",
-                "normalised ↓": f"{deletion.normalised_area:.3f}",
-                "Insertion area": f"{insertion.area:.3f}",
-                "normalised ↑": f"{insertion.normalised_area:.3f}",
+                "Deletion area": written(deletion.area, ".3f"),
+                "normalised ↓": written(deletion.normalised_area, ".3f"),
+                "Insertion area": written(insertion.area, ".3f"),
+                "normalised ↑": written(insertion.normalised_area, ".3f"),
             }
         )
     if random:
@@ -56,15 +58,15 @@ def table_of_areas(rows: Mapping[str, Pair], random: Sequence[Pair], score: Scor
         listed.append(cells)
     st.dataframe(listed, hide_index=True, width=820, key="areas")
     st.caption(
-        "Normalised: the reference's score counts as 0 and the picture's as 1, so that an order "
-        "without meaning has about ½ where parts add up."
+        "Normalised: the reference's score counts as 0 and the picture's as 1, so that a "
+        "meaningless order has about ½ where the score is additive in the parts."
     )
 
 
 def _spread(numbers: Sequence[float]) -> str:
     if len(numbers) == 1:
-        return f"{numbers[0]:.3f}"
-    return f"{np.mean(numbers):.3f} ± {np.std(numbers, ddof=1):.3f}"
+        return written(numbers[0], ".3f")
+    return f"{written(float(np.mean(numbers)), '.3f')} ± {np.std(numbers, ddof=1):.3f}"
 
 
 def csv_of_curves(rows: Mapping[str, Pair], score: Score) -> str:

@@ -1,4 +1,4 @@
-"""A place on a curve, what is left of the picture there, and what the model says of it."""
+"""A point on a curve, the picture that is left there, and the model's prediction for it."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from attribution_core.registry import METHODS
 from attribution_core.scores import softmax
 from pages.ui.faithfulness.figures import picture_at
 from pages.ui.faithfulness.protocol import Protocol
-from pages.ui.faithfulness.work import Curves
+from pages.ui.faithfulness.tasks import Curves
 from pages.ui.shell.choices import choice
+from pages.ui.shell.choosers import choose_from_list, choose_one
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.requests import reference_of
 from pages.ui.shell.scene import Scene
-from pages.ui.shell.settings import one_of, whole
+from pages.ui.shell.settings import whole
 
 WIDTH = 236
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """A place on one method's curve: the share of the sizes gone or come, 0..1."""
+    """A point on one method's curve: the share of the picture removed or inserted, 0..1."""
 
     method: str
     direction: str
@@ -38,30 +39,19 @@ class Cursor:
 
 
 def choose_cursor(methods: tuple[str, ...]) -> Cursor:
-    """Draw the choices of method, direction and share."""
-    method = choice(
+    """Draw the controls for method, direction and share."""
+    method = choose_from_list(
         "faithfulness-method",
-        lambda key, value: st.selectbox(
-            "The picture by the order of",
-            methods,
-            format_func=lambda name: METHODS[name].title,
-            key=key,
-        ),
+        "The picture in the order of",
+        {name: METHODS[name].title for name in methods},
         methods[0],
-        lambda text: one_of(text, methods),
     )
-    direction = choice(
+    direction = choose_one(
         "faithfulness-direction",
-        lambda key, value: st.segmented_control(
-            "Direction",
-            ("deletion", "insertion"),
-            required=True,
-            format_func=str.capitalize,
-            key=key,
-            label_visibility="collapsed",
-        ),
+        "Direction",
+        {"deletion": "Deletion", "insertion": "Insertion"},
         "deletion",
-        lambda text: one_of(text, ("deletion", "insertion")),
+        label_visibility="collapsed",
     )
     share = choice(
         "faithfulness-share",
@@ -102,13 +92,13 @@ def draw_point(
     if protocol.players.layer == INPUT:
         found = reference_of(scene.settings, scene.picture)
         reference = np.zeros_like(scene.picture.pixels) if found is None else found.pixels
-    told = f"{100 * curve.shares[point]:.0f} % {cursor.verb}"
+    shown = f"{100 * curve.shares[point]:.0f} % {cursor.verb}"
     st.image(
         picture_at(scene.picture.pixels, reference, curves.present(cursor.direction, point)),
         width=WIDTH,
-        alt=f"The picture with {told}",
+        alt=f"The picture with {shown}",
     )
-    lines = [f"**{told}**, the nearest point of the curve."]
+    lines = [f"**{shown}**, the nearest point of the curve."]
     if curve.logits is not None:
         probabilities = softmax(curve.logits[point])
         top = int(np.argmax(probabilities))
@@ -118,5 +108,5 @@ def draw_point(
         if top != target:
             lines.append(f"{literal(scene.labels[target])} {100 * probabilities[target]:.1f} %")
     if reference is None:
-        lines.append("Paled positions have the reference's activations.")
+        lines.append("Faded positions have the reference's activations.")
     st.caption("  \n".join(lines))

@@ -11,15 +11,15 @@ import streamlit as st
 from attribution_core.registry import METHODS
 from attribution_core.request import Reason, granted
 from attribution_core.scores import Score
-from pages.ui.faithfulness.protocol import Protocol, told
-from pages.ui.faithfulness.work import RANDOM, DrawPictureCurves, PictureCurves
+from pages.ui.faithfulness.protocol import Protocol, removal_in_words
+from pages.ui.faithfulness.tasks import RANDOM, DrawPictureCurves, PictureCurves
 from pages.ui.maps.csv_download import csv_download, csv_text
 from pages.ui.shell.gallery import gallery, pixels_of
-from pages.ui.shell.progress import WorkSnapshot, follow
+from pages.ui.shell.progress import Snapshots, follow
 from pages.ui.shell.requests import predictions_for, request_for
 from pages.ui.shell.scene import Scene
 from pages.ui.worker.engine import Engine
-from pages.ui.worker.tasks import Work
+from pages.ui.worker.tasks import Task
 
 Areas = dict[str, tuple[float, float]]
 """Normalised deletion and insertion area by method."""
@@ -29,7 +29,7 @@ def render_gallery_areas(engine: Engine, scene: Scene, protocol: Protocol) -> No
     """Ask for the curves of every gallery picture's top class, and draw the mean areas."""
     classifier = engine.loaded(scene.settings.model)
     settings = scene.settings
-    # The work puts each picture's own top class in place of this one.
+    # The task replaces this class by each picture's own top class.
     anyone = 1 if settings.score == "contrast" and settings.against == 0 else 0
     methods = [
         name
@@ -43,21 +43,21 @@ def render_gallery_areas(engine: Engine, scene: Scene, protocol: Protocol) -> No
             icon=":material/arrow_back:",
         )
         return
-    works: dict[Work, str] = {}
+    tasks: dict[Task, str] = {}
     for entry in gallery():
         picture = pixels_of(entry.id, classifier.input_size)
         here = replace(scene, picture=picture)
         requests = tuple(granted(request_for(here, name, anyone)) for name in methods)
-        work = DrawPictureCurves(
+        task = DrawPictureCurves(
             settings.model, picture, requests, protocol.players, protocol.points
         )
-        works[work] = entry.title
+        tasks[task] = entry.title
 
-    def draw(snapshots: Mapping[Work, WorkSnapshot], finished: bool) -> None:
+    def draw(snapshots: Snapshots, finished: bool) -> None:
         found = {
             title: estimate
-            for work, title in works.items()
-            if isinstance(estimate := snapshots[work].estimate, PictureCurves)
+            for task, title in tasks.items()
+            if isinstance(estimate := snapshots[task].estimate, PictureCurves)
         }
         _draw(scene, found, protocol.score)
 
@@ -65,11 +65,11 @@ def render_gallery_areas(engine: Engine, scene: Scene, protocol: Protocol) -> No
         engine,
         scene,
         predictions_for(settings, scene.picture),
-        works,
+        tasks,
         draw,
         noun="pictures",
         caption="Each picture for its own top class, with the sidebar's methods and layer. "
-        + told(scene, protocol),
+        + removal_in_words(scene, protocol),
     )
 
 
@@ -141,14 +141,14 @@ def ranked(areas: list[Areas]) -> list[dict[str, str]]:
     ranks = rankdata(table * [1, -1], axis=1)
     rows = []
     for number, method in enumerate(methods):
-        (deletion, insertion), places = table[:, number].mean(axis=0), ranks[:, number].mean(axis=0)
+        (deletion, insertion), rank = table[:, number].mean(axis=0), ranks[:, number].mean(axis=0)
         rows.append(
             {
                 "Method": title_of(method),
                 "Deletion ↓": f"{deletion:.3f}",
-                "mean rank in deletion": f"{places[0]:.1f}",
+                "mean rank in deletion": f"{rank[0]:.1f}",
                 "Insertion ↑": f"{insertion:.3f}",
-                "mean rank in insertion": f"{places[1]:.1f}",
+                "mean rank in insertion": f"{rank[1]:.1f}",
             }
         )
     return rows

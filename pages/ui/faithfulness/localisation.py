@@ -10,32 +10,31 @@ import streamlit as st
 from attribution_core.images import Picture
 from attribution_core.measures.localisation import Mosaic, grid_pointing, mosaic
 from attribution_core.registry import METHODS
+from attribution_core.segmentations import counted
 from pages.ui.faithfulness.figures import pointing_figure
 from pages.ui.maps.charts import show
 from pages.ui.maps.csv_download import csv_download, csv_text
 from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.grid import done_in, names_of, render_maps
 from pages.ui.maps.picture_and_reference import as_url
-from pages.ui.maps.table import MapTable, place_of
-from pages.ui.shell.choices import choice
+from pages.ui.maps.table import MapTable, cell_for
+from pages.ui.shell.choosers import choose_from_list, choose_several
 from pages.ui.shell.gallery import gallery, gallery_picture, pixels_of
 from pages.ui.shell.markdown import literal
-from pages.ui.shell.progress import WorkSnapshot, follow, score_name
+from pages.ui.shell.progress import Snapshots, follow, score_name
 from pages.ui.shell.requests import predictions_for, request_for
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
-from pages.ui.shell.settings import UPLOAD, one_of
-from pages.ui.shell.waiting import in_place_of
+from pages.ui.shell.settings import UPLOAD
+from pages.ui.shell.waiting import instead_of
 from pages.ui.worker.engine import Engine
-from pages.ui.worker.tasks import Predict, Prediction, Work
+from pages.ui.worker.tasks import Predict, Prediction, Task
 
 TILES = 4
 DEFAULT: tuple[str, ...] = ("cat", "coffee", "clock", "cameraman")
 CONFIDENT = 0.5
 MOST_MAPS = 160
 _MOSAIC, _CHART = 260, 740
-
-Snapshots = Mapping[Work, WorkSnapshot]
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def render_localisation(engine: Engine, scene: Scene) -> None:
         "Four pictures in one. A map of one picture's class should put its red inside that "
         "picture's tile: the share of positive attribution there, by method and layer (grid "
         "pointing game, Böhle et al. 2021). A map that is the same for all four classes, be it "
-        "uniform, centred or the picture's edges, has a quarter in the mean."
+        "uniform, centred or the picture's edges, has a mean share of one quarter."
     )
     chosen, layers = _choices(engine, scene)
     if len(chosen) != TILES:
@@ -63,10 +62,7 @@ def render_localisation(engine: Engine, scene: Scene) -> None:
     if not layers:
         st.info("Choose one or more layers.", icon=":material/layers:")
         return
-    size = scene.picture.pixels.shape[:2]
-    pictures = [
-        scene.picture if each == UPLOAD else pixels_of(each, (size[0], size[1])) for each in chosen
-    ]
+    pictures = _pictures(scene, chosen)
     made = mosaic([each.pixels for each in pictures])
     whole = Picture.of(made.pixels)
     asked = [Predict(scene.settings.model, each) for each in (*pictures, whole)]
@@ -77,7 +73,6 @@ def render_localisation(engine: Engine, scene: Scene) -> None:
         follow(engine, scene, opening, {}, lambda snapshots, finished: None, noun="pictures")
         return
     classes = tuple(each.top(1)[0] for each in known[:-1])
-    board = _Board(whole, made, tuple(_title(each) for each in chosen), classes)
     if len(set(classes)) < TILES:
         st.info(
             "Two of the pictures have the same top class, so a map cannot tell their tiles apart; "
@@ -85,11 +80,34 @@ def render_localisation(engine: Engine, scene: Scene) -> None:
             icon=":material/info:",
         )
         return
+    board = _Board(whole, made, tuple(_title(each) for each in chosen), classes)
+    _follow_maps(engine, scene, board, layers, opening, known)
+
+
+def _pictures(scene: Scene, chosen: Sequence[str]) -> list[Picture]:
+    """The tiles' pictures, at the size of the sidebar's."""
+    height, width = scene.picture.pixels.shape[:2]
+    return [
+        scene.picture if each == UPLOAD else pixels_of(each, (height, width)) for each in chosen
+    ]
+
+
+def _follow_maps(
+    engine: Engine,
+    scene: Scene,
+    board: _Board,
+    layers: tuple[str, ...],
+    opening: Sequence[Task],
+    known: Sequence[Prediction],
+) -> None:
+    """Ask for the maps at all layers, and draw shares and maps as they come."""
     tables = {layer: _table(scene, board, layer) for layer in layers}
-    names: dict[Work, str] = {}
+    names: dict[Task, str] = {}
     for layer, table in tables.items():
-        names.update({work: f"{name} at {layer}" for work, name in names_of(table).items()})
-    on_mosaic = replace(scene, picture=whole, settings=replace(scene.settings, picture="mosaic"))
+        names.update({task: f"{name} at {layer}" for task, name in names_of(table).items()})
+    on_mosaic = replace(
+        scene, picture=board.picture, settings=replace(scene.settings, picture="mosaic")
+    )
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
         _draw_shares(scene, board, tables, snapshots, known)
@@ -120,43 +138,27 @@ def _choices(engine: Engine, scene: Scene) -> tuple[tuple[str, ...], tuple[str, 
     known = tuple(entry.id for entry in gallery())
     if scene.settings.picture == UPLOAD:
         known = (UPLOAD, *known)
-    chosen = choice(
+    chosen = choose_several(
         "faithfulness-tiles",
-        lambda key, value: tuple(
-            st.multiselect(
-                "Pictures of the mosaic, in reading order",
-                known,
-                format_func=_title,
-                max_selections=TILES,
-                key=key,
-            )
-        ),
+        "Pictures of the mosaic, in reading order",
+        {each: _title(each) for each in known},
         DEFAULT,
-        lambda text: tuple(
-            dict.fromkeys(one_of(part, known) for part in text.split(",")[:TILES] if part)
-        ),
+        most=TILES,
     )
     classifier = engine.loaded(scene.settings.model)
     offered = () if classifier is None else classifier.main_layers
     if scene.settings.layer not in offered:
         offered = (*offered, scene.settings.layer)
     most = max(1, MOST_MAPS // (TILES * len(scene.settings.methods)))
-    layers = choice(
+    layers = choose_several(
         "faithfulness-layers",
-        lambda key, value: tuple(
-            st.multiselect(
-                "Layers",
-                offered,
-                max_selections=most,
-                key=key,
-                help="The higher, the quicker: an evaluation at the input goes through the whole "
-                f"network. With so many methods, {most} at most.",
-            )
-        ),
+        "Layers",
+        {layer: layer for layer in offered},
         tuple(dict.fromkeys([scene.settings.layer, *offered[-1:]]))[:most],
-        lambda text: tuple(
-            dict.fromkeys(one_of(part, offered) for part in text.split(",") if part)
-        )[:most],
+        most=most,
+        help="Higher layers are faster: an evaluation at the input passes through the whole "
+        f"network. With {counted(len(scene.settings.methods), 'method')}, at most "
+        f"{counted(most, 'layer')}.",
     )
     return chosen, layers
 
@@ -165,11 +167,8 @@ def _shown_layer(layers: tuple[str, ...]) -> str:
     """The layer whose maps are drawn."""
     if len(layers) == 1:
         return layers[0]
-    return choice(
-        "faithfulness-shown",
-        lambda key, value: st.selectbox("Maps at", layers, key=key, width=260),
-        layers[0],
-        lambda text: one_of(text, layers),
+    return choose_from_list(
+        "faithfulness-shown", "Maps at", {layer: layer for layer in layers}, layers[0], width=260
     )
 
 
@@ -180,8 +179,8 @@ def _table(scene: Scene, board: _Board, layer: str) -> MapTable:
     return MapTable(
         rows=tuple(scene.labels[number] for number in board.classes),
         columns=tuple(METHODS[method].title for method in methods),
-        places=tuple(
-            place_of(scene, row, column, request_for(here, method, target))
+        cells=tuple(
+            cell_for(scene, row, column, request_for(here, method, target))
             for row, target in enumerate(board.classes)
             for column, method in enumerate(methods)
         ),
@@ -215,7 +214,7 @@ def _draw_shares(
                 titles = [METHODS[name].title for name in scene.settings.methods]
                 show(pointing_figure(shares, tuple(tables), titles, 1 / TILES), "pointing")
             else:
-                st.caption(in_place_of(snapshots.values(), "The shares come with the maps …"))
+                st.caption(instead_of(snapshots.values(), "The shares come with the maps …"))
     st.caption(_confidence(scene, board, known))
     if lines:
         csv_download(
@@ -226,21 +225,21 @@ def _draw_shares(
 
 
 def _confidence(scene: Scene, board: _Board, known: Sequence[Prediction]) -> str:
-    """How sure the model is of each tile's class alone and in the mosaic."""
+    """The probability of each tile's class, alone and in the mosaic."""
     parts = [
         f"{literal(scene.labels[target])} {100 * alone.probabilities[target]:.0f} % → "
         f"{100 * known[-1].probabilities[target]:.1f} %"
         for target, alone in zip(board.classes, known[:-1], strict=True)
     ]
-    told = "Probability alone → in the mosaic: " + " · ".join(parts) + "."
+    words = "Probability alone → in the mosaic: " + " · ".join(parts) + "."
     unsure = [
         literal(scene.labels[target])
         for target, alone in zip(board.classes, known[:-1], strict=True)
         if alone.probabilities[target] < CONFIDENT
     ]
     if unsure:
-        told += (
-            f" The model is not sure of {', '.join(unsure)} even alone: that tile says less of "
-            "the methods."
+        words += (
+            f" The model is not sure of {', '.join(unsure)} even alone: that tile is weaker "
+            "evidence about the methods."
         )
-    return told
+    return words

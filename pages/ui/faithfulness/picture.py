@@ -20,11 +20,11 @@ from pages.ui.faithfulness.figures import curve_figure
 from pages.ui.faithfulness.protocol import (
     Protocol,
     choose_protocol,
+    removal_in_words,
     score_in_words,
     score_of,
-    told,
 )
-from pages.ui.faithfulness.work import Curves, DrawCurves, DrawRandomCurves, RandomCurves
+from pages.ui.faithfulness.tasks import Curves, DrawCurves, DrawRandomCurves, RandomCurves
 from pages.ui.maps.charts import show, stroke
 from pages.ui.maps.csv_download import csv_download
 from pages.ui.maps.downloads import render_downloads
@@ -32,17 +32,15 @@ from pages.ui.maps.grid import done_in, names_of, render_maps
 from pages.ui.maps.table import MapTable, classes_by_methods
 from pages.ui.shell.choosers import choose_class
 from pages.ui.shell.markdown import literal
-from pages.ui.shell.progress import WorkSnapshot, follow
+from pages.ui.shell.progress import Snapshots, follow
 from pages.ui.shell.requests import predictions_for
 from pages.ui.shell.scene import Scene
-from pages.ui.shell.waiting import in_place_of
+from pages.ui.shell.waiting import instead_of
 from pages.ui.worker.engine import Engine
-from pages.ui.worker.tasks import Explain, Work
+from pages.ui.worker.tasks import Explain
 
 RANDOM_ORDERS = 5
 _CHART = 390
-
-Snapshots = Mapping[Work, WorkSnapshot]
 
 
 def render_picture_curves(engine: Engine, scene: Scene) -> None:
@@ -51,27 +49,27 @@ def render_picture_curves(engine: Engine, scene: Scene) -> None:
         target = choose_class("faithfulness-class", "Class", scene)
         protocol = choose_protocol(engine, scene)
     table = classes_by_methods(scene, (target,))
-    works = _curve_works(table, protocol)
-    if not works:
+    tasks = _curve_tasks(table, protocol)
+    if not tasks:
         st.info(
             "None of the chosen methods has a map of this class at this layer: "
-            + " ".join(dict.fromkeys(literal(place.reason) for place in table.places)),
+            + " ".join(dict.fromkeys(literal(cell.reason) for cell in table.cells)),
             icon=":material/info:",
         )
         return
     random = DrawRandomCurves(
         scene.settings.model,
-        next(iter(works.values())).request,
+        next(iter(tasks.values())).request,
         protocol.players,
         protocol.points,
         RANDOM_ORDERS,
     )
     names = dict(names_of(table))
-    names.update({work: f"curves of {METHODS[name].title}" for name, work in works.items()})
+    names.update({task: f"curves of {METHODS[name].title}" for name, task in tasks.items()})
     names[random] = "curves of random orders"
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
-        _draw_curves(scene, protocol, target, works, random, snapshots, finished)
+        _draw_curves(scene, protocol, target, tasks, random, snapshots, finished)
         st.markdown("#### The maps that give the order")
         render_maps(engine, scene, table, snapshots, key="faithfulness_maps")
         if finished:
@@ -84,18 +82,18 @@ def render_picture_curves(engine: Engine, scene: Scene) -> None:
         names,
         draw,
         noun="maps and curves",
-        caption=told(scene, protocol),
+        caption=removal_in_words(scene, protocol),
     )
 
 
-def _curve_works(table: MapTable, protocol: Protocol) -> dict[str, DrawCurves]:
+def _curve_tasks(table: MapTable, protocol: Protocol) -> dict[str, DrawCurves]:
     """By the method's name, where it has a map."""
     return {
-        table.column_names[place.column]: DrawCurves(
-            place.work.model, place.work.request, protocol.players, protocol.points
+        table.column_names[cell.column]: DrawCurves(
+            cell.task.model, cell.task.request, protocol.players, protocol.points
         )
-        for place in table.places
-        if isinstance(place.work, Explain)
+        for cell in table.cells
+        if isinstance(cell.task, Explain)
     }
 
 
@@ -103,23 +101,23 @@ def _draw_curves(
     scene: Scene,
     protocol: Protocol,
     target: int,
-    works: Mapping[str, DrawCurves],
+    tasks: Mapping[str, DrawCurves],
     random: DrawRandomCurves,
     snapshots: Snapshots,
     finished: bool,
 ) -> None:
     known = {
         name: estimate
-        for name, work in works.items()
-        if isinstance(estimate := snapshots[work].estimate, Curves)
+        for name, task in tasks.items()
+        if isinstance(estimate := snapshots[task].estimate, Curves)
     }
     orders = snapshots[random].estimate
     if not isinstance(orders, RandomCurves):
         orders = RandomCurves((), (), 0, RANDOM_ORDERS)
     if not known or scene.prediction is None:
         st.caption(
-            in_place_of(
-                (snapshots[work] for work in works.values()), "The curves come with the maps …"
+            instead_of(
+                (snapshots[task] for task in tasks.values()), "The curves come with the maps …"
             )
         )
         return
@@ -130,7 +128,7 @@ def _draw_curves(
         scene.prediction.logits,
         scene.settings.against if scene.settings.score == "contrast" else None,
     )
-    _draw_figures(scene, protocol, target, tuple(works), known, orders, score)
+    _draw_figures(scene, protocol, target, tuple(tasks), known, orders, score)
     rows = {METHODS[name].title: (each.deletion, each.insertion) for name, each in known.items()}
     pairs = list(zip(orders.deletions, orders.insertions, strict=True))
     if finished and pairs:
@@ -162,12 +160,12 @@ def _draw_figures(
                 draw_point(scene, protocol, known[cursor.method], cursor, target)
             else:
                 st.caption("The order comes with the map …")
-    for place, direction, better, baseline in (
+    for chart, direction, better, baseline in (
         (charts[0], "deletion", "lower", orders.deletions),
         (charts[1], "insertion", "higher", orders.insertions),
     ):
         curves = {METHODS[name].title: each.of(direction) for name, each in known.items()}
-        with place:
+        with chart:
             st.markdown(f"**{direction.capitalize()}**: {better} is better")
             figure = curve_figure(
                 curves,

@@ -5,27 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import streamlit as st
 
 from attribution_core.images import INPUT
-from attribution_core.measures.curves import Players
+from attribution_core.measures.map_curves import Players
 from attribution_core.request import ZEROS
 from attribution_core.scores import Score
 from attribution_core.segmentations import Grid, Slic, counted
-from pages.ui.shell.choices import choice
+from pages.ui.shell.choosers import choose_one, choose_whole
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.requests import segmentation_for
 from pages.ui.shell.scene import Scene
-from pages.ui.shell.settings import one_of, whole
 from pages.ui.worker.engine import Engine
 
 PLAYERS = {"superpixels": "Superpixels", "pixels": "Pixels", "positions": "Layer positions"}
-SCORES = ("probability", "logit", "contrast")
+SCORES = {"probability": "Probability", "logit": "Logit", "contrast": "Contrast"}
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """How maps are put to the test; ``removed`` names the players, such as "50 superpixels"."""
+    """How maps are tested; ``removed`` names the players, such as "50 superpixels"."""
 
     players: Players
     removed: str
@@ -34,59 +32,42 @@ class Protocol:
 
 
 def choose_protocol(engine: Engine, scene: Scene) -> Protocol:
-    """Draw the three choices."""
-    kind = choice(
+    """Draw the three controls."""
+    kind = choose_one(
         "faithfulness-players",
-        lambda key, value: st.segmented_control(
-            "What is removed",
-            tuple(PLAYERS),
-            required=True,
-            format_func=PLAYERS.__getitem__,
-            key=key,
-            help="Pixels and superpixels take the reference picture's values, positions the "
-            "reference's activations at the sidebar's layer (the highest one, if that is the "
-            "input). A map is brought onto them: bilinear to a finer plane, by means to a coarser "
-            "one. Parts of equal value go together. Single pixels make a test that "
-            "is hard to read: with some missing everywhere, the picture is like none that the "
-            "network has seen, and the score falls whichever they are.",
-        ),
+        "What is removed",
+        PLAYERS,
         "superpixels",
-        lambda text: one_of(text, tuple(PLAYERS)),
+        help="Pixels and superpixels take the reference picture's values; positions take the "
+        "reference's activations at the sidebar's layer (at the highest layer, if that is the "
+        "input). A map is resampled to them: bilinearly to a finer grid, by means to a coarser "
+        "one. Parts of equal value are removed together. Single pixels make a test that is hard "
+        "to interpret: with scattered pixels missing, the picture is unlike any that the network "
+        "was trained on, and the score falls whichever they are.",
     )
-    score = choice(
+    score = choose_one(
         "faithfulness-score",
-        lambda key, value: st.segmented_control(
-            "Score",
-            SCORES,
-            required=True,
-            format_func=str.capitalize,
-            key=key,
-            help="What the curves show. The maps explain the sidebar's score. Contrast is the lead "
-            "over the sidebar's rival class, or over the strongest other class.",
-        ),
+        "Score",
+        SCORES,
         "probability",
-        lambda text: one_of(text, SCORES),
+        help="What the curves show. The maps explain the sidebar's score. Contrast is the lead "
+        "over the sidebar's rival class, or over the strongest other class.",
     )
-    points = choice(
+    points = choose_whole(
         "faithfulness-steps",
-        lambda key, value: st.number_input(
-            "Steps",
-            4,
-            100,
-            step=4,
-            key=key,
-            width=120,
-            help="Points of a curve after the first, in equal shares of the picture.",
-        ),
+        "Steps",
+        4,
+        100,
         16,
-        lambda text: whole(text, 4, 100),
+        step=4,
+        help="Points of a curve after the first, in equal shares of the picture.",
     )
     players, removed = _players(engine, scene, kind)
-    return Protocol(players, removed, int(points), score)
+    return Protocol(players, removed, points, score)
 
 
 def _players(engine: Engine, scene: Scene, kind: str) -> tuple[Players, str]:
-    """What is removed, and what it is called."""
+    """The players, and what they are called."""
     settings = scene.settings
     if kind == "pixels":
         return Players(), "pixels"
@@ -108,8 +89,8 @@ def _players(engine: Engine, scene: Scene, kind: str) -> tuple[Players, str]:
     return Players(layer), counted(height * width, "position")
 
 
-def told(scene: Scene, protocol: Protocol) -> str:
-    """What replaces what, in Markdown."""
+def removal_in_words(scene: Scene, protocol: Protocol) -> str:
+    """What the removed parts are replaced by, in Markdown."""
     settings = scene.settings
     players = protocol.players
     if players.layer != INPUT:
@@ -119,8 +100,8 @@ def told(scene: Scene, protocol: Protocol) -> str:
         )
     if settings.reference == ZEROS:
         return (
-            f"The {protocol.removed} take the values of black: zeros are activations of an inner "
-            "layer."
+            f"The {protocol.removed} take the values of black: the reference “zeros” exists "
+            "only at inner layers."
         )
     return f"The {protocol.removed} take the values of the reference picture: {settings.reference}."
 

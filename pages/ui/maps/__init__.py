@@ -1,1 +1,1 @@
-"""Grids of maps, charts, and what can be taken home."""
+"""Grids of maps, charts, and downloads."""

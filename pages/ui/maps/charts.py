@@ -11,10 +11,10 @@ import streamlit as st
 BLUE, VERMILION, GREEN = "#0072b2", "#d55e00", "#009e73"
 PURPLE, ORANGE, SKY = "#cc79a7", "#e69f00", "#56b4e9"
 PALETTE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
-"""After Okabe and Ito 2008: told apart by the colour-blind, on light and on dark grounds."""
+"""After Okabe and Ito 2008: distinct for colour-blind people, on light and dark backgrounds."""
 
 GREY = "#8a8f98"
-"""Of what is compared with: baselines, zero, what is not a class or method of its own."""
+"""For baselines and zero lines: whatever is neither a class nor a method."""
 
 BAND = "rgba(138,143,152,0.25)"
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -30,7 +30,7 @@ AXIS = {"fixedrange": True, "gridcolor": BAND, "zerolinecolor": BAND, "automargi
 
 
 class Stroke(NamedTuple):
-    """How one curve of several is drawn: by colour, and by a dash for who cannot see colours."""
+    """How one of several curves is drawn: a colour, and a dash for people who cannot see it."""
 
     colour: str
     dash: str
@@ -43,8 +43,8 @@ class Stroke(NamedTuple):
 
 def stroke(number: int) -> Stroke:
     """The stroke of curve ``number``: no two of the first 36 are the same."""
-    turn, place = divmod(number, len(PALETTE))
-    return Stroke(PALETTE[place], DASHES[(place + turn) % len(DASHES)])
+    turn, position = divmod(number, len(PALETTE))
+    return Stroke(PALETTE[position], DASHES[(position + turn) % len(DASHES)])
 
 
 def translucent(colour: str) -> str:
@@ -76,8 +76,8 @@ def mark_zero(figure: go.Figure) -> None:
     figure.add_hline(y=0, line={"width": 1, "color": GREY})
 
 
-def mark_place(figure: go.Figure, x: float) -> None:
-    """A dotted line at a place of the horizontal axis."""
+def mark_position(figure: go.Figure, x: float) -> None:
+    """A dotted vertical line at x."""
     figure.add_vline(x=x, line={"width": 1, "dash": "dot", "color": GREY})
 
 

@@ -1,4 +1,4 @@
-"""Tables to take home."""
+"""Tables as CSV files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import streamlit as st
 
 
 def csv_download(label: str, make: Callable[[], str], name: str) -> None:
-    """A button; the file, ``name`` with ``.csv``, is made when it is pressed."""
+    """A button that makes and downloads the file ``name``.csv."""
     st.download_button(
         label,
         make,

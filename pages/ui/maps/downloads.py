@@ -1,4 +1,4 @@
-"""What can be taken home: the grid as a figure and as a page, the arrays with their settings."""
+"""Downloads: the grid as a figure and as an HTML page, the arrays with their settings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Finished = Mapping[tuple[int, int], Attribution]
 
 
 def render_downloads(scene: Scene, table: MapTable, finished: Finished) -> None:
-    """Buttons, each file made when its own is pressed, and the form for a figure."""
+    """Buttons that make their file when pressed, and the form for a figure."""
     if not finished:
         return
     name = f"attributions-{scene.settings.model}-{scene.settings.picture}"

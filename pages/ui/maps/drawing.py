@@ -13,15 +13,14 @@ from attribution_core.methods.options import BFLOAT16
 from attribution_core.painting import drawn_values
 from attribution_core.registry import METHODS
 from attribution_core.request import Request
-from attribution_core.segmentations import (
-    counted,
-)
+from attribution_core.segmentations import counted
 from pages.ui.components.heatmap_grid import encode_values
+from pages.ui.shell.numbers import written
 from pages.ui.shell.settings import Settings
 
 
 class DrawnMap:
-    """What depends on one attribution alone: made once, whoever draws it and how often."""
+    """What depends on the attribution alone: computed once, however often it is drawn."""
 
     def __init__(self, attribution: Attribution) -> None:
         self.values = drawn_values(attribution)
@@ -29,14 +28,14 @@ class DrawnMap:
         self._limits: dict[float, float] = {}
 
     def limit(self, clip: float) -> float:
-        """The percentile of the values' sizes."""
+        """A percentile of the absolute values."""
         if clip not in self._limits:
             self._limits[clip] = painting.percentile_of(self.values, clip)
         return self._limits[clip]
 
     @cached_property
     def packed(self) -> dict[str, Any]:
-        """The values as the browser gets them."""
+        """The values as they are sent to the browser."""
         return encode_values(self.values)
 
 
@@ -44,7 +43,7 @@ _drawn_maps: WeakKeyDictionary[Attribution, DrawnMap] = WeakKeyDictionary()
 
 
 def drawn_map(attribution: Attribution) -> DrawnMap:
-    """What is drawn of an attribution, kept as long as the attribution is."""
+    """How an attribution is drawn, kept as long as the attribution is."""
     known = _drawn_maps.get(attribution)
     return known or _drawn_maps.setdefault(attribution, DrawnMap(attribution))
 
@@ -54,7 +53,7 @@ def limits(
 ) -> dict[tuple[int, int], float]:
     """Where colours saturate, by (row, column): the clip percentile of each map's |values|, or the
     largest of its method's maps where they share a scale."""
-    drawn = {place: drawn_map(attribution) for place, attribution in attributions.items()}
+    drawn = {at: drawn_map(attribution) for at, attribution in attributions.items()}
     shared = settings.scale == "method"
     return painting.limits(drawn, settings.clip, shared=shared, percentile=DrawnMap.limit)
 
@@ -67,20 +66,20 @@ def unit_of(request: Request) -> str:
 
 
 def caption(attribution: Attribution) -> tuple[str, ...]:
-    """Players, seconds, evaluations, and what the map sums to against what it should."""
+    """Players, seconds, evaluations, and the map's sum beside the sum it should have."""
     evaluations = counted(attribution.evaluations, "evaluation")
     parts = (attribution.players, _seconds(attribution.seconds), evaluations)
-    work = " · ".join(filter(None, parts))
+    cost = " · ".join(filter(None, parts))
     if (BFLOAT16, True) in attribution.request.options:
-        work += f" in {BFLOAT16}"
+        cost += f" in {BFLOAT16}"
     change = attribution.score - attribution.reference_score
     total = attribution.total
-    sums = f"sums to {total:.3g}"
+    sums = f"sums to {written(total, '.3g')}"
     if attribution.completeness_gap is None:
-        return work, f"{sums} · f(x) − f(x′) = {change:.3g}"
+        return cost, f"{sums} · f(x) − f(x′) = {written(change, '.3g')}"
     gap = attribution.completeness_gap / abs(change) if change else float("inf")
     shown = f"{100 * gap:.1f} %" if gap < 10 else f"{attribution.completeness_gap:.3g}"
-    return work, f"{sums} · should be {change:.3g} · gap {shown}"
+    return cost, f"{sums} · should be {written(change, '.3g')} · gap {shown}"
 
 
 def titles_of(precision: str) -> str:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
@@ -15,10 +15,9 @@ from attribution_core.figures.style import FigureStyle, Sharing, Width
 from attribution_core.images import digest
 from attribution_core.painting import Theme, drawn_values
 from pages.ui.maps.table import MapTable
-from pages.ui.shell.choices import choice
-from pages.ui.shell.choosers import choose_whether
+from pages.ui.shell.choosers import choose_from_list, choose_whether
 from pages.ui.shell.scene import Scene
-from pages.ui.shell.settings import Settings, one_of
+from pages.ui.shell.settings import Settings
 
 if TYPE_CHECKING:
     from attribution_core.figures.figure import MapFigure
@@ -34,8 +33,6 @@ _KINDS = {"png": "PNG", "pdf": "PDF", "svg": "SVG"}
 _TYPES = {"png": "image/png", "pdf": "application/pdf", "svg": "image/svg+xml"}
 _PREVIEW = 1000
 """Pixels of its width."""
-
-T = TypeVar("T", bound=str)
 
 
 @dataclass(frozen=True)
@@ -65,18 +62,18 @@ class Sheet:
     def identity(self) -> str:
         """A hash of all that a figure shows of it."""
         content = hashlib.sha256(repr((self.rows, self.columns)).encode())
-        for place in (each for line in self.maps for each in line):
-            if place is None:
+        for each in (attribution for line in self.maps for attribution in line):
+            if each is None:
                 content.update(b"nothing")
                 continue
-            request = place.request
-            content.update(digest(drawn_values(place)).encode())
+            request = each.request
+            content.update(digest(drawn_values(each)).encode())
             content.update(request.picture.digest.encode())
-            if place.segments is not None:
-                content.update(digest(place.segments).encode())
+            if each.segments is not None:
+                content.update(digest(each.segments).encode())
             said = (
-                place.model,
-                place.label,
+                each.model,
+                each.label,
                 request.method,
                 request.layer,
                 request.reference,
@@ -120,7 +117,7 @@ def render_figure_form(
         controls, shown = st.columns([1, 2], gap="large")
         with controls:
             style = _chosen_style(scene.settings)
-            suffix = _choose("figure-format", "Format", _KINDS, "png")
+            suffix = choose_from_list("figure-format", "Format", _KINDS, "png")
         preview, millimetres = _preview(f"{sheet.identity} {style!r}", sheet, style)
         with shown:
             st.image(preview, alt="Preview of the figure", width="stretch")
@@ -139,10 +136,10 @@ def render_figure_form(
 
 
 def _chosen_style(settings: Settings) -> FigureStyle:
-    """What the form says, and for the rest what the sidebar says of the maps on the screen."""
-    width = _choose("figure-width", "Width", _WIDTHS, "two columns")
-    theme = _choose("figure-theme", "Colours", _THEMES, "light")
-    scale = _choose("figure-scale", "Scale", _SCALES, cast(Sharing, settings.scale))
+    """The style chosen in the form; what it does not ask is as in the sidebar."""
+    width = choose_from_list("figure-width", "Width", _WIDTHS, "two columns")
+    theme = choose_from_list("figure-theme", "Colours", _THEMES, "light")
+    scale = choose_from_list("figure-scale", "Scale", _SCALES, cast(Sharing, settings.scale))
     return FigureStyle(
         width=width,
         theme=theme,
@@ -167,18 +164,6 @@ def _chosen_style(settings: Settings) -> FigureStyle:
         smooth=settings.smooth,
         clip=settings.clip,
         dated=date.today(),
-    )
-
-
-def _choose(name: str, label: str, titles: Mapping[T, str], default: T) -> T:
-    """One of a few."""
-    return choice(
-        name,
-        lambda key, value: st.selectbox(
-            label, tuple(titles), format_func=titles.__getitem__, key=key
-        ),
-        default,
-        lambda text: cast(T, one_of(text, tuple(titles))),
     )
 
 

@@ -1,8 +1,6 @@
-"""The grid of maps, a row a class and a column a method, that fills and sharpens with the work."""
+"""The grid of maps, a row a class and a column a method, that fills in as results come."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import numpy as np
 
@@ -11,11 +9,11 @@ from pages.ui.components.heatmap_grid import MapCell, render_heatmap_grid
 from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.drawing import drawn_map, limits, unit_of
 from pages.ui.maps.table import MapTable, classes_by_methods
-from pages.ui.shell.progress import WorkSnapshot, follow, message, share
+from pages.ui.shell.progress import Snapshots, TaskSnapshot, follow, message, share
 from pages.ui.shell.requests import predictions_for
 from pages.ui.shell.scene import Scene
 from pages.ui.worker.engine import Engine
-from pages.ui.worker.tasks import Work
+from pages.ui.worker.tasks import Task
 
 
 def render_attribution_grid(engine: Engine, scene: Scene) -> None:
@@ -23,7 +21,7 @@ def render_attribution_grid(engine: Engine, scene: Scene) -> None:
     settings = scene.settings
     table = classes_by_methods(scene, scene.classes)
 
-    def draw(snapshots: Mapping[Work, WorkSnapshot], finished: bool) -> None:
+    def draw(snapshots: Snapshots, finished: bool) -> None:
         render_maps(engine, scene, table, snapshots, key="attribution_grid")
         if finished:
             render_downloads(scene, table, done_in(table, snapshots))
@@ -31,30 +29,28 @@ def render_attribution_grid(engine: Engine, scene: Scene) -> None:
     follow(engine, scene, predictions_for(settings, scene.picture), names_of(table), draw)
 
 
-def names_of(table: MapTable) -> dict[Work, str]:
+def names_of(table: MapTable) -> dict[Task, str]:
     """What the progress line calls each map."""
     return {
-        place.work: f"{table.columns[place.column]} for {table.rows[place.row]}"
-        for place in table.places
-        if place.work is not None
+        cell.task: f"{table.columns[cell.column]} for {table.rows[cell.row]}"
+        for cell in table.cells
+        if cell.task is not None
     }
 
 
-def done_in(
-    table: MapTable, snapshots: Mapping[Work, WorkSnapshot]
-) -> dict[tuple[int, int], Attribution]:
+def done_in(table: MapTable, snapshots: Snapshots) -> dict[tuple[int, int], Attribution]:
     """The finished maps by row and column."""
     return {
-        (place.row, place.column): attribution
-        for place in table.places
-        if place.work is not None
-        and snapshots[place.work].state == "done"
-        and (attribution := attribution_in(snapshots[place.work])) is not None
+        (cell.row, cell.column): attribution
+        for cell in table.cells
+        if cell.task is not None
+        and snapshots[cell.task].state == "done"
+        and (attribution := attribution_in(snapshots[cell.task])) is not None
     }
 
 
-def attribution_in(snapshot: WorkSnapshot) -> Attribution | None:
-    """The newest attribution of a piece of work."""
+def attribution_in(snapshot: TaskSnapshot) -> Attribution | None:
+    """A task's newest attribution."""
     estimate = snapshot.estimate
     return estimate if isinstance(estimate, Attribution) else None
 
@@ -63,30 +59,29 @@ def render_maps(
     engine: Engine,
     scene: Scene,
     table: MapTable,
-    snapshots: Mapping[Work, WorkSnapshot],
+    snapshots: Snapshots,
     *,
     key: str,
 ) -> None:
     """Draw the maps as far as they are, with what is to be said of each."""
     settings = scene.settings
     estimates = {
-        (place.row, place.column): estimate
-        for place in table.places
-        if place.work is not None
-        and (estimate := attribution_in(snapshots[place.work])) is not None
+        (cell.row, cell.column): estimate
+        for cell in table.cells
+        if cell.task is not None and (estimate := attribution_in(snapshots[cell.task])) is not None
     }
     saturate = limits(estimates, settings)
-    cells = []
-    for place in table.places:
-        at = (place.row, place.column)
-        if place.work is None:
-            cells.append(MapCell(*at, status="unavailable", message=place.reason))
+    squares = []
+    for cell in table.cells:
+        at = (cell.row, cell.column)
+        if cell.task is None:
+            squares.append(MapCell(*at, status="unavailable", message=cell.reason))
             continue
-        cells.append(_map_cell(engine, scene, *at, snapshots[place.work], saturate.get(at, 1.0)))
+        squares.append(_map_cell(engine, scene, *at, snapshots[cell.task], saturate.get(at, 1.0)))
     render_heatmap_grid(
         rows=table.rows,
         columns=table.columns,
-        cells=cells,
+        cells=squares,
         picture=scene.picture.pixels.astype(np.uint8),
         overlay=settings.view == "overlay",
         opacity=settings.opacity,
@@ -97,7 +92,7 @@ def render_maps(
 
 
 def _map_cell(
-    engine: Engine, scene: Scene, row: int, column: int, snapshot: WorkSnapshot, limit: float
+    engine: Engine, scene: Scene, row: int, column: int, snapshot: TaskSnapshot, limit: float
 ) -> MapCell:
     """One square of a grid: the map as far as it is, and what is to be said of it."""
     estimate = attribution_in(snapshot)

@@ -44,7 +44,7 @@ def maps_html(
     scene : Scene
     table : MapTable
     finished : mapping of (row, column) to Attribution
-        At least one; the other places stay blank.
+        At least one; the other squares stay blank.
     made : date, optional
         The day written in the heading; today if not given.
 
@@ -97,7 +97,7 @@ def _data(
     """What the grid draws, as the app's page hands it over."""
     settings = scene.settings
     saturate = limits(finished, settings)
-    reasons = {(place.row, place.column): place.reason for place in table.places}
+    reasons = {(cell.row, cell.column): cell.reason for cell in table.cells}
     cells = [
         MapCell(*at, status="unavailable", message=reason)
         for at, reason in reasons.items()

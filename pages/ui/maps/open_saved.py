@@ -1,4 +1,4 @@
-"""Files of saved maps, opened: shown as they were made, and offered to be computed again."""
+"""Saved maps: files opened, shown as they were saved, with a button to compute them again."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class _Read:
 
 
 def render_open_saved(engine: Engine, scene: Scene) -> None:
-    """Take files, and draw what is in them beside the page's own maps."""
+    """Let the visitor open files, and draw their maps."""
     with st.expander("Open saved maps", icon=":material/folder_open:", key="open_saved"):
         files = st.file_uploader(
             "Files of saved maps",
@@ -94,19 +94,19 @@ def _read(name: str, content: bytes) -> _Read:
 
 def _render_grid(engine: Engine, settings: Settings, grid: SavedGrid, number: int) -> None:
     st.markdown(described(grid, engine.labels(grid.model) if grid.model in BUILT_IN else ()))
-    attributions = {place: each.attribution for place, each in grid.maps.items()}
+    attributions = {at: each.attribution for at, each in grid.maps.items()}
     saturate = limits(attributions, settings)
     render_heatmap_grid(
         rows=grid.rows,
         columns=grid.columns,
         cells=[
             MapCell(
-                *place,
+                *at,
                 values=drawn_values(attribution),
-                limit=saturate[place],
+                limit=saturate[at],
                 caption=caption(attribution),
             )
-            for place, attribution in attributions.items()
+            for at, attribution in attributions.items()
         ],
         picture=grid.picture.pixels.astype(np.uint8),
         overlay=settings.view == "overlay",

@@ -1,4 +1,4 @@
-"""The picture and its reference, each with what the model says of it."""
+"""The picture and the reference, each with the model's prediction for it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pages.ui.shell.markdown import literal
 from pages.ui.shell.requests import reference_of
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
-from pages.ui.shell.waiting import in_place_of
+from pages.ui.shell.waiting import instead_of
 from pages.ui.worker.engine import Engine
 from pages.ui.worker.tasks import Predict, Prediction
 
@@ -63,7 +63,7 @@ def _pair(title: str, picture: Picture, asked: Snapshot[object], scene: Scene, *
         st.markdown("**The model's top five**")
         prediction = asked.estimate
         if not isinstance(prediction, Prediction):
-            st.caption(in_place_of([asked], "The model is being asked …"))
+            st.caption(instead_of([asked], "The model is being asked …"))
         else:
             figure = top_bars(prediction, scene.labels, scene.classes)
             show(figure, key, alt=described(prediction, scene.labels))

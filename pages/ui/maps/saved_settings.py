@@ -1,4 +1,4 @@
-"""The sidebar's settings that would make saved maps again, or why none would."""
+"""The sidebar's settings that compute saved maps again, or why there are none."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def _with_request_of(now: Settings, requests: Sequence[Request], plane: dict[str
         if (value := dict(request.options)[option.name]) != option.default
     }
     methods = tuple(request.method for request in requests)
-    kept = {place: value for place, value in now.options.items() if place[0] not in methods}
+    kept = {option: value for option, value in now.options.items() if option[0] not in methods}
     contrast = isinstance(first.score, Contrast)
     settings = replace(
         now,

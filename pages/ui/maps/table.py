@@ -1,4 +1,4 @@
-"""Tables of maps: what is asked for in each row and column, or why nothing can be."""
+"""Tables of maps: what is asked for in each row and column, or why there is no map."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from pages.ui.shell.requests import (
 )
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import Settings
-from pages.ui.worker.tasks import Explain, Work
+from pages.ui.worker.tasks import Explain, Task
 
 MOST_TOGETHER = 4
 
 
 @dataclass(frozen=True)
-class Place:
-    """A place in a table of maps: what to run for it, or why nothing can be."""
+class TableCell:
+    """One map of a table: the task that computes it, or why there is none."""
 
     row: int
     column: int
-    work: Work | None
+    task: Task | None
     reason: str = ""
 
 
 @dataclass(frozen=True)
 class MapTable:
-    """Maps in rows and columns, as a page draws them and as they are taken home.
+    """Maps in rows and columns, as a page draws and saves them.
 
     Attributes
     ----------
     rows, columns : tuple of str
         Titles.
-    places : tuple of Place
+    cells : tuple of TableCell
         One for each row and column.
     row_names, column_names : tuple of str
         What rows and columns are called in files: letters, digits, ``-`` and ``_``.
@@ -44,7 +44,7 @@ class MapTable:
 
     rows: tuple[str, ...]
     columns: tuple[str, ...]
-    places: tuple[Place, ...]
+    cells: tuple[TableCell, ...]
     row_names: tuple[str, ...]
     column_names: tuple[str, ...]
     column_help: Mapping[str, str] = field(default_factory=dict)
@@ -56,18 +56,18 @@ def classes_by_methods(scene: Scene, classes: Sequence[int]) -> MapTable:
     return MapTable(
         rows=tuple(scene.labels[number] for number in classes),
         columns=tuple(method.title for method in methods),
-        places=places(scene, classes),
+        cells=cells_for(scene, classes),
         row_names=tuple(str(number) for number in classes),
         column_names=scene.settings.methods,
         column_help={method.title: method.help for method in methods},
     )
 
 
-def places(scene: Scene, classes: Sequence[int]) -> tuple[Place, ...]:
+def cells_for(scene: Scene, classes: Sequence[int]) -> tuple[TableCell, ...]:
     """A row a class, a column a method."""
     settings = scene.settings
     return tuple(
-        place_of(
+        cell_for(
             scene,
             row,
             column,
@@ -79,13 +79,13 @@ def places(scene: Scene, classes: Sequence[int]) -> tuple[Place, ...]:
     )
 
 
-def place_of(
+def cell_for(
     scene: Scene, row: int, column: int, asked: Request | Reason, beside: tuple[int, ...] = ()
-) -> Place:
-    """The map that is asked for in its place, or why there is none."""
+) -> TableCell:
+    """The map that is asked for in a row and column, or why there is none."""
     if isinstance(asked, Reason):
-        return Place(row, column, None, asked)
-    return Place(row, column, Explain(scene.settings.model, asked, beside))
+        return TableCell(row, column, None, asked)
+    return TableCell(row, column, Explain(scene.settings.model, asked, beside))
 
 
 def _beside(settings: Settings, classes: Sequence[int], target: int) -> tuple[int, ...]:

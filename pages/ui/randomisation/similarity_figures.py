@@ -1,4 +1,4 @@
-"""Similarity of maps to the original's against how much is randomised, as figures and as CSV."""
+"""Similarity to the original's maps by depth of randomisation, as figures and as CSV."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from pages.ui.maps.charts import framed, mark_place, mark_zero, stroke, translucent
+from pages.ui.maps.charts import framed, mark_position, mark_zero, stroke, translucent
 from pages.ui.maps.csv_download import csv_text
 
 MEASURES = {
     "Spearman, signed": "Do signed values keep their order?",
-    "Spearman, absolute": "Are the same places marked, whatever the sign?",
+    "Spearman, absolute": "Are the same positions marked, whatever their sign?",
     "SSIM": "Structural similarity (Wang et al. 2004), each map scaled to 0..1 about its zero.",
     "HOG": "Correlation of histograms of oriented gradients (Dalal and Triggs 2005).",
 }
@@ -29,7 +29,6 @@ def similarity_figure(
     ``depth`` is marked by a line; 0 stands for the original, whose similarity is 1.
     """
     figure = go.Figure()
-    places = list(range(len(stages) + 1))
     for number, (layer, values) in enumerate(curves.items()):
         drawn = stroke(number)
         whole = np.concatenate([np.ones((len(values), 1)), values], axis=1)
@@ -54,14 +53,14 @@ def similarity_figure(
             mode="lines+markers",
             marker={"size": 4},
             line=drawn.line,
-            customdata=[("nothing", *stages)[place] for place in here],
+            customdata=[("nothing", *stages)[depth] for depth in here],
             hovertemplate="down to %{customdata}: %{y:.2f}<extra>" + layer + "</extra>",
         )
-    mark_place(figure, depth)
+    mark_position(figure, depth)
     mark_zero(figure)
     framed(figure, 260, x="stages randomised, from the top")
     figure.update_layout(legend={"y": -0.3, "yanchor": "top"})
-    figure.update_xaxes(range=[-0.3, len(places) - 0.7])
+    figure.update_xaxes(range=[-0.3, len(stages) + 0.3])
     figure.update_yaxes(range=[-0.45, 1.05])
     return figure
 
@@ -69,7 +68,7 @@ def similarity_figure(
 def similarities_csv(
     curves: Mapping[str, npt.NDArray[np.float64]], stages: Sequence[str], seeds: Sequence[int]
 ) -> str:
-    """A line a layer, measure, seed and depth, of curves ``(measures, seeds, stages)`` by layer."""
+    """A line for each number of the curves ``(measures, seeds, stages)``, given by layer."""
     lines = (
         [layer, measure, seed, depth + 1, stage, f"{value:.6f}"]
         for layer, values in curves.items()

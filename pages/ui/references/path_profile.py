@@ -1,4 +1,4 @@
-"""The path of Integrated Gradients: a film strip, the score on the way, the gap by gradients."""
+"""The path of Integrated Gradients: a film strip, the score along it, the gap by gradients."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ import streamlit as st
 from attribution_core.images import Picture
 from attribution_core.methods.paths import PathProfile, profile_path, quadrature_gaps
 from attribution_core.request import Request
-from pages.ui.maps.charts import GREY, framed, mark_place, mark_zero, plain, show, stroke
+from pages.ui.maps.charts import GREY, framed, mark_position, mark_zero, plain, show, stroke
 from pages.ui.maps.csv_download import csv_download, csv_text
 from pages.ui.maps.picture_and_reference import as_url
 from pages.ui.shell.choices import choice
 from pages.ui.shell.markdown import literal
-from pages.ui.shell.progress import WorkSnapshot, score_name
+from pages.ui.shell.numbers import written
+from pages.ui.shell.progress import Snapshots, score_name
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import number
-from pages.ui.shell.waiting import in_place_of
-from pages.ui.worker.tasks import Work
+from pages.ui.shell.waiting import instead_of
 
 if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier
@@ -34,7 +34,7 @@ _CHART = 338
 
 @dataclass(frozen=True)
 class Walked:
-    """A path so far; ``adaptive`` has the gap of Integrated Gradients' own rule by gradients."""
+    """A path so far; ``adaptive``: the gap of Integrated Gradients' own rule by gradients."""
 
     profile: PathProfile
     adaptive: tuple[tuple[int, float], ...]
@@ -74,12 +74,12 @@ class WalkPath:
         return 6 * INTERVALS * classifier.layer(self.request.layer).multiplications
 
 
-def _choose_place() -> float:
+def _choose_alpha() -> float:
     """The slider of the film strip, α in 0..1."""
     return choice(
         "references-place",
         lambda key, value: st.slider(
-            "A place on the path, from the reference (0) to the picture (1)",
+            "Position α on the path: 0 is the reference, 1 the picture",
             0.0,
             1.0,
             step=0.01,
@@ -94,7 +94,7 @@ def render_path(
     scene: Scene,
     reference: Picture | None,
     paths: Mapping[int, WalkPath],
-    snapshots: Mapping[Work, WorkSnapshot],
+    snapshots: Snapshots,
 ) -> None:
     """Draw the strip and three curves, as far as they are computed."""
     st.markdown(
@@ -102,13 +102,13 @@ def render_path(
     )
     walked = {
         target: estimate
-        for target, work in paths.items()
-        if isinstance(estimate := snapshots[work].estimate, Walked)
+        for target, task in paths.items()
+        if isinstance(estimate := snapshots[task].estimate, Walked)
     }
     at_input = scene.settings.layer == "input"
-    place = None if reference is None else _choose_place()
-    if reference is not None and place is not None:
-        _draw_strip(scene, reference, place)
+    alpha = None if reference is None else _choose_alpha()
+    if reference is not None and alpha is not None:
+        _draw_strip(scene, reference, alpha)
     if not at_input:
         st.caption(
             f"The path runs through the activations at {literal(scene.settings.layer)}, from those "
@@ -117,38 +117,12 @@ def render_path(
         )
     if not walked:
         st.caption(
-            in_place_of(map(snapshots.__getitem__, paths.values()), "The path is being followed …")
+            instead_of(map(snapshots.__getitem__, paths.values()), "The path is being evaluated …")
         )
         return
     labels = {target: scene.labels[target] for target in walked}
-    with st.container(horizontal=True, gap="small"):
-        with st.container(width=_CHART):
-            st.markdown(f"**The {score_name(scene)} on the way**")
-            show(_scores(walked, labels, place), "path_scores")
-        with st.container(width=_CHART):
-            st.markdown(
-                "**Where the attribution is earned**",
-                help="The slope of the score, ∇f · (x − x′). Its area is what the attributions of "
-                "Integrated Gradients sum to (thesis, equation 2.18; Sundararajan et al. 2017).",
-            )
-            show(_slopes(walked, labels, place), "path_slopes")
-        with st.container(width=_CHART):
-            st.markdown(
-                "**Gap by number of gradients**",
-                help="|Σ attributions − (f(x) − f(x′))| as a share of the difference. A small gap "
-                "alone does not mean that the map has converged.",
-            )
-            show(_gaps(walked, labels), "path_gaps")
-    halves = []
-    for target, each in walked.items():
-        half = first_place(each.profile, 0.5)
-        if half is not None:
-            halves.append(
-                f"{literal(labels[target])}: from {each.profile.scores[0]:.2f} to "
-                f"{each.profile.scores[-1]:.2f}; half of the difference is reached at α = "
-                f"{half:.2f}."
-            )
-    st.caption("  \n".join(halves))
+    _draw_charts(scene, walked, labels, alpha)
+    st.caption("  \n".join(_halves(walked, labels)))
     csv_download(
         "Path as CSV",
         lambda: path_csv(walked),
@@ -156,8 +130,42 @@ def render_path(
     )
 
 
+def _draw_charts(
+    scene: Scene, walked: Mapping[int, Walked], labels: Mapping[int, str], alpha: float | None
+) -> None:
+    """The score along the path, its slope, and the gap of the quadrature rules."""
+    with st.container(horizontal=True, gap="small"):
+        with st.container(width=_CHART):
+            st.markdown(f"**The {score_name(scene)} along the path**")
+            show(_scores(walked, labels, alpha), "path_scores")
+        with st.container(width=_CHART):
+            st.markdown(
+                "**Where the attribution accumulates**",
+                help="The slope of the score, ∇f · (x − x′). Its integral is what the attributions "
+                "of Integrated Gradients sum to (thesis, equation 2.18; Sundararajan et al. 2017).",
+            )
+            show(_slopes(walked, labels, alpha), "path_slopes")
+        with st.container(width=_CHART):
+            st.markdown(
+                "**Gap by number of gradients**",
+                help="|Σ attributions − (f(x) − f(x′))| as a share of the difference. A small gap "
+                "alone does not mean that the map has converged.",
+            )
+            show(_gaps(walked, labels), "path_gaps")
+
+
+def _halves(walked: Mapping[int, Walked], labels: Mapping[int, str]) -> list[str]:
+    """For each class, where on the path half of the score's difference is reached."""
+    return [
+        f"{literal(labels[target])}: from {written(each.profile.scores[0])} to "
+        f"{written(each.profile.scores[-1])}; half of the difference is reached at α = {half:.2f}."
+        for target, each in walked.items()
+        if (half := first_alpha(each.profile, 0.5)) is not None
+    ]
+
+
 def path_csv(walked: Mapping[int, Walked]) -> str:
-    """A line a class and place."""
+    """A line for each class and α."""
     lines = []
     for target, each in walked.items():
         profile = each.profile
@@ -165,16 +173,16 @@ def path_csv(walked: Mapping[int, Walked]) -> str:
         lines += [
             [target, *(f"{value:.6g}" for value in row)] for row in zip(*columns, strict=True)
         ]
-    return csv_text(["class", "place", "score", "slope", "earned"], lines)
+    return csv_text(["class", "alpha", "score", "slope", "earned"], lines)
 
 
-def _draw_strip(scene: Scene, reference: Picture, place: float) -> None:
+def _draw_strip(scene: Scene, reference: Picture, alpha: float) -> None:
     start, end = reference.pixels, scene.picture.pixels
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        chosen = Picture.of(start + np.float32(place) * (end - start))
+        chosen = Picture.of(start + np.float32(alpha) * (end - start))
         with st.container(width=160):
-            st.image(as_url(chosen), width=150, alt=f"The picture at α = {place:.2f}")
-            st.caption(f"α = {place:.2f}")
+            st.image(as_url(chosen), width=150, alt=f"The picture at α = {alpha:.2f}")
+            st.caption(f"α = {alpha:.2f}")
         for share in np.linspace(0, 1, FRAMES):
             frame = Picture.of(start + np.float32(share) * (end - start))
             with st.container(width=76):
@@ -182,8 +190,8 @@ def _draw_strip(scene: Scene, reference: Picture, place: float) -> None:
                 st.caption(f"{share:g}")
 
 
-def first_place(profile: PathProfile, share: float) -> float | None:
-    """Where so much of the difference is first reached, on straight lines between places."""
+def first_alpha(profile: PathProfile, share: float) -> float | None:
+    """The α at which a share of the difference is first reached, by linear interpolation."""
     earned = profile.earned
     reached = np.flatnonzero(earned >= share)
     if not len(reached):
@@ -194,7 +202,7 @@ def first_place(profile: PathProfile, share: float) -> float | None:
 
 
 def _scores(
-    walked: Mapping[int, Walked], labels: Mapping[int, str], place: float | None
+    walked: Mapping[int, Walked], labels: Mapping[int, str], alpha: float | None
 ) -> go.Figure:
     figure = go.Figure()
     for row, (target, each) in enumerate(walked.items()):
@@ -206,11 +214,11 @@ def _scores(
             line=stroke(row).line,
             hovertemplate="α = %{x:.2f}: %{y:.3f}<extra></extra>",
         )
-    return _laid_out(figure, "α", place)
+    return _laid_out(figure, "α", alpha)
 
 
 def _slopes(
-    walked: Mapping[int, Walked], labels: Mapping[int, str], place: float | None
+    walked: Mapping[int, Walked], labels: Mapping[int, str], alpha: float | None
 ) -> go.Figure:
     figure = go.Figure()
     for row, (target, each) in enumerate(walked.items()):
@@ -224,7 +232,7 @@ def _slopes(
             hovertemplate="α = %{x:.2f}: slope %{y:.3f}<extra></extra>",
         )
     mark_zero(figure)
-    return _laid_out(figure, "α", place)
+    return _laid_out(figure, "α", alpha)
 
 
 RULE_MARKERS = {"adaptive": "circle", "midpoint": "square-open", "trapezoid": "triangle-up-open"}
@@ -259,9 +267,9 @@ def _gaps(walked: Mapping[int, Walked], labels: Mapping[int, str]) -> go.Figure:
     return _laid_out(figure, "gradients", None)
 
 
-def _laid_out(figure: go.Figure, title: str, place: float | None) -> go.Figure:
-    if place is not None:
-        mark_place(figure, place)
+def _laid_out(figure: go.Figure, title: str, alpha: float | None) -> go.Figure:
+    if alpha is not None:
+        mark_position(figure, alpha)
     framed(figure, 300, x=title)
     figure.update_layout(
         showlegend=True, legend={"y": -0.25, "yanchor": "top", "font": {"size": 11}}

@@ -1,4 +1,4 @@
-"""One method against several references, and their average with its spread."""
+"""One method with several references, and the mean of its maps with their spread."""
 
 from __future__ import annotations
 
@@ -20,25 +20,23 @@ from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.drawing import limits, unit_of
 from pages.ui.maps.grid import done_in, names_of, render_maps
 from pages.ui.maps.picture_and_reference import as_url
-from pages.ui.maps.table import MapTable, place_of
+from pages.ui.maps.table import MapTable, cell_for
 from pages.ui.references.path_profile import WalkPath, render_path
 from pages.ui.shell.choosers import choose_method, choose_whether
 from pages.ui.shell.markdown import literal
-from pages.ui.shell.progress import WorkSnapshot, follow
+from pages.ui.shell.progress import Snapshots, follow
 from pages.ui.shell.requests import predictions_for, reference_of, request_for
 from pages.ui.shell.scene import Scene
-from pages.ui.shell.waiting import in_place_of
+from pages.ui.shell.waiting import instead_of
 from pages.ui.worker.engine import Engine
-from pages.ui.worker.tasks import Predict, Prediction, Work
-
-Snapshots = Mapping[Work, WorkSnapshot]
+from pages.ui.worker.tasks import Predict, Prediction, Task
 
 PATH = "integrated_gradients"
 
 
 def render_reference_points(engine: Engine, scene: Scene) -> None:
-    """Draw the references, the maps against each, their average, and the path from one of them."""
-    opening: list[Work] = [*predictions_for(scene.settings, scene.picture)]
+    """Draw the references, the maps with each, their mean, and the path from one of them."""
+    opening: list[Task] = [*predictions_for(scene.settings, scene.picture)]
     settings = scene.settings
     kinds = (*REFERENCE_KINDS, *(() if settings.layer == "input" else (ZEROS,)))
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -47,11 +45,11 @@ def render_reference_points(engine: Engine, scene: Scene) -> None:
             "references-path",
             "Follow the path of Integrated Gradients",
             True,
-            "The score between the sidebar's reference and the picture, where on the way "
-            "the attribution is earned, and the gap by number of gradients.",
+            "The score between the sidebar's reference and the picture, where on the path "
+            "the attribution accumulates, and the gap by number of gradients.",
         )
     if not METHODS[method].uses_reference:
-        st.caption(f"{METHODS[method].title} does not use the reference: its maps are all alike.")
+        st.caption(f"{METHODS[method].title} does not use the reference: all its maps are equal.")
     pictures = {
         kind: reference_of(replace(settings, reference=kind), scene.picture) for kind in kinds
     }
@@ -61,18 +59,12 @@ def render_reference_points(engine: Engine, scene: Scene) -> None:
         if picture is not None
     }
     table = _table(scene, method, kinds)
-    maps = names_of(table)
-    for kind, work in asked.items():
-        maps.setdefault(work, f"what the model says of the {kind} reference")
-    paths = {}
-    if with_path:
-        paths = {
-            target: WalkPath(settings.model, asked_for)
-            for target in scene.classes
-            if not isinstance(asked_for := request_for(scene, PATH, target), Reason)
-        }
-        for target, path in paths.items():
-            maps.setdefault(path, f"the path for {scene.labels[target]}")
+    names = names_of(table)
+    for kind, task in asked.items():
+        names.setdefault(task, f"the model's prediction for the {kind} reference")
+    paths = _paths(scene) if with_path else {}
+    for target, path in paths.items():
+        names.setdefault(path, f"the path for {scene.labels[target]}")
     reference = pictures[settings.reference]
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
@@ -88,7 +80,7 @@ def render_reference_points(engine: Engine, scene: Scene) -> None:
         engine,
         scene,
         opening,
-        maps,
+        names,
         draw,
         noun="results",
         caption=f"{METHODS[method].title} at **{literal(settings.layer)}**, against "
@@ -96,13 +88,22 @@ def render_reference_points(engine: Engine, scene: Scene) -> None:
     )
 
 
+def _paths(scene: Scene) -> dict[int, WalkPath]:
+    """The path of each target class that has one."""
+    return {
+        target: WalkPath(scene.settings.model, asked)
+        for target in scene.classes
+        if not isinstance(asked := request_for(scene, PATH, target), Reason)
+    }
+
+
 def _table(scene: Scene, method: str, kinds: Sequence[str]) -> MapTable:
     against = [replace(scene, settings=replace(scene.settings, reference=kind)) for kind in kinds]
     return MapTable(
         rows=tuple(scene.labels[number] for number in scene.classes),
         columns=tuple(kind.capitalize() for kind in kinds),
-        places=tuple(
-            place_of(scene, row, column, request_for(each, method, target))
+        cells=tuple(
+            cell_for(scene, row, column, request_for(each, method, target))
             for row, target in enumerate(scene.classes)
             for column, each in enumerate(against)
         ),
@@ -117,7 +118,7 @@ def _draw_references(
     asked: Mapping[str, Predict],
     snapshots: Snapshots,
 ) -> None:
-    """Each reference with the model's top five on it."""
+    """Each reference with the model's top five classes for it."""
     with st.container(horizontal=True, gap="small"):
         for kind, picture in pictures.items():
             with st.container(width=150):
@@ -139,7 +140,7 @@ def _draw_references(
                         )
                     )
                 else:
-                    st.caption(in_place_of([snapshots[asked[kind]]], "The model is being asked …"))
+                    st.caption(instead_of([snapshots[asked[kind]]], "The model is being asked …"))
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ class Average:
 
 
 def average_over(maps: Sequence[npt.NDArray[np.float32]]) -> Average:
-    """The average of maps ``(h, w)`` of one class, and how far they disagree."""
+    """The mean of maps ``(h, w)`` of one class, and how far they disagree."""
     stack = np.stack(maps).astype(np.float64)
     signs = np.sign(stack)
     return Average(
@@ -169,7 +170,7 @@ def average_over(maps: Sequence[npt.NDArray[np.float32]]) -> Average:
 
 
 def _draw_average(scene: Scene, table: MapTable, snapshots: Snapshots) -> None:
-    """Mean and spread over the references that are there."""
+    """Mean and standard deviation over the references whose maps are done."""
     done = done_in(table, snapshots)
     rows: list[tuple[int, Average, Attribution]] = []
     for row in range(len(table.rows)):
@@ -178,15 +179,15 @@ def _draw_average(scene: Scene, table: MapTable, snapshots: Snapshots) -> None:
             rows.append((row, average_over([drawn_values(each) for each in found]), found[0]))
     if not rows:
         return
-    st.markdown("#### The average over the references, and its spread")
+    st.markdown("#### Mean over the references, and standard deviation")
     cells = []
-    for place, (_, average, attribution) in enumerate(rows):
+    for row, (_, average, attribution) in enumerate(rows):
         shown = replace(attribution, heatmap=average.mean.astype(np.float32), player_values=None)
         limit = limits({(0, 0): shown}, scene.settings)[0, 0]
         for column, values in enumerate((average.mean, average.spread)):
             cells.append(
                 MapCell(
-                    place,
+                    row,
                     column,
                     values=values.astype(np.float32),
                     limit=limit,
@@ -200,7 +201,7 @@ def _draw_average(scene: Scene, table: MapTable, snapshots: Snapshots) -> None:
                         if column == 0
                         else (
                             "standard deviation, on the mean's scale",
-                            f"one sign at {100 * average.agreement:.0f} % of the positions",
+                            f"same sign at {100 * average.agreement:.0f} % of the positions",
                         )
                     ),
                     status="done",
@@ -210,7 +211,7 @@ def _draw_average(scene: Scene, table: MapTable, snapshots: Snapshots) -> None:
     with st.container(width=560):
         render_heatmap_grid(
             rows=[table.rows[row] for row, _, _ in rows],
-            columns=["Mean", "Spread"],
+            columns=["Mean", "Standard deviation"],
             cells=cells,
             picture=scene.picture.pixels.astype(np.uint8),
             overlay=scene.settings.view == "overlay",

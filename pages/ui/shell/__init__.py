@@ -1,1 +1,1 @@
-"""What every page stands in: scene, sidebar, choices and link, gallery, progress."""
+"""The frame of every page: scene, sidebar, choices and link, gallery, progress."""

@@ -6,7 +6,7 @@ those that all pages share, which `Settings` holds together, have no hyphen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar
 
 import streamlit as st
@@ -17,6 +17,7 @@ from pages.ui.shell.settings import complaint_of, text_of
 
 T = TypeVar("T")
 
+ON_SEVERAL_PAGES = "figure-"
 MOST_IN_A_LINK = 32
 LONGEST = 2000
 
@@ -26,36 +27,48 @@ def choice(
     draw: Callable[[str, T], T | None],
     default: T,
     read: Callable[[str], T],
+    *,
+    offered: Collection[object] | None = None,
 ) -> T:
-    """Draw a page's widget and return what it says.
+    """Draw a page's widget and return its value.
 
     Parameters
     ----------
     name : str
         As in the address bar: the page's name, a hyphen, the choice's.
     draw : callable
-        Given the widget's key and the value it has; returns the widget's.
+        Given the widget's key and the value to show; returns the widget's value.
     default : T
-        Where nobody chose; left out of the link.
+        The value until the visitor chooses one; left out of the link.
     read : callable
-        The value of a link's text; ValueError says what it should be. A choice that became
-        impossible, say by another model, is forgotten without a word.
+        The value of a link's text; ValueError says what it should be. A choice that is no longer
+        possible, for example with another model, is dropped silently.
+    offered : collection, optional
+        The options of a widget that has options.
     """
     notice(name)
-    value = drawn(name, draw, recalled(name, default, read))
+    value = drawn(name, draw, recalled(name, default, read), offered=offered)
     remember(name, value, default)
     return value
 
 
-def drawn(name: str, draw: Callable[[str, T], T | None], value: T) -> T:
-    """Draw a widget that shows a value, and return what it says."""
+def drawn(
+    name: str,
+    draw: Callable[[str, T], T | None],
+    value: T,
+    *,
+    offered: Collection[object] | None = None,
+) -> T:
+    """Draw a widget that shows a value, and return the widget's; ``offered`` are its options."""
+    choices = _choices()
     # Handed over in each run: Streamlit forgets widgets that were not drawn in the last one. The
-    # run may end while the widget is drawn: what it was handed is no visitor's choice then.
-    st.session_state[widget_key(name)] = _choices().handed[name] = value
+    # run may end while the widget is drawn: the value handed over is no visitor's choice then.
+    st.session_state[widget_key(name)] = choices.handed[name] = value
+    choices.offered[name] = offered
     said = draw(widget_key(name), value)
     if said is not None:
         value = said
-    _choices().handed[name] = value
+    choices.handed[name] = value
     return value
 
 
@@ -67,24 +80,42 @@ def widget_key(name: str) -> str:
 def changed(name: str) -> bool:
     """Whether the visitor has changed the widget since it was drawn.
 
-    Streamlit's own word for it is not enough: it also takes a widget for changed whose value was
+    Streamlit's own answer is not enough: it also counts a widget as changed when its value was
     decided for it in a run that ended before the widget was drawn.
     """
     held, handed = st.session_state.get(widget_key(name)), _choices().handed.get(name)
-    return held is not None and handed is not None and text_of(held) != text_of(handed)
+    return (
+        held is not None
+        and handed is not None
+        and text_of(held) != text_of(handed)
+        and _is_offered(name, held)
+    )
+
+
+def _is_offered(name: str, held: object) -> bool:
+    """Whether a widget's value is among its options.
+
+    The browser reports options by their titles. A report that crosses a change of titles, say of
+    probabilities beside class labels, reaches us as the old titles: no visitor chose those.
+    """
+    offered = _choices().offered.get(name)
+    parts = held if isinstance(held, list | tuple) else [held]
+    return offered is None or all(part in offered for part in parts)
 
 
 def notice(name: str) -> bool:
-    """Make what the visitor has changed in a widget the choice; whether anything was changed."""
+    """Make a widget's value the choice if the visitor has changed it; True if so."""
     if not changed(name):
         return False
     held = st.session_state[widget_key(name)]
-    _choices().chosen[name], _choices().handed[name] = text_of(held), held
+    choices = _choices()
+    choices.asked.pop(name, None)
+    choices.chosen[name], choices.handed[name] = text_of(held), held
     return True
 
 
 def recalled(name: str, default: T, read: Callable[[str], T]) -> T:
-    """What the link asks for, or what `remember` was told; the default where neither is usable."""
+    """The choice in the link, else the remembered one; the default where neither is usable."""
     choices = _choices()
     asked = choices.asked.pop(name, None)
     text = asked if asked is not None else choices.chosen.get(name)
@@ -99,7 +130,7 @@ def recalled(name: str, default: T, read: Callable[[str], T]) -> T:
 
 
 def remember(name: str, value: T, default: T) -> None:
-    """Keep a choice for later runs and in the link; the default goes without saying."""
+    """Keep a choice for later runs and in the link, unless it is the default."""
     chosen = _choices().chosen
     if value == default:
         chosen.pop(name, None)
@@ -109,27 +140,30 @@ def remember(name: str, value: T, default: T) -> None:
 
 
 def decide(name: str, value: object) -> None:
-    """Choose in the visitor's stead, in a callback: at the next run the widget shows the value.
+    """Set a choice from a callback: in the next run the widget shows the value.
 
-    What the browser says of the widget meanwhile is older than this and does not count.
+    It replaces what a link asked for and no page has read yet. What the browser reports of the
+    widget meanwhile is older and does not count.
     """
+    _choices().asked.pop(name, None)
     _choices().chosen[name] = text_of(value)
     st.session_state.pop(widget_key(name), None)
 
 
 def forget(name: str) -> None:
     """Go back to the default, in a callback, as `decide` does."""
+    _choices().asked.pop(name, None)
     _choices().chosen.pop(name, None)
     st.session_state.pop(widget_key(name), None)
 
 
 def shared() -> dict[str, str]:
-    """What is chosen of the choices that all pages share."""
+    """The choices that all pages share, where they differ from the defaults."""
     return {name: text for name, text in _choices().chosen.items() if "-" not in name}
 
 
 def share(chosen: Mapping[str, str]) -> None:
-    """Replace all that is chosen of the choices that all pages share."""
+    """Replace the choices that all pages share."""
     choices = _choices()
     choices.chosen = {name: text for name, text in choices.chosen.items() if "-" in name} | {
         **chosen
@@ -137,7 +171,7 @@ def share(chosen: Mapping[str, str]) -> None:
 
 
 def decide_shared(chosen: Mapping[str, str]) -> None:
-    """Choose all that pages share in the visitor's stead, in a callback, as `decide` does."""
+    """Set all choices that pages share from a callback, as `decide` does."""
     share(chosen)
     for name in [name for name in _choices().handed if "-" not in name]:
         st.session_state.pop(widget_key(name), None)
@@ -153,19 +187,19 @@ def taken_from_link(parameters: Mapping[str, str]) -> dict[str, str]:
 
 
 def write_link() -> None:
-    """Let the address bar say what is chosen, of the shared choices and the page's own."""
+    """Write the shared choices, and those of this page, into the address bar."""
     parameters = shared() | in_link(session().page)
     if st.query_params.to_dict() != parameters:
         st.query_params.from_dict(parameters)
 
 
 def in_link(page: str) -> dict[str, str]:
-    """The parameters of one page."""
+    """The parameters of one page, and of the form for figures, which several pages have."""
     choices = _choices()
     return {
         name: text
         for name, text in (choices.asked | choices.chosen).items()
-        if name.startswith(f"{page}-")
+        if name.startswith((f"{page}-", ON_SEVERAL_PAGES))
     }
 
 

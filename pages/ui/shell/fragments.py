@@ -1,4 +1,4 @@
-"""What Streamlit does with fragments itself, but lets scripts do in callbacks or not at all."""
+"""Control of fragments that Streamlit offers to scripts only in callbacks, or not at all."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import (
 
 
 def rerun_fragment(key: str) -> NoReturn:
-    """End this run, and run the fragment of this key: `st.rerun(key)`, from another fragment.
+    """End this run, and rerun the fragment of this key, from another fragment.
 
-    To be called where a fragment runs by itself, and not along with the whole page.
+    Only for a run of a fragment alone, not one of the whole page.
     """
     context = _context()
     raise RerunException(

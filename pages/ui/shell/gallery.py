@@ -24,7 +24,7 @@ _component = component("gallery")
 
 @dataclass(frozen=True)
 class GalleryPicture:
-    """A picture with its source; ``classes`` are ImageNet's worth comparing on it, or none."""
+    """A picture with its source, and the ImageNet classes worth comparing on it, if any."""
 
     id: str
     title: str
@@ -44,13 +44,13 @@ def gallery() -> tuple[GalleryPicture, ...]:
 
 
 def gallery_picture(identifier: str) -> GalleryPicture:
-    """A picture by its identifier; the first where there is none of that name."""
+    """A picture by its identifier; the first one if the identifier is unknown."""
     return next((entry for entry in gallery() if entry.id == identifier), gallery()[0])
 
 
 @cache
 def pixels_of(identifier: str, size: tuple[int, int]) -> Picture:
-    """A gallery picture as a network of an input size sees it."""
+    """A gallery picture at a network's input size."""
     return Picture.of(load_image(_FOLDER / gallery_picture(identifier).file, size))
 
 

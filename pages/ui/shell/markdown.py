@@ -1,4 +1,4 @@
-"""Text that came from elsewhere, in a page's Markdown."""
+"""Text from outside the app, in a page's Markdown."""
 
 from __future__ import annotations
 

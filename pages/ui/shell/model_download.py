@@ -1,4 +1,4 @@
-"""VGG16's weights, fetched from its entry in the model list, and told to whoever asked for them."""
+"""Downloading VGG16's weights from its entry in the model list, for the visitor who asked."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def render_model_download(engine: Engine, chosen: Model, me: str) -> None:
     def entry() -> None:
         engine.downloads.touch(me)
         if busy != (mine and _under_way(engine, me)):
-            # Drops the timer, and says in the model list that VGG16 is here.
+            # Stops the timer, and updates the model list.
             st.rerun()
         if busy:
             _draw_progress(engine, me)

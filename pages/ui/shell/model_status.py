@@ -1,4 +1,4 @@
-"""What a page says where the chosen model cannot be used."""
+"""A page's notice that the chosen model cannot be used."""
 
 from __future__ import annotations
 

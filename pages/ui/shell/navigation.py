@@ -1,4 +1,4 @@
-"""The one way into the app, and what a link says that cannot be shown."""
+"""The way into the app, and notices about links."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def require_entrypoint() -> None:
 
 
 def complain(sentence: str) -> None:
-    """Say what of a link is not usable, until the visitor has seen it."""
+    """Show a notice about a link that stays until the visitor closes it."""
     st.toast(literal(sentence), icon=":material/link_off:", duration="infinite")

@@ -1,4 +1,4 @@
-"""A visitor's own picture: from a file or the camera into the session, and from there to a page."""
+"""A visitor's own picture, from a file or the camera."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pages.ui.shell.session import session
 from pages.ui.shell.settings import UPLOAD
 
 DEFAULT_SIZE = (224, 224)
-"""That a picture has while the model that says it is being loaded."""
+"""A picture's size until the model is loaded and tells its own."""
 
 
 def take_own_picture(widget: str) -> None:
-    """Take what a widget for files or the camera has got, in its callback; say what is no picture.
+    """Show the file of an upload or camera widget, in its callback.
 
-    The picture that was shown stays where the new one is none.
+    A file that is no picture is refused with a sentence, and the picture shown stays.
     """
     file = st.session_state.get(widget)
     if file is None:
@@ -31,17 +31,17 @@ def take_own_picture(widget: str) -> None:
 
 
 def show_own_picture(content: bytes) -> None:
-    """Show the picture in a file's content, in a callback."""
+    """Show the picture in a file's content, from a callback."""
     session().own_picture = content
     show_again()
 
 
 def show_again() -> None:
-    """Show the visitor's own picture that came last, in a callback."""
+    """Show the visitor's last own picture, from a callback."""
     decide("picture", UPLOAD)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def own_pixels(content: bytes, size: tuple[int, int]) -> Picture:
-    """The picture in a file's content as a network of an input size sees it."""
+    """The picture in a file's content at a network's input size."""
     return Picture.of(load_image(content, size))

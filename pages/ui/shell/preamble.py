@@ -1,4 +1,4 @@
-"""What a page cannot do without: where something is missing, what to choose, with its control."""
+"""What a page needs before it can go on, and controls to choose what is missing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pages.ui.worker.engine import Engine
 from pages.ui.worker.tasks import Predict, Prediction
 
 OFFERED = 5
-"""So many of the most probable classes."""
+"""How many of the most probable classes are offered."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,14 @@ def ready(
     *,
     above: Callable[[Engine, Scene], None] | None = None,
 ) -> bool:
-    """Whether a page can go on; where it cannot, what is missing has been said.
+    """Whether a page can go on; where it cannot, the visitor is told what is missing.
 
     Parameters
     ----------
     engine, scene
     needs : Needs
     above : callable, optional
-        Draws what can be seen as soon as there is a model, above what is said.
+        Draws what can be seen as soon as there is a model, above any message.
     """
     if not render_model_status(scene):
         return False
@@ -70,17 +70,17 @@ def ready(
         or (needs.network and engine.loaded(scene.settings.model) is None)
         or (needs.classes and not scene.classes)
     )
-    # Only who asked can have cancelled, and asking again lifts a failure that others had.
+    # A task is cancelled only for the visitor who cancelled it; asking again retries a failure.
     if wanting and not ask(engine, opening):
         return False
     asking = engine.jobs.look(asked, visitor())
     if asking.state == "failed" or (wanting and asking.state == "cancelled"):
-        _say_that_nothing_is_known(engine, opening, asking.error)
+        _offer_to_ask_again(engine, opening, asking.error)
         return False
     if wanting:
         follow(engine, scene, opening, {}, lambda snapshots, finished: None)
         return False
-    # Both are said at once: nobody should choose the one to hear of the other.
+    # Both at once, so that nobody chooses one only to be told about the other.
     lacks_classes = needs.classes and not scene.classes
     lacks_methods = needs.methods and not scene.settings.methods
     if lacks_classes and scene.prediction is not None:
@@ -90,9 +90,7 @@ def ready(
     return not (lacks_classes or lacks_methods)
 
 
-def _say_that_nothing_is_known(
-    engine: Engine, asked: Sequence[Predict], error: Exception | None
-) -> None:
+def _offer_to_ask_again(engine: Engine, asked: Sequence[Predict], error: Exception | None) -> None:
     if error is None:
         st.info("The model has not been asked about this picture.", icon=":material/stop_circle:")
     else:
@@ -102,7 +100,7 @@ def _say_that_nothing_is_known(
         )
 
     def ask_again() -> None:
-        # Other pages may have asked for more: all of it is asked for again where it is needed.
+        # Tasks of other pages are asked for again where they are needed.
         if ask(engine, asked):
             for each in asked:
                 engine.jobs.retry(visitor(), each)

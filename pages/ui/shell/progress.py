@@ -1,7 +1,7 @@
-"""One line on the work that a page waits for: how far it is, Cancel, and Resume.
+"""One line on the tasks that a page waits for: their progress, Cancel, and Resume.
 
-The line polls, and the page is drawn anew only where there is something new: with many visitors
-most polls find nothing, and drawing would take the processor from what they all wait for.
+The line polls, and the page is redrawn only where there is something new: with many visitors most
+polls find nothing, and drawing would take the processor from what they all wait for.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ from pages.ui.shell.markdown import literal
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
 from pages.ui.worker.engine import Engine
-from pages.ui.worker.tasks import Predict, Work
+from pages.ui.worker.tasks import Predict, Task
 
-WorkSnapshot = Snapshot[object]
+TaskSnapshot = Snapshot[object]
+Snapshots = Mapping[Task, TaskSnapshot]
+"""How each of a page's tasks stands."""
 
 POLL_SECONDS = 0.5
 POLL_SECONDS_A_VISITOR = 0.1
-"""For each other one who waits: all polls together are then at most so many a second."""
+"""Added for each other visitor who waits, which bounds the polls of all of them per second."""
 
 LONGEST_POLL_SECONDS = 3.0
 PATIENCE_SECONDS = 0.25
@@ -38,61 +40,61 @@ STOPPED = ("cancelled", "failed")
 def follow(
     engine: Engine,
     scene: Scene,
-    opening: Sequence[Work],
-    maps: Mapping[Work, str],
-    draw: Callable[[Mapping[Work, WorkSnapshot], bool], None],
+    opening: Sequence[Task],
+    maps: Mapping[Task, str],
+    draw: Callable[[Snapshots, bool], None],
     *,
-    settle: Work | None = None,
+    settle: Task | None = None,
     noun: str = "maps",
     caption: str | None = None,
     buttons: tuple[str, str] = ("Cancel", "Resume"),
 ) -> None:
-    """Ask for work, and draw what there is again and again until all of it is done.
+    """Ask for tasks, and redraw the page as their results come until all of them have ended.
 
     Parameters
     ----------
     engine, scene
-    opening : sequence of Work
-        Asked first; the sidebar shows some of it, so the whole page is drawn anew when it comes.
-    maps : mapping of Work to str
-        The page's own work, with names for the progress line.
+    opening : sequence of Task
+        Asked first. The sidebar shows some of their results: the whole app is rerun with them.
+    maps : mapping of Task to str
+        The page's own tasks, with names for the progress line.
     draw : callable
-        Draws the page from the snapshots of all work; also told whether all of it is at its end.
-    settle : Work, optional
-        Quick work worth a moment's waiting, so that what a click did is seen in the same run.
+        Draws the page from the snapshots of all tasks; the flag says whether all have ended.
+    settle : Task, optional
+        A quick task worth a short wait, so that the effect of a click is seen in the same run.
     noun : str
-        What the page's work is called in the progress line.
+        What the progress line calls the results of the page's own tasks.
     caption : str, optional
-        Markdown in the line's place when all is done; by default how to read attributions.
+        Markdown shown instead of the line when all is done; by default how to read attributions.
     buttons : (str, str)
-        What the buttons that stop the work and go on with it are called.
+        Labels of the buttons that stop the tasks and resume them.
     """
-    work = tuple(dict.fromkeys([*opening, *maps]))
-    if not ask(engine, work, settle):
+    tasks = tuple(dict.fromkeys([*opening, *maps]))
+    if not ask(engine, tasks, settle):
         return
-    followed = _Followed(engine, scene, tuple(opening), maps, work, draw, noun, caption, buttons)
+    followed = _Followed(engine, scene, tuple(opening), maps, tasks, draw, noun, caption, buttons)
     st.fragment(followed.draw_page, key=_PAGE)()
 
 
 @dataclass
 class _Followed:
-    """What a page waits for, from one run of the whole page to the next.
+    """What a page waits for, from one run of the whole app to the next.
 
-    Two fragments, the page's own part and in it the line, which alone has a timer. Drawing takes
-    note of how things stand; when the line finds that something has changed, it has the page drawn.
+    Two fragments: the page's own part, and in it the line, which alone has a timer. Drawing records
+    the state of the tasks; when a poll finds that it has changed, the page's part is rerun.
     """
 
     engine: Engine
     scene: Scene
-    opening: tuple[Work, ...]
-    maps: Mapping[Work, str]
-    work: tuple[Work, ...]
-    draw: Callable[[Mapping[Work, WorkSnapshot], bool], None]
+    opening: tuple[Task, ...]
+    maps: Mapping[Task, str]
+    tasks: tuple[Task, ...]
+    draw: Callable[[Snapshots, bool], None]
     noun: str
     caption: str | None
     buttons: tuple[str, str]
-    at_first: Mapping[Work, WorkSnapshot] = field(default_factory=dict)
-    snapshots: Mapping[Work, WorkSnapshot] = field(default_factory=dict)
+    at_first: Snapshots = field(default_factory=dict)
+    snapshots: Snapshots = field(default_factory=dict)
     standing: Standing = field(default_factory=Standing)
     just_drawn: bool = False
 
@@ -106,7 +108,7 @@ class _Followed:
         jobs.touch(me)
         # First, so that what changes meanwhile is found by the next poll.
         self.standing = jobs.standing(me)
-        self.snapshots = {each: jobs.look(each, me) for each in self.work}
+        self.snapshots = {each: jobs.look(each, me) for each in self.tasks}
         self.at_first = self.at_first or self.snapshots
         unfinished = _any_unfinished(self.snapshots)
         waiting = _any_unfinished(self.at_first)
@@ -127,7 +129,7 @@ class _Followed:
         self.draw(self.snapshots, not unfinished)
 
     def draw_line(self) -> None:
-        """Draw the line; at a poll, find out first whether the page is to be drawn with it."""
+        """Draw the line; at a poll, first check whether the page has to be redrawn with it."""
         if self.just_drawn:
             self.just_drawn = False
         else:
@@ -145,13 +147,13 @@ class _Followed:
             self._line()
 
     def _sidebar_is_behind(self) -> bool:
-        """Whether the prediction came while the page was being drawn, below the sidebar already."""
+        """Whether the prediction came after the sidebar, and before the page, was drawn."""
         scene = self.scene
         asked = self.snapshots.get(Predict(scene.settings.model, scene.picture))
         return scene.prediction is None and asked is not None and asked.state == "done"
 
     def _pause(self) -> float:
-        """Seconds until the next poll: more where many wait, since little happens for each."""
+        """Seconds until the next poll: more where many wait, since each then sees few changes."""
         # While a model is loaded, every rerun takes time from it.
         least = POLL_SECONDS * (1 if self.engine.loaded(self.scene.settings.model) else 2)
         others = max(0, self.standing.waiting - 1)
@@ -160,12 +162,12 @@ class _Followed:
     def _cancel(self) -> None:
         self.engine.jobs.cancel(visitor())
 
-    def _resume(self, stopped: Sequence[Work]) -> None:
-        for work in stopped:
-            self.engine.jobs.retry(visitor(), work)
+    def _resume(self, stopped: Sequence[Task]) -> None:
+        for task in stopped:
+            self.engine.jobs.retry(visitor(), task)
 
     def _line(self) -> None:
-        shown = {work: self.snapshots[work] for work in self.maps}
+        shown = {task: self.snapshots[task] for task in self.maps}
         if _any_unfinished(self.snapshots):
             shares = [share(snapshot) for snapshot in shown.values()]
             st.progress(
@@ -178,10 +180,10 @@ class _Followed:
                 on_click=self._cancel,
             )
             return
-        stopped = [work for work, snapshot in self.snapshots.items() if snapshot.state in STOPPED]
+        stopped = [task for task, snapshot in self.snapshots.items() if snapshot.state in STOPPED]
         if stopped:
             st.markdown(
-                f"{sum(work in shown for work in stopped)} of {len(shown)} {self.noun} are not "
+                f"{sum(task in shown for task in stopped)} of {len(shown)} {self.noun} are not "
                 "finished."
             )
             st.button(
@@ -201,27 +203,27 @@ class _Followed:
                 else self.caption
             )
 
-    def _headline(self, shown: Mapping[Work, WorkSnapshot]) -> str:
+    def _headline(self, shown: Snapshots) -> str:
         if self.engine.loaded(self.scene.settings.model) is None:
             return f"Loading {self.scene.model.title}: a few seconds, once"
         if not shown:
             return "Asking the model what it sees"
         done = sum(snapshot.state == "done" for snapshot in shown.values())
         text = f"{done} of {len(shown)} {self.noun} ready"
-        for work, snapshot in shown.items():
+        for task, snapshot in shown.items():
             if snapshot.state == "running":
-                return f"{text} · {self.maps[work]}"
+                return f"{text} · {self.maps[task]}"
         return f"{text} · {in_queue(self.standing.place).lower()}"
 
 
-def ask(engine: Engine, work: Sequence[Work], settle: Work | None = None) -> bool:
-    """Ask for exactly this work; False where the queue is full, which the page then says.
+def ask(engine: Engine, tasks: Sequence[Task], settle: Task | None = None) -> bool:
+    """Ask for exactly these tasks; False where the queue is full, which the page then says.
 
-    ``settle`` is quick work among it that is worth a moment's waiting.
+    ``settle`` is a quick one among them that is worth a short wait.
     """
     me = visitor()
     try:
-        engine.jobs.ask(me, work)
+        engine.jobs.ask(me, tasks)
     except QueueFull as error:
         st.error(str(error))
         return False
@@ -238,7 +240,7 @@ def ask(engine: Engine, work: Sequence[Work], settle: Work | None = None) -> boo
 
 @runtime_checkable
 class Partial(Protocol):
-    """A result that says how much of its work is done."""
+    """A result that says how much of its task is done."""
 
     @property
     def done(self) -> int: ...
@@ -247,23 +249,23 @@ class Partial(Protocol):
     def planned(self) -> int: ...
 
 
-def share(snapshot: WorkSnapshot) -> float:
-    """How much of the work is done, 0..1."""
+def share(snapshot: TaskSnapshot) -> float:
+    """How much of the task is done, 0..1."""
     if snapshot.state == "done":
         return 1.0
     estimate = snapshot.estimate
     return estimate.done / max(estimate.planned, 1) if isinstance(estimate, Partial) else 0.0
 
 
-def in_queue(place: int | None) -> str:
-    """The place in the queue in words."""
-    if place is None:
+def in_queue(position: int | None) -> str:
+    """The position in the queue, in words."""
+    if position is None:
         return "Waiting"
-    return "Next in the queue" if place == 1 else f"Number {place} in the queue"
+    return "Next in the queue" if position == 1 else f"Number {position} in the queue"
 
 
-def message(engine: Engine, scene: Scene, snapshot: WorkSnapshot) -> str:
-    """What is to be said of one piece of work that is not done."""
+def message(engine: Engine, scene: Scene, snapshot: TaskSnapshot) -> str:
+    """What to say of a task that is not done."""
     if snapshot.state == "failed":
         return plain(snapshot.error)
     if snapshot.state == "running":
@@ -271,7 +273,7 @@ def message(engine: Engine, scene: Scene, snapshot: WorkSnapshot) -> str:
             return "Loading the model"
         return "Starting" if snapshot.estimate is None else f"{100 * share(snapshot):.0f} %"
     if snapshot.state in ("queued", "unknown"):
-        # Places change with every step of anybody's work: the line has them.
+        # Positions in the queue change with every step of any task: the line has them.
         return "Waiting"
     return "Cancelled" if snapshot.state == "cancelled" else ""
 
@@ -286,7 +288,7 @@ def plain(error: Exception | None) -> str:
     )
 
 
-def _any_unfinished(snapshots: Mapping[Work, WorkSnapshot]) -> bool:
+def _any_unfinished(snapshots: Snapshots) -> bool:
     return any(snapshot.state in UNFINISHED for snapshot in snapshots.values())
 
 

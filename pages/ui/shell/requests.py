@@ -1,4 +1,4 @@
-"""What a scene asks the model: requests, players, the reference, the first predictions."""
+"""What a scene asks for: requests, players, the reference, the first predictions."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def segmentation_for(settings: Settings) -> Segmentation:
 
 
 def players_given(settings: Settings, height: int, width: int) -> str:
-    """What the settings cut a layer's plane into, in words."""
+    """The players that the settings give at a layer's resolution, in words."""
     segmentation = segmentation_for(settings)
     too_many = f"More than the picture's {height}×{width} pixels allow: choose fewer."
     if isinstance(segmentation, Slic):
         if settings.count > height * width:
             return too_many
-        return f"Gives {counted(settings.count, 'superpixel')}, each in one piece."
+        return f"Gives {counted(settings.count, 'superpixel')}, each connected."
     if isinstance(segmentation, Grid):
         rows, columns = segmentation.rows, segmentation.columns
         if rows > height or columns > width:
@@ -79,7 +79,7 @@ def reference_of(settings: Settings, picture: Picture) -> Picture | None:
 
 
 def predictions_for(settings: Settings, picture: Picture) -> list[Predict]:
-    """What the model is asked before anything is explained: picture and reference."""
+    """The predictions needed before any map: for the picture and the reference."""
     reference = reference_of(settings, picture)
     return [
         Predict(settings.model, each, settings.layer)

@@ -1,9 +1,11 @@
-"""The scene: what all pages look at, made from the visitor's choices before anything is drawn."""
+"""The scene that all pages show, made from the visitor's choices before anything is drawn."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -28,8 +30,8 @@ from pages.ui.shell.gallery import gallery, gallery_picture, pixels_of
 from pages.ui.shell.navigation import complain
 from pages.ui.shell.own_picture import DEFAULT_SIZE, own_pixels
 from pages.ui.shell.session import session, visitor
-from pages.ui.shell.settings import MOST_CLASSES, UPLOAD, Settings, decode, encode
-from pages.ui.worker.engine import Engine, Model
+from pages.ui.shell.settings import MOST_CLASSES, UPLOAD, Settings, decode, encode, text_of
+from pages.ui.worker.engine import OWN_MODEL, Engine, Model
 from pages.ui.worker.tasks import Predict, Prediction
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Scene:
-    """What a page is given.
+    """The model, the picture and the settings that a page shows.
 
     Attributes
     ----------
@@ -53,7 +55,7 @@ class Scene:
     classes : tuple of int
         The target classes; empty while they wait for the prediction.
     labels : tuple of str
-        Of the model's classes; empty while a model file is being loaded.
+        Of the model's classes, no two alike; empty while a model file is being loaded.
     """
 
     settings: Settings
@@ -66,7 +68,7 @@ class Scene:
 
 
 def make_scene(engine: Engine, page: str) -> Scene:
-    """The scene of this run, and the link to it; ``page`` is the name of the page in links."""
+    """Make the scene of this run and write its link; ``page`` is the page's name in links."""
     session().page = page
     scene = scene_of(engine, _chosen_settings(engine), visitor())
     session().scene = scene
@@ -82,13 +84,26 @@ def scene_of(engine: Engine, settings: Settings, me: str) -> Scene:
     picture = _picture(settings, DEFAULT_SIZE if classifier is None else classifier.input_size)
     found = engine.jobs.look(Predict(model.name, picture), me).estimate
     prediction = found if isinstance(found, Prediction) else None
-    labels = engine.labels(model.name)
+    labels = told_apart(engine.labels(model.name))
     settings = _with_classes(settings, prediction, labels)
     settings = _with_layer(settings, model, classifier)
     settings = _with_rival(settings, prediction, labels)
     settings = _with_options(settings, model)
     classes = settings.classes if labels else ()
     return Scene(settings, model, picture, prediction, classes, labels, classifier)
+
+
+@lru_cache(maxsize=16)
+def told_apart(labels: tuple[str, ...]) -> tuple[str, ...]:
+    """Labels, with the class's number where several classes have one label.
+
+    A list in the browser knows its options by their titles alone.
+    """
+    repeated = Counter(labels)
+    return tuple(
+        f"{label} (class {number})" if repeated[label] > 1 else label
+        for number, label in enumerate(labels)
+    )
 
 
 def current_scene() -> Scene:
@@ -100,7 +115,7 @@ def current_scene() -> Scene:
 
 
 def _chosen_settings(engine: Engine) -> Settings:
-    """The settings as they were chosen, at a session's start those of the link."""
+    """The settings the visitor chose; at the start of a session, those of the link."""
     usual = Settings(model=engine.default_model().name)
     models = tuple(model.name for model in engine.models())
     pictures = (*(entry.id for entry in gallery()), UPLOAD)
@@ -115,12 +130,12 @@ def _chosen_settings(engine: Engine) -> Settings:
             complain(complaint)
         return settings
     _notice_widgets()
-    # What was decided or chosen on a page is one of what it offered: nothing to complain of.
+    # Choices made on a page are among its options: there is nothing to complain about.
     return decode(shared(), usual, models, pictures)[0]
 
 
 def adopt(settings: Settings, own_picture: bytes | None = None) -> None:
-    """Take settings from elsewhere, in a callback: every control shows them from the next run on.
+    """Replace all settings from a callback: every control shows them from the next run on.
 
     ``own_picture`` is a picture file, for settings whose picture is the visitor's own.
     """
@@ -130,18 +145,18 @@ def adopt(settings: Settings, own_picture: bytes | None = None) -> None:
 
 
 def choose_classes(classes: tuple[int, ...]) -> None:
-    """Choose the target classes in the visitor's stead, in a callback."""
+    """Set the target classes, from a callback."""
     decide("class_choice", "own")
     decide("classes", classes)
 
 
 def choose_methods(methods: tuple[str, ...]) -> None:
-    """Choose the methods in the visitor's stead, in a callback."""
+    """Set the methods, from a callback."""
     decide("methods", methods)
 
 
 def _notice_widgets() -> None:
-    """Take over what the visitor changed in the sidebar."""
+    """Make what the visitor changed in the sidebar the choices."""
     choices = session().choices
     for name in [name for name in choices.handed if "-" not in name and changed(name)]:
         held = st.session_state[widget_key(name)]
@@ -151,8 +166,11 @@ def _notice_widgets() -> None:
         notice(name)
         if name == "classes":
             choices.chosen["class_choice"] = "own"
+        if name == "class_choice" and held == "own" and session().scene is not None:
+            # One's own classes begin with those that are shown.
+            choices.chosen["classes"] = text_of(current_scene().classes)
         if name == "model":
-            # Layers of one network mean nothing to another.
+            # The layers of one network are not those of another.
             choices.chosen.pop("layer", None)
 
 
@@ -173,7 +191,7 @@ def suggested_classes(settings: Settings, prediction: Prediction | None) -> tupl
     """The classes to start with: those the picture was made for, else the two most probable."""
     if settings.class_choice == "top5":
         return prediction.top(5) if prediction is not None else ()
-    if settings.picture != UPLOAD and settings.model != "own":
+    if settings.picture != UPLOAD and settings.model != OWN_MODEL:
         made_for = gallery_picture(settings.picture).classes
         if made_for:
             return made_for
@@ -192,14 +210,14 @@ def _with_classes(
 
 
 def _exists(number: int, labels: Sequence[str]) -> bool:
-    """Whether a model has a class; if not, say so."""
+    """Whether the model has a class; if not, tell the visitor."""
     if number >= len(labels):
         complain(f"There is no class {number}: the model's go from 0 to {len(labels) - 1}.")
     return number < len(labels)
 
 
 def _with_layer(settings: Settings, model: Model, classifier: Classifier | None) -> Settings:
-    """The layer, and a reference that there is at this layer."""
+    """The layer, and a reference that exists at this layer."""
     layer = settings.layer or model.default_layer
     if classifier is not None:
         usual = model.default_layer or classifier.layers[-1]
@@ -217,29 +235,29 @@ def _with_layer(settings: Settings, model: Model, classifier: Classifier | None)
 def _with_rival(
     settings: Settings, prediction: Prediction | None, labels: Sequence[str]
 ) -> Settings:
-    """The class to contrast with."""
+    """The class to contrast with, the strongest rival unless one was chosen."""
     against = settings.against
     if settings.score != "contrast" or prediction is None:
         return settings
     if against is None or not _exists(against, labels):
-        # The strongest rival: a class contrasted with itself has no map.
+        # None of the target classes: a class contrasted with itself has no map.
         ranked = prediction.top(MOST_CLASSES + 1)
         against = next((each for each in ranked if each not in settings.classes), ranked[0])
     return replace(settings, against=against)
 
 
 def _with_options(settings: Settings, model: Model) -> Settings:
-    """Without options at their defaults, and without bfloat16 where the model gains nothing."""
+    """Without options at their defaults, and without bfloat16 where it is no faster."""
     options = {
-        place: value
-        for place, value in settings.options.items()
-        if value != METHODS[place[0]].option_named(place[1]).default
+        (method, name): value
+        for (method, name), value in settings.options.items()
+        if value != METHODS[method].option_named(name).default
     }
-    rounded = [place for place in options if place[1] == BFLOAT16]
+    rounded = [option for option in options if option[1] == BFLOAT16]
     if rounded and not model.bfloat16:
         complain(
             f"{model.title} is evaluated in float32: bfloat16 is for VGG16's networks, on "
             "processors that compute in it."
         )
-        options = {place: value for place, value in options.items() if place not in rounded}
+        options = {option: value for option, value in options.items() if option not in rounded}
     return replace(settings, options=options)

@@ -1,9 +1,9 @@
-"""What the server remembers of one visitor, between the runs of a page; all of it is here."""
+"""Everything the server remembers of one visitor between the runs of a page."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,52 +18,55 @@ GameName = tuple[str, ...]
 
 @dataclass
 class Choices:
-    """What a visitor chose, as it stands in the address bar.
+    """What a visitor chose, by the names in the address bar.
 
     Attributes
     ----------
     asked : dict
-        What the link asked for and no page has read yet.
+        Texts of the link that no page has read yet.
     chosen : dict
-        What differs from the defaults.
+        Texts of the choices that differ from the defaults.
     handed : dict
-        What each widget was told to show last: whatever else it shows, the visitor chose.
+        The value each widget was last set to show: any other value is the visitor's choice.
+    offered : dict
+        The options of each widget when it was last drawn; None for one without options.
     """
 
     asked: dict[str, str] = field(default_factory=dict)
     chosen: dict[str, str] = field(default_factory=dict)
     handed: dict[str, object] = field(default_factory=dict)
+    offered: dict[str, Collection[object] | None] = field(default_factory=dict)
 
 
 @dataclass
 class Session:
-    """One visitor's.
+    """The state of one visitor.
 
     Attributes
     ----------
     visitor : str
-        The name under which this session waits for work.
+        The name under which this session waits for tasks.
     choices : Choices
     page : str
-        The name of the page that is shown, as links have it.
+        The name of the page that is shown, as in links.
     scene : Scene or None
-        What `make_scene` made last.
+        The one that `make_scene` made last.
     started : bool
         Whether the link that the session began with has been read.
     own_picture : bytes or None
-        The file that was uploaded or taken last, once it was found to be a picture.
+        The last file uploaded or photo taken that could be read as a picture.
     refused_picture : str
-        Why the file that came last is none; empty once it was said.
+        Why the last file was refused; empty once the visitor has been told.
     asked_for_vgg16 : bool
         Whether this visitor asked for the download of VGG16's weights.
     absent : dict
-        The players that are out, by the game's name.
+        The players taken out, by the game's name.
     ranked : dict
         A game's players from the best down, by the game's name and the class.
     opened : dict
-        What was found in each file of saved maps that is open, by the file's identifier.
+        The content of each open file of saved maps, by the file's identifier.
     formula : str or None
-        The last one typed on the Axioms page that could be read.
+        The last valid one typed on the Axioms page.
     """
 
     visitor: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -87,5 +90,5 @@ def session() -> Session:
 
 
 def visitor() -> str:
-    """The name under which this session waits for work."""
+    """The name under which this session waits for tasks."""
     return session().visitor

@@ -1,4 +1,4 @@
-"""Everything the sidebar decides, and its form in the address bar."""
+"""The sidebar's settings, and their form in the address bar."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Settings:
 
 
 def encode(settings: Settings, defaults: Settings) -> dict[str, str]:
-    """The address bar's parameters: what differs from the defaults, and the model always."""
+    """The address bar's parameters: the settings that differ from the defaults, and the model."""
     parameters = {"model": settings.model}
     for item in fields(Settings):
         value = getattr(settings, item.name)
@@ -160,7 +160,7 @@ def decode(
 
 
 def complaint_of(name: str, text: str, error: ValueError) -> str:
-    """What is to be said of a parameter that is not usable."""
+    """The sentence about a parameter that is not usable."""
     shown = text if len(text) <= 40 else text[:40] + "…"
     return f"The link's {name[:60]} = “{shown}” is not usable: {str(error).removesuffix('.')}."
 

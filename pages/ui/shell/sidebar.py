@@ -1,4 +1,4 @@
-"""The sidebar: every control that all pages share, drawn from the scene."""
+"""The sidebar: the controls that all pages share, drawn from the scene."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ from pages.ui.worker.engine import Engine
 
 DEFAULT_SIZE = (224, 224)
 IN_FLOAT32 = ("randomisation", "axioms")
-"""Pages that evaluate nothing in bfloat16, whatever the options say."""
+"""Pages that compute everything in float32."""
 
 
 def render_sidebar(engine: Engine, scene: Scene) -> None:
-    """Draw the controls; what a visitor changes in them is in the next run's scene."""
+    """Draw the controls; what a visitor changes there is in the next run's scene."""
     settings = scene.settings
     by_hand = session().page == "superpixels"
     with st.sidebar:
@@ -51,7 +51,7 @@ def render_sidebar(engine: Engine, scene: Scene) -> None:
         _reference(settings)
         _score(scene)
         _players(scene)
-        # Whatever other pages show, that page has the methods of its game, and asks for none.
+        # The Superpixels page uses the methods of its game, whichever the other pages show.
         _method_options(scene, game_methods(exact=False) if by_hand else settings.methods)
         _display(settings)
 
@@ -67,9 +67,10 @@ def _model(engine: Engine, scene: Scene) -> None:
                 models[name].title + (" · to be downloaded" if models[name].missing else "")
             ),
             key=key,
-            help="VGG16 greets newcomers wherever its weights are on this machine.",
+            help="VGG16 is the default where its weights are on this machine.",
         ),
         scene.settings.model,
+        offered=models,
     )
     if scene.model.note:
         st.caption(scene.model.note)
@@ -115,8 +116,8 @@ def _classes(scene: Scene) -> None:
             required=True,
             format_func={"suggested": "Suggested", "top5": "Top five", "own": "My own"}.__getitem__,
             key=key,
-            help="Suggested: the classes that a gallery picture was made for, else the two most "
-            "probable. Both follow the picture; your own stay.",
+            help="Suggested: the classes a gallery picture was chosen for, else the two most "
+            "probable. Suggested and Top five follow the picture; your own stay.",
         ),
         scene.settings.class_choice,
     )
@@ -150,6 +151,7 @@ def _classes(scene: Scene) -> None:
             select_all=False,
         ),
         list(scene.classes),
+        offered=range(len(labels)),
     )
 
 
@@ -166,6 +168,7 @@ def _methods(settings: Settings) -> None:
             placeholder="Choose one or more",
         ),
         list(settings.methods),
+        offered=METHODS,
     )
 
 
@@ -192,9 +195,10 @@ def _layer(scene: Scene) -> None:
             format_func=described,
             key=key,
             help="Where attributions are taken: at the input's pixels, or at the activations of a "
-            "layer. The higher, the more class-specific, and the faster.",
+            "layer. Higher layers are more class-specific, and faster.",
         ),
         chosen,
+        offered=listed,
     )
     if len(classifier.layers) > len(classifier.main_layers):
         st.toggle(
@@ -217,10 +221,11 @@ def _reference(settings: Settings) -> None:
                 kind.capitalize() + (" (no activations)" if kind == ZEROS else "")
             ),
             key=key,
-            help="What the picture is compared with: absent parts take its values, and paths "
-            "start at it. Mean and blurred are made from this picture.",
+            help="The baseline the picture is compared with: absent parts take its values, and "
+            "paths start from it. Mean and blurred are computed from this picture.",
         ),
         settings.reference,
+        offered=kinds,
     )
 
 
@@ -233,7 +238,8 @@ def _score(scene: Scene) -> None:
             required=True,
             format_func=str.capitalize,
             key=key,
-            help="The class's logit, its probability, or by how much its logit leads another's.",
+            help="The class's logit, its probability, or the difference between its logit and "
+            "that of another class.",
         ),
         scene.settings.score,
     )
@@ -247,6 +253,7 @@ def _score(scene: Scene) -> None:
                 key=key,
             ),
             scene.settings.against or 0,
+            offered=range(len(scene.labels)),
         )
 
 
@@ -296,7 +303,7 @@ def _players(scene: Scene) -> None:
                 int(BOUNDS["seed"][1]),
                 step=1,
                 key=key,
-                help="Of everything random: same seed, same map.",
+                help="For everything random: the same seed gives the same map.",
             ),
             settings.seed,
         )
@@ -314,8 +321,8 @@ def _method_options(scene: Scene, methods: Sequence[str]) -> None:
                 float32_only = not scene.model.bfloat16 or session().page in IN_FLOAT32
                 if option.name == BFLOAT16 and float32_only:
                     continue
-                place = (method.name, option.name)
-                _option(method.name, option, options.get(place, option.default))
+                value = options.get((method.name, option.name), option.default)
+                _option(method.name, option, value)
 
 
 def _option(method: str, option: Option, value: OptionValue) -> None:
@@ -354,7 +361,7 @@ def _display(settings: Settings) -> None:
                 required=True,
                 format_func={"map": "Per map", "method": "Shared by method"}.__getitem__,
                 key=key,
-                help="A scale shared by all classes of one method lets their maps be compared.",
+                help="A scale shared by all classes of a method makes their maps comparable.",
             ),
             settings.scale,
         )
@@ -365,7 +372,7 @@ def _display(settings: Settings) -> None:
                 *BOUNDS["clip"],
                 step=0.5,
                 key=key,
-                help="Colours saturate at this percentile of the values' sizes.",
+                help="Colours saturate at this percentile of the absolute values.",
             ),
             settings.clip,
         )

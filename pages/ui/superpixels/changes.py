@@ -1,7 +1,7 @@
-"""What taking players out did to the classes, beside what each attribution had predicted.
+"""How removing players changed each class's score, beside the change that attributions predicted.
 
-The bars are HTML: a click draws them anew, and a chart takes the browser longer than the network
-takes to answer.
+The bars are HTML: every click redraws them, and a chart takes the browser longer than the network
+needs for its prediction.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from html import escape
 
 from attribution_core.attribution import Attribution
 from pages.ui.maps.charts import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION
+from pages.ui.shell.numbers import written
 
 WHOLE, LEFT, TRUE = GREY, VERMILION, GREY
 PREDICTED = (BLUE, ORANGE, GREEN, PURPLE)
@@ -19,7 +20,7 @@ PREDICTED = (BLUE, ORANGE, GREEN, PURPLE)
 
 @dataclass(frozen=True)
 class Change:
-    """One class before and after players were taken out.
+    """One class before and after players were removed.
 
     ``true`` is the change of the explained score, ``predicted`` that of each method by its title;
     probabilities are shares of 1.
@@ -36,12 +37,13 @@ class Change:
 
 @dataclass(frozen=True)
 class Series:
-    """A number for each class, and how it is written."""
+    """A number for each class, with the format and the unit in which it is written."""
 
     name: str
     colour: str
     values: Sequence[float]
-    written: str
+    form: str
+    unit: str = ""
 
 
 def predicted_change(attribution: Attribution, absent: Collection[int]) -> float:
@@ -56,21 +58,21 @@ def probabilities(changes: Sequence[Change]) -> tuple[Series, ...]:
     whole = [100 * change.probability_whole for change in changes]
     left = [100 * change.probability_now for change in changes]
     return (
-        Series("whole picture", WHOLE, whole, "{:.1f} %"),
-        Series("what is left", LEFT, left, "{:.1f} %"),
+        Series("whole picture", WHOLE, whole, ".1f", " %"),
+        Series("what is left", LEFT, left, ".1f", " %"),
     )
 
 
 def score_changes(changes: Sequence[Change]) -> tuple[Series, ...]:
     """Each class's true change of score, and the change that each method predicted."""
     titles = list(dict.fromkeys(title for change in changes for title in change.predicted))
-    true = Series("true", TRUE, [change.true for change in changes], "{:+.2f}")
+    true = Series("true", TRUE, [change.true for change in changes], "+.2f")
     predicted = (
         Series(
             f"{title} predicted",
             colour,
             [change.predicted.get(title, 0.0) for change in changes],
-            "{:+.2f}",
+            "+.2f",
         )
         for title, colour in zip(titles, PREDICTED, strict=False)
     )
@@ -97,7 +99,7 @@ def bars(labels: Sequence[str], series: Sequence[Series], *, most: float | None 
         lines = []
         for each in series:
             value = each.values[row] + 0.0
-            number = each.written.format(value).replace("-", "−")
+            number = f"{written(value, each.form)}{each.unit}"
             start, width = (min(value, 0.0) - low) / length, abs(value) / length
             lines.append(
                 f'<div class="line" title="{escape(f"{label}, {each.name}: {number}")}">'

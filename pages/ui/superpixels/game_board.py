@@ -1,4 +1,4 @@
-"""The board of the superpixel game: who plays, who was taken out, and the buttons that do it."""
+"""The board of the superpixel game: the players, who is absent, and buttons to change that."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from attribution_core.images import INPUT, Picture
 from attribution_core.registry import METHODS
 from attribution_core.segmentations import Segmentation, kind_of_player, segments_of
 from pages.ui.components.player_board import PlayerValues, player_board
-from pages.ui.shell.choices import choice, recalled, remember
-from pages.ui.shell.choosers import choose_class
+from pages.ui.shell.choices import recalled, remember
+from pages.ui.shell.choosers import choose_class, choose_whole
 from pages.ui.shell.game_methods import LEADING, game_methods
 from pages.ui.shell.requests import reference_of, segmentation_for
 from pages.ui.shell.scene import Scene
@@ -39,7 +39,7 @@ class Board:
     Attributes
     ----------
     name : tuple
-        Of this game: who was taken out of it is remembered under this name.
+        Of this game: the absent players are remembered under it.
     segments : int array ``(h, w)``
     kind_of_player : str
         Such as "superpixel".
@@ -90,12 +90,7 @@ def set_up(classifier: Classifier, scene: Scene) -> Board:
         _move("all_in", "All in", name, _just(()))
         _move("all_out", "All out", name, _just(range(players)))
         _move("invert", "Invert", name, lambda absent: set(range(players)) - set(absent))
-        best = choice(
-            "superpixels-best",
-            lambda key, value: st.number_input("k", 1, players, key=key, width=110),
-            min(5, players),
-            lambda text: whole(text, 1, players),
-        )
+        best = choose_whole("superpixels-best", "k", 1, players, min(5, players), width=110)
         order = session().ranked.get((name, focus))
         for verb, part in (("Keep", slice(best, None)), ("Remove", slice(None, best))):
             gone = [] if order is None else order[part]
@@ -127,7 +122,7 @@ def draw_board(scene: Scene, board: Board, known: Mapping[str, Attribution]) -> 
         first_known = at not in orders
         orders[at] = ranked
         if first_known:
-            # The buttons that were drawn without it can be pressed now.
+            # Redraws the buttons that were disabled until the ranking was known.
             st.rerun()
     reference = reference_of(scene.settings, scene.picture)
     clicked = player_board(
@@ -161,7 +156,7 @@ def _move(
     disabled: bool = False,
     help: str | None = None,
 ) -> None:
-    """A button that says who is absent, given who was when it is pressed."""
+    """A button that sets who is absent, given who was."""
     st.button(
         label,
         on_click=lambda: _set_absent(name, leave(_absent(name))),
@@ -172,7 +167,7 @@ def _move(
 
 
 def _just(players: Iterable[int]) -> Callable[[tuple[int, ...]], Iterable[int]]:
-    """These leave, whoever was absent."""
+    """Exactly these are absent afterwards."""
     return lambda absent: players
 
 

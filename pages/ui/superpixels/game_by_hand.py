@@ -1,22 +1,23 @@
-"""The superpixel game: take players out by hand, and see whether the attributions foretold it."""
+"""The superpixel game: remove players by hand, and see whether the attributions predicted it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
 
 from attribution_core.attribution import Attribution
 from attribution_core.registry import METHODS
-from attribution_core.request import Reason
+from attribution_core.request import Reason, Request
 from attribution_core.scores import Score, score_values
 from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.grid import attribution_in, done_in, names_of, render_maps
 from pages.ui.maps.table import MapTable, classes_by_methods
 from pages.ui.shell.game_methods import LEADING, in_common_game
-from pages.ui.shell.progress import UNFINISHED, WorkSnapshot, ask, follow, plain
+from pages.ui.shell.numbers import written
+from pages.ui.shell.progress import UNFINISHED, Snapshots, ask, follow, plain
 from pages.ui.shell.requests import predictions_for, request_for, score_for
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
@@ -28,18 +29,16 @@ from pages.ui.superpixels.changes import (
     score_changes,
 )
 from pages.ui.superpixels.game_board import Board, draw_board, set_up
-from pages.ui.superpixels.interaction import ask_about_two, draw_answer
-from pages.ui.superpixels.layer_comparison import ask_to_compare, draw_comparison
+from pages.ui.superpixels.interaction import Question, ask_about_two, draw_answer
+from pages.ui.superpixels.layer_comparison import LayerComparison, ask_to_compare, draw_comparison
 from pages.ui.worker.engine import Engine
-from pages.ui.worker.tasks import Play, Prediction, Work
-
-Snapshots = Mapping[Work, WorkSnapshot]
+from pages.ui.worker.tasks import Play, Prediction, Task
 
 
 def render_game(engine: Engine, scene: Scene) -> None:
-    """Draw the board, the classes' bars and the fitted values, and let a person play."""
+    """Draw the board, the classes' bars and the fitted values, and let the visitor play."""
     classifier = engine.loaded(scene.settings.model)
-    opening: list[Work] = [*predictions_for(scene.settings, scene.picture)]
+    opening: list[Task] = [*predictions_for(scene.settings, scene.picture)]
     if classifier is None:
         return
     try:
@@ -47,7 +46,6 @@ def render_game(engine: Engine, scene: Scene) -> None:
     except ValueError as error:
         st.error(str(error), icon=":material/error:")
         return
-    model = scene.settings.model
     options = {**scene.settings.options, **in_common_game()}
     fitted = replace(
         scene, settings=replace(scene.settings, methods=board.methods, options=options)
@@ -58,42 +56,85 @@ def render_game(engine: Engine, scene: Scene) -> None:
         st.info(game, icon=":material/info:")
         follow(engine, scene, opening, {}, lambda snapshots, finished: None)
         return
-    opened, whole = Play(model, game, board.absent), Play(model, game, ())
     question = ask_about_two(scene, board, game)
     comparison = ask_to_compare(classifier, fitted, board.focus)
-    results = names_of(table)
-    if question is not None:
-        results[question.work] = "Interactions"
-    if comparison is not None:
-        results |= comparison.works
+    _follow_game(engine, _Game(scene, fitted, board, game, table, question, comparison), opening)
+
+
+@dataclass(frozen=True)
+class _Game:
+    """Everything on the page: the board, and what else the visitor asked to see.
+
+    Attributes
+    ----------
+    scene : Scene
+    fitted : Scene
+        With the methods and options of the game.
+    board : Board
+    request : Request
+        Whose game is played.
+    table : MapTable
+        The fitted methods' maps.
+    question : Question or None
+    comparison : LayerComparison or None
+    """
+
+    scene: Scene
+    fitted: Scene
+    board: Board
+    request: Request
+    table: MapTable
+    question: Question | None
+    comparison: LayerComparison | None
+
+    def without(self, absent: tuple[int, ...]) -> Play:
+        """The task that predicts with some players taken out."""
+        return Play(self.scene.settings.model, self.request, absent)
+
+    @property
+    def names(self) -> dict[Task, str]:
+        """The tasks whose results the page shows, with names for the progress line."""
+        named = names_of(self.table)
+        if self.question is not None:
+            named[self.question.task] = "Interactions"
+        if self.comparison is not None:
+            named |= self.comparison.tasks
+        return named
+
+
+def _follow_game(engine: Engine, game: _Game, opening: Sequence[Task]) -> None:
+    """Ask for the results, and draw board, bars and maps as they come."""
+    scene, board, table = game.scene, game.board, game.table
+    whole, opened = game.without(()), game.without(board.absent)
+    names = game.names
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
         known = _attributions(table, snapshots, scene.classes.index(board.focus))
         clicked = draw_board(scene, board, known)
-        now = Play(model, game, clicked.absent)
+        now = game.without(clicked.absent)
         if now not in snapshots:
-            # Answered in this run: drawing the whole page anew takes the browser twice as long.
-            if not ask(engine, [*opening, whole, now, *results], now):
+            # Answered in this run: redrawing the whole page takes the browser twice as long.
+            if not ask(engine, [*opening, whole, now, *names], now):
                 return
             snapshots = {**snapshots, now: engine.jobs.look(now, visitor())}
             if snapshots[now].state in UNFINISHED:
                 st.rerun()
-        _draw_changes(fitted, clicked, table, snapshots, now, whole)
-        if question is not None:
-            draw_answer(fitted, board, question, snapshots)
+        _draw_changes(game.fitted, clicked, table, snapshots, now, whole)
+        if game.question is not None:
+            draw_answer(game.fitted, board, game.question, snapshots)
         st.markdown("#### The values as maps")
         _draw_fits(scene, board, table, snapshots)
-        render_maps(engine, fitted, table, snapshots, key="game_maps")
-        if comparison is not None:
-            draw_comparison(engine, fitted, comparison, snapshots)
+        render_maps(engine, game.fitted, table, snapshots, key="game_maps")
+        if game.comparison is not None:
+            draw_comparison(engine, game.fitted, game.comparison, snapshots)
         if finished:
-            render_downloads(fitted, table, done_in(table, snapshots))
+            render_downloads(game.fitted, table, done_in(table, snapshots))
 
     follow(
         engine,
         scene,
         [*opening, whole, opened],
-        results,
+        names,
         draw,
         settle=opened,
         noun="results",
@@ -102,13 +143,13 @@ def render_game(engine: Engine, scene: Scene) -> None:
 
 
 def _attributions(table: MapTable, snapshots: Snapshots, row: int) -> dict[str, Attribution]:
-    """What is known of one class, by the method's name."""
+    """The attributions of one class so far, by the method's name."""
     return {
-        table.column_names[place.column]: attribution
-        for place in table.places
-        if place.row == row
-        and place.work is not None
-        and (attribution := attribution_in(snapshots[place.work])) is not None
+        table.column_names[cell.column]: attribution
+        for cell in table.cells
+        if cell.row == row
+        and cell.task is not None
+        and (attribution := attribution_in(snapshots[cell.task])) is not None
     }
 
 
@@ -154,20 +195,20 @@ def _draw_changes(
         with st.container(width=520):
             st.markdown(
                 f"**Change of the {scene.settings.score}, and what was predicted**",
-                help="An attribution predicts that taking players out takes their values away. "
-                "Where the bars differ, the network does not add its parts up.",
+                help="An attribution predicts that removing players subtracts their values from "
+                "the score. Where the bars differ, the network is not additive in these parts.",
             )
             st.html(bars(labels, score_changes(changes)))
     st.caption(
         " · ".join(
-            f"{change.label}: logit {change.logit_whole:.2f} → {change.logit_now:.2f}"
+            f"{change.label}: logit {written(change.logit_whole)} → {written(change.logit_now)}"
             for change in changes
         )
     )
 
 
 def _draw_fits(scene: Scene, board: Board, table: MapTable, snapshots: Snapshots) -> None:
-    """What the literature reports of each fit to the focus class, where it is not on the map."""
+    """The diagnostics that the literature reports of each fit to the focus class."""
     lines = []
     known = _attributions(table, snapshots, scene.classes.index(board.focus))
     for method, attribution in known.items():
@@ -184,8 +225,8 @@ def _draw_fits(scene: Scene, board: Board, table: MapTable, snapshots: Snapshots
             lines.append(f"{METHODS[method].title}: {', '.join(said)}")
     if not board.exact:
         lines.append(
-            f"Exact Shapley values join in where there are at most {board.most_exact} players: "
-            "take fewer superpixels in the sidebar"
+            f"Exact Shapley values are added for at most {board.most_exact} players: "
+            "choose fewer superpixels in the sidebar"
         )
     if lines:
         st.caption(" · ".join(lines))

@@ -1,22 +1,19 @@
-"""Two players of the game: are they worth more together than apart?"""
+"""Two players of the game: are they worth more together than separately?"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
 
 from attribution_core.methods.estimate import Estimate
 from attribution_core.request import Request
-from pages.ui.shell.choices import choice
-from pages.ui.shell.choosers import choose_whether
+from pages.ui.shell.choosers import choose_whether, choose_whole
 from pages.ui.shell.markdown import literal
-from pages.ui.shell.progress import WorkSnapshot, plain, score_name
+from pages.ui.shell.progress import Snapshots, plain, score_name
 from pages.ui.shell.scene import Scene
-from pages.ui.shell.settings import whole
 from pages.ui.superpixels.game_board import Board
-from pages.ui.worker.tasks import Interact, InteractAmongAll, Work
+from pages.ui.worker.tasks import Interact, InteractAmongAll
 
 ROUNDING = 1e-5
 """Networks compute in single precision: smaller interactions may be rounding."""
@@ -24,14 +21,14 @@ ROUNDING = 1e-5
 
 @dataclass(frozen=True)
 class Question:
-    """A pair of players, and the work that answers for it."""
+    """A pair of players, and the task that answers it."""
 
     pair: tuple[int, int]
-    work: Interact | InteractAmongAll
+    task: Interact | InteractAmongAll
 
 
 def ask_about_two(scene: Scene, board: Board, game: Request) -> Question | None:
-    """Let a person choose two players; None where nobody asks."""
+    """Let the visitor choose two players; None unless the visitor asks."""
     if board.players < 2:
         return None
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -51,24 +48,17 @@ def ask_about_two(scene: Scene, board: Board, game: Request) -> Question | None:
         return None
     model = scene.settings.model
     pair = (first, second)
-    work = Interact(model, game) if board.exact else InteractAmongAll(model, game, pair)
-    return Question(pair, work)
+    task = Interact(model, game) if board.exact else InteractAmongAll(model, game, pair)
+    return Question(pair, task)
 
 
 def _player(name: str, label: str, board: Board, default: int) -> int:
-    return choice(
-        f"superpixels-{name}",
-        lambda key, value: st.number_input(label, 0, board.players - 1, key=key, width=120),
-        default,
-        lambda text: whole(text, 0, board.players - 1),
-    )
+    return choose_whole(f"superpixels-{name}", label, 0, board.players - 1, default)
 
 
-def draw_answer(
-    scene: Scene, board: Board, question: Question, snapshots: Mapping[Work, WorkSnapshot]
-) -> None:
-    """Say what the two are worth together, as soon as it is known."""
-    snapshot, (first, second) = snapshots[question.work], question.pair
+def draw_answer(scene: Scene, board: Board, question: Question, snapshots: Snapshots) -> None:
+    """Show the interaction of the two, as soon as it is known."""
+    snapshot, (first, second) = snapshots[question.task], question.pair
     if snapshot.state == "failed":
         st.warning(plain(snapshot.error))
         return

@@ -1,8 +1,7 @@
-"""The thesis's figure 3.2: superpixels of the pixels against positions of the last layer."""
+"""The thesis's figure 3.2: superpixels at the pixels against positions of the last layer."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -13,15 +12,15 @@ from attribution_core.registry import METHODS
 from attribution_core.request import Request
 from attribution_core.segmentations import MOST_POSITIONS
 from pages.ui.maps.grid import done_in, names_of, render_maps
-from pages.ui.maps.table import MapTable, place_of
+from pages.ui.maps.table import MapTable, cell_for
 from pages.ui.shell.choosers import choose_whether
 from pages.ui.shell.game_methods import LEADING
 from pages.ui.shell.markdown import literal
-from pages.ui.shell.progress import WorkSnapshot
+from pages.ui.shell.progress import Snapshots
 from pages.ui.shell.requests import request_for
 from pages.ui.shell.scene import Scene
 from pages.ui.worker.engine import Engine
-from pages.ui.worker.tasks import TimeCoalitions, Work
+from pages.ui.worker.tasks import Task, TimeCoalitions
 
 if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier
@@ -29,21 +28,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LayerComparison:
-    """One method and class in two games, and what a coalition costs in each."""
+    """One method and class in two games, and the time per coalition in each."""
 
     table: MapTable
     times: tuple[TimeCoalitions, ...]
 
     @property
-    def works(self) -> dict[Work, str]:
+    def tasks(self) -> dict[Task, str]:
         """All that is asked for, with names for the progress line."""
         named = names_of(self.table)
-        named.update((time, "The time of a coalition") for time in self.times)
+        named.update((time, "the time per coalition") for time in self.times)
         return named
 
 
 def ask_to_compare(classifier: Classifier, scene: Scene, target: int) -> LayerComparison | None:
-    """None where nobody asks."""
+    """The comparison, if the visitor asks for it."""
     last = classifier.layers[-1]
     wanted = choose_whether(
         "superpixels-compare",
@@ -64,7 +63,7 @@ def ask_to_compare(classifier: Classifier, scene: Scene, target: int) -> LayerCo
     table = MapTable(
         rows=(scene.labels[target],),
         columns=(f"{title} at input", f"{title} at {last}"),
-        places=tuple(place_of(scene, 0, column, each) for column, each in enumerate(asked)),
+        cells=tuple(cell_for(scene, 0, column, each) for column, each in enumerate(asked)),
         row_names=(str(target),),
         column_names=(INPUT, last),
     )
@@ -76,9 +75,9 @@ def draw_comparison(
     engine: Engine,
     scene: Scene,
     comparison: LayerComparison,
-    snapshots: Mapping[Work, WorkSnapshot],
+    snapshots: Snapshots,
 ) -> None:
-    """Both maps, and under them what each costs where nothing is known yet."""
+    """Both maps, and under them the cost of each when nothing is cached."""
     table = comparison.table
     st.markdown("#### Superpixels at the pixels, and positions of the last layer")
     render_maps(engine, scene, table, snapshots, key="compared_maps")
@@ -89,14 +88,15 @@ def draw_comparison(
         return
     at_input, at_last = ((done[0, column].evaluations, each) for column, each in enumerate(seconds))
     st.caption(
-        f"Evaluated afresh, the {at_input[0]} coalitions take {_readable(at_input)} at the pixels "
-        f"and the {at_last[0]} take {_readable(at_last)} at {literal(table.column_names[1])}: "
-        f"a coalition there takes {at_input[1] / at_last[1]:.0f} times less. The seconds under a "
-        "map are shorter where another run had evaluated its coalitions."
+        f"Without cached values, the {at_input[0]} coalitions take {_readable(at_input)} at the "
+        f"pixels and the {at_last[0]} take {_readable(at_last)} at "
+        f"{literal(table.column_names[1])}: "
+        f"a coalition there is {at_input[1] / at_last[1]:.0f} times faster. The seconds under a "
+        "map are fewer where its coalitions were in the cache."
     )
 
 
-def _readable(work: tuple[int, float]) -> str:
-    evaluations, each = work
+def _readable(task: tuple[int, float]) -> str:
+    evaluations, each = task
     total = evaluations * each
     return f"{total:.1f} s" if total >= 1 else f"{1000 * total:.2g} ms"

@@ -24,29 +24,29 @@ from attribution_core.network.bfloat16 import processor_has_bfloat16
 from attribution_core.running.cache import Cache
 from attribution_core.running.jobs import Runner
 from pages.ui.worker.page_runs import PageRuns
-from pages.ui.worker.tasks import Work
+from pages.ui.worker.tasks import Task
 
 if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier
 
 OWN_MODEL = "own"
 INTERACTIVE_MULTIPLICATIONS = 50e9
-"""Work below this, about a second on two cores, goes before longer work."""
+"""Tasks below this, about a second on two cores, go before longer ones."""
 
-MOST_WORKS = 192
-"""That one visitor may wait for: two classes at each of EfficientNet-Lite0's 69 layers fit."""
+MOST_TASKS = 192
+"""Tasks one visitor may wait for: two classes at each of EfficientNet-Lite0's 69 layers fit."""
 
 LONGEST_PAUSE_SECONDS = 0.1
-"""That a step waits for pages which are being drawn: with many visitors some page always is."""
+"""A step's longest wait for pages that are being drawn: with many visitors one always is."""
 
 
 @dataclass(frozen=True)
 class Model:
     """An entry of the model list.
 
-    ``default_layer`` is empty where the highest plane is the best start; ``missing`` says why the
-    model cannot be used now, empty where it can; ``note`` what a person should know of it;
-    ``bfloat16`` whether it may be quicker in bfloat16 than in float32, here.
+    ``default_layer`` is empty where the highest layer is the best start; ``missing`` says why the
+    model cannot be used yet, empty where it can; ``note`` is what a visitor should know about it;
+    ``bfloat16`` says whether bfloat16 may be faster than float32 on this processor.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Model:
 
 
 class Engine:
-    """Loads each model once, and runs all work on one thread.
+    """Loads each model once, and runs all tasks on one thread.
 
     Parameters
     ----------
@@ -74,14 +74,14 @@ class Engine:
         self._classifiers: dict[str, Classifier] = {}
         self._loading = threading.Lock()
         self.page_runs = PageRuns()
-        self.jobs: Runner[Work, object] = Runner(
-            self._start, priority=self._priority, keep=16, per_waiter=MOST_WORKS
+        self.jobs: Runner[Task, object] = Runner(
+            self._start, priority=self._priority, keep=16, per_waiter=MOST_TASKS
         )
         # A stalled download may block its thread for seconds: it gets one of its own.
         self.downloads: Runner[str, DownloadProgress] = Runner(self._download, patience=60)
 
     def models(self) -> tuple[Model, ...]:
-        """The model list, in the order in which a newcomer gets the first that can be used."""
+        """The model list; a newcomer gets the first model that can be used."""
         try:
             missing = "" if find_weights(self._environment) else "Its weights are not here yet."
         except ValueError as error:
@@ -128,7 +128,7 @@ class Engine:
             if name not in self._classifiers:
                 _shield_keras()
                 self._classifiers[name] = self._load(name)
-                # What is loaded now stays: the collector need not look at it again.
+                # What is loaded stays: the garbage collector need not look at it again.
                 gc.freeze()
             return self._classifiers[name]
 
@@ -148,22 +148,22 @@ class Engine:
             cache=self._cache,
         )
 
-    def _start(self, work: Work) -> Iterator[object]:
-        # A generator, so that a model is loaded by the first step and not while work is asked for.
-        for result in work.steps(self._classifier(work.model)):
+    def _start(self, task: Task) -> Iterator[object]:
+        # A generator, so that the first step loads the model, not the page that asks for the task.
+        for result in task.steps(self._classifier(task.model)):
             yield result
-            # Before the next step: pages share Python's lock and the processors with it. Niceness
-            # would give way to every other program as well, and beside two busy ones no map came.
+            # Before the next step: pages share Python's lock and the processors with it. A higher
+            # niceness would also give way to all other programs: with two busy ones no map came.
             self.page_runs.wait_for_end(LONGEST_PAUSE_SECONDS)
 
-    def _priority(self, work: Work) -> int:
-        if work.at_once:
+    def _priority(self, task: Task) -> int:
+        if task.at_once:
             return 0
-        classifier = self.loaded(work.model)
+        classifier = self.loaded(task.model)
         if classifier is None:
             return 1
         try:
-            multiplications = work.multiplications(classifier)
+            multiplications = task.multiplications(classifier)
         except ValueError:
             return 0
         return 1 if multiplications <= INTERACTIVE_MULTIPLICATIONS else 2

@@ -1,4 +1,4 @@
-"""Runs of pages that are in progress, so that work in the background can give way to them."""
+"""Page runs in progress, so that tasks in the background can give way to them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class PageRuns:
-    """Knows which threads draw a page at the moment."""
+    """Which threads are drawing a page."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -16,18 +16,18 @@ class PageRuns:
 
     @contextmanager
     def one(self) -> Iterator[None]:
-        """This thread draws, for as long as the context lasts; within another one, nothing new."""
+        """This thread draws while the context lasts; contexts may be nested."""
         with self._counted_as(drawing=True):
             yield
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """This thread waits for work itself, and holds none up."""
+        """This thread waits for a task itself, and delays none."""
         with self._counted_as(drawing=False):
             yield
 
     def wait_for_end(self, seconds: float) -> bool:
-        """Wait until no thread draws, so long at most; whether it is so."""
+        """Wait until no thread draws, at most for so long; True where none does."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._drawing, seconds)
 
@@ -41,7 +41,7 @@ class PageRuns:
             self._count(me, before)
 
     def _count(self, thread: int, drawing: bool) -> bool:
-        """Count a thread among those that draw, or not; whether it was before."""
+        """Add a thread to those that draw, or remove it; True where it was among them before."""
         with self._changed:
             before = thread in self._drawing
             (self._drawing.add if drawing else self._drawing.discard)(thread)

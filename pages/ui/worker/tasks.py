@@ -17,26 +17,26 @@ if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier
 
 
-class Work(Protocol):
-    """A piece of work for the engine: a frozen dataclass, so that equal work is done once.
+class Task(Protocol):
+    """What the engine can be asked to compute: a frozen dataclass, so that equal tasks run once.
 
     Its module must not import TensorFlow before `steps` is called: no page should wait for that.
     """
 
     at_once: ClassVar[bool]
-    """Whether it is quick and a person waits for it: it goes before everything else."""
+    """Whether it is quick and a visitor waits for it: it goes before all other tasks."""
 
     @property
     def model(self) -> str:
-        """The name of the model that it needs."""
+        """The name of the model it needs."""
 
     def __hash__(self) -> int: ...
 
     def steps(self, classifier: Classifier) -> Iterator[object]:
-        """Results that get better; those that have ``done`` and ``planned`` show progress."""
+        """Results, each better than the last; their ``done`` and ``planned`` show progress."""
 
     def multiplications(self, classifier: Classifier) -> float:
-        """About how many it takes; ValueError where it cannot be done."""
+        """About how many multiplications it takes; ValueError where it cannot be done."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,10 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Predict:
-    """What a model says of a picture.
+    """A model's prediction for a picture.
 
     ``layer``, if named, is one whose activations the page's maps need as well: they are computed on
-    the way and kept, instead of once more.
+    the way and kept, rather than computed twice.
     """
 
     at_once: ClassVar[bool] = True
@@ -82,8 +82,8 @@ class Predict:
 class Explain:
     """An attribution by a model.
 
-    ``beside`` are other classes of which the same is asked: where they can share passes through the
-    network, they are computed along and found in the cache when their own turn comes.
+    ``beside`` are other classes asked for on the same page: where they can share passes through the
+    network, they are computed together and found in the cache when their own turn comes.
     """
 
     at_once: ClassVar[bool] = False
@@ -109,7 +109,7 @@ class Explain:
 
 @dataclass(frozen=True)
 class Play:
-    """What a model says of a picture when some players of a request's game are absent."""
+    """A model's prediction when some players of a request's game are absent."""
 
     at_once: ClassVar[bool] = True
 
@@ -150,7 +150,7 @@ class Interact:
 
 @dataclass(frozen=True)
 class InteractAmongAll:
-    """What two players of a request's game are worth together, with all others present."""
+    """The interaction of two players of a request's game, with all others present."""
 
     at_once: ClassVar[bool] = True
 
@@ -170,7 +170,7 @@ class InteractAmongAll:
 
 @dataclass(frozen=True)
 class TimeCoalitions:
-    """The seconds that a coalition of a request's game takes, known ones not being made use of."""
+    """Seconds per coalition of a request's game, measured without cached values."""
 
     at_once: ClassVar[bool] = False
 

@@ -169,6 +169,138 @@ def test_a_page_decides_in_the_visitors_stead() -> None:
     assert "demo-count" not in app.query_params
 
 
+def page_that_is_asked_late() -> None:
+    import streamlit as st
+
+    from pages.ui.shell.choices import choice, decide, forget, taken_from_link
+    from pages.ui.shell.session import session
+    from pages.ui.shell.settings import whole
+
+    session().page = "demo"
+    if not session().started:
+        session().started = True
+        taken_from_link(st.query_params.to_dict())
+    st.button("Five", on_click=decide, args=("demo-count", 5))
+    st.button("Usual", on_click=forget, args=("demo-count",))
+    if st.checkbox("Count"):
+        st.session_state["found"] = choice(
+            "demo-count",
+            lambda key, value: int(st.slider("Count", 1, 9, key=key)),
+            2,
+            lambda text: whole(text, 1, 9),
+        )
+
+
+@pytest.mark.parametrize(("button", "expected"), [(None, 8), (0, 5), (1, 2)])
+def test_a_decision_replaces_what_the_link_asked_for(button: int | None, expected: int) -> None:
+    app = AppTest.from_function(page_that_is_asked_late, default_timeout=120)
+    app.query_params["demo-count"] = "8"
+    app.run()
+    if button is not None:
+        app.button[button].click().run()
+    app.checkbox[0].check().run()
+    assert app.session_state["found"] == app.slider[0].value == expected
+
+
+def page_of_controls() -> None:
+    import streamlit as st
+
+    from pages.ui.shell.choices import taken_from_link
+    from pages.ui.shell.choosers import (
+        choose_from_list,
+        choose_number,
+        choose_one,
+        choose_several,
+        choose_whether,
+        choose_whole,
+    )
+    from pages.ui.shell.session import session
+
+    session().page = "demo"
+    if not session().started:
+        session().started = True
+        taken_from_link(st.query_params.to_dict())
+
+    def report() -> None:
+        key, title = st.session_state["stale"]
+        st.session_state[key] = title
+
+    st.button("Report", on_click=report, key="report")
+    note = "ripe"
+    fruit = {"fig": f"Fig, {note}", "pear": f"Pear, {note}"}
+    st.session_state["found"] = {
+        "one": choose_one("demo-one", "One", fruit, "fig"),
+        "listed": choose_from_list("demo-listed", "Listed", {3: f"Three, {note}", 4: "Four"}, 3),
+        "several": choose_several("demo-several", "Several", fruit, ("pear",), most=2),
+        "whole": choose_whole("demo-whole", "Whole", 0, 8, 4),
+        "number": choose_number("demo-number", "Number", -1.0, 1.0, 0.5, step=0.25),
+        "whether": choose_whether("demo-whether", "Whether", True, "Or not."),
+    }
+
+
+USUAL = {
+    "one": "fig",
+    "listed": 3,
+    "several": ("pear",),
+    "whole": 4,
+    "number": 0.5,
+    "whether": True,
+}
+OTHER = {
+    "one": ("pear", "pear"),
+    "listed": ("4", 4),
+    "several": ("pear,fig", ("pear", "fig")),
+    "whole": ("0", 0),
+    "number": ("-0.25", -0.25),
+    "whether": ("no", False),
+}
+
+
+def test_every_control_is_read_from_the_link_and_written_to_it() -> None:
+    app = AppTest.from_function(page_of_controls, default_timeout=120).run()
+    assert app.session_state["found"] == USUAL
+    assert not app.query_params
+    app = AppTest.from_function(page_of_controls, default_timeout=120)
+    for name, (text, _) in OTHER.items():
+        app.query_params[f"demo-{name}"] = text
+    app.run()
+    assert app.session_state["found"] == {name: value for name, (_, value) in OTHER.items()}
+    app.run()
+    found = {name: str(text) for name, text in app.query_params.items()}
+    assert found == {f"demo-{name}": text for name, (text, _) in OTHER.items()}
+
+
+def test_unusable_texts_leave_every_default_and_are_all_told() -> None:
+    app = AppTest.from_function(page_of_controls, default_timeout=120)
+    for name in OTHER:
+        app.query_params[f"demo-{name}"] = "grape"
+    app.run()
+    assert app.session_state["found"] == USUAL
+    assert len(app.toast) == len(OTHER)
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("one", "Pear, green"), ("listed", "Three, green"), ("several", ["Pear, green"])],
+)
+def test_a_title_of_an_earlier_list_is_no_choice(name: str, title: object) -> None:
+    """The browser reports titles; Streamlit hands on one that it does not know as it came."""
+    app = AppTest.from_function(page_of_controls, default_timeout=120)
+    for other, (text, _) in OTHER.items():
+        app.query_params[f"demo-{other}"] = text
+    app.run()
+    app.session_state["stale"] = f"choose_demo-{name}", title
+    app.button(key="report").click().run()
+    assert not app.exception
+    assert app.session_state["found"] == {name: value for name, (_, value) in OTHER.items()}
+
+
+def test_choices_of_the_form_for_figures_travel_with_every_page(visit: Visit) -> None:
+    app = visit(figure_width="slide", other_x="1")
+    app.slider[0].set_value(7).run()
+    assert app.session_state["link"] == {"demo-count": "7", "figure-width": "slide"}
+
+
 def test_what_the_browser_still_shows_is_no_choice() -> None:
     """A drag reports twice before the widget beside it has heard of the first report."""
     app = AppTest.from_function(page_that_decides, default_timeout=120).run()

@@ -52,8 +52,8 @@ def drawn(html: str) -> list[tuple[float, float, str]]:
 
 def test_bars_begin_at_a_common_zero() -> None:
     series = (
-        Series("true", "#888", [-3.0, 1.0], "{:+.2f}"),
-        Series("LIME", "#48a", [0.0, -1.5], "{:+.2f}"),
+        Series("true", "#888", [-3.0, 1.0], "+.2f"),
+        Series("LIME", "#48a", [0.0, -1.5], "+.2f"),
     )
     assert drawn(bars(["cat", "cup"], series)) == [
         (0, 75, "−3.00"),
@@ -64,17 +64,17 @@ def test_bars_begin_at_a_common_zero() -> None:
 
 
 def test_bars_of_a_scale_with_an_end() -> None:
-    shares = (Series("whole", "#888", [40.0], "{:.1f} %"),)
+    shares = (Series("whole", "#888", [40.0], ".1f", " %"),)
     assert drawn(bars(["cat"], shares, most=100)) == [(0, 40, "40.0 %")]
 
 
 def test_bars_of_nothing_but_zeros() -> None:
-    assert drawn(bars(["cat"], (Series("true", "#888", [0.0], "{:+.2f}"),))) == [(0, 0, "+0.00")]
+    assert drawn(bars(["cat"], (Series("true", "#888", [0.0], "+.2f"),))) == [(0, 0, "+0.00")]
 
 
 def test_labels_are_text() -> None:
     """A model's labels come from a file of the visitor's."""
-    html = bars(['<img src=x onerror="alert(1)">'], (Series("<b>", "#888", [1.0], "{:.0f}"),))
+    html = bars(['<img src=x onerror="alert(1)">'], (Series("<b>", "#888", [1.0], ".0f"),))
     assert "<img" not in html
     assert 'onerror="' not in html
     assert "&lt;b&gt;" in html

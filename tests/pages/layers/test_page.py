@@ -11,7 +11,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from pages.ui.layers.layers import Curve, curves_csv, curves_figure, resolution_layers
+from pages.ui.layers.choices import resolution_layers
+from pages.ui.layers.curves import Curve, curves_csv, curves_figure
 from pages.ui.worker.engine import engine
 from tests.pages.visits import Visit
 
@@ -35,9 +36,10 @@ def test_the_curves_as_numbers() -> None:
 
 
 def measured(page: Visit) -> tuple[float, float]:
-    found = re.search(r"from \*\*(-?[\d.]+)\*\* at input to \*\*(-?[\d.]+)\*\*", page.words)
+    found = re.search(r"from \*\*([−\d.]+)\*\* at input to \*\*([−\d.]+)\*\*", page.words)
     assert found, page.words
-    return float(found[1]), float(found[2])
+    first, last = (float(each.replace("−", "-")) for each in found.groups())
+    return first, last
 
 
 def test_a_row_a_class_and_a_column_a_layer(visit: Callable[..., Visit]) -> None:
@@ -53,7 +55,7 @@ def test_a_row_a_class_and_a_column_a_layer(visit: Callable[..., Visit]) -> None
         maps = (np.abs(page.maps[place]).ravel() for place in (column, len(columns) + column))
         assert said == pytest.approx(np.corrcoef(*maps)[0, 1], abs=0.01)
     names = [each.proto.label for each in page.app.get("download_button")]
-    assert names == ["Grid as PNG", "Interactive HTML", "Arrays as NPZ", "Curves as CSV"]
+    assert names == ["Interactive HTML", "Arrays as NPZ", "Curves as CSV"]
 
 
 def test_every_layer_and_no_more_curves_than_can_be_asked_for(
@@ -75,7 +77,7 @@ def test_every_layer_and_no_more_curves_than_can_be_asked_for(
 def test_very_many_layers_come_in_parts(
     visit: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pages.ui.layers.layers.MOST_WORKS", 62)
+    monkeypatch.setattr("pages.ui.layers.page.MOST_TASKS", 62)
     choices = {"layers-extent": "all", "layers-part": "47–69"}
     page = visit(model="efficientnet_lite0", classes="285,967", **choices).open("layers")
     page.wait(lambda: "done" in page.statuses)
@@ -88,7 +90,7 @@ def test_very_many_layers_come_in_parts(
 def test_one_class_is_compared_with_the_next(visit: Callable[..., Visit]) -> None:
     page = visit(model="efficientnet_lite0", classes="285").open("layers")
     page.wait(lambda: "goes from" in page.words)
-    assert "the model's next" in page.words
+    assert "the most probable other class" in page.words
     assert len(page.labels[0]) == 1
     measured(page)
 

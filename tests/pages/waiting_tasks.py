@@ -1,4 +1,4 @@
-"""Work that a test lets go on, step by step."""
+"""A task that a test lets go on, step by step."""
 
 from __future__ import annotations
 

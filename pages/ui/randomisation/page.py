@@ -1,4 +1,4 @@
-"""Maps of a network beside those of the same network with parameters drawn anew."""
+"""Maps of a network beside those of the same network with re-initialised parameters."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from pages.ui.maps.charts import show
 from pages.ui.maps.csv_download import csv_download
 from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.grid import done_in, names_of, render_maps
-from pages.ui.maps.table import MapTable, Place
-from pages.ui.randomisation.drawing import (
+from pages.ui.maps.table import MapTable, TableCell
+from pages.ui.randomisation.similarity_figures import MEASURES, similarities_csv, similarity_figure
+from pages.ui.randomisation.tasks import (
     CompareRandomised,
     Draw,
     ExplainRandomised,
@@ -24,26 +25,24 @@ from pages.ui.randomisation.drawing import (
     PredictRandomised,
     SimilarityCurves,
 )
-from pages.ui.randomisation.similarity_figures import MEASURES, similarities_csv, similarity_figure
 from pages.ui.shell.choices import choice
-from pages.ui.shell.choosers import choose_class, choose_method
+from pages.ui.shell.choosers import choose_class, choose_method, choose_one, choose_whole
 from pages.ui.shell.markdown import literal
-from pages.ui.shell.progress import WorkSnapshot, follow
+from pages.ui.shell.numbers import written
+from pages.ui.shell.progress import Snapshots, TaskSnapshot, follow
 from pages.ui.shell.requests import predictions_for, request_for
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
-from pages.ui.shell.settings import one_of, whole
-from pages.ui.shell.waiting import in_place_of
+from pages.ui.shell.settings import one_of
+from pages.ui.shell.waiting import instead_of
 from pages.ui.worker.engine import Engine
-from pages.ui.worker.tasks import Explain, Prediction, Work
+from pages.ui.worker.tasks import Explain, Prediction, Task
 
 INPUT = "input"
 NOTHING = "nothing"
-MODES = {"cascade": "From the top down to it", "alone": "It alone"}
+MODES = {"cascade": "From the top down to a stage", "alone": "One stage alone"}
 DEFAULT_DEPTH = 4
 MOST_SEEDS = 5
-
-Snapshots = Mapping[Work, WorkSnapshot]
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def render_randomisation(engine: Engine, scene: Scene) -> None:
     """Draw the maps of both networks, and the curves over all depths under them."""
     settings = scene.settings
     find = FindStages(settings.model)
-    opening: list[Work] = [*predictions_for(settings, scene.picture), find]
+    opening: list[Task] = [*predictions_for(settings, scene.picture), find]
     stages = engine.jobs.look(find, visitor()).estimate
     if not isinstance(stages, tuple):
         follow(engine, scene, opening, {}, lambda snapshots, finished: None)
@@ -70,7 +69,7 @@ def render_randomisation(engine: Engine, scene: Scene) -> None:
     table = _table(scene, experiment)
     ask = PredictRandomised(settings.model, scene.picture, experiment.draw)
     names = dict(names_of(table))
-    names[ask] = "what the randomised network says"
+    names[ask] = "the randomised network's prediction"
     compared: dict[str, CompareRandomised] = {}
     for layer in experiment.layers:
         request = _request(scene, experiment.method, experiment.target, layer)
@@ -81,12 +80,12 @@ def render_randomisation(engine: Engine, scene: Scene) -> None:
             names[compared[layer]] = f"similarities at {layer}"
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
-        _draw_answer(scene, experiment, stages, snapshots[ask])
+        _draw_prediction(scene, experiment, stages, snapshots[ask])
         render_maps(engine, scene, table, snapshots, key="randomised_maps")
         curves = {
             layer: estimate.values
-            for layer, work in compared.items()
-            if isinstance(estimate := snapshots[work].estimate, SimilarityCurves)
+            for layer, task in compared.items()
+            if isinstance(estimate := snapshots[task].estimate, SimilarityCurves)
         }
         _draw_curves(scene, experiment, stages, curves, finished)
         if finished:
@@ -113,32 +112,22 @@ def _experiment(scene: Scene, stages: Sequence[str]) -> Experiment:
     settings = scene.settings
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = choose_method("randomisation-method", "gradient_times_input")
-        mode = choice(
+        mode = choose_one(
             "randomisation-mode",
-            lambda key, value: st.segmented_control(
-                "Parameters drawn anew",
-                tuple(MODES),
-                required=True,
-                format_func=MODES.__getitem__,
-                key=key,
-                help="Each layer's own initialiser draws them. The loaded network is not changed: "
-                "a copy of it is.",
-            ),
+            "Re-initialised parameters",
+            MODES,
             "cascade",
-            lambda text: one_of(text, tuple(MODES)),
+            help="Each layer's own initialiser draws the new values. The loaded network is not "
+            "changed: a copy of it is.",
         )
-        seeds = choice(
+        seeds = choose_whole(
             "randomisation-seeds",
-            lambda key, value: st.number_input(
-                "Seeds",
-                1,
-                MOST_SEEDS,
-                key=key,
-                width=110,
-                help="Draws for the curves, from the sidebar's seed on. The maps show the first.",
-            ),
+            "Seeds",
+            1,
+            MOST_SEEDS,
             2,
-            lambda text: whole(text, 1, MOST_SEEDS),
+            width=110,
+            help="Draws for the curves, from the sidebar's seed on. The maps show the first.",
         )
         target = choose_class("randomisation-class", "Class of the curves", scene)
     offered = (NOTHING, *stages)
@@ -155,7 +144,7 @@ def _experiment(scene: Scene, stages: Sequence[str]) -> Experiment:
         method,
         target,
         Draw(offered.index(stage), settings.seed, mode == "alone"),
-        tuple(settings.seed + number for number in range(int(seeds))),
+        tuple(settings.seed + number for number in range(seeds)),
         (INPUT, high) if high else (INPUT,),
     )
 
@@ -163,29 +152,29 @@ def _experiment(scene: Scene, stages: Sequence[str]) -> Experiment:
 def _request(scene: Scene, method: str, target: int, layer: str) -> Request | Reason:
     """The request at a layer, or why there is none."""
     asked = request_for(replace(scene, settings=scene.settings.at(layer)), method, target)
-    # The copy whose parameters are drawn is one for all: no second one in bfloat16.
+    # All sessions share one randomised copy: there is no second one in bfloat16.
     return asked if isinstance(asked, Reason) else asked.in_float32()
 
 
 def _table(scene: Scene, experiment: Experiment) -> MapTable:
     """A row a class; at each layer, the original's map and the randomised network's."""
     model = scene.settings.model
-    places = []
+    cells = []
     for row, target in enumerate(scene.classes):
         for column, layer in enumerate(experiment.layers):
             request = _request(scene, experiment.method, target, layer)
             if isinstance(request, Reason):
-                places += [Place(row, 2 * column + side, None, request) for side in (0, 1)]
+                cells += [TableCell(row, 2 * column + side, None, request) for side in (0, 1)]
                 continue
             changed = ExplainRandomised(model, request, experiment.draw)
-            places.append(Place(row, 2 * column, Explain(model, request)))
-            places.append(Place(row, 2 * column + 1, changed))
+            cells.append(TableCell(row, 2 * column, Explain(model, request)))
+            cells.append(TableCell(row, 2 * column + 1, changed))
     return MapTable(
         rows=tuple(scene.labels[number] for number in scene.classes),
         columns=tuple(
             f"{layer}: {side}" for layer in experiment.layers for side in ("learned", "randomised")
         ),
-        places=tuple(places),
+        cells=tuple(cells),
         row_names=tuple(map(str, scene.classes)),
         column_names=tuple(
             f"{layer}-{side}" for layer in experiment.layers for side in ("learned", "randomised")
@@ -193,10 +182,10 @@ def _table(scene: Scene, experiment: Experiment) -> MapTable:
     )
 
 
-def _draw_answer(
-    scene: Scene, experiment: Experiment, stages: Sequence[str], asked: WorkSnapshot
+def _draw_prediction(
+    scene: Scene, experiment: Experiment, stages: Sequence[str], asked: TaskSnapshot
 ) -> None:
-    """What the randomised network says of the picture."""
+    """The randomised network's prediction for the picture."""
     depth = experiment.draw.depth
     prediction = asked.estimate
     if depth == 0:
@@ -207,13 +196,13 @@ def _draw_answer(
         if not experiment.draw.alone:
             what = f"everything down to {what}" if depth > 1 else what
         st.markdown(
-            f"With {what} drawn anew, the network that said "
+            f"With {what} re-initialised, the network that predicted "
             f"**{literal(scene.labels[before])}** "
-            f"({100 * scene.prediction.probabilities[before]:.1f} %) says "
+            f"({100 * scene.prediction.probabilities[before]:.1f} %) predicts "
             f"**{literal(scene.labels[after])}** ({100 * prediction.probabilities[after]:.1f} %)."
         )
     else:
-        st.markdown(in_place_of([asked], "The randomised network is being asked …"))
+        st.markdown(instead_of([asked], "The randomised network is being asked …"))
 
 
 def _draw_curves(
@@ -250,7 +239,7 @@ def _draw_curves(
 
 
 def comparison(curves: Mapping[str, npt.NDArray[np.float64]]) -> str:
-    """What the curves say of the thesis's observation, in numbers.
+    """The thesis's observation checked against the curves, in numbers.
 
     Means over seeds and depths of the absolute rank correlation and SSIM at the pixels, and at the
     other layer.
@@ -267,9 +256,9 @@ def comparison(curves: Mapping[str, npt.NDArray[np.float64]]) -> str:
         for layer, pair in measured.items()
     }
     (low, at_pixels), (high, above) = means.items()
-    order = "more" if above[0] < at_pixels[0] and above[1] < at_pixels[1] else "not more"
+    order = "more" if above[0] < at_pixels[0] and above[1] < at_pixels[1] else "no more"
     return (
         f"Over all depths, the maps at {literal(high)} change {order} than those at "
-        f"{literal(low)}: absolute rank correlation {above[0]:.2f} against {at_pixels[0]:.2f}, "
-        f"SSIM {above[1]:.2f} against {at_pixels[1]:.2f}."
+        f"{literal(low)}: absolute rank correlation {written(above[0])} against "
+        f"{written(at_pixels[0])}, SSIM {written(above[1])} against {written(at_pixels[1])}."
     )

@@ -1,4 +1,4 @@
-"""The work behind the faithfulness page: curves of maps, of random orders, of whole pictures."""
+"""The tasks of the faithfulness page: curves of maps, of random orders, of whole pictures."""
 
 from __future__ import annotations
 
@@ -10,14 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from attribution_core.images import INPUT, Picture
-from attribution_core.measures.curves import (
-    FaithfulnessCurve,
-    Players,
-    curves_of,
-    pose_curve,
-    random_curves,
-    values_on,
-)
+from attribution_core.measures.curves import FaithfulnessCurve, random_curves
+from attribution_core.measures.map_curves import Players, curves_of, pose_curve, values_on
 from attribution_core.request import ZEROS, Request
 
 if TYPE_CHECKING:

@@ -26,7 +26,9 @@ def test_a_form_that_is_closed_draws_nothing(
         return real(*arguments, **named)
 
     monkeypatch.setattr(figures, "figure", watched)
-    page = visit(classes="285,967", layer="top_relu", methods="gradient,grad_cam").finish()
+    page = visit(
+        model="efficientnet_lite0", classes="285,967", layer="top_relu", methods="gradient,grad_cam"
+    ).finish()
     page.wait(lambda: "Arrays as NPZ" in labels(page))
     assert "Grid as PNG" not in labels(page)
     assert not drawn
@@ -56,11 +58,24 @@ def test_a_form_that_is_closed_draws_nothing(
     assert "339 × 190 mm, text as text, maps as images" in page.words
     assert len(drawn) > once
     assert (drawn[-1][0][1].width, drawn[-1][0][1].caption) == ("slide", False)
-    assert page.link["figure-width"] == "slide"
+
+    # What was chosen is still there when the form is opened again.
+    page.app.session_state["figure_form"] = False
+    page.run()
+    assert "Download SVG" not in labels(page)
+    page.app.session_state["figure_form"] = True
+    page.run()
+    assert page.app.selectbox(key="choose_figure-width").value == "slide"
 
 
 def test_the_form_takes_over_what_the_sidebar_says(visit: Callable[..., Visit]) -> None:
-    page = visit(classes="285", layer="top_relu", methods="gradient", scale="method").finish()
+    page = visit(
+        model="efficientnet_lite0",
+        classes="285",
+        layer="top_relu",
+        methods="gradient",
+        scale="method",
+    ).finish()
     page.app.session_state["figure_form"] = True
     page.wait(lambda: "Download PNG" in labels(page))
     assert page.app.selectbox(key="choose_figure-scale").value == "method"

@@ -1,4 +1,4 @@
-"""The work behind the randomisation page: maps, answers and curves of randomised networks."""
+"""The tasks of the randomisation page: maps, predictions and curves of randomised networks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Draw:
-    """Which parameters are drawn anew: `attribution_core.Randomisation.at`'s arguments."""
+    """Which parameters are re-initialised: the arguments of `Randomisation.at`."""
 
     depth: int
     seed: int
@@ -46,7 +46,7 @@ def refined(classifier: Classifier, draw: Draw, request: Request) -> Iterator[At
 
     estimates = refine_request(draw.of(classifier), request)
     while True:
-        # Between two steps, other work may have drawn other parameters.
+        # Between two steps, another task may have re-initialised the copy differently.
         draw.of(classifier)
         attribution = next(estimates, None)
         if attribution is None:
@@ -56,7 +56,7 @@ def refined(classifier: Classifier, draw: Draw, request: Request) -> Iterator[At
 
 @dataclass(frozen=True)
 class FindStages:
-    """The names of what can be randomised, from the top down."""
+    """The names of the stages that can be randomised, from the top down."""
 
     at_once: ClassVar[bool] = True
 
@@ -73,7 +73,7 @@ class FindStages:
 
 @dataclass(frozen=True)
 class PredictRandomised:
-    """What a randomised network says of a picture."""
+    """A randomised network's prediction for a picture."""
 
     at_once: ClassVar[bool] = True
 
@@ -155,7 +155,7 @@ class CompareRandomised:
                     yield SimilarityCurves(values.copy(), done, planned)
 
     def multiplications(self, classifier: Classifier) -> float:
-        # At most: networks of more stages are randomised a block at a time.
+        # An upper bound: networks of more stages are randomised a block at a time.
         draws = 20 * len(self.seeds)
         layer = classifier.layer(self.request.layer)
         return draws * self.request.evaluations * layer.multiplications

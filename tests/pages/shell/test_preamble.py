@@ -140,7 +140,8 @@ def test_a_prediction_that_fails_is_said_on_every_page_and_can_be_tried_again(
         patch.setattr(Classifier, "activations", fail)
         page.run().wait(lambda: "ask_again" in keys(page))
         for name in PAGES:
-            go_to(page, name)
+            # The picture is cut to the network's size, and asked of again, once that is known.
+            go_to(page, name).wait(lambda: "ask_again" in keys(page))
             (error,) = page.app.error
             assert "could not be computed (MemoryError)" in error.value, name
             assert "Choose another picture or model" in error.value
@@ -159,7 +160,7 @@ def test_a_model_file_that_cannot_be_read_is_said_on_every_page(
     page = visit(model="own", class_choice="suggested", picture="coffee", layer="somewhere")
     page.run().wait(lambda: "ask_again" in keys(page))
     for name in PAGES:
-        go_to(page, name)
+        go_to(page, name).wait(lambda: "ask_again" in keys(page))
         (error,) = page.app.error
         assert own_model.name in error.value, name
         assert "Choose another picture or model" in error.value

@@ -80,7 +80,7 @@ def test_maps_are_shown_as_they_were_made_and_computed_again(visit: Callable[...
     ]
     made = explained(page, requests)
     open_files(page, ("mine.npz", file_of(made)), ("bad.npz", b"PK"))
-    assert "The file bad.npz is no whole NPZ file" in page.words
+    assert "The file bad.npz is not a complete NPZ file" in page.words
     assert "Saved" in page.words
     for words in ("made 26 Nov 2026, 18:40 UTC", "EfficientNet-Lite0", "block5c_add", "mine.npz"):
         assert words in page.words

@@ -13,6 +13,7 @@ from attribution_core.explanation import explain_request
 from attribution_core.network.head import Head
 from attribution_core.network.linear_head import LinearCoalitions
 from attribution_core.scores import Contrast
+from pages.ui.shell.numbers import written
 from tests.pages.visits import Visit
 
 GAME = {
@@ -50,9 +51,10 @@ def test_buttons_take_players_out_and_bring_them_back(
     whole = logits(page)
     page.press("remove_best").finish()
     absent = [int(player) for player in page.link["superpixels-absent"].split(",")]
-    (request,) = (
+    # The map and the games played by hand are of one request.
+    (request,) = {
         each for each in page.requests if (each.method, each.target) == ("kernel_shap", 285)
-    )
+    }
     values = explain_request(efficientnet, request).player_values
     assert values is not None
     assert set(absent) == set(np.argsort(-values)[:5].tolist())
@@ -68,7 +70,7 @@ def test_buttons_take_players_out_and_bring_them_back(
         np.stack([point, np.where(gone, reference, point)])
     )
     assert logits(page).startswith(
-        f"Egyptian cat: logit {scores[0, 285]:.2f} → {scores[1, 285]:.2f}"
+        f"Egyptian cat: logit {written(scores[0, 285])} → {written(scores[1, 285])}"
     )
     assert logits(page) != whole
     page.press("invert").finish()

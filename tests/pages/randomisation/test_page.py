@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from attribution_core import Classifier, Randomisation, explain, randomize
-from pages.ui.randomisation.randomisation import comparison
+from pages.ui.randomisation.page import comparison
 from pages.ui.randomisation.similarity_figures import MEASURES, similarities_csv, similarity_figure
 from tests.pages.visits import Visit
 
@@ -41,7 +41,7 @@ def test_the_comparison_says_what_the_numbers_say() -> None:
     steady, shaken = np.full((4, 1, 3), 0.6), np.full((4, 1, 3), 0.125)
     assert "change more than those at input" in comparison({"input": steady, "top": shaken})
     assert "0.12 against 0.60" in comparison({"input": steady, "top": shaken})
-    assert "change not more than those at input" in comparison({"input": shaken, "top": steady})
+    assert "change no more than those at input" in comparison({"input": shaken, "top": steady})
     assert comparison({"input": steady}) == ""
     assert comparison({"input": steady, "top": np.full((4, 1, 3), np.nan)}) == ""
 
@@ -61,10 +61,10 @@ def test_maps_before_and_after_and_the_curves(
         "block6d_add: randomised",
     ]
     assert page.statuses == ["done"] * 4
-    assert "everything down to **top** drawn anew" in page.words
-    assert "that said **Egyptian cat**" in page.words
-    names = [stage.name for stage in Randomisation(efficientnet).stages]
-    randomised = randomize(efficientnet, names.index("top") + 1, seed=0)
+    assert "everything down to **top** re-initialised" in page.words
+    assert "that predicted **Egyptian cat**" in page.words
+    depth = 1 + Randomisation(efficientnet).stages.index("top")
+    randomised = randomize(efficientnet, depth, seed=0)
     asked = [
         (each, layer) for layer in ("input", "block6d_add") for each in (efficientnet, randomised)
     ]
@@ -74,7 +74,7 @@ def test_maps_before_and_after_and_the_curves(
         np.testing.assert_allclose(values, expected, rtol=0, atol=1e-3 * np.abs(expected).max())
     assert "change more than those at input" in page.words
     names = [each.proto.label for each in page.app.get("download_button")]
-    assert names == ["Grid as PNG", "Interactive HTML", "Arrays as NPZ", "Similarities as CSV"]
+    assert names == ["Interactive HTML", "Arrays as NPZ", "Similarities as CSV"]
     assert page.link["randomisation-stage"] == "top"
 
 

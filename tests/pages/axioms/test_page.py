@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 
-from pages.ui.axioms.on_network import percent
-from pages.ui.components.function_plane import landscape, levels_of, new_places, reach_of
 from tests.pages.visits import Visit
 
 
@@ -165,57 +163,6 @@ def test_the_network_is_checked(visit: Callable[..., Visit]) -> None:
     assert all(cell["cases"] for cell in table.values())
 
 
-# --- what needs no page --------------------------------------------------------------------------
-
-
-def test_drags_that_are_no_news_or_no_drags() -> None:
-    good = {"revision": 3, "point": [1, 2.004], "reference": [-20, 0]}
-    assert new_places(good, 2) == (3, (1, 2), (-10, 0))
-    assert new_places(good, 3) is None
-    for bad in (
-        None,
-        {},
-        {**good, "point": [1]},
-        {**good, "point": [1, "a"]},
-        {**good, "point": [1, float("nan")]},
-        {**good, "reference": None},
-        {**good, "revision": "x"},
-    ):
-        assert new_places(bad, 0) is None
-
-
-def test_the_window_holds_both_points() -> None:
-    assert reach_of((1, 2), (-4, 0)) == 4
-    assert reach_of((1, 4.05), (0, 0)) == 10
-
-
-def test_contours_are_round_numbers() -> None:
-    import numpy as np
-
-    assert levels_of(np.linspace(-4, 4, 1000)) == [-3, -2, -1, 0, 1, 2, 3]
-    assert levels_of(np.ones(10)) == []
-
-
-def test_a_function_without_any_value_is_all_grey() -> None:
-    from attribution_core.axioms.formula import PlaneFunction
-
-    drawn = landscape(PlaneFunction("log(-1) + x"), 4, (0, 0))
-    assert (drawn.undefined, drawn.contours) == (1, ())
-    half = landscape(PlaneFunction("log(x)"), 4, (1, 0))
-    assert half.undefined == pytest.approx(0.5, abs=0.01)
-    assert half.contours
-
-
-def test_percentages() -> None:
-    assert [percent(value) for value in (0, 1e-7, 0.0123, -0.5, 1.7)] == [
-        "0 %",
-        "under 0.01 %",
-        "1.2 %",
-        "−50 %",
-        "170 %",
-    ]
-
-
 def test_numbers_as_csv() -> None:
     import numpy as np
 
@@ -223,7 +170,7 @@ def test_numbers_as_csv() -> None:
     from attribution_core.axioms.probes import own_probes
     from attribution_core.axioms.two_variables import attribute_plane
     from attribution_core.axioms.verdicts import verdicts
-    from pages.ui.axioms.axioms import Question, attributions_csv, axioms_csv
+    from pages.ui.axioms.page import Question, attributions_csv, axioms_csv
 
     function = PlaneFunction("x*y")
     question = Question(function, (2.0, 1.0), (0.0, 0.0))

@@ -1,4 +1,4 @@
-"""What the methods say of a function of two variables, and which axioms they keep on it."""
+"""Attributions of a function of two variables, and the axioms they satisfy on it."""
 
 from __future__ import annotations
 
@@ -23,38 +23,39 @@ from attribution_core.axioms.two_variables import (
 )
 from attribution_core.axioms.verdicts import AXIOMS, Outcome, Verdict, joined, verdicts
 from attribution_core.methods.method import Method
-from pages.ui.components.axiom_table import STATES, TableCase, TableCell, axiom_table
-from pages.ui.components.function_plane import FARTHEST, Place, function_plane
+from pages.ui.components.axiom_table import STATES, AxiomCase, AxiomCell, axiom_table
+from pages.ui.components.function_plane import FARTHEST, Coordinates, function_plane
 from pages.ui.maps.csv_download import csv_download, csv_text
 from pages.ui.maps.drawing import titles_of
 from pages.ui.shell.choices import changed, choice, decide, forget
+from pages.ui.shell.choosers import choose_from_list, choose_number
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.session import session
-from pages.ui.shell.settings import number, one_of
+from pages.ui.shell.settings import number
 
 OWN = "own"
 OWN_FORMULA = "relu(x)*y - sin(x)"
-OWN_PLACES: tuple[Place, Place] = ((2.0, 1.5), (-1.0, -1.0))
+OWN_COORDINATES: tuple[Coordinates, Coordinates] = ((2.0, 1.5), (-1.0, -1.0))
 START = "rectifier"
-PLACES = ("axioms-x", "axioms-y", "axioms-x0", "axioms-y0")
+COORDINATES = ("axioms-x", "axioms-y", "axioms-x0", "axioms-y0")
 
 
 @dataclass(frozen=True)
 class Question:
-    """The function that the visitor chose, and where."""
+    """The function that the visitor chose, the point and the reference."""
 
     function: PlaneFunction
-    point: Place
-    reference: Place
+    point: Coordinates
+    reference: Coordinates
 
 
 @st.fragment
 def render_axioms() -> None:
-    """Draw plane, bars, table and formulas. A fragment: a drag redraws nothing else."""
+    """Draw plane, bars, table and formulas: a fragment, so that a drag redraws nothing else."""
     st.caption(
-        "Every method splits what a function does between its variables, and each by its own "
+        "Every method divides the change of a function between its variables, each by its own "
         "rules. Drag the point or the reference: do the two bars add up to the dashed line, which "
-        "is f(x, y) − f(x′, y′)? The table below says what each method keeps of six promises."
+        "is f(x, y) − f(x′, y′)? The table below shows which of six axioms each method satisfies."
     )
     question = _question()
     try:
@@ -95,27 +96,22 @@ def render_axioms() -> None:
 
 def _question() -> Question:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = choice(
+        name = choose_from_list(
             "axioms-function",
-            lambda key, value: st.selectbox(
-                "Function",
-                (*EXAMPLES, OWN),
-                format_func=lambda name: "My own" if name == OWN else EXAMPLES[name].title,
-                key=key,
-                width=260,
-                on_change=_forget_places,
-            ),
+            "Function",
+            {**{example: each.title for example, each in EXAMPLES.items()}, OWN: "My own"},
             START,
-            lambda text: one_of(text, (*EXAMPLES, OWN)),
+            width=260,
+            on_change=_forget_coordinates,
         )
-        # Its place is between function and points, but what is wrong with it is said below.
+        # It stands between function and points, but errors in it are shown below.
         typed = _typed_formula() if name == OWN else EXAMPLES[name].formula
         example = EXAMPLES.get(name)
-        default = OWN_PLACES if example is None else (example.point, example.reference)
+        default = OWN_COORDINATES if example is None else (example.point, example.reference)
         values = [
             _coordinate(link, title, start)
             for link, title, start in zip(
-                PLACES, ("x", "y", "x′", "y′"), (*default[0], *default[1]), strict=True
+                COORDINATES, ("x", "y", "x′", "y′"), (*default[0], *default[1]), strict=True
             )
         ]
     function = _function_of(typed)
@@ -141,7 +137,7 @@ def _typed_formula() -> str:
 
 
 def _function_of(text: str) -> PlaneFunction:
-    """The formula's; while it is none, that of the last one that was."""
+    """The formula's function; while the formula is not valid, that of the last valid one."""
     try:
         function = PlaneFunction(text)
     except FormulaError as mistake:
@@ -159,40 +155,34 @@ def _formula_of_link(text: str) -> str:
 
 def _coordinate(name: str, title: str, start: float) -> float:
     what = "reference" if title.endswith("′") else "point"
-    found = choice(
+    return choose_number(
         name,
-        lambda key, value: st.number_input(
-            title,
-            -FARTHEST,
-            FARTHEST,
-            step=0.1,
-            format="%.2f",
-            key=key,
-            width=104,
-            help=f"Of the {what}, from −10 to 10.",
-        ),
+        title,
+        -FARTHEST,
+        FARTHEST,
         start,
-        lambda text: number(text, -FARTHEST, FARTHEST) + 0.0,
+        step=0.1,
+        width=104,
+        help=f"Of the {what}, from −10 to 10.",
     )
-    return float(found)
 
 
-def _move(point: Place, reference: Place) -> None:
-    """Take over where the handles were dragged to."""
-    for name, value in zip(PLACES, (*point, *reference), strict=True):
+def _move(point: Coordinates, reference: Coordinates) -> None:
+    """Set the coordinates to where the handles were dragged."""
+    for name, value in zip(COORDINATES, (*point, *reference), strict=True):
         decide(name, value)
 
 
-def _forget_places() -> None:
-    """Each function begins where it shows something."""
+def _forget_coordinates() -> None:
+    """Go back to the coordinates that suit the new function."""
     if not changed("axioms-function"):
         return
-    for name in PLACES:
+    for name in COORDINATES:
         forget(name)
 
 
 def _show(asked: object) -> None:
-    """Bring a case of the table onto the plane; what the browser sends can be anything."""
+    """Show a case of the table on the plane; check it, since the browser can send anything."""
     if not isinstance(asked, list) or len(asked) != 5 or not isinstance(asked[0], str):
         return
     with contextlib.suppress(ValueError, TypeError):
@@ -205,12 +195,12 @@ def _show(asked: object) -> None:
 
 @st.cache_resource(show_spinner=False)
 def _fixed_verdicts(methods: tuple[str, ...]) -> tuple[Verdict, ...]:
-    """The verdicts of these methods, which are all there are: kept for as long as they are."""
+    """The verdicts on the fixed functions, cached until there is another method."""
     return verdicts(FIXED_PROBES)
 
 
 def _render_table(table: Sequence[Verdict]) -> None:
-    st.markdown("#### What each method keeps")
+    st.markdown("#### Which axioms each method satisfies")
     axioms = tuple(AXIOMS.values())
     methods = plane_methods()
     cells = [[_cell(each) for each in table if each.method == method] for method in methods]
@@ -224,30 +214,30 @@ def _render_table(table: Sequence[Verdict]) -> None:
     )
     st.caption(
         "Every cell is computed: on fixed functions chosen for each axiom, and on yours where the "
-        "axiom says something of it. “Holds” means that it held in all those cases, which proves "
-        "nothing; one counterexample is enough to refute. Numbers count as equal to 1e-9, for "
+        "axiom applies to it. “Holds” means that it held in all those cases, which is no proof; "
+        "one counterexample is enough to refute it. Numbers count as equal to 1e-9, for "
         f"{titles_of('quadrature')} to 1e-4, for {titles_of('sampled')} also within four "
         "standard errors. "
-        "None of these methods looks inside a formula, so all keep implementation invariance; "
-        "layer-wise rules such as LRP and DeepLIFT do not (Sundararajan et al. 2017)."
+        "None of these methods depends on how a formula is written, so all satisfy implementation "
+        "invariance; layer-wise rules such as LRP and DeepLIFT do not (Sundararajan et al. 2017)."
     )
     with st.expander("The axioms in full", icon=":material/rule:"):
         for axiom in axioms:
             st.markdown(f"**{axiom.title}.** {axiom.statement} *{axiom.source}.*")
 
 
-def _cell(verdict: Verdict) -> TableCell:
+def _cell(verdict: Verdict) -> AxiomCell:
     cases = tuple(_case(outcome) for outcome in verdict.outcomes)
     failed = verdict.counterexample
     if failed is not None:
         words: tuple[str, ...] = (formula_of(failed.probe), f"{failed.finding}.")
         count = f"fails in {verdict.tried - verdict.held} of {verdict.tried}"
-        return TableCell("fails", count, words, cases)
+        return AxiomCell("fails", count, words, cases)
     words = ("partly within sampling error",) if verdict.only_by_sampling else ()
-    return TableCell("holds", f"holds in all {verdict.tried}", words, cases)
+    return AxiomCell("holds", f"holds in all {verdict.tried}", words, cases)
 
 
-def _case(outcome: Outcome) -> TableCase:
+def _case(outcome: Outcome) -> AxiomCase:
     probe = outcome.probe
     finding = outcome.finding.removesuffix(".")
     if outcome.only_by_sampling:
@@ -256,7 +246,7 @@ def _case(outcome: Outcome) -> TableCase:
     show: list[str | float] | None = None
     if len(formula) <= LONGEST_FORMULA:
         show = [formula, *probe.point, *probe.reference]
-    return TableCase(
+    return AxiomCase(
         STATES[outcome.holds],
         ("yours: " if probe.own else "") + formula_of(probe),
         finding + ".",
@@ -294,9 +284,9 @@ def _render_formulas() -> None:
 
 
 def promised(method: Method[Any]) -> str:
-    """What a method keeps on every function, in a sentence."""
+    """The axioms a method satisfies on every function, in a sentence."""
     titles = [axiom.title.lower() for axiom in AXIOMS.values() if axiom.name in method.promises]
-    return f"Keeps by proof: {', '.join(titles)}." if titles else ""
+    return f"Proven to satisfy: {', '.join(titles)}." if titles else ""
 
 
 def _render_downloads(
@@ -334,8 +324,8 @@ def attributions_csv(
                 each.problem,
             ]
         )
-    places = ["x", "y", "x0", "y0"]
-    heading = ["method", "function", *places, "to_x", "to_y", "sum", "change", "problem"]
+    coordinates = ["x", "y", "x0", "y0"]
+    heading = ["method", "function", *coordinates, "to_x", "to_y", "sum", "change", "problem"]
     return csv_text(heading, lines)
 
 

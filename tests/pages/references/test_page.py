@@ -11,7 +11,7 @@ import pytest
 
 from attribution_core import Classifier, explain
 from attribution_core.methods.paths import PathProfile
-from pages.ui.references.path_profile import Walked, first_place, path_csv
+from pages.ui.references.path_profile import Walked, first_alpha, path_csv
 from pages.ui.references.reference_points import average_over
 from tests.pages.visits import Visit
 
@@ -31,19 +31,19 @@ def test_the_path_as_numbers() -> None:
     places = np.array([0.0, 0.5, 1.0])
     profile = PathProfile(places, 4 * places**2, 8 * places, 3, 3)
     rows = list(csv.reader(io.StringIO(path_csv({285: Walked(profile, (), 3, 6)}))))
-    assert rows[0] == ["class", "place", "score", "slope", "earned"]
+    assert rows[0] == ["class", "alpha", "score", "slope", "earned"]
     assert rows[2] == ["285", "0.5", "1", "4", "0.25"]
 
 
-def test_the_first_place_lies_between_those_evaluated() -> None:
+def test_half_of_the_difference_is_reached_between_the_points_evaluated() -> None:
     places = np.linspace(0, 1, 5)
     bent = PathProfile(places, np.array([1.0, 2.0, 2.0, 4.0, 5.0]), np.zeros(5), 5, 5)
-    assert first_place(bent, 0.5) == pytest.approx(0.625)
-    # Rounding just below one half is no reason to take the next place.
+    assert first_alpha(bent, 0.5) == pytest.approx(0.625)
+    # Rounding just below one half is no reason to take the next point.
     straight = PathProfile(places, places - 1e-8 * (places == 0.5), np.zeros(5), 5, 5)
-    assert first_place(straight, 0.5) == pytest.approx(0.5)
+    assert first_alpha(straight, 0.5) == pytest.approx(0.5)
     flat = PathProfile(places, np.ones(5), np.zeros(5), 5, 5)
-    assert first_place(flat, 0.5) is None
+    assert first_alpha(flat, 0.5) is None
 
 
 def test_a_column_a_reference_and_the_path(

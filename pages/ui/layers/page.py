@@ -1,0 +1,146 @@
+"""One method at many layers, and how alike two classes' maps are at each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from attribution_core.registry import METHODS
+from attribution_core.request import Reason, Request
+from pages.ui.layers.choices import Comparison, choose_comparison
+from pages.ui.layers.curves import Curve, curve_of, curves_csv, draw_curves
+from pages.ui.maps.csv_download import csv_download
+from pages.ui.maps.downloads import render_downloads
+from pages.ui.maps.grid import done_in, names_of, render_maps
+from pages.ui.maps.table import MapTable, cell_for
+from pages.ui.shell.progress import Snapshots, follow
+from pages.ui.shell.requests import predictions_for, request_for
+from pages.ui.shell.scene import Scene
+from pages.ui.worker.engine import MOST_TASKS, Engine
+from pages.ui.worker.tasks import Explain, Task
+
+COLUMNS = 7
+"""More columns than that get too small; the rest goes into a second table."""
+
+Pairs = Mapping[str, tuple[Explain | Reason, ...]]
+"""By layer, the task for each of the two classes compared, or why it has no map."""
+
+
+def render_layers(engine: Engine, scene: Scene) -> None:
+    """Draw the maps of one method by layer, and the curves under them."""
+    classifier = engine.loaded(scene.settings.model)
+    if classifier is None:
+        return
+    opening = predictions_for(scene.settings, scene.picture)
+    most = MOST_TASKS - len(opening)
+    comparison = choose_comparison(classifier, scene, most)
+    layers = comparison.layers
+    tables = [
+        _table(scene, comparison, layers[start : start + COLUMNS])
+        for start in range(0, len(layers), COLUMNS)
+    ]
+    names: dict[Task, str] = {}
+    for table in tables:
+        names.update(names_of(table))
+    compared = _ask_for_curves(scene, comparison, names, most)
+
+    def draw(snapshots: Snapshots, finished: bool) -> None:
+        for number, table in enumerate(tables):
+            render_maps(engine, scene, table, snapshots, key=f"layer_maps_{number}")
+        curves = [
+            curve_of(method, comparison.measure, by_layer, snapshots)
+            for method, by_layer in compared.items()
+        ]
+        draw_curves(scene, comparison, curves, finished)
+        if finished:
+            _downloads(scene, tables, curves, snapshots)
+
+    follow(
+        engine,
+        scene,
+        opening,
+        names,
+        draw,
+        caption=f"{METHODS[comparison.method].title} at {len(layers)} layers. "
+        ":red[Red] speaks for the class, :blue[blue] against it.",
+    )
+
+
+def _ask_for_curves(
+    scene: Scene, comparison: Comparison, names: dict[Task, str], most: int
+) -> dict[str, Pairs]:
+    """The maps of each method's curve, added to ``names`` as long as these are at most so many."""
+    compared: dict[str, Pairs] = {}
+    left_out = []
+    for method in comparison.methods:
+        by_layer = {
+            layer: tuple(_task(scene, method, target, layer) for target in comparison.pair)
+            for layer in comparison.layers
+        }
+        named: dict[Task, str] = {
+            task: f"{METHODS[method].title} at {layer}"
+            for layer, tasks in by_layer.items()
+            for task in tasks
+            if isinstance(task, Explain)
+        }
+        if len(named.keys() | names.keys()) > most:
+            left_out.append(METHODS[method].title)
+            continue
+        compared[method] = by_layer
+        for task, title in named.items():
+            names.setdefault(task, title)
+    if left_out:
+        st.caption(
+            f"That would be too many maps at once: no curve for {', '.join(left_out)}. "
+            "Choose fewer layers or classes."
+        )
+    return compared
+
+
+def _table(scene: Scene, comparison: Comparison, layers: Sequence[str]) -> MapTable:
+    return MapTable(
+        rows=tuple(scene.labels[number] for number in comparison.classes),
+        columns=tuple(layers),
+        cells=tuple(
+            cell_for(scene, row, column, _request(scene, comparison.method, target, layer))
+            for row, target in enumerate(comparison.classes)
+            for column, layer in enumerate(layers)
+        ),
+        row_names=tuple(map(str, comparison.classes)),
+        column_names=tuple(layers),
+    )
+
+
+def _request(scene: Scene, method: str, target: int, layer: str) -> Request | Reason:
+    return request_for(replace(scene, settings=scene.settings.at(layer)), method, target)
+
+
+def _task(scene: Scene, method: str, target: int, layer: str) -> Explain | Reason:
+    """The task for a map, or why there is none."""
+    asked = _request(scene, method, target, layer)
+    return asked if isinstance(asked, Reason) else Explain(scene.settings.model, asked)
+
+
+def _downloads(
+    scene: Scene, tables: Sequence[MapTable], curves: Sequence[Curve], snapshots: Snapshots
+) -> None:
+    whole = MapTable(
+        rows=tables[0].rows,
+        columns=tuple(title for table in tables for title in table.columns),
+        cells=(),
+        row_names=tables[0].row_names,
+        column_names=tuple(name for table in tables for name in table.column_names),
+    )
+    done = {
+        (row, column + number * COLUMNS): attribution
+        for number, table in enumerate(tables)
+        for (row, column), attribution in done_in(table, snapshots).items()
+    }
+    render_downloads(scene, whole, done)
+    csv_download(
+        "Curves as CSV",
+        lambda: curves_csv(curves),
+        f"class-correlation-{scene.settings.model}-{scene.settings.picture}",
+    )

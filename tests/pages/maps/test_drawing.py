@@ -1,0 +1,124 @@
+"""How attributions look in a grid: values, colour limits and captions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from attribution_core import Classifier, Picture
+from attribution_core.attribution import Attribution
+from attribution_core.images import Pixels
+from attribution_core.painting import drawn_values
+from attribution_core.request import granted, request_or_reason
+from pages.ui.maps.drawing import caption, limits
+from tests.pages.maps.scenes import explained, scene_of
+
+
+def test_a_map_of_players_shows_each_players_whole_value(
+    tiny_classifier: Classifier, tiny_image: Pixels
+) -> None:
+    scene = scene_of(tiny_image, (2,), methods=("kernel_shap",), count=4)
+    (attribution,) = explained(tiny_classifier, scene).values()
+    assert attribution.player_values is not None
+    assert attribution.segments is not None
+    drawn = drawn_values(attribution)
+    assert drawn.shape == attribution.heatmap.shape
+    for player, value in enumerate(attribution.player_values):
+        assert (drawn[attribution.segments == player] == value).all()
+
+
+def test_each_map_has_a_scale_of_its_own_or_its_methods(
+    tiny_classifier: Classifier, tiny_image: Pixels
+) -> None:
+    scene = scene_of(tiny_image, (0, 3), clip=80.0)
+    maps = explained(tiny_classifier, scene)
+    own = limits(maps, scene.settings)
+    for place, attribution in maps.items():
+        sizes = np.abs(drawn_values(attribution))
+        assert own[place] == pytest.approx(np.percentile(sizes, 80))
+    assert len(set(own.values())) == 4
+    shared = limits(maps, replace(scene.settings, scale="method"))
+    for column in (0, 1):
+        largest = max(own[0, column], own[1, column])
+        assert shared[0, column] == shared[1, column] == largest
+
+
+def test_a_map_of_zeros_still_has_a_positive_limit(
+    tiny_classifier: Classifier, tiny_image: Pixels
+) -> None:
+    scene = scene_of(tiny_image, (0,), methods=("gradient",))
+    (attribution,) = explained(tiny_classifier, scene).values()
+    nothing = replace(attribution, heatmap=np.zeros_like(attribution.heatmap))
+    sparse = np.zeros_like(attribution.heatmap)
+    sparse[0, 0] = 3.0
+    few = replace(attribution, heatmap=sparse)
+    for scale in ("map", "method"):
+        settings = replace(scene.settings, scale=scale, clip=50.0)
+        assert limits({(0, 0): nothing}, settings)[0, 0] > 0
+        # More than half is zero: its percentile would paint nothing.
+        assert limits({(0, 0): few}, settings)[0, 0] == 3.0
+
+
+def an_attribution(tiny_image: Pixels, **changes: Any) -> Attribution:
+    values = np.array([[1.0, 2.0], [-0.5, 0.25]], np.float32)
+    attribution = Attribution(
+        request=granted(
+            request_or_reason(
+                None,
+                picture=Picture.of(tiny_image),
+                method="integrated_gradients",
+                target=1,
+                layer="top",
+            )
+        ),
+        model="tiny",
+        model_fingerprint="0" * 64,
+        label="bee",
+        values=values,
+        heatmap=values,
+        score=3.5,
+        reference_score=0.5,
+        completeness_gap=0.25,
+        standard_error=None,
+        evaluations=64,
+        seconds=0.1234,
+        segments=None,
+        player_values=None,
+        done=64,
+        planned=64,
+        finished=True,
+    )
+    return replace(attribution, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, ("123 ms · 64 evaluations", "sums to 2.75 · should be 3 · gap 8.3 %")),
+        (
+            {"evaluations": 1, "seconds": 2.34, "completeness_gap": None},
+            ("2.3 s · 1 evaluation", "sums to 2.75 · f(x) − f(x′) = 3"),
+        ),
+        (
+            {
+                "segments": np.array([[0, 1], [2, 2]]),
+                "player_values": np.array([1, 2, -0.25], np.float32),
+            },
+            (
+                "3 grid cells · 123 ms · 64 evaluations",
+                "sums to 2.75 · should be 3 · gap 8.3 %",
+            ),
+        ),
+        (
+            {"reference_score": 3.5, "completeness_gap": 2.75},
+            ("123 ms · 64 evaluations", "sums to 2.75 · should be 0 · gap 2.75"),
+        ),
+    ],
+)
+def test_captions_say_the_cost_and_the_sum(
+    tiny_image: Pixels, changes: dict[str, Any], expected: tuple[str, str]
+) -> None:
+    assert caption(an_attribution(tiny_image, **changes)) == expected
