@@ -18,6 +18,7 @@ NAMES = (
     "occlusion",
     "bfloat16",
     "newcomer",
+    "polls",
     "reruns",
     "load",
     "toggles",

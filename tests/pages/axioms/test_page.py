@@ -143,7 +143,12 @@ def test_all_cases_come_with_the_table(visit: Callable[..., Visit]) -> None:
 
 
 def test_the_network_is_checked(visit: Callable[..., Visit]) -> None:
-    page = visit(classes="285,967", layer="top_relu", **{"lime.samples": "64"}).open("axioms")
+    page = visit(
+        model="efficientnet_lite0",
+        classes="285,967",
+        layer="top_relu",
+        **{"lime.samples": "64"},
+    ).open("axioms")
 
     def labels() -> list[str]:
         return [each.proto.label for each in page.app.get("download_button")]

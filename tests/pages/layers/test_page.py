@@ -43,7 +43,7 @@ def measured(page: Visit) -> tuple[float, float]:
 
 
 def test_a_row_a_class_and_a_column_a_layer(visit: Callable[..., Visit]) -> None:
-    page = visit(classes="285,967").open("layers").finish()
+    page = visit(model="efficientnet_lite0", classes="285,967").open("layers").finish()
     rows, columns = page.labels
     assert rows == ["Egyptian cat", "espresso"]
     assert columns[0] == "input"
@@ -62,7 +62,7 @@ def test_every_layer_and_no_more_curves_than_can_be_asked_for(
     visit: Callable[..., Visit],
 ) -> None:
     choices = {"layers-extent": "all", "layers-methods": "yes", "methods": "gradient,grad_cam"}
-    page = visit(classes="285,967", **choices).open("layers")
+    page = visit(model="efficientnet_lite0", classes="285,967", **choices).open("layers")
     page.wait(lambda: "done" in page.statuses)
     grids = [json.loads(part.proto.json) for part in page.app.get("bidi_component")]
     layers = [
@@ -79,7 +79,7 @@ def test_very_many_layers_come_in_parts(
 ) -> None:
     monkeypatch.setattr("pages.ui.layers.page.MOST_TASKS", 62)
     choices = {"layers-extent": "all", "layers-part": "47–69"}
-    page = visit(classes="285,967", **choices).open("layers")
+    page = visit(model="efficientnet_lite0", classes="285,967", **choices).open("layers")
     page.wait(lambda: "done" in page.statuses)
     # Two classes at 30 layers fit beside two predictions: 69 layers make three parts of 23.
     classifier = engine().loaded("efficientnet_lite0")
@@ -88,7 +88,7 @@ def test_very_many_layers_come_in_parts(
 
 
 def test_one_class_is_compared_with_the_next(visit: Callable[..., Visit]) -> None:
-    page = visit(classes="285").open("layers")
+    page = visit(model="efficientnet_lite0", classes="285").open("layers")
     page.wait(lambda: "goes from" in page.words)
     assert "the most probable other class" in page.words
     assert len(page.labels[0]) == 1
@@ -97,7 +97,7 @@ def test_one_class_is_compared_with_the_next(visit: Callable[..., Visit]) -> Non
 
 def test_a_link_brings_method_and_measure(visit: Callable[..., Visit]) -> None:
     choices = {"layers-method": "grad_cam", "layers-measure": "signed"}
-    page = visit(classes="285,967", **choices).open("layers").finish()
+    page = visit(model="efficientnet_lite0", classes="285,967", **choices).open("layers").finish()
     assert "Grad-CAM" in page.words
     assert "signed values" in page.words
     # Grad-CAM has no map at the pixels: the page says why.

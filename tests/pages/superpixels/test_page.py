@@ -16,7 +16,13 @@ from attribution_core.scores import Contrast
 from pages.ui.shell.numbers import written
 from tests.pages.visits import Visit
 
-GAME = {"layer": "top_relu", "classes": "285,967", "kernel_shap.budget": "64", "lime.samples": "60"}
+GAME = {
+    "model": "efficientnet_lite0",
+    "layer": "top_relu",
+    "classes": "285,967",
+    "kernel_shap.budget": "64",
+    "lime.samples": "60",
+}
 
 
 def logits(page: Visit) -> str:
