@@ -129,19 +129,24 @@ def chosen(page: Page) -> dict[str, object]:
     }
 
 
-# --- the first request; keep this test the first of the module ------------------------------------
+# --- the first request to a server --------------------------------------------------------------
 
 
-def test_the_first_request_is_a_deep_link(visit: Callable[..., Page]) -> None:
+def test_the_first_request_is_a_deep_link(
+    serve: Callable[..., AbstractContextManager[Any]], new_page: NewPage
+) -> None:
     link = {"methods": "gradient,grad_cam", "classes": "285,967", "layer": "block5c_add"}
-    page = visit(link, path="explore")
-    expect(sidebar(page).get_by_role("combobox", name="Model")).to_be_visible()
-    expect_maps(page, 4)
-    expect(sidebar(page).get_by_role("combobox", name="Layer")).to_have_value(
-        re.compile("^block5c_add")
-    )
-    expect(page.get_by_role("alert")).to_have_count(0)
-    expect(page.get_by_role("dialog")).to_have_count(0)
+    with serve(ROOT / "app.py") as fresh:
+        page = new_page()
+        page.goto(f"{fresh.url}/explore?{urlencode({**MODEL, **link})}")
+        expect(sidebar(page).get_by_role("combobox", name="Model")).to_be_visible()
+        expect_maps(page, 4)
+        expect(sidebar(page).get_by_role("combobox", name="Layer")).to_have_value(
+            re.compile("^block5c_add")
+        )
+        expect(page.get_by_role("alert")).to_have_count(0)
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        page.context.close()  # before its server goes
 
 
 @pytest.mark.parametrize("path", [file.stem for file in sorted((ROOT / "pages").glob("[!_]*.py"))])
