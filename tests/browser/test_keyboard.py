@@ -16,7 +16,7 @@ from playwright.sync_api import Page
 from tests.browser.patience import expect
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [file.stem for file in sorted((ROOT / "pages").glob("*.py"))]
+PAGES = [file.stem for file in sorted((ROOT / "pages").glob("[!_]*.py"))]
 QUICK = (
     "model=efficientnet_lite0&layer=top_relu&methods=gradient_times_input,grad_cam&classes=285"
     "&count=12&lime.samples=60"
