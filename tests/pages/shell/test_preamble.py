@@ -177,8 +177,9 @@ def test_who_stops_the_opening_question_can_ask_it(
         return answer(self, picture, layer)
 
     monkeypatch.setattr(Classifier, "activations", answer_later)
-    page = visit(model="own", class_choice="own", classes="", picture="camera", **SHORT)
-    page.run()
+    page = visit(model="own", class_choice="own", classes="", **SHORT)
+    # Its size decides which picture it is asked about: a cancel before that is of another question.
+    page.run().wait(lambda: engine().loaded("own") is not None).run()
     for name in ("explore", "layers"):
         go_to(page, name).press("cancel")
         assert "has not been asked" in page.words, name
