@@ -47,11 +47,11 @@ class Gallery {
   }
 }
 
-function thumbnail({ id, title, image }) {
+function thumbnail({ id, title, origin, image }) {
   const picture = element("img");
   Object.assign(picture, { src: image, alt: "" });
   const button = element("button", "", picture);
-  Object.assign(button, { type: "button", title });
+  Object.assign(button, { type: "button", title: `${title}\n${origin}` });
   button.dataset.id = id;
   button.setAttribute("role", "radio");
   button.setAttribute("aria-label", title);

@@ -259,9 +259,9 @@ def test_the_gallery_is_within_the_keyboards_reach(visit: Callable[..., Page]) -
             break
     expect(first).to_be_focused()
     page.keyboard.press("ArrowRight")
-    second = gallery.get_by_role("radio", name="Cat", exact=True)
+    second = gallery.get_by_role("radio", name="Dog beside cat")
     expect(second).to_be_focused()
-    expect_parameter(page, "picture", "cat")
+    expect_parameter(page, "picture", "dog_cat")
     expect(second).to_be_checked()
     expect_maps(page, 2)
     expect(second).to_be_focused()  # the new page has not taken it

@@ -66,7 +66,9 @@ def test_views_survive_a_change_of_page(server: Any, new_page: Callable[..., Pag
     page.get_by_role("link", name="Faithfulness").click()
     expect(page.get_by_role("img", name="The mosaic")).to_be_visible()
     page.get_by_role("radio", name="The whole gallery").click()
-    expect(page.get_by_text("Mean normalised areas over 8 pictures")).to_be_visible()
+    page.get_by_role("combobox", name="Pictures").click()
+    page.get_by_role("option", name="Places (3)").click()
+    expect(page.get_by_text("Mean normalised areas over 3 pictures")).to_be_visible()
     page.wait_for_url(re.compile("faithfulness-view=gallery"))
 
 
@@ -74,10 +76,11 @@ def test_a_gallery_can_be_stopped_and_goes_on(server: Any, new_page: Callable[..
     page = new_page()
     page.goto(
         f"{server.url}/faithfulness?{QUICK}&faithfulness-view=gallery&faithfulness-players=pixels"
+        "&faithfulness-pictures=animals"
     )
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Resume").click()
-    expect(page.get_by_text("Mean normalised areas over 8 pictures")).to_be_visible()
+    expect(page.get_by_text("Mean normalised areas over 12 pictures")).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,8 @@ from attribution_core.scores import Score
 from pages.ui.faithfulness.protocol import Protocol, removal_in_words
 from pages.ui.faithfulness.tasks import RANDOM, DrawPictureCurves, PictureCurves
 from pages.ui.maps.csv_download import csv_download, csv_text
-from pages.ui.shell.gallery import gallery, pixels_of
+from pages.ui.shell.choosers import choose_from_list
+from pages.ui.shell.gallery import KINDS, GalleryPicture, gallery, pixels_of
 from pages.ui.shell.progress import Snapshots, follow
 from pages.ui.shell.requests import predictions_for, request_for
 from pages.ui.shell.scene import Scene
@@ -25,8 +27,19 @@ Areas = dict[str, tuple[float, float]]
 """Normalised deletion and insertion area by method."""
 
 
-def render_gallery_areas(engine: Engine, scene: Scene, protocol: Protocol) -> None:
-    """Ask for the curves of every gallery picture's top class, and draw the mean areas."""
+def choose_pictures() -> tuple[GalleryPicture, ...]:
+    """All pictures of the gallery, or those of a kind."""
+    counts = Counter(entry.kind for entry in gallery())
+    titles = {"all": f"All {len(gallery())}"}
+    titles |= {kind: f"{title} ({counts[kind]})" for kind, title in KINDS.items()}
+    chosen = choose_from_list("faithfulness-pictures", "Pictures", titles, "all", width=220)
+    return tuple(entry for entry in gallery() if chosen in ("all", entry.kind))
+
+
+def render_gallery_areas(
+    engine: Engine, scene: Scene, protocol: Protocol, pictures: Sequence[GalleryPicture]
+) -> None:
+    """Ask for the curves of each of these pictures' top class, and draw the mean areas."""
     classifier = engine.loaded(scene.settings.model)
     settings = scene.settings
     # The task replaces this class by each picture's own top class.
@@ -44,7 +57,7 @@ def render_gallery_areas(engine: Engine, scene: Scene, protocol: Protocol) -> No
         )
         return
     tasks: dict[Task, str] = {}
-    for entry in gallery():
+    for entry in pictures:
         picture = pixels_of(entry.id, classifier.input_size)
         here = replace(scene, picture=picture)
         requests = tuple(granted(request_for(here, name, anyone)) for name in methods)

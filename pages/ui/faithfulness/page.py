@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui.faithfulness.gallery_table import render_gallery_areas
+from pages.ui.faithfulness.gallery_table import choose_pictures, render_gallery_areas
 from pages.ui.faithfulness.localisation import render_localisation
 from pages.ui.faithfulness.picture import render_picture_curves
 from pages.ui.faithfulness.protocol import choose_protocol
@@ -34,6 +34,7 @@ def render_faithfulness(engine: Engine, scene: Scene, view: str) -> None:
     if view == "gallery":
         with st.container(horizontal=True, vertical_alignment="bottom"):
             protocol = choose_protocol(engine, scene)
-        render_gallery_areas(engine, scene, protocol)
+            pictures = choose_pictures()
+        render_gallery_areas(engine, scene, protocol, pictures)
     else:
         render_picture_curves(engine, scene)

@@ -17,21 +17,40 @@ from attribution_core.images import Picture, load_image
 from pages.ui.components.component import component
 
 _FOLDER = ASSETS / "gallery"
-_THUMBNAIL = 96
+_THUMBNAIL = 80
+
+KINDS = {
+    "several": "Two or more classes",
+    "animals": "Animals",
+    "people and things": "People and things",
+    "places": "Places",
+}
+"""The kinds of pictures and their titles, in the gallery's order."""
 
 _component = component("gallery")
 
 
 @dataclass(frozen=True)
 class GalleryPicture:
-    """A picture with its source, and the ImageNet classes worth comparing on it, if any."""
+    """A picture with where it comes from, and the ImageNet classes worth comparing on it, if any.
+
+    ``kind`` is one of those in `KINDS`; a composite's ``author`` and ``source`` name those of each
+    part.
+    """
 
     id: str
     title: str
+    kind: str
     file: str
+    author: str
     licence: str
     source: str
     classes: tuple[int, ...] = ()
+
+    @property
+    def origin(self) -> str:
+        """Licence, author and source in one line."""
+        return f"{self.licence}, {self.author}; {self.source}"
 
 
 @cache
@@ -61,10 +80,10 @@ def _thumbnails() -> list[dict[str, str]]:
         with Image.open(_FOLDER / entry.file) as image:
             small = ImageOps.fit(image.convert("RGB"), (_THUMBNAIL, _THUMBNAIL))
         buffer = io.BytesIO()
-        small.save(buffer, "JPEG", quality=85)
+        small.save(buffer, "WEBP", quality=70)
         encoded = base64.b64encode(buffer.getvalue()).decode()
-        url = f"data:image/jpeg;base64,{encoded}"
-        listed.append({"id": entry.id, "title": entry.title, "image": url})
+        url = f"data:image/webp;base64,{encoded}"
+        listed.append({"id": entry.id, "title": entry.title, "origin": entry.origin, "image": url})
     return listed
 
 

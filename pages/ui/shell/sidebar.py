@@ -14,6 +14,7 @@ from attribution_core.request import ZEROS
 from pages.ui.shell.choices import decide, drawn
 from pages.ui.shell.gallery import gallery_picture, pick_from_gallery
 from pages.ui.shell.game_methods import game_methods
+from pages.ui.shell.markdown import literal
 from pages.ui.shell.model_download import render_model_download
 from pages.ui.shell.own_picture import show_again, take_own_picture
 from pages.ui.shell.requests import players_given
@@ -104,7 +105,7 @@ def _picture(scene: Scene) -> None:
         st.caption("Your own picture, centre crop")
         return
     entry = gallery_picture(chosen)
-    st.caption(entry.title, help=f"{entry.licence}: {entry.source}")
+    st.caption(entry.title, help=literal(entry.origin))
 
 
 def _classes(scene: Scene) -> None:

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from attribution_core.models.labels import imagenet_labels
 from pages.ui.shell import gallery as ui
-from pages.ui.shell.gallery import GalleryPicture, gallery, gallery_picture, pixels_of
+from pages.ui.shell.gallery import KINDS, GalleryPicture, gallery, gallery_picture, pixels_of
 from tests.patience import UNCHANGED
 
 FOLDER = Path(__file__).resolve().parents[3] / "assets" / "gallery"
@@ -21,8 +21,22 @@ PICTURES = pytest.mark.parametrize("entry", gallery(), ids=lambda entry: entry.i
 
 def test_what_was_promised_is_there() -> None:
     wanted = {"cat", "coffee", "cat_coffee", "rocket", "astronaut", "cameraman"}
+    wanted |= {"dog_cat", "bird_of_prey"}  # figures 3.1 and 3.3
     assert wanted <= {entry.id for entry in gallery()}
     assert gallery()[0].id == "cat_coffee"
+    assert len(gallery()) >= 24
+    assert sum(len(entry.classes) >= 2 for entry in gallery()) >= 10
+
+
+def test_pictures_of_a_kind_stand_together() -> None:
+    kinds = [entry.kind for entry in gallery()]
+    assert list(dict.fromkeys(kinds)) == list(KINDS)
+    assert kinds == sorted(kinds, key=list(KINDS).index)
+    assert all((entry.kind == "several") == (len(entry.classes) >= 2) for entry in gallery())
+
+
+def test_all_pictures_together_are_small() -> None:
+    assert sum((FOLDER / entry.file).stat().st_size for entry in gallery()) < 6_000_000
 
 
 def test_identifiers_and_titles_are_unique() -> None:
@@ -33,8 +47,15 @@ def test_identifiers_and_titles_are_unique() -> None:
 
 @PICTURES
 def test_licence_and_source_are_written_down(entry: GalleryPicture) -> None:
-    assert entry.licence.startswith(("CC0", "Public domain", "CC BY"))
-    assert "scikit-image, skimage.data." in entry.source
+    allowed = {"CC0", "Public domain", "Public domain (CC0)", "CC BY 2.0", "CC BY 3.0"}
+    # The northern harrier alone must be passed on under the same terms.
+    allowed |= {"CC BY-SA 4.0"} if entry.id == "bird_of_prey" else set()
+    assert set(entry.licence.split(" and ")) <= allowed
+    assert entry.author
+    parts = entry.source.removeprefix("A composite of ").split(" | ")
+    known = ("scikit-image: skimage.data.", "gcompris-qt-data 3.1: https://")
+    assert all(part.startswith(known) for part in parts)
+    assert (len(parts) > 1) == entry.source.startswith("A composite of ")
 
 
 @PICTURES
@@ -89,7 +110,8 @@ def test_the_gallery_shows_all_thumbnails_and_the_chosen_one() -> None:
     assert sent["chosen"] == "cat"
     assert [each["id"] for each in sent["pictures"]] == [entry.id for entry in gallery()]
     assert all(each["title"] for each in sent["pictures"])
-    assert all(each["image"].startswith("data:image/jpeg;base64,") for each in sent["pictures"])
+    assert [each["origin"] for each in sent["pictures"]] == [entry.origin for entry in gallery()]
+    assert all(each["image"].startswith("data:image/webp;base64,") for each in sent["pictures"])
     assert len(part.proto.json) < 100_000  # it is sent with every run
 
 
