@@ -5,6 +5,7 @@ import streamlit as st
 from attribution_core.assets import ASSETS
 from pages.ui.shell.scene import make_scene
 from pages.ui.shell.sidebar import render_sidebar
+from pages.ui.stage.strip import render_strip, set_the_stage
 from pages.ui.worker.engine import engine
 
 st.set_page_config(
@@ -44,5 +45,8 @@ page = st.navigation(
     ]
 )
 with engine().page_runs.one():
-    render_sidebar(engine(), make_scene(engine(), page.url_path))
+    scene = make_scene(engine(), page.url_path)
+    set_the_stage()
+    render_sidebar(engine(), scene)
     page.run()
+    render_strip(scene)

@@ -38,6 +38,7 @@ PAGES = (
     "components",
     "worker",
     "shell",
+    "stage",
     "maps",
     "superpixels layers references randomisation faithfulness axioms",
     "newcomer",

@@ -13,6 +13,10 @@ const SMALLEST_VIEW = 1 / 64;
 const CLICK_SLACK = 5; // pixels a hand moves in a click that was not meant as a drag
 const COARSE = 112; // maps narrower than this are interpolated by value, see `tint`
 const FINE = 224;
+const STAGE_GAP = 24; // pixels between maps on stage
+const STAGE_LEAST = 160; // pixels: narrower maps scroll
+const STAGE_SMALLEST = 18; // pixels of a title that would not fit otherwise
+const STAGE_TITLE = 1.25; // a title's size, as a share of the heading's
 const LEVELS = 255; // colours on either side of zero
 
 // ColorBrewer's RdBu on white; the same hues brightened, out of the page's own black (null), on a dark page.
@@ -52,7 +56,7 @@ class HeatmapGrid {
     this.find(".body").onscroll = (event) => {
       this.find(".columns-window").scrollLeft = event.target.scrollLeft;
     };
-    this.resizes = new ResizeObserver(() => this.paint());
+    this.resizes = new ResizeObserver(() => this.fit());
     this.resizes.observe(root);
   }
 
@@ -78,7 +82,7 @@ class HeatmapGrid {
     this.style(data, picture);
     this.arrange(data);
     data.cells.forEach((cell, i) => this.fill(cell, maps[i]));
-    this.paint();
+    this.fit();
   }
 
   decode(packed) {
@@ -111,6 +115,10 @@ class HeatmapGrid {
     const header = document.querySelector('[data-testid="stHeader"]');
     this.root.style.setProperty("--covered", `${header?.offsetHeight ?? 0}px`);
     this.ramp = rampOf(this.colours);
+    this.aspect = shape[1] / shape[0];
+    this.stage = typeof data.stage === "string";
+    this.root.classList.toggle("stage", this.stage);
+    this.find(".heading").textContent = data.stage ?? "";
   }
 
   /** Build the squares unless they exist: a new map must not lose focus or scroll position. */
@@ -127,6 +135,10 @@ class HeatmapGrid {
       body.append(element("div", r ? "row-label" : "row-label first", element("span", "", row)));
       return columns.map(({ label }) => {
         const cell = this.buildCell(row, label);
+        // On stage a map stands under its own title: what it does not have in common with the others.
+        const [several, alone] = [rows.length > 1, columns.length === 1];
+        cell.title.append(element("b", "", several || alone ? row : label));
+        if (several && !alone) cell.title.append(element("span", "", label));
         body.append(cell.figure);
         return cell;
       });
@@ -165,14 +177,16 @@ class HeatmapGrid {
     make("box", "div");
     make("value", "output");
     make("progress", "div", element("i", ""));
-    const { canvas, notice, crossX, crossY, box, value, progress } = cell;
-    make("map", "div", canvas, notice, crossX, crossY, box, value, progress);
+    make("laser", "div");
+    make("title", "div");
+    const { canvas, notice, crossX, crossY, laser, box, value, progress } = cell;
+    make("map", "div", canvas, notice, crossX, crossY, laser, box, value, progress);
     for (const name of ["low", "unit", "high"]) make(name, "span");
     make("tick", "div");
     make("ramp", "div", cell.tick);
     make("scale", "div", cell.ramp, element("div", "numbers", cell.low, cell.unit, cell.high));
     make("caption", "figcaption");
-    cell.figure = element("figure", "cell", cell.map, cell.scale, cell.caption);
+    cell.figure = element("figure", "cell", cell.title, cell.map, cell.scale, cell.caption);
     cell.map.tabIndex = 0;
     cell.map.setAttribute("role", "img");
     this.listen(cell.map, cell);
@@ -221,6 +235,53 @@ class HeatmapGrid {
 
   /* Painting */
 
+  /** On stage, make the maps as large as the screen allows; then draw them. */
+  fit() {
+    if (this.stage && this.cells.length) {
+      const { style } = this.root;
+      const heading = parseFloat(getComputedStyle(this.find(".heading")).fontSize);
+      let title = STAGE_TITLE * heading;
+      let best;
+      // The second time with the titles' true size.
+      for (let turn = 0; turn < 2; turn++) {
+        best = this.largest(title);
+        title = Math.max(STAGE_SMALLEST, Math.min(title, this.titleIn(best.width)));
+      }
+      style.setProperty("--columns", best.across);
+      style.setProperty("--width", `${Math.floor(best.width)}px`);
+      style.setProperty("--title", `${title}px`);
+    }
+    this.paint();
+  }
+
+  /** How many maps stand side by side, and how wide, under titles of a size in pixels. */
+  largest(title) {
+    const [rows, columns] = [this.cells.length, this.cells[0].length];
+    const body = this.find(".body");
+    const [cell] = this.cells[0];
+    const lines = cell.title.childElementCount;
+    const around = 1.3 * title * lines + cell.scale.offsetHeight + STAGE_GAP / 2;
+    // One row or column may wrap; rows of several columns stay rows, or become one.
+    const count = rows * columns;
+    const several = rows > 1 && columns > 1;
+    const offered = several ? [columns, count] : [...Array(count).keys()].map((i) => i + 1);
+    const sizes = offered.map((across) => {
+      const wide = (body.clientWidth - 8 - STAGE_GAP * (across - 1)) / across;
+      const high = body.clientHeight / Math.ceil(count / across) - around;
+      return { across, width: Math.max(STAGE_LEAST, Math.min(wide, high * this.aspect)) };
+    });
+    return sizes.reduce((best, each) => (each.width > best.width + 1 ? each : best));
+  }
+
+  /** The size in pixels at which the longest title just fits a width. */
+  titleIn(width) {
+    const context = document.createElement("canvas").getContext("2d");
+    context.font = `600 100px ${getComputedStyle(this.root).fontFamily}`;
+    const parts = this.cells.flat().flatMap(({ title }) => [...title.children]);
+    const longest = Math.max(...parts.map((part) => context.measureText(part.textContent).width));
+    return (100 * width) / Math.max(1, longest);
+  }
+
   /** Draw all squares; at most once per frame of the screen. */
   paint() {
     if (this.frame) return;
@@ -268,10 +329,11 @@ class HeatmapGrid {
       const onScreen = (axis) => (cross[axis] - view[axis]) / view.size;
       const at = cross && cell.pixels && { x: onScreen("x"), y: onScreen("y") };
       const seen = at && at.x >= 0 && at.x <= 1 && at.y >= 0 && at.y <= 1;
-      for (const part of ["crossX", "crossY", "value", "tick"]) cell[part].hidden = !seen;
+      for (const part of ["crossX", "crossY", "laser", "value", "tick"]) cell[part].hidden = !seen;
       if (seen) {
         cell.crossX.style.left = `${100 * at.x}%`;
         cell.crossY.style.top = `${100 * at.y}%`;
+        Object.assign(cell.laser.style, { left: `${100 * at.x}%`, top: `${100 * at.y}%` });
         const { value, digits } = valueAt(cell.pixels, cross);
         cell.value.textContent = signed(value, digits);
         // Beside the cross, on the side that has room.

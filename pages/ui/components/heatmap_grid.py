@@ -137,6 +137,7 @@ def grid_data(
     opacity: float,
     smooth: bool,
     column_help: Mapping[str, str] | None = None,
+    stage: str | None = None,
 ) -> dict[str, Any]:
     """What `render_heatmap_grid` sends to the browser; its arguments are described there.
 
@@ -160,6 +161,7 @@ def grid_data(
         "overlay": overlay,
         "opacity": min(1.0, max(0.0, _finite(opacity))),
         "smooth": smooth,
+        "stage": stage,
     }
 
 
@@ -174,6 +176,7 @@ def render_heatmap_grid(
     smooth: bool = True,
     key: str,
     column_help: Mapping[str, str] | None = None,
+    stage: str | None = None,
 ) -> None:
     """Draw the grid. Call it again with other cells, and zoom, cross-hair and scroll position stay.
 
@@ -197,6 +200,8 @@ def render_heatmap_grid(
         The grid's identity: zoom lasts as long as it stays the same.
     column_help : mapping of str to str, optional
         A sentence for a column's label, shown when pointing at it.
+    stage : str, optional
+        Given, the maps fill the screen: this line above them, and each under its own title.
     """
     data = grid_data(
         rows=rows,
@@ -207,6 +212,7 @@ def render_heatmap_grid(
         opacity=opacity,
         smooth=smooth,
         column_help=column_help,
+        stage=stage,
     )
     _component(key=key, data=data)
 

@@ -14,10 +14,13 @@ from pages.ui.layers.curves import Curve, curve_of, curves_csv, draw_curves
 from pages.ui.maps.csv_download import csv_download
 from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.grid import done_in, names_of, render_maps
+from pages.ui.maps.staged import rows_on_stage
 from pages.ui.maps.table import MapTable, cell_for
 from pages.ui.shell.progress import Snapshots, follow
 from pages.ui.shell.requests import predictions_for, request_for
 from pages.ui.shell.scene import Scene
+from pages.ui.stage.controls import layer_control, offer, one_of_all_methods
+from pages.ui.stage.curtain import on_stage
 from pages.ui.worker.engine import MOST_TASKS, Engine
 from pages.ui.worker.tasks import Explain, Task
 
@@ -37,18 +40,16 @@ def render_layers(engine: Engine, scene: Scene) -> None:
     most = MOST_TASKS - len(opening)
     comparison = choose_comparison(classifier, scene, most)
     layers = comparison.layers
-    tables = [
-        _table(scene, comparison, layers[start : start + COLUMNS])
-        for start in range(0, len(layers), COLUMNS)
-    ]
+    tables = _tables(scene, comparison)
     names: dict[Task, str] = {}
     for table in tables:
         names.update(names_of(table))
     compared = _ask_for_curves(scene, comparison, names, most)
+    common = (METHODS[comparison.method].title, f"{scene.settings.reference} reference")
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
         for number, table in enumerate(tables):
-            render_maps(engine, scene, table, snapshots, key=f"layer_maps_{number}")
+            render_maps(engine, scene, table, snapshots, key=f"layer_maps_{number}", common=common)
         curves = [
             curve_of(method, comparison.measure, by_layer, snapshots)
             for method, by_layer in compared.items()
@@ -66,6 +67,29 @@ def render_layers(engine: Engine, scene: Scene) -> None:
         caption=f"{METHODS[comparison.method].title} at {len(layers)} layers. "
         ":red[Red] speaks for the class, :blue[blue] against it.",
     )
+
+
+def _tables(scene: Scene, comparison: Comparison) -> list[MapTable]:
+    """The maps of all layers, a few in a table; on stage, those of one layer."""
+    layers = comparison.layers
+    if not on_stage():
+        return [
+            _table(scene, comparison, layers[start : start + COLUMNS])
+            for start in range(0, len(layers), COLUMNS)
+        ]
+    offer(one_of_all_methods("layers-method", comparison.method))
+    shown = _layer_in_sight(scene, layers)
+    offer(layer_control(layers, shown))
+    return [rows_on_stage(scene, _table(scene, comparison, [shown]))]
+
+
+def _layer_in_sight(scene: Scene, layers: Sequence[str]) -> str:
+    """The sidebar's layer, or the highest below it that is compared."""
+    every = () if scene.classifier is None else scene.classifier.layers
+    if scene.settings.layer not in every:
+        return layers[-1]
+    below = every[: every.index(scene.settings.layer) + 1]
+    return next((layer for layer in reversed(layers) if layer in below), layers[0])
 
 
 def _ask_for_curves(

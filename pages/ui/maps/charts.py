@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import plotly.graph_objects as go
 import streamlit as st
 
+from pages.ui.stage.curtain import enlarged, on_stage
+
 BLUE, VERMILION, GREEN = "#0072b2", "#d55e00", "#009e73"
 PURPLE, ORANGE, SKY = "#cc79a7", "#e69f00", "#56b4e9"
 PALETTE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
@@ -87,5 +89,21 @@ def plain(text: str) -> str:
 
 
 def show(figure: go.Figure, key: str, *, alt: str | None = None) -> None:
-    """Draw a figure; ``alt`` says in words what it shows."""
+    """Draw a figure, larger on stage; ``alt`` says in words what it shows."""
+    if on_stage():
+        _enlarge(figure)
     st.plotly_chart(figure, config={"displayModeBar": False}, key=key, alt=alt)
+
+
+def _enlarge(figure: go.Figure) -> None:
+    """Text of 18 pixels, and the height for it."""
+    font = {"size": 18}
+    figure.update_layout(
+        height=enlarged(figure.layout.height or 300),
+        font=font,
+        legend={"font": font},
+        hoverlabel={"font": font},
+    )
+    figure.update_annotations(font=font)
+    for update in (figure.update_xaxes, figure.update_yaxes):
+        update(tickfont=font, title={"font": font})

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from attribution_core.attribution import Attribution
 from pages.ui.components.heatmap_grid import MapCell, render_heatmap_grid
 from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.drawing import drawn_map, limits, unit_of
+from pages.ui.maps.staged import heading_of, methods_on_stage, rows_on_stage
 from pages.ui.maps.table import MapTable, classes_by_methods
 from pages.ui.shell.progress import Snapshots, TaskSnapshot, follow, message, share
 from pages.ui.shell.requests import predictions_for
 from pages.ui.shell.scene import Scene
+from pages.ui.stage.curtain import on_stage
 from pages.ui.worker.engine import Engine
 from pages.ui.worker.tasks import Task
 
@@ -19,7 +23,7 @@ from pages.ui.worker.tasks import Task
 def render_attribution_grid(engine: Engine, scene: Scene) -> None:
     """Ask for every map of the scene, and draw what there is until all are there."""
     settings = scene.settings
-    table = classes_by_methods(scene, scene.classes)
+    table = rows_on_stage(scene, methods_on_stage(classes_by_methods(scene, scene.classes)))
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
         render_maps(engine, scene, table, snapshots, key="attribution_grid")
@@ -62,8 +66,13 @@ def render_maps(
     snapshots: Snapshots,
     *,
     key: str,
+    common: Sequence[str] | None = None,
 ) -> None:
-    """Draw the maps as far as they are, with what is to be said of each."""
+    """Draw the maps as far as they are, with what is to be said of each.
+
+    ``common`` is what stands above the maps on stage, after the one row's or column's title: the
+    layer and the reference, unless given.
+    """
     settings = scene.settings
     estimates = {
         (cell.row, cell.column): estimate
@@ -88,7 +97,13 @@ def render_maps(
         smooth=settings.smooth,
         column_help=table.column_help,
         key=key,
+        stage=heading_of(table, *_common(scene, common)) if on_stage() else None,
     )
+
+
+def _common(scene: Scene, common: Sequence[str] | None) -> Sequence[str]:
+    settings = scene.settings
+    return (settings.layer, f"{settings.reference} reference") if common is None else common
 
 
 def _map_cell(

@@ -11,10 +11,12 @@ import streamlit as st
 
 from attribution_core.registry import METHODS
 from attribution_core.request import Reason, Request
+from pages.ui.components.stage_strip import StageControl
 from pages.ui.maps.charts import show
 from pages.ui.maps.csv_download import csv_download
 from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.grid import done_in, names_of, render_maps
+from pages.ui.maps.staged import columns_on_stage, rows_on_stage
 from pages.ui.maps.table import MapTable, TableCell
 from pages.ui.randomisation.similarity_figures import MEASURES, similarities_csv, similarity_figure
 from pages.ui.randomisation.tasks import (
@@ -35,6 +37,8 @@ from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
 from pages.ui.shell.settings import one_of
 from pages.ui.shell.waiting import instead_of
+from pages.ui.stage.controls import layer_control, offer, one_of_all_methods
+from pages.ui.stage.curtain import enlarged, on_stage
 from pages.ui.worker.engine import Engine
 from pages.ui.worker.tasks import Explain, Prediction, Task
 
@@ -67,6 +71,9 @@ def render_randomisation(engine: Engine, scene: Scene) -> None:
         return
     experiment = _experiment(scene, stages)
     table = _table(scene, experiment)
+    if on_stage():
+        sides = [name for name in table.column_names if name.startswith(f"{settings.layer}-")]
+        table = columns_on_stage(rows_on_stage(scene, table), sides)
     ask = PredictRandomised(settings.model, scene.picture, experiment.draw)
     names = dict(names_of(table))
     names[ask] = "the randomised network's prediction"
@@ -81,7 +88,14 @@ def render_randomisation(engine: Engine, scene: Scene) -> None:
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
         _draw_prediction(scene, experiment, stages, snapshots[ask])
-        render_maps(engine, scene, table, snapshots, key="randomised_maps")
+        render_maps(
+            engine,
+            scene,
+            table,
+            snapshots,
+            key="randomised_maps",
+            common=_on_stage_above(experiment, stages),
+        )
         curves = {
             layer: estimate.values
             for layer, task in compared.items()
@@ -140,13 +154,41 @@ def _experiment(scene: Scene, stages: Sequence[str]) -> Experiment:
         lambda text: one_of(text, offered),
     )
     high = scene.settings.layer if settings.layer != INPUT else scene.model.default_layer
+    layers = (INPUT, high) if high else (INPUT,)
+    if on_stage():
+        _offer_on_stage(scene, layers, method, stages, stage, mode)
     return Experiment(
         method,
         target,
         Draw(offered.index(stage), settings.seed, mode == "alone"),
         tuple(settings.seed + number for number in range(seeds)),
-        (INPUT, high) if high else (INPUT,),
+        layers,
     )
+
+
+def _offer_on_stage(
+    scene: Scene,
+    layers: tuple[str, ...],
+    method: str,
+    stages: Sequence[str],
+    stage: str,
+    mode: str,
+) -> None:
+    """The stage's own controls: one of the two layers, and what is re-initialised."""
+    offer(one_of_all_methods("randomisation-method", method))
+    offer(layer_control(layers, scene.settings.layer))
+    titles = {name: f"down to {name}" if mode == "cascade" else name for name in stages}
+    depths = {NOTHING: NOTHING, **titles}
+    offer(StageControl("depth", "Re-initialised", depths, stage, ("randomisation-stage",)))
+
+
+def _on_stage_above(experiment: Experiment, stages: Sequence[str]) -> tuple[str, ...]:
+    """What stands above the maps on stage."""
+    depth, title = experiment.draw.depth, METHODS[experiment.method].title
+    if depth == 0:
+        return title, "nothing re-initialised"
+    down_to = "" if experiment.draw.alone else "down to "
+    return title, f"re-initialised {down_to}{stages[depth - 1]}"
 
 
 def _request(scene: Scene, method: str, target: int, layer: str) -> Request | Reason:
@@ -227,7 +269,7 @@ def _draw_curves(
             st.markdown(sentence)
     with st.container(horizontal=True, gap="small"):
         for number, (measure, meaning) in enumerate(MEASURES.items()):
-            with st.container(width=224):
+            with st.container(width=enlarged(224)):
                 st.markdown(f"**{measure}**", help=meaning)
                 by_layer = {layer: values[number] for layer, values in curves.items()}
                 figure = similarity_figure(by_layer, stages, experiment.draw.depth)

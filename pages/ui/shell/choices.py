@@ -1,7 +1,8 @@
 """Choices: each has a widget, survives a change of page, and travels in the link.
 
 In the address bar the names of a page's own choices begin with the page's, as in ``layers-method``;
-those that all pages share, which `Settings` holds together, have no hyphen.
+those that all pages share, which `Settings` holds together, have no hyphen. ``stage`` has none
+either: it says whether the maps are on stage, whichever page they are on.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from pages.ui.shell.settings import complaint_of, text_of
 
 T = TypeVar("T")
 
-ON_SEVERAL_PAGES = "figure-"
+STAGE = "stage"
+ON_SEVERAL_PAGES = ("figure-", STAGE)
 MOST_IN_A_LINK = 32
 LONGEST = 2000
 
@@ -157,29 +159,33 @@ def forget(name: str) -> None:
     st.session_state.pop(widget_key(name), None)
 
 
+def is_shared(name: str) -> bool:
+    """Whether a choice is one of the settings that all pages share."""
+    return "-" not in name and name != STAGE
+
+
 def shared() -> dict[str, str]:
     """The choices that all pages share, where they differ from the defaults."""
-    return {name: text for name, text in _choices().chosen.items() if "-" not in name}
+    return {name: text for name, text in _choices().chosen.items() if is_shared(name)}
 
 
 def share(chosen: Mapping[str, str]) -> None:
     """Replace the choices that all pages share."""
     choices = _choices()
-    choices.chosen = {name: text for name, text in choices.chosen.items() if "-" in name} | {
-        **chosen
-    }
+    own = {name: text for name, text in choices.chosen.items() if not is_shared(name)}
+    choices.chosen = own | {**chosen}
 
 
 def decide_shared(chosen: Mapping[str, str]) -> None:
     """Set all choices that pages share from a callback, as `decide` does."""
     share(chosen)
-    for name in [name for name in _choices().handed if "-" not in name]:
+    for name in [name for name in _choices().handed if is_shared(name)]:
         st.session_state.pop(widget_key(name), None)
 
 
 def taken_from_link(parameters: Mapping[str, str]) -> dict[str, str]:
     """Keep the pages' parameters for the pages, at a session's start; returns the others."""
-    own = {name: text for name, text in parameters.items() if "-" in name}
+    own = {name: text for name, text in parameters.items() if not is_shared(name)}
     _choices().asked.update(
         (name, text[:LONGEST]) for name, text in list(own.items())[:MOST_IN_A_LINK]
     )
@@ -194,12 +200,12 @@ def write_link() -> None:
 
 
 def in_link(page: str) -> dict[str, str]:
-    """The parameters of one page, and of the form for figures, which several pages have."""
+    """The parameters of one page, and those of what several pages have: figures, the stage."""
     choices = _choices()
     return {
         name: text
         for name, text in (choices.asked | choices.chosen).items()
-        if name.startswith((f"{page}-", ON_SEVERAL_PAGES))
+        if name.startswith((f"{page}-", *ON_SEVERAL_PAGES))
     }
 
 

@@ -19,6 +19,7 @@ from pages.ui.shell.choices import (
     changed,
     decide,
     decide_shared,
+    is_shared,
     notice,
     share,
     shared,
@@ -158,7 +159,7 @@ def choose_methods(methods: tuple[str, ...]) -> None:
 def _notice_widgets() -> None:
     """Make what the visitor changed in the sidebar the choices."""
     choices = session().choices
-    for name in [name for name in choices.handed if "-" not in name and changed(name)]:
+    for name in [name for name in choices.handed if is_shared(name) and changed(name)]:
         held = st.session_state[widget_key(name)]
         if name == "classes" and set(held) == set(_handed_classes()):
             # The browser reports its selection again when the prediction reorders the list.

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from pages.ui.components.stage_strip import StageControl
+
 if TYPE_CHECKING:
     from pages.ui.shell.scene import Scene
+    from pages.ui.stage.curtain import BeforeStage
 
 GameName = tuple[str, ...]
 """Picture, layer and segmentation of a game played by hand."""
@@ -65,6 +68,10 @@ class Session:
         A game's players from the best down, by the game's name and the class.
     opened : dict
         The content of each open file of saved maps, by the file's identifier.
+    before_stage : BeforeStage or None
+        What was chosen when the maps went on stage; None off stage.
+    stage_controls : dict
+        The controls on the stage's strip, by their roles.
     formula : str or None
         The last valid one typed on the Axioms page.
     """
@@ -80,6 +87,8 @@ class Session:
     absent: dict[GameName, tuple[int, ...]] = field(default_factory=dict)
     ranked: dict[tuple[GameName, int], Sequence[int]] = field(default_factory=dict)
     opened: dict[str, Any] = field(default_factory=dict)
+    before_stage: BeforeStage | None = None
+    stage_controls: dict[str, StageControl] = field(default_factory=dict)
     formula: str | None = None
 
 

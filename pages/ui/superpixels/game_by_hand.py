@@ -12,8 +12,10 @@ from attribution_core.attribution import Attribution
 from attribution_core.registry import METHODS
 from attribution_core.request import Reason, Request
 from attribution_core.scores import Score, score_values
+from pages.ui.components.stage_strip import StageControl
 from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.grid import attribution_in, done_in, names_of, render_maps
+from pages.ui.maps.staged import methods_on_stage, part_of
 from pages.ui.maps.table import MapTable, classes_by_methods
 from pages.ui.shell.game_methods import LEADING, in_common_game
 from pages.ui.shell.numbers import written
@@ -21,6 +23,8 @@ from pages.ui.shell.progress import UNFINISHED, Snapshots, ask, follow, plain
 from pages.ui.shell.requests import predictions_for, request_for, score_for
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
+from pages.ui.stage.controls import offer
+from pages.ui.stage.curtain import on_stage
 from pages.ui.superpixels.changes import (
     Change,
     bars,
@@ -50,7 +54,11 @@ def render_game(engine: Engine, scene: Scene) -> None:
     fitted = replace(
         scene, settings=replace(scene.settings, methods=board.methods, options=options)
     )
-    table = classes_by_methods(fitted, scene.classes)
+    table = methods_on_stage(classes_by_methods(fitted, scene.classes))
+    if on_stage():
+        titles = {str(number): scene.labels[number] for number in scene.classes}
+        focus = str(board.focus)
+        offer(StageControl("class", "Target class", titles, focus, ("superpixels-class",)))
     game = request_for(fitted, LEADING, board.focus)
     if isinstance(game, Reason):
         st.info(game, icon=":material/info:")
@@ -124,7 +132,11 @@ def _follow_game(engine: Engine, game: _Game, opening: Sequence[Task]) -> None:
             draw_answer(game.fitted, board, game.question, snapshots)
         st.markdown("#### The values as maps")
         _draw_fits(scene, board, table, snapshots)
-        render_maps(engine, game.fitted, table, snapshots, key="game_maps")
+        maps = table
+        if on_stage():
+            row = scene.classes.index(board.focus)
+            maps = part_of(table, [row], range(len(table.columns)))
+        render_maps(engine, game.fitted, maps, snapshots, key="game_maps")
         if game.comparison is not None:
             draw_comparison(engine, game.fitted, game.comparison, snapshots)
         if finished:
@@ -188,7 +200,7 @@ def _draw_changes(
             )
         )
     labels = [change.label for change in changes]
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="large", key="changes"):
         with st.container(width=430):
             st.markdown("**Probability**")
             st.html(bars(labels, probabilities(changes), most=100))

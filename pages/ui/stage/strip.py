@@ -1,0 +1,53 @@
+"""The strip of every page, and what its keys and buttons do."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from attribution_core.assets import ASSETS
+from pages.ui.components.stage_strip import Said, stage_strip
+from pages.ui.shell.choices import decide
+from pages.ui.shell.scene import Scene
+from pages.ui.shell.session import session
+from pages.ui.stage.controls import usual_controls
+from pages.ui.stage.curtain import PAGES, enter, leave, on_stage, read_link
+
+ORDER = ("class", "method", "layer", "depth", "reference", "count")
+
+
+def set_the_stage() -> None:
+    """Take the stage out of the link, and the chrome off the page; before a page is drawn."""
+    read_link()
+    session().stage_controls = {}
+    if on_stage():
+        st.html(ASSETS / "stage.css")
+
+
+def render_strip(scene: Scene) -> None:
+    """Draw the strip, or the button that opens the stage; after a page has been drawn."""
+    on = on_stage()
+    controls = session().stage_controls
+    if on:
+        for control in usual_controls(scene):
+            controls.setdefault(control.role, control)
+    stage_strip(
+        on=on,
+        available=session().page in PAGES,
+        controls=[controls[role] for role in ORDER if role in controls] if on else [],
+        key="stage",
+        on_said=obey,
+    )
+
+
+def obey(said: Said) -> None:
+    """Do what a visitor asked for, in a callback. What was not on offer is passed over."""
+    controls = session().stage_controls
+    for role, text in said.chosen.items():
+        control = controls.get(role)
+        if control is not None and text in control.options:
+            for name in control.choices:
+                decide(name, text)
+    if said.curtain == "up" and not on_stage():
+        enter()
+    elif said.curtain in ("down", "back"):
+        leave(restore=said.curtain == "back")

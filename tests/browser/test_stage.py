@@ -1,0 +1,160 @@
+"""The stage in a real browser: maps alone and large, and everything by keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.patience import expect
+
+PROJECTOR = {"width": 1280, "height": 720}
+QUICK = "model=efficientnet_lite0&classes=285,967"
+
+# Pixels of all text that can be seen, zoom included, in the shadow trees of components too.
+TEXT_SIZES = """
+() => {
+  const within = (root) => [...root.querySelectorAll("*")].flatMap(
+    (each) => (each.shadowRoot ? [each, ...within(each.shadowRoot)] : [each]));
+  const texts = within(document).filter((each) =>
+    [...each.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim())
+    && each.checkVisibility({ visibilityProperty: true, opacityProperty: true })
+    && each.getBoundingClientRect().width > 1);
+  return texts.map((each) => [
+    parseFloat(getComputedStyle(each).fontSize) * each.currentCSSZoom,
+    each.textContent.trim().slice(0, 40),
+  ]);
+}
+"""
+
+
+@pytest.fixture
+def visit(server: Any, new_page: Callable[..., Page]) -> Callable[..., Page]:
+    """Opens a page on a projector and waits for its maps."""
+
+    def opened(path: str = "", **options: object) -> Page:
+        page = new_page(viewport=PROJECTOR, **options)
+        page.goto(f"{server.url}/{path}")
+        settle(page)
+        return page
+
+    return opened
+
+
+def settle(page: Page) -> None:
+    """Wait until all maps are there."""
+    expect(page.locator(".map.done").first).to_be_visible()
+    expect(page.locator(".map.queued, .map.running")).to_have_count(0)
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
+
+
+def boxes(page: Page) -> list[dict[str, float]]:
+    return [box for each in page.locator(".map").all() if (box := each.bounding_box())]
+
+
+def test_a_lecturer_opens_the_app_on_a_projector_presses_f_and_tells_figure_3_1_without_the_mouse(
+    visit: Callable[..., Page],
+) -> None:
+    page = visit(f"?{QUICK}&methods=gradient_times_input,grad_cam&layer=block6d_add")
+    before = page.url
+    heading, titles = page.locator(".heading"), page.locator(".cell .title")
+
+    page.keyboard.press("f")
+    expect(heading).to_have_text("Gradient × Input · block6d_add · black reference")
+    expect(titles).to_have_text(["Egyptian cat", "espresso"])
+    expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+    expect(page.get_by_test_id("stHeader")).to_be_hidden()
+    left, right = boxes(page)
+    assert left["width"] > 480
+    assert left["y"] == right["y"] > 0
+    assert right["x"] + right["width"] <= 1280
+    assert left["y"] + left["height"] <= 720 - 57
+    assert float(titles.first.evaluate("each => parseFloat(getComputedStyle(each).fontSize)")) >= 28
+
+    # Down to the pixels, faster than the server draws.
+    while page.locator(".group.layer button").first.is_enabled():
+        page.keyboard.press("ArrowLeft")
+    expect(heading).to_have_text("Gradient × Input · input · black reference")
+    settle(page)
+
+    # One class at a time, and both again.
+    page.keyboard.press("2")
+    expect(titles).to_have_text(["espresso"])
+    page.keyboard.press("2")
+    expect(titles).to_have_text(["Egyptian cat", "espresso"])
+    # Streamlit's own R would run the page again and change nothing.
+    page.keyboard.press("r")
+    expect(heading).to_have_text("Gradient × Input · input · mean reference")
+    page.keyboard.press("Shift+R")
+    expect(heading).to_have_text("Gradient × Input · input · black reference")
+    page.keyboard.press("m")
+    expect(heading).to_have_text("Grad-CAM · input · black reference")
+
+    page.keyboard.press("h")
+    expect(page.locator(".strip")).to_be_hidden()
+    page.keyboard.press("?")
+    expect(page.locator(".keys")).to_be_visible()
+    page.keyboard.press("Escape")  # closes the list first
+    expect(page.locator(".keys")).to_be_hidden()
+
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("stSidebar")).to_be_visible()
+    page.wait_for_url(before)
+    expect(page.locator(".map.done")).to_have_count(4)
+
+
+def test_keys_are_left_to_text_fields_and_to_the_browser(visit: Callable[..., Page]) -> None:
+    page = visit(f"?{QUICK}&methods=grad_cam&layer=top_relu")
+    field = page.get_by_role("combobox").first
+    field.focus()
+    page.keyboard.press("f")
+    field.blur()
+    page.keyboard.press("Control+f")
+    page.keyboard.press("Alt+f")
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
+    assert "stage" not in page.url
+    page.keyboard.press("f")
+    page.wait_for_url(re.compile("stage=1"))
+
+
+def test_everything_has_a_button_and_the_laser_is_in_all_maps(visit: Callable[..., Page]) -> None:
+    page = visit(f"?{QUICK}&methods=grad_cam&layer=top_relu", color_scheme="dark")
+    page.get_by_role("button", name="⤢ Stage").click()
+    titles = page.locator(".cell .title")
+    expect(titles).to_have_text(["Egyptian cat", "espresso"])
+    left, _ = boxes(page)
+    page.mouse.move(left["x"] + left["width"] / 4, left["y"] + left["height"] / 2)
+    lasers = page.locator(".laser")
+    expect(lasers).to_have_count(2)
+    for laser in lasers.all():
+        expect(laser).to_be_visible()
+        assert laser.evaluate("each => each.style.left") == "25%"
+    page.get_by_role("button", name="Egyptian cat").click()
+    expect(titles).to_have_text(["Egyptian cat"])
+    page.get_by_role("button", name="All classes").click()
+    expect(titles).to_have_text(["Egyptian cat", "espresso"])
+    page.get_by_role("button", name="Layer: back").click()
+    expect(page.locator(".heading")).not_to_contain_text("top_relu")
+    page.get_by_role("button", name="Hide the strip").click()
+    expect(page.locator(".strip")).to_be_hidden()
+    page.get_by_role("button", name="Show the strip").click()
+    page.get_by_role("button", name="Back with what was chosen here").click()
+    expect(page.get_by_test_id("stSidebar")).to_be_visible()
+    assert "layer=top_relu" not in page.url
+    assert "stage" not in page.url
+
+
+@pytest.mark.parametrize("name", ["", "superpixels", "layers", "randomisation"])
+def test_no_text_on_stage_is_below_18_pixels(visit: Callable[..., Page], name: str) -> None:
+    page = visit(
+        f"{name}?{QUICK}&methods=grad_cam&layer=top_relu&randomisation-seeds=1"
+        "&layers-method=grad_cam&randomisation-method=grad_cam&stage=1"
+    )
+    expect(page.locator(".strip")).to_be_visible()
+    sizes = page.evaluate(TEXT_SIZES)
+    assert len(sizes) > 15
+    assert [text for size, text in sizes if size < 18] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
