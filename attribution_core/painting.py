@@ -1,4 +1,4 @@
-"""Signed values as colours: red for, blue against, translucent near zero."""
+"""Values as colours: one for, another against, translucent near zero."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from attribution_core.attribution import Attribution
 
-RED = (178, 24, 43)
-BLUE = (33, 102, 172)
-
 Colour = tuple[int, int, int]
 Theme = Literal["light", "dark"]
+Colours = Literal["red-blue", "orange-blue", "absolute"]
+"""The names of `COLOUR_SCALES`."""
 Map = TypeVar("Map")
 Cell = tuple[int, int]
 """Row and column of a map."""
@@ -24,15 +23,15 @@ Cell = tuple[int, int]
 
 @dataclass(frozen=True)
 class Palette:
-    """The colours of one theme, which the page's grid has too (``heatmap_grid.js``).
+    """The colours of one scale in one theme.
 
     Attributes
     ----------
     ground : RGB
         Of a value of 0 in a plain map.
-    red, blue : tuple of RGB
+    positive, negative : tuple of RGB
         Of plain maps: evenly spaced from the ground, left out, to the limit.
-    red_over, blue_over : RGB
+    positive_over, negative_over : RGB
         Over a picture, with an opacity in proportion to the value.
     darkest, contrast : float
         The picture beneath: ``darkest + contrast · luma``, so that its blacks and whites do not
@@ -40,34 +39,116 @@ class Palette:
     """
 
     ground: Colour
-    red: tuple[Colour, ...]
-    blue: tuple[Colour, ...]
-    red_over: Colour
-    blue_over: Colour
+    positive: tuple[Colour, ...]
+    negative: tuple[Colour, ...]
+    positive_over: Colour
+    negative_over: Colour
     darkest: float
     contrast: float
 
 
-PALETTES: Mapping[Theme, Palette] = {
-    "light": Palette(
-        ground=(255, 255, 255),
-        red=((253, 219, 199), (244, 165, 130), (214, 96, 77), (178, 24, 43)),
-        blue=((209, 229, 240), (146, 197, 222), (67, 147, 195), (33, 102, 172)),
-        red_over=(192, 16, 38),
-        blue_over=(20, 92, 182),
-        darkest=92,
-        contrast=0.64,
+@dataclass(frozen=True)
+class ColourScale:
+    """What the colours of a map mean, and the colours.
+
+    Attributes
+    ----------
+    title : str
+    positive, negative : str
+        What a person calls the colours of values above and below 0; the same word where the sign
+        is not shown.
+    themes : mapping of theme to Palette
+    """
+
+    title: str
+    positive: str
+    negative: str
+    themes: Mapping[Theme, Palette]
+
+    @property
+    def signed(self) -> bool:
+        """Whether values above and below 0 look different."""
+        return self.positive != self.negative
+
+    def said(self, subject: str = "the class") -> str:
+        """The scale in words, without a full stop, such as "Red speaks for the class …"."""
+        if self.signed:
+            return f"{self.positive.capitalize()} speaks for {subject}, {self.negative} against it"
+        return f"The stronger the {self.positive}, the larger the |value|, for {subject} or against"
+
+
+def _light(
+    positive: tuple[Colour, ...], positive_over: Colour, negative: tuple[Colour, ...], over: Colour
+) -> Palette:
+    white = (255, 255, 255)
+    return Palette(white, positive, negative, positive_over, over, darkest=92, contrast=0.64)
+
+
+def _dark(
+    positive: tuple[Colour, ...], positive_over: Colour, negative: tuple[Colour, ...], over: Colour
+) -> Palette:
+    page = (23, 24, 28)
+    return Palette(page, positive, negative, positive_over, over, darkest=14, contrast=0.56)
+
+
+_BLUE_ON_LIGHT = ((209, 229, 240), (146, 197, 222), (67, 147, 195), (33, 102, 172))
+_BLUE_ON_DARK = ((22, 42, 70), (28, 76, 130), (50, 120, 196), (112, 180, 255))
+_PURPLE_ON_LIGHT = ((218, 208, 233), (170, 140, 205), (122, 70, 170), (74, 20, 134))
+_PURPLE_ON_DARK = ((52, 36, 84), (96, 64, 156), (150, 108, 224), (210, 182, 255))
+
+COLOUR_SCALES: Mapping[Colours, ColourScale] = {
+    "red-blue": ColourScale(
+        "Red–blue",
+        "red",
+        "blue",
+        {
+            "light": _light(
+                ((253, 219, 199), (244, 165, 130), (214, 96, 77), (178, 24, 43)),
+                (192, 16, 38),
+                _BLUE_ON_LIGHT,
+                (20, 92, 182),
+            ),
+            "dark": _dark(
+                ((72, 28, 32), (138, 44, 44), (205, 70, 60), (255, 122, 100)),
+                (255, 76, 66),
+                _BLUE_ON_DARK,
+                (64, 152, 255),
+            ),
+        },
     ),
-    "dark": Palette(
-        ground=(23, 24, 28),
-        red=((72, 28, 32), (138, 44, 44), (205, 70, 60), (255, 122, 100)),
-        blue=((22, 42, 70), (28, 76, 130), (50, 120, 196), (112, 180, 255)),
-        red_over=(255, 76, 66),
-        blue_over=(64, 152, 255),
-        darkest=14,
-        contrast=0.56,
+    "orange-blue": ColourScale(
+        "Orange–blue",
+        "orange",
+        "blue",
+        {
+            "light": _light(
+                ((254, 224, 182), (253, 184, 99), (224, 130, 20), (179, 88, 6)),
+                (214, 92, 0),
+                _BLUE_ON_LIGHT,
+                (10, 72, 190),
+            ),
+            "dark": _dark(
+                ((66, 40, 14), (130, 78, 18), (206, 128, 36), (255, 184, 88)),
+                (255, 166, 40),
+                _BLUE_ON_DARK,
+                (64, 140, 255),
+            ),
+        },
+    ),
+    "absolute": ColourScale(
+        "|Value|",
+        "purple",
+        "purple",
+        {
+            "light": _light(_PURPLE_ON_LIGHT, (102, 16, 172), _PURPLE_ON_LIGHT, (102, 16, 172)),
+            "dark": _dark(_PURPLE_ON_DARK, (190, 140, 255), _PURPLE_ON_DARK, (190, 140, 255)),
+        },
     ),
 }
+"""Two with a sign, after ColorBrewer's RdBu and PuOr, the hues brightened on a dark page, and one
+of |values|. Red over the grey of a picture is hardly seen without the cones for long waves
+(protanopia); orange and blue stay apart from each other and from grey without those for long or
+for middle waves (tests/test_colour_scales.py)."""
 
 
 def drawn_values(attribution: Attribution) -> npt.NDArray[np.float32]:
@@ -136,38 +217,12 @@ def grey_of(pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     return np.asarray(pixels @ np.array([0.299, 0.587, 0.114]))
 
 
-def painted(
-    values: npt.NDArray[np.floating],
-    limit: float,
-    opacity: float,
-    grey: npt.NDArray[np.float64] | None,
-) -> npt.NDArray[np.uint8]:
-    """Colours ``(h, w, 3)`` of values ``(h, w)``.
-
-    Parameters
-    ----------
-    values : float array ``(h, w)``
-    limit : float
-        The |value| at which the colour saturates.
-    opacity : float
-        Of a saturated colour over the grey picture, 0..1.
-    grey : float array ``(h, w)`` or None
-        The picture beneath, 0..255; white, and full opacity, where None.
-    """
-    strength = np.clip(values / (limit or 1.0), -1, 1)[..., None]
-    colour = np.where(strength > 0, np.array(RED, float), np.array(BLUE, float))
-    if grey is None:
-        share, ground = np.abs(strength), np.full((*values.shape, 1), 255.0)
-    else:
-        share, ground = opacity * np.abs(strength), grey[..., None]
-    return np.asarray(np.rint(share * colour + (1 - share) * ground), np.uint8)
-
-
 def tinted(
     values: npt.NDArray[np.floating],
     limit: float,
     theme: Theme,
     *,
+    colours: Colours = "red-blue",
     opacity: float = 1.0,
     grey: npt.NDArray[np.floating] | None = None,
 ) -> npt.NDArray[np.uint8]:
@@ -180,6 +235,7 @@ def tinted(
     limit : float
         The |value| at which the colour saturates.
     theme : {"light", "dark"}
+    colours : {"red-blue", "orange-blue", "absolute"}
     opacity : float
         Of a saturated colour over the picture, 0..1; of no effect on a plain map.
     grey : float array ``(h, w)`` or None
@@ -187,31 +243,39 @@ def tinted(
     """
     finite = np.where(np.isfinite(values), values, 0)
     share = np.clip(finite / (limit or 1.0), -1, 1)
+    palette = COLOUR_SCALES[colours].themes[theme]
     if grey is None:
-        return _plain(share, theme)
-    palette = PALETTES[theme]
-    return _over(share, theme, opacity, (palette.darkest + palette.contrast * grey)[..., None])
+        return _plain(share, palette)
+    return _over(share, palette, opacity, (palette.darkest + palette.contrast * grey)[..., None])
 
 
-def ramp(theme: Theme, *, opacity: float | None = None, steps: int = 255) -> npt.NDArray[np.uint8]:
-    """The colours ``(steps, 3)`` from one limit to the other, as a colour bar has them.
+def ramp(
+    theme: Theme,
+    *,
+    colours: Colours = "red-blue",
+    opacity: float | None = None,
+    steps: int = 255,
+) -> npt.NDArray[np.uint8]:
+    """The colours ``(steps, 3)`` of a colour bar: from limit to limit, or of |values| from 0 on.
 
     Parameters
     ----------
     theme : {"light", "dark"}
+    colours : {"red-blue", "orange-blue", "absolute"}
     opacity : float or None
         Of a saturated colour over a picture, 0..1: shown over the theme's ground; None for the
         colours of plain maps.
     """
-    shares = np.linspace(-1, 1, steps)
+    scale = COLOUR_SCALES[colours]
+    palette = scale.themes[theme]
+    shares = np.linspace(-1 if scale.signed else 0, 1, steps)
     if opacity is None:
-        return _plain(shares, theme)
-    return _over(shares, theme, opacity, np.array(PALETTES[theme].ground, float))
+        return _plain(shares, palette)
+    return _over(shares, palette, opacity, np.array(palette.ground, float))
 
 
-def _plain(share: npt.NDArray[np.floating], theme: Theme) -> npt.NDArray[np.uint8]:
-    palette = PALETTES[theme]
-    stops = np.array([*palette.blue[::-1], palette.ground, *palette.red], float)
+def _plain(share: npt.NDArray[np.floating], palette: Palette) -> npt.NDArray[np.uint8]:
+    stops = np.array([*palette.negative[::-1], palette.ground, *palette.positive], float)
     at = np.linspace(-1, 1, len(stops))
     mixed = np.stack([np.interp(share, at, channel) for channel in stops.T], axis=-1)
     return np.asarray(np.rint(mixed), np.uint8)
@@ -219,11 +283,10 @@ def _plain(share: npt.NDArray[np.floating], theme: Theme) -> npt.NDArray[np.uint
 
 def _over(
     share: npt.NDArray[np.floating],
-    theme: Theme,
+    palette: Palette,
     opacity: float,
     ground: npt.NDArray[np.floating],
 ) -> npt.NDArray[np.uint8]:
-    palette = PALETTES[theme]
-    colour = np.where((share < 0)[..., None], palette.blue_over, palette.red_over)
+    colour = np.where((share < 0)[..., None], palette.negative_over, palette.positive_over)
     weight = opacity * np.abs(share)[..., None]
     return np.asarray(np.rint(weight * colour + (1 - weight) * ground), np.uint8)

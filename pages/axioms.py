@@ -13,7 +13,7 @@ require_entrypoint()
 
 scene = current_scene()
 st.subheader("What does each method promise?", anchor=False)
-render_axioms()
+render_axioms(scene.settings.colours)
 st.markdown("#### The same checks on the network")
 if ready(engine(), scene, Needs(prediction=True)):
     render_network_axioms(engine(), scene)

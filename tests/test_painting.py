@@ -2,51 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from attribution_core.painting import (
-    BLUE,
-    PALETTES,
-    RED,
+    COLOUR_SCALES,
+    Colours,
     Theme,
     grey_of,
     limits,
-    painted,
     ramp,
     tinted,
 )
 
 THEMES: tuple[Theme, ...] = ("light", "dark")
-GRID = Path(__file__).resolve().parents[1] / "assets" / "components" / "heatmap_grid.js"
-
-
-def test_positive_is_red_negative_is_blue_and_zero_is_nothing() -> None:
-    values = np.array([[2.0, -2.0, 0.0, 9.0]])
-    np.testing.assert_array_equal(
-        painted(values, 2.0, 0.5, None)[0], [RED, BLUE, (255, 255, 255), RED]
-    )
-
-
-def test_over_a_picture_the_strength_is_the_opacity() -> None:
-    values = np.array([[0.0, 1.0, -1.0, 0.5]])
-    grey = np.full((1, 4), 100.0)
-    found = painted(values, 1.0, 0.8, grey)[0]
-    red, blue = np.array(RED, float), np.array(BLUE, float)
-    np.testing.assert_array_equal(found[0], [100, 100, 100])
-    np.testing.assert_allclose(found[1], 0.8 * red + 20, atol=0.5)
-    np.testing.assert_allclose(found[2], 0.8 * blue + 20, atol=0.5)
-    np.testing.assert_allclose(found[3], 0.4 * red + 60, atol=0.5)
-
-
-@pytest.mark.parametrize("limit", [0.0, 1e-30, 1e30])
-def test_an_extreme_limit_paints_without_warnings(limit: float) -> None:
-    with np.errstate(all="raise"):
-        found = painted(np.zeros((2, 2)), limit, 1.0, np.full((2, 2), 7.0))
-    np.testing.assert_array_equal(found, 7)
+NAMES: tuple[Colours, ...] = tuple(COLOUR_SCALES)
 
 
 def test_grey_is_the_luma() -> None:
@@ -57,60 +27,69 @@ def test_grey_is_the_luma() -> None:
 # --- the colours of the screen --------------------------------------------------------------------
 
 
-def numbers(text: str) -> list[float]:
-    return [float(number) for number in re.findall(r"[\d.]+", text)]
-
-
+@pytest.mark.parametrize("colours", NAMES)
 @pytest.mark.parametrize("theme", THEMES)
-def test_the_palettes_are_those_of_the_page(theme: Theme) -> None:
-    code = GRID.read_text("utf-8")
-    ramps, over = (
-        code[code.index(f"const {name} = {{") :].partition("\n};")[0] for name in ("RAMPS", "OVER")
-    )
-    plain = ramps[ramps.index(f"{theme}:") :]
-    palette = PALETTES[theme]
-    for name, colours in (("red", palette.red), ("blue", palette.blue)):
-        (stops,) = re.findall(rf"{name}: \[(.*)\],", plain[: plain.index("}")])
-        # The ground, which is the page's own in the dark theme, comes first.
-        assert numbers(stops)[-12:] == [channel for colour in colours for channel in colour]
-    (line,) = re.findall(rf"{theme}: (.*)", over)
-    expected = [*palette.red_over, *palette.blue_over, palette.darkest, palette.contrast]
-    assert numbers(line) == expected
-
-
-@pytest.mark.parametrize("theme", THEMES)
-def test_plain_colours_run_through_the_stops(theme: Theme) -> None:
-    palette = PALETTES[theme]
+def test_plain_colours_run_through_the_stops(theme: Theme, colours: Colours) -> None:
+    palette = COLOUR_SCALES[colours].themes[theme]
     values = np.array([[-8.0, -4.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0, 8.0, np.nan]])
-    blue, red = palette.blue, palette.red
-    expected = [blue[3], *blue[::-1], palette.ground, *red, red[3], palette.ground]
-    np.testing.assert_array_equal(tinted(values, 4.0, theme)[0], expected)
-    between = tinted(np.array([[0.5]]), 4.0, theme)[0, 0]
-    np.testing.assert_allclose(between, np.mean([palette.ground, red[0]], axis=0), atol=0.51)
+    below, above = palette.negative, palette.positive
+    expected = [below[3], *below[::-1], palette.ground, *above, above[3], palette.ground]
+    np.testing.assert_array_equal(tinted(values, 4.0, theme, colours=colours)[0], expected)
+    between = tinted(np.array([[0.5]]), 4.0, theme, colours=colours)[0, 0]
+    np.testing.assert_allclose(between, np.mean([palette.ground, above[0]], axis=0), atol=0.51)
 
 
+@pytest.mark.parametrize("colours", NAMES)
 @pytest.mark.parametrize("theme", THEMES)
-def test_over_a_picture_opacity_grows_with_the_value(theme: Theme) -> None:
-    palette = PALETTES[theme]
+def test_over_a_picture_opacity_grows_with_the_value(theme: Theme, colours: Colours) -> None:
+    palette = COLOUR_SCALES[colours].themes[theme]
     values, grey = np.array([[0.0, 2.0, -1.0]]), np.full((1, 3), 100.0)
-    found = tinted(values, 2.0, theme, opacity=0.8, grey=grey)[0]
+    found = tinted(values, 2.0, theme, colours=colours, opacity=0.8, grey=grey)[0]
     ground = palette.darkest + palette.contrast * 100
     np.testing.assert_allclose(found[0], ground, atol=0.51)
-    red, blue = np.array(palette.red_over), np.array(palette.blue_over)
-    np.testing.assert_allclose(found[1], 0.8 * red + 0.2 * ground, atol=0.51)
-    np.testing.assert_allclose(found[2], 0.4 * blue + 0.6 * ground, atol=0.51)
+    above, below = np.array(palette.positive_over), np.array(palette.negative_over)
+    np.testing.assert_allclose(found[1], 0.8 * above + 0.2 * ground, atol=0.51)
+    np.testing.assert_allclose(found[2], 0.4 * below + 0.6 * ground, atol=0.51)
+
+
+@pytest.mark.parametrize("colours", NAMES)
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_ramp_has_the_colours_from_limit_to_limit(theme: Theme, colours: Colours) -> None:
+    scale = COLOUR_SCALES[colours]
+    palette = scale.themes[theme]
+    plain, over = ramp(theme, colours=colours), ramp(theme, colours=colours, opacity=0.5)
+    for pixels in (plain, over):
+        assert pixels.shape == (255, 3)
+        np.testing.assert_array_equal(pixels[127 if scale.signed else 0], palette.ground)
+    np.testing.assert_array_equal(plain[-1], palette.positive[-1])
+    if scale.signed:
+        np.testing.assert_array_equal(plain[0], palette.negative[-1])
+    half = np.mean([palette.ground, palette.positive_over], axis=0)
+    np.testing.assert_allclose(over[-1], half, atol=0.51)
+
+
+@pytest.mark.parametrize("limit", [0.0, 1e-30, 1e30])
+def test_an_extreme_limit_paints_without_warnings(limit: float) -> None:
+    with np.errstate(all="raise"):
+        found = tinted(np.zeros((2, 2)), limit, "light")
+    np.testing.assert_array_equal(found, 255)
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_a_ramp_has_the_colours_from_limit_to_limit(theme: Theme) -> None:
-    palette = PALETTES[theme]
-    plain, over = ramp(theme), ramp(theme, opacity=0.5)
-    for colours in (plain, over):
-        assert colours.shape == (255, 3)
-        np.testing.assert_array_equal(colours[127], palette.ground)
-    np.testing.assert_array_equal(plain[[0, -1]], [palette.blue[-1], palette.red[-1]])
-    half = np.mean([palette.ground, palette.red_over], axis=0)
-    np.testing.assert_allclose(over[-1], half, atol=0.51)
+@pytest.mark.parametrize("over", [True, False])
+def test_without_signs_a_value_looks_like_its_negative(theme: Theme, over: bool) -> None:
+    values = np.random.default_rng(1).normal(size=(6, 6))
+    grey = np.full((6, 6), 90.0) if over else None
+    both = [tinted(each, 1.0, theme, colours="absolute", grey=grey) for each in (values, -values)]
+    np.testing.assert_array_equal(*both)
+
+
+def test_a_scale_says_its_colours() -> None:
+    assert COLOUR_SCALES["red-blue"].said() == "Red speaks for the class, blue against it"
+    orange = COLOUR_SCALES["orange-blue"].said("the row's class")
+    assert orange == "Orange speaks for the row's class, blue against it"
+    size = COLOUR_SCALES["absolute"].said()
+    assert size == "The stronger the purple, the larger the |value|, for the class or against"
 
 
 # --- limits ---------------------------------------------------------------------------------------

@@ -19,24 +19,6 @@ const STAGE_SMALLEST = 18; // pixels of a title that would not fit otherwise
 const STAGE_TITLE = 1.25; // a title's size, as a share of the heading's
 const LEVELS = 255; // colours on either side of zero
 
-// ColorBrewer's RdBu on white; the same hues brightened, out of the page's own black (null), on a dark page.
-const RAMPS = {
-  light: {
-    red: [[255, 255, 255], [253, 219, 199], [244, 165, 130], [214, 96, 77], [178, 24, 43]],
-    blue: [[255, 255, 255], [209, 229, 240], [146, 197, 222], [67, 147, 195], [33, 102, 172]],
-  },
-  dark: {
-    red: [null, [72, 28, 32], [138, 44, 44], [205, 70, 60], [255, 122, 100]],
-    blue: [null, [22, 42, 70], [28, 76, 130], [50, 120, 196], [112, 180, 255]],
-  },
-};
-// Over the picture the colour stays and its opacity grows. The picture itself is softened, so that
-// the colours stay visible over its blacks and whites.
-const OVER = {
-  light: { red: [192, 16, 38], blue: [20, 92, 182], grey: (level) => 92 + 0.64 * level },
-  dark: { red: [255, 76, 66], blue: [64, 152, 255], grey: (level) => 14 + 0.56 * level },
-};
-
 export default function heatmapGrid({ data, parentElement }) {
   const root = parentElement.querySelector(".heatmap-grid");
   return draw(root, HeatmapGrid, (grid) => grid.update(data));
@@ -99,26 +81,29 @@ class HeatmapGrid {
 
   /** What all maps have in common: colours, the grey picture, the shape of the squares. */
   style(data, picture) {
-    const background = backgroundOf(this.root);
-    this.theme = isDark(background) ? "dark" : "light";
+    this.theme = isDark(backgroundOf(this.root)) ? "dark" : "light";
     const overlay = data.overlay && picture !== null;
     this.smooth = data.smooth;
-    this.look = [background, overlay, data.opacity, data.smooth].join();
-    this.colours = overlay ? overColours(this.theme, data.opacity) : plainColours(this.theme, background);
+    this.signed = data.colours.signed;
+    this.look = [this.theme, overlay, data.opacity, data.smooth, data.colours.name].join();
+    // Over the picture the colour stays and its opacity grows. The picture itself is softened, so that the
+    // colours stay visible over its blacks and whites.
+    const palette = data.colours[this.theme];
+    this.colours = overlay ? overColours(palette, data.opacity) : plainColours(palette);
     const under = overlay ? `${data.picture.id} ${this.theme}` : null;
     if (under !== this.under) {
       this.under = under;
-      this.grey = under && greyPicture(picture, OVER[this.theme].grey);
+      this.grey = under && greyPicture(picture, palette);
     }
     const shape = (data.picture ?? data.cells.find((cell) => cell.map)?.map)?.shape ?? [1, 1];
     this.root.style.setProperty("--aspect", `${shape[1]} / ${shape[0]}`);
     const header = document.querySelector('[data-testid="stHeader"]');
     this.root.style.setProperty("--covered", `${header?.offsetHeight ?? 0}px`);
-    this.ramp = rampOf(this.colours);
     this.aspect = shape[1] / shape[0];
     this.stage = typeof data.stage === "string";
     this.root.classList.toggle("stage", this.stage);
     this.find(".heading").textContent = data.stage ?? "";
+    this.ramp = rampOf(this.colours, this.signed);
   }
 
   /** Build the squares unless they exist: a new map must not lose focus or scroll position. */
@@ -226,9 +211,9 @@ class HeatmapGrid {
 
     cell.scale.classList.toggle("void", !cell.pixels);
     if (cell.pixels) {
-      cell.low.textContent = signed(-cell.limit);
+      cell.low.textContent = this.signed ? signed(-cell.limit) : "0";
       cell.unit.textContent = news.unit;
-      cell.high.textContent = signed(cell.limit);
+      cell.high.textContent = this.signed ? signed(cell.limit) : signed(cell.limit).slice(1);
       cell.ramp.style.background = this.ramp;
     }
   }
@@ -343,7 +328,7 @@ class HeatmapGrid {
         cell.value.style.top = below ? `calc(${100 * at.y}% + 7px)` : "auto";
         cell.value.style.bottom = below ? "auto" : `calc(${100 - 100 * at.y}% + 6px)`;
         const share = cell.limit > 0 ? Math.max(-1, Math.min(1, value / cell.limit)) : 0;
-        cell.tick.style.left = `${50 + 50 * share}%`;
+        cell.tick.style.left = `${this.signed ? 50 + 50 * share : 100 * Math.abs(share)}%`;
       }
       cell.box.hidden = !box || !cell.pixels;
       if (!box) continue;
@@ -497,14 +482,13 @@ function coloursFrom(colourOf) {
   return colours;
 }
 
-function overColours(theme, opacity) {
-  const { red, blue } = OVER[theme];
-  return coloursFrom((share) => [...(share < 0 ? blue : red), 255 * opacity * Math.abs(share)]);
+function overColours({ positive_over, negative_over }, opacity) {
+  return coloursFrom((share) => [...(share < 0 ? negative_over : positive_over), 255 * opacity * Math.abs(share)]);
 }
 
-function plainColours(theme, background) {
+function plainColours({ ground, positive, negative }) {
   return coloursFrom((share) => {
-    const stops = RAMPS[theme][share < 0 ? "blue" : "red"].map((stop) => stop ?? background);
+    const stops = [ground, ...(share < 0 ? negative : positive)];
     const place = Math.abs(share) * (stops.length - 1);
     const stop = Math.min(stops.length - 2, Math.floor(place));
     const [low, high, along] = [stops[stop], stops[stop + 1], place - stop];
@@ -512,10 +496,12 @@ function plainColours(theme, background) {
   });
 }
 
-function rampOf(colours) {
+/** From limit to limit; of a scale without signs from 0 on. */
+function rampOf(colours, signed) {
   const stops = [];
   for (let i = 0; i <= 8; i++) {
-    const [red, green, blue, alpha] = colours.slice(4 * Math.round((i / 8) * 2 * LEVELS));
+    const share = signed ? i / 8 : 0.5 + i / 16;
+    const [red, green, blue, alpha] = colours.slice(4 * Math.round(share * 2 * LEVELS));
     stops.push(`rgb(${red} ${green} ${blue} / ${alpha / 255})`);
   }
   return `linear-gradient(to right, ${stops.join(", ")})`;
@@ -530,15 +516,15 @@ function canvasOf(width, height, paintInto) {
   return canvas;
 }
 
-function greyPicture({ levels, width, height }, soften) {
+function greyPicture({ levels, width, height }, { darkest, contrast }) {
   return canvasOf(width, height, (rgba) => {
-    levels.forEach((level, i) => rgba.fill(soften(level), 4 * i, 4 * i + 3).fill(255, 4 * i + 3, 4 * i + 4));
+    levels.forEach((level, i) => rgba.fill(darkest + contrast * level, 4 * i, 4 * i + 3).fill(255, 4 * i + 3, 4 * i + 4));
   });
 }
 
 /**
  * A map in colours, at its own resolution. A coarse map that is to look smooth is interpolated here, as
- * numbers: between red and blue lies zero, while blending the colours themselves would give purple.
+ * numbers: between two colours lies zero, while blending the colours themselves would give a third one.
  */
 function tint(pixels, limit, colours, smooth) {
   const { levels, width, height } = smooth && pixels.width < COARSE ? enlarge(pixels) : pixels;

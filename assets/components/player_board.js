@@ -47,7 +47,9 @@ class PlayerBoard {
 
   update(data, send) {
     this.send = send;
-    this.root.classList.toggle("dark", isDark(backgroundOf(this.root)));
+    const { positive_over, negative_over } = data.colours[isDark(backgroundOf(this.root)) ? "dark" : "light"];
+    this.root.style.setProperty("--positive", `rgb(${positive_over})`);
+    this.root.style.setProperty("--negative", `rgb(${negative_over})`);
     if (data.board !== this.data?.board) {
       this.pending = [];
       this.hovered = this.focused = null;

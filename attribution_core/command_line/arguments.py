@@ -13,6 +13,7 @@ from attribution_core.command_line.players import PLAYERS
 from attribution_core.figures.style import SUFFIXES
 from attribution_core.methods.options import OptionValue
 from attribution_core.models.loading import PREPROCESSINGS
+from attribution_core.painting import COLOUR_SCALES
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS, method_named
 from attribution_core.request import ZEROS
@@ -69,10 +70,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_explain(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Writes a PNG (red for the class, blue against it) and an NPZ (arrays, and the settings as "
-        "JSON) for every picture, method, class and layer. Maps that DIR already has from the same "
-        "settings are not made again; those from other settings are replaced. The app opens the "
-        "NPZ files too."
+        "Writes a PNG (the map in colours over the grey picture) and an NPZ (arrays, and the "
+        "settings as JSON) for every picture, method, class and layer. Maps that DIR already has "
+        "from the same settings are not made again; those from other settings are replaced. The "
+        "app opens the NPZ files too."
     )
     _add_what_to_explain(parser)
     _add_settings(parser)
@@ -127,7 +128,7 @@ def _add_what_to_explain(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
-    """Reference, score, players, options, and the figure."""
+    """Reference, score, players, options, the figure, and colours."""
     add = parser.add_argument
     add("--reference", choices=(*REFERENCE_KINDS, ZEROS), default="black", help="default: black")
     add(
@@ -159,6 +160,14 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="also draws the maps in one figure for print, as .png, .pdf or .svg; for several "
         "pictures one figure each, named after FILE and the picture",
+    )
+    add(
+        "--colours",
+        choices=tuple(COLOUR_SCALES),
+        default="red-blue",
+        help="of the figure and the PNG files: for the class and against it in two colours, "
+        "orange-blue for eyes without red-green vision, or absolute for the size of the values "
+        "alone; default: %(default)s",
     )
 
 

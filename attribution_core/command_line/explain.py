@@ -14,7 +14,13 @@ import numpy as np
 from attribution_core.built_in import BUILT_IN
 from attribution_core.command_line.exit_codes import DONE, SOME_FAILED, sentence
 from attribution_core.command_line.figure import draw_figure, figure_path
-from attribution_core.command_line.files import is_there, prepared, safe, write_map
+from attribution_core.command_line.files import (
+    is_there,
+    paint_again,
+    prepared,
+    safe,
+    write_map,
+)
 from attribution_core.command_line.progress import ProgressBar
 from attribution_core.explanation import explain_request
 from attribution_core.images import INPUT, Picture, load_image
@@ -109,7 +115,7 @@ def _explain_picture(
             bar.step(name)
     if asked.figure is not None and paths:
         try:
-            draw_figure(figure_path(asked.figure, of_picture, pictures), paths)
+            draw_figure(figure_path(asked.figure, of_picture, pictures), paths, asked.colours)
         except (ValueError, OSError) as error:
             failed += 1
             bar.say(f"{name}: {sentence(error)}")
@@ -120,9 +126,10 @@ def _make(classifier: Classifier, request: Request, asked: argparse.Namespace, p
     """Make one map, unless it exists."""
     model_file = model_file_of(asked)
     if is_there(path, request, classifier.fingerprint, model_file):
+        paint_again(path, asked.colours)
         return "already there"
     attribution = explain_request(classifier, request)
-    write_map(path, attribution, datetime.now(UTC), model_file)
+    write_map(path, attribution, datetime.now(UTC), model_file, asked.colours)
     return ", ".join(filter(None, [attribution.players, "done"]))
 
 

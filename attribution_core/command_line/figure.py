@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from attribution_core.command_line.files import write
+from attribution_core.figures.style import FigureStyle
+from attribution_core.painting import Colours
 from attribution_core.saved_maps.files import load
 
 
@@ -23,7 +25,7 @@ def figure_path(asked: Path, of_picture: str, pictures: int) -> Path:
     return asked if pictures == 1 else asked.with_stem(f"{asked.stem}-{of_picture}")
 
 
-def draw_figure(path: Path, maps: Sequence[Path]) -> None:
+def draw_figure(path: Path, maps: Sequence[Path], colours: Colours) -> None:
     """Draw saved maps of one picture, a row a class, a column a method and layer.
 
     Raises
@@ -34,4 +36,4 @@ def draw_figure(path: Path, maps: Sequence[Path]) -> None:
     from attribution_core.figures.figure import figure
 
     attributions = [each for saved in maps for each in load(saved).attributions]
-    write(path, figure(attributions).rendered(path.suffix))
+    write(path, figure(attributions, FigureStyle(colours=colours)).rendered(path.suffix))

@@ -12,15 +12,17 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from attribution_core.attribution import Attribution
-from attribution_core.images import Pixels
-from attribution_core.painting import grey_of, painted
+from attribution_core.painting import Colours, drawn_values, grey_of, limits, tinted
 from attribution_core.request import Request
 from attribution_core.saved_maps.files import ModelFile, load, save
 
 _CLIP = 99.0
 _OPACITY = 0.85
+_COLOURS = "colours"
+"""The PNG's text that names its colour scale."""
 
 
 def prepared(folder: Path) -> Path:
@@ -70,26 +72,48 @@ def is_there(path: Path, request: Request, fingerprint: str, model_file: ModelFi
 
 
 def write_map(
-    path: Path, attribution: Attribution, made: datetime, model_file: ModelFile | None
+    path: Path,
+    attribution: Attribution,
+    made: datetime,
+    model_file: ModelFile | None,
+    colours: Colours,
 ) -> None:
     """A map as NPZ at the path, and as PNG beside it."""
     content = io.BytesIO()
     save(content, [attribution], made=made, model_file=model_file)
-    write(path.with_suffix(".png"), _png(attribution, attribution.request.picture.pixels))
+    write(path.with_suffix(".png"), _png(attribution, colours))
     write(path, content.getvalue())
 
 
-def _png(attribution: Attribution, pixels: Pixels) -> bytes:
-    """Red for and blue against, over the grey picture; saturated at the 99th percentile."""
-    drawn = attribution.heatmap
-    if attribution.player_values is not None and attribution.segments is not None:
-        drawn = attribution.player_values[attribution.segments]
+def paint_again(path: Path, colours: Colours) -> None:
+    """The PNG beside a map's NPZ in other colours, where it has others."""
+    painted = path.with_suffix(".png")
+    known = None
+    with contextlib.suppress(OSError), Image.open(painted) as image:
+        known = image.info.get(_COLOURS)
+    if known != colours:
+        (attribution,) = load(path).attributions
+        write(painted, _png(attribution, colours))
+
+
+def _png(attribution: Attribution, colours: Colours) -> bytes:
+    """The map over the grey picture, as the page shows it in its light theme."""
+    pixels = attribution.request.picture.pixels
+    drawn = drawn_values(attribution)
+    (limit,) = limits({(0, 0): drawn}, _CLIP, shared=False).values()
     height, width = pixels.shape[:2]
     rows = np.arange(height) * drawn.shape[0] // height
     columns = np.arange(width) * drawn.shape[1] // width
-    sizes = np.abs(drawn)
-    limit = float(np.percentile(sizes, _CLIP)) or float(sizes.max())
-    colours = painted(drawn[rows[:, None], columns], limit, _OPACITY, grey_of(pixels))
+    shown = tinted(
+        drawn[rows[:, None], columns],
+        limit,
+        "light",
+        colours=colours,
+        opacity=_OPACITY,
+        grey=grey_of(pixels),
+    )
+    said = PngInfo()
+    said.add_text(_COLOURS, colours)
     buffer = io.BytesIO()
-    Image.fromarray(colours).save(buffer, "PNG", optimize=True)
+    Image.fromarray(shown).save(buffer, "PNG", optimize=True, pnginfo=said)
     return buffer.getvalue()

@@ -28,7 +28,15 @@ from attribution_core.figures.layout import (
 from attribution_core.figures.lines import BASELINE, LEADING, POINT, font
 from attribution_core.figures.style import SUFFIXES, FigureStyle
 from attribution_core.figures.words import caption, readable, unit
-from attribution_core.painting import Theme, drawn_values, grey_of, limits, ramp, tinted
+from attribution_core.painting import (
+    COLOUR_SCALES,
+    Theme,
+    drawn_values,
+    grey_of,
+    limits,
+    ramp,
+    tinted,
+)
 from attribution_core.resampling import resampled
 
 if TYPE_CHECKING:
@@ -210,6 +218,7 @@ def _content(
                 if shared
                 else [cells[row, column]],
                 saturate[row, column],
+                signed=COLOUR_SCALES[style.colours].signed,
             )
             for row, column in cells
             if not shared or row == last[column]
@@ -220,6 +229,7 @@ def _content(
             clip=style.clip,
             shared=shared,
             dated=style.dated,
+            colours=style.colours,
             labels=labels,
         )
         if style.caption
@@ -227,12 +237,12 @@ def _content(
     )
 
 
-def _scale(attributions: Sequence[Attribution], limit: float) -> Scale:
+def _scale(attributions: Sequence[Attribution], limit: float, *, signed: bool) -> Scale:
     """The words at the colour bar that some maps share."""
     if not any(drawn_values(each).any() for each in attributions):
         return Scale("", "", "all values are 0")
     units = " or ".join(dict.fromkeys(unit(each) for each in attributions))
-    return Scale(readable(-limit), readable(limit), units)
+    return Scale(readable(-limit if signed else 0), readable(limit), units)
 
 
 def _drawn(
@@ -263,7 +273,8 @@ def _drawn(
         first = min(at for at in arrangement.cells if at[0] == cell[0])
         picture = np.rint(arrangement.cells[first].request.picture.pixels).astype(np.uint8)
         _show(page, picture, box, ink["frame"], "picture {} {}".format(*cell), smooth=True)
-    colours = ramp(style.theme, opacity=style.opacity if style.overlay else None)[None]
+    opacity = style.opacity if style.overlay else None
+    colours = ramp(style.theme, colours=style.colours, opacity=opacity)[None]
     for cell, box in sheet.bars.items():
         _show(page, colours, box, ink["frame"], "scale {} {}".format(*cell), smooth=False)
     for text in sheet.texts:
@@ -304,7 +315,7 @@ def _map_pixels(
     values = drawn_values(attribution)
     height, width = picture.pixels.shape[:2]
     if style.smooth and min(values.shape) < _COARSE:
-        # Between red and blue lies zero; colours mixed afterwards would give purple.
+        # Between two colours lies zero; colours mixed afterwards would give a third one.
         times = -(-_SMOOTH_SIDE // max(height, width))
         shown = np.asarray(resampled(values, (height * times, width * times)), np.float32)
     else:
@@ -312,11 +323,18 @@ def _map_pixels(
         sides = zip((height, width), values.shape, strict=True)
         shown = np.kron(values, np.ones([-(-side // own) for side, own in sides], np.float32))
     if not style.overlay:
-        return tinted(shown, limit, style.theme)
+        return tinted(shown, limit, style.theme, colours=style.colours)
     key = (picture.digest, (shown.shape[0], shown.shape[1]))
     if key not in grounds:
         grounds[key] = resampled(grey_of(picture.pixels), key[1]).astype(np.float32)
-    return tinted(shown, limit, style.theme, opacity=style.opacity, grey=grounds[key])
+    return tinted(
+        shown,
+        limit,
+        style.theme,
+        colours=style.colours,
+        opacity=style.opacity,
+        grey=grounds[key],
+    )
 
 
 def _outlines(segments: Segments, box: Box, style: FigureStyle) -> LineCollection:

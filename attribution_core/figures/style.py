@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, get_args
 
-from attribution_core.painting import Theme
+from attribution_core.painting import Colours, Theme
 
 Width = Literal["one column", "two columns", "slide"]
 Sharing = Literal["map", "method"]
@@ -24,6 +24,9 @@ class FigureStyle:
     width : {"one column", "two columns", "slide"}
         85 mm, 175 mm, or a slide of 338.7 × 190.5 mm.
     theme : {"light", "dark"}
+    colours : {"red-blue", "orange-blue", "absolute"}
+        Of values above and below 0; orange and blue are told apart without red–green vision, and
+        the last shows |values|.
     picture : bool
         Whether a first column shows the pictures that are explained.
     overlay : bool
@@ -51,6 +54,7 @@ class FigureStyle:
 
     width: Width = "two columns"
     theme: Theme = "light"
+    colours: Colours = "red-blue"
     picture: bool = False
     overlay: bool = True
     opacity: float = 0.85
@@ -65,6 +69,7 @@ class FigureStyle:
         for name, choices in (
             ("width", get_args(Width)),
             ("theme", get_args(Theme)),
+            ("colours", get_args(Colours)),
             ("scale", get_args(Sharing)),
         ):
             if getattr(self, name) not in choices:

@@ -10,6 +10,7 @@ from attribution_core.built_in import BUILT_IN
 from attribution_core.figures.lines import UNBROKEN
 from attribution_core.images import INPUT
 from attribution_core.methods.options import OptionValue
+from attribution_core.painting import COLOUR_SCALES, Colours
 from attribution_core.registry import METHODS
 from attribution_core.request import Request
 from attribution_core.scores import Contrast
@@ -90,6 +91,7 @@ def caption(
     clip: float,
     shared: bool,
     dated: date | None,
+    colours: Colours = "red-blue",
     labels: Sequence[str] = (),
 ) -> str:
     """All that a reader needs to make the maps again, in a few sentences.
@@ -102,6 +104,7 @@ def caption(
         The scales, as in `painting.limits`.
     dated : date or None
         Said last; None leaves it out.
+    colours : {"red-blue", "orange-blue", "absolute"}
     labels : sequence of str
         Of all classes where they are known: they name the class of a contrast.
     """
@@ -130,7 +133,7 @@ def caption(
     sentences = [
         f"{models}, {layers}; {scores}{against}",
         *_methods(attributions),
-        f"Red speaks for the class, blue against it; {scales}",
+        f"{COLOUR_SCALES[colours].said()}; {scales}",
     ]
     if dated is not None:
         sentences.append(f"{dated.day} {dated:%B %Y}".replace(" ", UNBROKEN))

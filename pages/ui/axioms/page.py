@@ -23,6 +23,7 @@ from attribution_core.axioms.two_variables import (
 )
 from attribution_core.axioms.verdicts import AXIOMS, Outcome, Verdict, joined, verdicts
 from attribution_core.methods.method import Method
+from attribution_core.painting import COLOUR_SCALES, Colours, ColourScale
 from pages.ui.components.axiom_table import STATES, AxiomCase, AxiomCell, axiom_table
 from pages.ui.components.function_plane import FARTHEST, Coordinates, function_plane
 from pages.ui.maps.csv_download import csv_download, csv_text
@@ -50,7 +51,7 @@ class Question:
 
 
 @st.fragment
-def render_axioms() -> None:
+def render_axioms(colours: Colours) -> None:
     """Draw plane, bars, table and formulas: a fragment, so that a drag redraws nothing else."""
     st.caption(
         "Every method divides the change of a function between its variables, each by its own "
@@ -76,10 +77,11 @@ def render_axioms() -> None:
         notes={each.name: "slopes, no shares" for each in plane_methods() if each.slopes},
         change=change,
         on_move=_move,
+        colours=colours,
         key="axioms_plane",
     )
     st.caption(
-        "Red: f is above its value at the reference, blue: below. "
+        f"{_said(COLOUR_SCALES[colours])} "
         + ("Grey: f has no value there. " if drawn.undefined else "")
         + "The arrow is the straight path of Integrated Gradients. Handles also move with the "
         "arrow keys, ten times as far with Shift. At a kink, where no slope exists, that of relu "
@@ -92,6 +94,19 @@ def render_axioms() -> None:
     _render_table(table)
     _render_formulas()
     _render_downloads(question, attributions, change, table)
+
+
+def _said(scale: ColourScale) -> str:
+    """What the plane's colours mean."""
+    if scale.signed:
+        return (
+            f"{scale.positive.capitalize()}: f is above its value at the reference, "
+            f"{scale.negative}: below."
+        )
+    return (
+        f"The stronger the {scale.positive}, the farther f is from its value at the reference, "
+        "above or below."
+    )
 
 
 def _question() -> Question:

@@ -21,7 +21,7 @@ from skimage.measure import find_contours
 
 from attribution_core.axioms.formula import PlaneFunction
 from attribution_core.axioms.two_variables import PlaneAttribution
-from attribution_core.painting import BLUE, RED
+from attribution_core.painting import COLOUR_SCALES, Colours
 from pages.ui.components.component import component
 
 Coordinates = tuple[float, float]
@@ -66,6 +66,7 @@ def function_plane(
     notes: Mapping[str, str],
     change: float | None,
     on_move: Callable[[Coordinates, Coordinates], None],
+    colours: Colours = "red-blue",
     key: str,
 ) -> Landscape:
     """Draw plane and bars.
@@ -82,10 +83,12 @@ def function_plane(
         f(x) − f(x′); None where one of them has no value.
     on_move : callable
         Told the new point and reference before the run that a drag causes.
+    colours : {"red-blue", "orange-blue", "absolute"}
+        Where f is above and below its value at the reference.
     key : str
     """
     reach = reach_of(point, reference)
-    drawn = landscape(function, reach, reference)
+    drawn = landscape(function, reach, reference, colours)
     memory: _Memory = st.session_state.setdefault(f"{key}-answered", _Memory())
 
     def moved() -> None:
@@ -154,7 +157,7 @@ def reach_of(*points: Coordinates) -> float:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _landscape(formula: str, reach: float, reference: Coordinates) -> Landscape:
+def _landscape(formula: str, reach: float, reference: Coordinates, colours: Colours) -> Landscape:
     function = PlaneFunction(formula)
     line = np.linspace(-reach, reach, RESOLUTION)
     x, y = np.meshgrid(line, -line)
@@ -180,13 +183,18 @@ def _landscape(formula: str, reach: float, reference: Coordinates) -> Landscape:
         if position is not None:
             labels.append((*position, f"{level:g}".replace("-", "−")))
     return Landscape(
-        _url(_coloured(values, ground)), tuple(contours), tuple(labels), float(1 - known.mean())
+        _url(_coloured(values, ground, colours)),
+        tuple(contours),
+        tuple(labels),
+        float(1 - known.mean()),
     )
 
 
-def landscape(function: PlaneFunction, reach: float, reference: Coordinates) -> Landscape:
-    """f over the plane: red where it is above f(x′), blue below, grey where it has no value."""
-    return _landscape(str(function), reach, reference)
+def landscape(
+    function: PlaneFunction, reach: float, reference: Coordinates, colours: Colours = "red-blue"
+) -> Landscape:
+    """f over the plane, in colours where it is above or below f(x′), grey where it has no value."""
+    return _landscape(str(function), reach, reference, colours)
 
 
 def levels_of(values: npt.NDArray[np.float64]) -> list[float]:
@@ -204,14 +212,18 @@ def levels_of(values: npt.NDArray[np.float64]) -> list[float]:
 _UNDEFINED = (128, 128, 128, 90)
 
 
-def _coloured(values: npt.NDArray[np.float64], ground: float) -> npt.NDArray[np.uint8]:
+def _coloured(
+    values: npt.NDArray[np.float64], ground: float, name: Colours
+) -> npt.NDArray[np.uint8]:
     """RGBA: transparent at the ground, so that it suits light and dark pages."""
     known = np.isfinite(values)
     above = np.where(known, values - ground, 0)
     limit = float(np.percentile(np.abs(above[known]), 97)) or 1.0
     strength = np.clip(above / limit, -1, 1)
     colours = np.empty((*values.shape, 4))
-    colours[..., :3] = np.where(strength[..., None] > 0, np.array(RED), np.array(BLUE))
+    palette = COLOUR_SCALES[name].themes["light"]
+    above_zero = strength[..., None] > 0
+    colours[..., :3] = np.where(above_zero, palette.positive[-1], palette.negative[-1])
     colours[..., 3] = 190 * np.abs(strength)
     colours[~known] = _UNDEFINED
     return np.rint(colours).astype(np.uint8)

@@ -20,6 +20,8 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from attribution_core.painting import Colours
+from pages.ui.components.colours import browser_colours
 from pages.ui.components.component import component
 
 STATUSES = ("done", "running", "queued", "failed", "cancelled", "unavailable")
@@ -136,6 +138,7 @@ def grid_data(
     overlay: bool,
     opacity: float,
     smooth: bool,
+    colours: Colours = "red-blue",
     column_help: Mapping[str, str] | None = None,
     stage: str | None = None,
 ) -> dict[str, Any]:
@@ -162,6 +165,7 @@ def grid_data(
         "opacity": min(1.0, max(0.0, _finite(opacity))),
         "smooth": smooth,
         "stage": stage,
+        "colours": browser_colours(colours),
     }
 
 
@@ -174,6 +178,7 @@ def render_heatmap_grid(
     overlay: bool = True,
     opacity: float = 0.85,
     smooth: bool = True,
+    colours: Colours = "red-blue",
     key: str,
     column_help: Mapping[str, str] | None = None,
     stage: str | None = None,
@@ -196,6 +201,7 @@ def render_heatmap_grid(
     smooth : bool
         Interpolate between the values of a coarse map, instead of showing blocks. The value under
         the pointer is that of the block in either case.
+    colours : {"red-blue", "orange-blue", "absolute"}
     key : str
         The grid's identity: zoom lasts as long as it stays the same.
     column_help : mapping of str to str, optional
@@ -211,6 +217,7 @@ def render_heatmap_grid(
         overlay=overlay,
         opacity=opacity,
         smooth=smooth,
+        colours=colours,
         column_help=column_help,
         stage=stage,
     )

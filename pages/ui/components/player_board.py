@@ -20,6 +20,8 @@ import numpy.typing as npt
 import streamlit as st
 from PIL import Image
 
+from attribution_core.painting import Colours
+from pages.ui.components.colours import browser_colours
 from pages.ui.components.component import component
 
 _component = component("player_board")
@@ -65,6 +67,7 @@ def player_board(
     methods: Sequence[PlayerValues],
     kind_of_player: str = "superpixel",
     sort_by: int = 0,
+    colours: Colours = "red-blue",
     key: str,
 ) -> tuple[int, ...] | None:
     """Draw picture and list; return who is absent after the clicks that are new in this run.
@@ -87,6 +90,8 @@ def player_board(
         What the board calls each of them; its plural is in -s.
     sort_by : int
         The method whose largest value comes first, until a person clicks on another.
+    colours : {"red-blue", "orange-blue", "absolute"}
+        Of the bars.
     key : str
 
     Returns
@@ -102,6 +107,7 @@ def player_board(
         methods=methods,
         kind_of_player=kind_of_player,
         sort_by=sort_by,
+        colours=colours,
     )
     memory: _Memory = st.session_state.setdefault(f"{key}-answered", _Memory())
 
@@ -132,6 +138,7 @@ def board_data(
     methods: Sequence[PlayerValues],
     kind_of_player: str = "superpixel",
     sort_by: int = 0,
+    colours: Colours = "red-blue",
 ) -> dict[str, Any]:
     """What `player_board` sends to the browser; its arguments are described there.
 
@@ -169,6 +176,7 @@ def board_data(
             for method in methods
         ],
         "sort_by": sort_by,
+        "colours": browser_colours(colours),
     }
 
 

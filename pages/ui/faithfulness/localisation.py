@@ -19,6 +19,7 @@ from pages.ui.maps.grid import done_in, names_of, render_maps
 from pages.ui.maps.picture_and_reference import as_url
 from pages.ui.maps.table import MapTable, cell_for
 from pages.ui.shell.choosers import choose_from_list, choose_several
+from pages.ui.shell.colours import legend
 from pages.ui.shell.gallery import gallery, gallery_picture, pixels_of
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.progress import Snapshots, follow, score_name
@@ -50,8 +51,8 @@ class _Board:
 def render_localisation(engine: Engine, scene: Scene) -> None:
     """Draw the mosaic, the maps of its tiles' classes, and the shares inside the tiles."""
     st.caption(
-        "Four pictures in one. A map of one picture's class should put its red inside that "
-        "picture's tile: the share of positive attribution there, by method and layer (grid "
+        "Four pictures in one. A map of one picture's class should put what speaks for it inside "
+        "that picture's tile: the share of positive attribution there, by method and layer (grid "
         "pointing game, Böhle et al. 2021). A map that is the same for all four classes, be it "
         "uniform, centred or the picture's edges, has a mean share of one quarter."
     )
@@ -124,8 +125,7 @@ def _follow_maps(
         opening,
         names,
         draw,
-        caption=f"Attributions of the {score_name(scene)}. "
-        ":red[Red] speaks for the class, :blue[blue] against it.",
+        caption=f"Attributions of the {score_name(scene)}. {legend(scene.settings)}",
     )
 
 

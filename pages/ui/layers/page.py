@@ -16,6 +16,7 @@ from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.grid import done_in, names_of, render_maps
 from pages.ui.maps.staged import rows_on_stage
 from pages.ui.maps.table import MapTable, cell_for
+from pages.ui.shell.colours import legend
 from pages.ui.shell.progress import Snapshots, follow
 from pages.ui.shell.requests import predictions_for, request_for
 from pages.ui.shell.scene import Scene
@@ -65,7 +66,7 @@ def render_layers(engine: Engine, scene: Scene) -> None:
         names,
         draw,
         caption=f"{METHODS[comparison.method].title} at {len(layers)} layers. "
-        ":red[Red] speaks for the class, :blue[blue] against it.",
+        f"{legend(scene.settings)}",
     )
 
 

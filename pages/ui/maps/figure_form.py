@@ -138,7 +138,7 @@ def render_figure_form(
 def _chosen_style(settings: Settings) -> FigureStyle:
     """The style chosen in the form; what it does not ask is as in the sidebar."""
     width = choose_from_list("figure-width", "Width", _WIDTHS, "two columns")
-    theme = choose_from_list("figure-theme", "Colours", _THEMES, "light")
+    theme = choose_from_list("figure-theme", "Theme", _THEMES, "light")
     scale = choose_from_list("figure-scale", "Scale", _SCALES, cast(Sharing, settings.scale))
     return FigureStyle(
         width=width,
@@ -163,6 +163,7 @@ def _chosen_style(settings: Settings) -> FigureStyle:
         opacity=settings.opacity,
         smooth=settings.smooth,
         clip=settings.clip,
+        colours=settings.colours,
         dated=date.today(),
     )
 

@@ -95,6 +95,7 @@ def render_maps(
         overlay=settings.view == "overlay",
         opacity=settings.opacity,
         smooth=settings.smooth,
+        colours=settings.colours,
         column_help=table.column_help,
         key=key,
         stage=heading_of(table, *_common(scene, common)) if on_stage() else None,

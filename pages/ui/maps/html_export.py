@@ -15,7 +15,7 @@ import numpy as np
 
 from attribution_core.attribution import Attribution
 from attribution_core.methods.options import OptionValue
-from attribution_core.painting import drawn_values
+from attribution_core.painting import COLOUR_SCALES, drawn_values
 from attribution_core.registry import METHODS
 from attribution_core.request import Request
 from attribution_core.scores import Contrast
@@ -121,6 +121,7 @@ def _data(
         overlay=settings.view == "overlay",
         opacity=settings.opacity,
         smooth=settings.smooth,
+        colours=settings.colours,
         column_help=table.column_help,
     )
 
@@ -157,8 +158,9 @@ def _legend(scene: Scene) -> str:
         if settings.clip == 100
         else f"at percentile {settings.clip:g} of the |values|"
     )
+    said = COLOUR_SCALES[settings.colours].said("the row's class")
     return (
-        "Red speaks for the row's class, blue against it. "
+        f"{said}. "
         f"Colours saturate {largest}, {scale}. "
         "The value under the pointer is the map's own, to 1 in 32767 of its largest."
     )

@@ -112,6 +112,7 @@ def _render_grid(engine: Engine, settings: Settings, grid: SavedGrid, number: in
         overlay=settings.view == "overlay",
         opacity=settings.opacity,
         smooth=settings.smooth,
+        colours=settings.colours,
         column_help={title: f"Saved: {title}" for title in grid.columns},
         key=f"saved_grid_{number}",
     )

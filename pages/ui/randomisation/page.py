@@ -29,6 +29,7 @@ from pages.ui.randomisation.tasks import (
 )
 from pages.ui.shell.choices import choice
 from pages.ui.shell.choosers import choose_class, choose_method, choose_one, choose_whole
+from pages.ui.shell.colours import legend
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.numbers import written
 from pages.ui.shell.progress import Snapshots, TaskSnapshot, follow
@@ -117,8 +118,7 @@ def render_randomisation(engine: Engine, scene: Scene) -> None:
         names,
         draw,
         noun="results",
-        caption=f"{METHODS[experiment.method].title} before and after. "
-        ":red[Red] speaks for the class, :blue[blue] against it.",
+        caption=f"{METHODS[experiment.method].title} before and after. {legend(scene.settings)}",
     )
 
 

@@ -23,6 +23,7 @@ from pages.ui.maps.picture_and_reference import as_url
 from pages.ui.maps.table import MapTable, cell_for
 from pages.ui.references.path_profile import WalkPath, render_path
 from pages.ui.shell.choosers import choose_method, choose_whether
+from pages.ui.shell.colours import legend
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.progress import Snapshots, follow
 from pages.ui.shell.requests import predictions_for, reference_of, request_for
@@ -84,7 +85,7 @@ def render_reference_points(engine: Engine, scene: Scene) -> None:
         draw,
         noun="results",
         caption=f"{METHODS[method].title} at **{literal(settings.layer)}**, against "
-        f"{len(kinds)} references. :red[Red] speaks for the class, :blue[blue] against it.",
+        f"{len(kinds)} references. {legend(settings)}",
     )
 
 
@@ -217,5 +218,6 @@ def _draw_average(scene: Scene, table: MapTable, snapshots: Snapshots) -> None:
             overlay=scene.settings.view == "overlay",
             opacity=scene.settings.opacity,
             smooth=scene.settings.smooth,
+            colours=scene.settings.colours,
             key="reference_average",
         )

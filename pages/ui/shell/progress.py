@@ -15,6 +15,7 @@ import numpy as np
 import streamlit as st
 
 from attribution_core.running.jobs import QueueFull, Snapshot, Standing
+from pages.ui.shell.colours import legend
 from pages.ui.shell.fragments import rerun_fragment, run_again_every
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.scene import Scene
@@ -198,7 +199,7 @@ class _Followed:
             st.caption(
                 f"Attributions of the {score_name(self.scene)} at "
                 f"**{literal(self.scene.settings.layer)}**. "
-                ":red[Red] speaks for the class, :blue[blue] against it."
+                f"{legend(self.scene.settings)}"
                 if self.caption is None
                 else self.caption
             )

@@ -8,6 +8,7 @@ from typing import Any
 
 from attribution_core.images import INPUT
 from attribution_core.methods.options import OptionValue
+from attribution_core.painting import COLOUR_SCALES, Colours
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS
 from attribution_core.request import ZEROS
@@ -56,6 +57,8 @@ class Settings:
     seed : int
     options : mapping of (method, option) to value
         Those that differ from the method's defaults.
+    colours : {"red-blue", "orange-blue", "absolute"}
+        The name of a colour scale.
     scale : {"map", "method"}
         Whether each map has its own colour scale, or all maps of one method share one.
     clip : float
@@ -85,6 +88,7 @@ class Settings:
     compactness: float = 10.0
     seed: int = 0
     options: Mapping[tuple[str, str], OptionValue] = field(default_factory=dict)
+    colours: Colours = "red-blue"
     scale: str = "map"
     clip: float = 99.0
     view: str = "overlay"
@@ -136,6 +140,7 @@ def decode(
         "reference": (*REFERENCE_KINDS, ZEROS),
         "score": SCORES,
         "segmentation": SEGMENTATIONS,
+        "colours": tuple(COLOUR_SCALES),
         "scale": SCALES,
         "view": VIEWS,
     }

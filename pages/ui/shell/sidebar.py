@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from attribution_core.methods.options import BFLOAT16, Option, OptionValue
+from attribution_core.painting import COLOUR_SCALES
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS
 from attribution_core.request import ZEROS
@@ -355,9 +356,22 @@ def _option(method: str, option: Option, value: OptionValue) -> None:
 def _display(settings: Settings) -> None:
     with st.expander("Display", icon=":material/palette:"):
         drawn(
+            "colours",
+            lambda key, value: st.segmented_control(
+                "Colours",
+                tuple(COLOUR_SCALES),
+                required=True,
+                format_func=lambda name: COLOUR_SCALES[name].title,
+                key=key,
+                help="Orange and blue are told apart without red–green vision too (protan and "
+                "deutan sight). |Value| shows how large the values are, whatever their sign.",
+            ),
+            settings.colours,
+        )
+        drawn(
             "scale",
             lambda key, value: st.segmented_control(
-                "Colour scale",
+                "Scale",
                 SCALES,
                 required=True,
                 format_func={"map": "Per map", "method": "Shared by method"}.__getitem__,

@@ -138,6 +138,7 @@ def draw_board(scene: Scene, board: Board, known: Mapping[str, Attribution]) -> 
             for method, attribution in known.items()
             if attribution.player_values is not None
         ],
+        colours=scene.settings.colours,
         key="player_board",
     )
     if clicked is not None:
