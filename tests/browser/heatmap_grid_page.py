@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from attribution_core.painting import COLOUR_SCALES
 from pages.ui.components.heatmap_grid import MapCell, render_heatmap_grid
 
 SIZE = 224
@@ -70,6 +71,7 @@ if __name__ == "__main__":
         st.toggle("States", key="states")
         overlay = st.toggle("Overlay", True)
         smooth = st.toggle("Smooth", True)
+        colours = st.radio("Colours", tuple(COLOUR_SCALES))
         if st.toggle("Warning above"):
             st.session_state.warn = True
     if st.session_state.get("warn"):
@@ -82,6 +84,7 @@ if __name__ == "__main__":
         overlay=overlay,
         opacity=0.85,
         smooth=smooth,
+        colours=colours,
         key="grid",
         column_help={"LIME": "A linear model fitted to pictures with superpixels left out."},
     )

@@ -7,6 +7,7 @@ import re
 import runpy
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page
 from streamlit.testing.v1 import AppTest
 
+from attribution_core.painting import Colours, grey_of, tinted
 from pages.ui.components.component import FOLDER, code_of
 from pages.ui.components.heatmap_grid import (
     MapCell,
@@ -216,6 +218,47 @@ def test_positive_is_red_and_negative_is_blue(page: Page) -> None:
     expect_colours(page, 0.7, 0.7, channel=2)
     red, green, blue, _ = colour(square(page, 0, 0), 0.05, 0.95)  # zero: the grey picture alone
     assert max(red, green, blue) - min(red, green, blue) < 6
+
+
+@pytest.mark.parametrize("page", [{}, {"color_scheme": "dark"}], indirect=True)
+@pytest.mark.parametrize("colours", ["orange-blue", "absolute"])
+def test_every_scale_is_painted_as_in_print(page: Page, colours: Colours) -> None:
+    dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    choose(page, colours)
+    # LIME's blocks are wide: nothing is interpolated in their middle.
+    choose(page, "Smooth")
+    map_, values = square(page, 0, 2), true_map(0, 2, 0)
+    limit = float(np.abs(values).max())
+    places = [((c + 0.5) / 7, (r + 0.5) / 7, r, c) for r, c in ((1, 2), (5, 4), (2, 2), (3, 3))]
+    for overlay in (True, False):
+        if not overlay:
+            choose(page, "Overlay")
+        for x, y, row, column in places:
+            grey = grey_of(pixels_at(x, y)) if overlay else None
+            expected = tinted(
+                values[row : row + 1, column : column + 1],
+                limit,
+                "dark" if dark else "light",
+                colours=colours,
+                opacity=0.85,
+                grey=grey,
+            )[0, 0]
+
+            shown = partial(colour, map_, x, y)
+            until(
+                lambda shown=shown, expected=expected: np.allclose(shown()[:3], expected, atol=5),
+                pause=lambda: page.wait_for_timeout(50),
+            )
+    expect(map_.locator("..").locator(".low")).to_have_text(
+        "0" if colours == "absolute" else readable(-limit)
+    )
+
+
+def pixels_at(x: float, y: float) -> np.ndarray:
+    """The picture there, ``(1, 1, 3)``; it changes slowly at the places that are looked at."""
+    shown = page_code["picture"]()
+    size = len(shown)
+    return shown[int(y * size)][None, int(x * size)][:, None].astype(np.float32)
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,23 @@ def test_the_png_is_red_for_and_blue_against(run: Run, tmp_path: Path) -> None:
     assert (colours[worst][:, 2] > colours[worst][:, 0]).all()
 
 
+def test_the_colours_of_png_and_figure_can_be_chosen(run: Run, tmp_path: Path) -> None:
+    picture, out, file = save_picture(tmp_path / "one.png", 1), tmp_path / "out", tmp_path / "a.svg"
+    asked = ["explain", picture, "--out", out, "--method", "linear", "--layer", "top"]
+    assert run(*asked)[0] == 0
+    (png,), (npz,) = out.glob("*.png"), out.glob("*.npz")
+    red, made = np.asarray(Image.open(png)).astype(int), npz.stat().st_mtime_ns
+    code, said = run(*asked, "--colours", "orange-blue", "--figure", file)
+    assert code == 0
+    assert "already there" in said  # drawn again, not computed again
+    assert npz.stat().st_mtime_ns == made
+    orange = np.asarray(Image.open(png)).astype(int)
+    best = np.kron(map_in(npz).heatmap == map_in(npz).heatmap.max(), np.ones((4, 4), bool))
+    assert (orange[best][:, 1] > red[best][:, 1] + 25).all()
+    assert "Orange" in file.read_text()
+    assert run(*asked, "--colours", "jet")[0] == 2
+
+
 def test_the_default_class_is_the_top_class(run: Run, model: list[str], tmp_path: Path) -> None:
     picture = save_picture(tmp_path / "one.png", 5)
     run("explain", picture, "--out", tmp_path / "out")

@@ -27,7 +27,7 @@ from PIL import Image
 
 from attribution_core import Attribution, FigureStyle, figure
 from attribution_core.figures.figure import MapFigure, borders
-from attribution_core.painting import drawn_values, grey_of, limits, ramp, tinted
+from attribution_core.painting import COLOUR_SCALES, drawn_values, grey_of, limits, ramp, tinted
 from tests.made_attributions import attribution, picture
 
 METHODS = ("gradient_times_input", "integrated_gradients", "grad_cam", "kernel_shap", "lime")
@@ -200,9 +200,12 @@ def test_rows_and_columns_of_ones_own_and_places_left_empty() -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("overlay", [True, False])
-def test_maps_are_painted_as_on_the_screen(theme: Any, overlay: bool) -> None:
+@pytest.mark.parametrize("colours", COLOUR_SCALES)
+def test_maps_are_painted_as_on_the_screen(theme: Any, overlay: bool, colours: Any) -> None:
     maps = grid(2, 4)
-    style = FigureStyle(theme=theme, overlay=overlay, smooth=False, clip=90.0, opacity=0.7)
+    style = FigureStyle(
+        theme=theme, overlay=overlay, smooth=False, clip=90.0, opacity=0.7, colours=colours
+    )
     made = figure(maps, style)
     cells = {(number // 4, number % 4): each for number, each in enumerate(maps)}
     drawn = {cell: drawn_values(each) for cell, each in cells.items()}
@@ -210,13 +213,17 @@ def test_maps_are_painted_as_on_the_screen(theme: Any, overlay: bool) -> None:
     for (row, column), values in drawn.items():
         blocks = np.kron(values, np.ones((4, 4)))
         grey = grey_of(picture().pixels) if overlay else None
-        expected = tinted(blocks, saturate[row, column], theme, opacity=0.7, grey=grey)
+        expected = tinted(
+            blocks, saturate[row, column], theme, colours=colours, opacity=0.7, grey=grey
+        )
         found = image(made, f"map {row} {column}")
         # float32 or float64 beneath: a channel may round the other way.
         assert np.abs(found.get_array().astype(int) - expected.astype(int)).max() <= 1
         assert found.get_interpolation() == "none"
-    colours = image(made, "scale 0 0").get_array()
-    np.testing.assert_array_equal(colours[0], ramp(theme, opacity=0.7 if overlay else None))
+    bar = image(made, "scale 0 0").get_array()
+    expected = ramp(theme, colours=colours, opacity=0.7 if overlay else None)
+    np.testing.assert_array_equal(bar[0], expected)
+    assert ("0" in texts(made, "scale")) == (colours == "absolute")
 
 
 def test_a_picture_that_no_block_divides_is_fitted_to_the_blocks() -> None:

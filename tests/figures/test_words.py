@@ -89,6 +89,12 @@ def test_the_caption_says_how_the_maps_were_made() -> None:
     )
 
 
+def test_the_caption_names_the_colours() -> None:
+    each = attribution()
+    assert "Orange speaks for the class, blue against it;" in said(each, colours="orange-blue")
+    assert "The stronger the purple, the larger the |value|" in said(each, colours="absolute")
+
+
 def test_the_caption_names_what_differs_and_counts_what_is_many() -> None:
     layers = [attribution(layer=f"block{number}") for number in range(3)]
     assert "layers block0, block1 and block2;" in said(*layers)

@@ -338,8 +338,11 @@ def test_display_changes_nothing_but_the_display(visit: Callable[..., Visit]) ->
     page.choose("toggle", "smooth", False)
     page.choose("slider", "clip", 90.0)
     page.choose("button_group", "scale", "method")
+    page.choose("button_group", "colours", "orange-blue")
     assert page.requests == requests
     after = page.grid
+    assert after["colours"]["name"] == page.link["colours"] == "orange-blue"
+    assert any("Orange speaks for the class" in each.value for each in page.app.caption)
     assert (after["opacity"], after["overlay"], after["smooth"]) == (0.4, False, False)
     first, second = (cell["limit"] for cell in after["cells"])
     assert first == second  # shared by the method

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import Any
 
@@ -17,7 +18,6 @@ def browser_colours(colours: Colours) -> dict[str, Any]:
         Ready for JSON.
     """
     scale = COLOUR_SCALES[colours]
-    themes: dict[str, Any] = {
-        str(theme): asdict(palette) for theme, palette in scale.themes.items()
-    }
-    return {"name": colours, "signed": scale.signed, **themes}
+    palettes = {str(theme): asdict(palette) for theme, palette in scale.themes.items()}
+    data = {"name": colours, "signed": scale.signed, **palettes}
+    return dict(json.loads(json.dumps(data)))  # with lists, as the browser has them

@@ -75,6 +75,7 @@ def test_the_form_takes_over_what_the_sidebar_says(visit: Callable[..., Visit]) 
         layer="top_relu",
         methods="gradient",
         scale="method",
+        colours="absolute",
     ).finish()
     page.app.session_state["figure_form"] = True
     page.wait(lambda: "Download PNG" in labels(page))

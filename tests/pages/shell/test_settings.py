@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attribution_core.methods.options import Option, OptionValue
+from attribution_core.painting import COLOUR_SCALES
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS
 from attribution_core.request import ZEROS
@@ -81,6 +82,7 @@ def every_settings(draw: st.DrawFn) -> Settings:
                 {}, optional={place: changed_value(option) for place, option in OPTIONS.items()}
             )
         ),
+        colours=draw(st.sampled_from(tuple(COLOUR_SCALES))),
         scale=draw(st.sampled_from(SCALES)),
         clip=draw(bounded("clip")),
         view=draw(st.sampled_from(VIEWS)),
@@ -181,6 +183,7 @@ USELESS = [
     ("opacity", "0"),
     ("smooth", "maybe"),
     ("scale", "log"),
+    ("colours", "jet"),
     ("view", "3d"),
     (".", "1"),
     ("voodoo.samples", "1"),
