@@ -355,31 +355,7 @@ def _option(method: str, option: Option, value: OptionValue) -> None:
 
 def _display(settings: Settings) -> None:
     with st.expander("Display", icon=":material/palette:"):
-        drawn(
-            "colours",
-            lambda key, value: st.segmented_control(
-                "Colours",
-                tuple(COLOUR_SCALES),
-                required=True,
-                format_func=lambda name: COLOUR_SCALES[name].title,
-                key=key,
-                help="Orange and blue are told apart without red–green vision too (protan and "
-                "deutan sight). |Value| shows how large the values are, whatever their sign.",
-            ),
-            settings.colours,
-        )
-        drawn(
-            "scale",
-            lambda key, value: st.segmented_control(
-                "Scale",
-                SCALES,
-                required=True,
-                format_func={"map": "Per map", "method": "Shared by method"}.__getitem__,
-                key=key,
-                help="A scale shared by all classes of a method makes their maps comparable.",
-            ),
-            settings.scale,
-        )
+        _colours(settings)
         drawn(
             "clip",
             lambda key, value: st.slider(
@@ -416,3 +392,32 @@ def _display(settings: Settings) -> None:
             ),
             settings.smooth,
         )
+
+
+def _colours(settings: Settings) -> None:
+    """Which colours, and what each of them stands for."""
+    drawn(
+        "colours",
+        lambda key, value: st.segmented_control(
+            "Colours",
+            tuple(COLOUR_SCALES),
+            required=True,
+            format_func=lambda name: COLOUR_SCALES[name].title,
+            key=key,
+            help="Orange and blue are told apart without red–green vision too (protan and "
+            "deutan sight). |Value| shows how large the values are, whatever their sign.",
+        ),
+        settings.colours,
+    )
+    drawn(
+        "scale",
+        lambda key, value: st.segmented_control(
+            "Scale",
+            SCALES,
+            required=True,
+            format_func={"map": "Per map", "method": "Shared by method"}.__getitem__,
+            key=key,
+            help="A scale shared by all classes of a method makes their maps comparable.",
+        ),
+        settings.scale,
+    )
