@@ -17,6 +17,15 @@ class AxiomTable {
   constructor(root) {
     this.root = root;
     this.chosen = null;
+    this.stop = new OneStop(this.find("tbody"));
+    root.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !this.chosen) return;
+      const [row, column] = this.chosen;
+      const inDetails = this.find(".details").contains(event.target);
+      this.choose(row, column);
+      if (inDetails) this.stop.elementAt([row, column]).focus();
+      event.preventDefault();
+    });
   }
 
   find(selector) {
@@ -70,6 +79,7 @@ class AxiomTable {
       return line;
     });
     this.find("tbody").replaceChildren(...lines);
+    this.stop.update(lines.map((line) => [...line.querySelectorAll("button")]));
   }
 
   choose(row, column) {

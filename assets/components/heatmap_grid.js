@@ -9,6 +9,8 @@
  */
 
 const HINT = "Point at a map for its values · drag a box to zoom all maps";
+const KEYS_HINT = "Arrow keys go from map to map · Enter goes into one · + and − zoom";
+const INSIDE_HINT = "Arrow keys move the cross-hair · + and − zoom · Escape goes back to the maps";
 const SMALLEST_VIEW = 1 / 64;
 const CLICK_SLACK = 5; // pixels a hand moves in a click that was not meant as a drag
 const COARSE = 112; // maps narrower than this are interpolated by value, see `tint`
@@ -32,7 +34,12 @@ class HeatmapGrid {
     this.drag = null; // {map, x, y, box}, in fractions of the map on screen
     this.decoded = new Map(); // content hash -> promise of the pixels
     this.cells = [];
+    this.inside = null; // the cell whose cross-hair the arrow keys move
+    this.byKey = false; // whether a map or title shows that it has the focus
     this.turn = 0;
+    this.stop = new OneStop(root);
+    root.addEventListener("focusin", (event) => this.told(event.target.matches(":focus-visible")));
+    root.addEventListener("focusout", () => this.told(false));
 
     this.find(".reset").onclick = () => this.zoom(null);
     this.find(".body").onscroll = (event) => {
@@ -110,24 +117,32 @@ class HeatmapGrid {
   arrange({ rows, columns }) {
     const labels = JSON.stringify([rows, columns]);
     if (labels === this.labels) return;
+    const hadFocus = this.root.contains(this.root.getRootNode().activeElement);
     this.labels = labels;
     this.root.style.setProperty("--columns", columns.length);
     this.find(".columns").replaceChildren(...columns.map((column) => this.columnLabel(column)));
     const body = this.find(".rows");
     body.replaceChildren();
-    this.drag = null;
+    this.drag = this.inside = null;
     this.cells = rows.map((row, r) => {
-      body.append(element("div", r ? "row-label" : "row-label first", element("span", "", row)));
+      const label = element("div", r ? "row-label" : "row-label first", element("span", "", row));
+      const line = withRole("row", element("div", "line", withRole("rowheader", label)));
+      body.append(line);
       return columns.map(({ label }) => {
         const cell = this.buildCell(row, label);
         // On stage a map stands under its own title: what it does not have in common with the others.
         const [several, alone] = [rows.length > 1, columns.length === 1];
         cell.title.append(element("b", "", several || alone ? row : label));
         if (several && !alone) cell.title.append(element("span", "", label));
-        body.append(cell.figure);
+        line.append(withRole("gridcell", element("div", "line", cell.figure)));
         return cell;
       });
     });
+    // The titles that tell more, and below them the maps; the maps come first.
+    const titles = [...this.find(".columns").children].map((each) => each.firstElementChild ?? null);
+    const heads = titles.length && titles.every(Boolean) ? [titles] : [];
+    this.stop.update([...heads, ...this.cells.map((line) => line.map(({ map }) => map))], [heads.length, 0]);
+    if (hadFocus) this.stop.elementAt(this.stop.place)?.focus();
   }
 
   columnLabel({ label, help }) {
@@ -172,7 +187,6 @@ class HeatmapGrid {
     make("scale", "div", cell.ramp, element("div", "numbers", cell.low, cell.unit, cell.high));
     make("caption", "figcaption");
     cell.figure = element("figure", "cell", cell.title, cell.map, cell.scale, cell.caption);
-    cell.map.tabIndex = 0;
     cell.map.setAttribute("role", "img");
     this.listen(cell.map, cell);
     this.fill({ caption: [], status: "unavailable", message: "" }, null, cell);
@@ -274,11 +288,23 @@ class HeatmapGrid {
       this.frame = 0;
       const zoomed = this.view.size < 1;
       this.find(".reset").hidden = !zoomed;
-      const times = (1 / this.view.size).toFixed(1);
-      this.find(".hint").textContent = zoomed ? `Zoomed ${times}× in all maps` : HINT;
+      this.hint();
       for (const cell of this.cells.flat()) this.paintCell(cell);
       this.point();
     });
+  }
+
+  /** What can be done here, or how far the maps are zoomed. */
+  hint() {
+    const zoomed = `Zoomed ${(1 / this.view.size).toFixed(1)}× in all maps`;
+    const said = this.inside ? INSIDE_HINT : this.byKey ? KEYS_HINT : this.view.size < 1 ? zoomed : HINT;
+    this.find(".hint").textContent = said;
+  }
+
+  /** Whether it is the keyboard that moves about. */
+  told(byKey) {
+    this.byKey = byKey;
+    this.hint();
   }
 
   paintCell(cell) {
@@ -402,7 +428,9 @@ class HeatmapGrid {
   forget() {
     this.cross = null;
     this.drag = null;
+    this.inside = null;
     this.point();
+    this.hint();
   }
 
   /** Handle `key`; false for keys that belong to the page. */
@@ -413,6 +441,13 @@ class HeatmapGrid {
     if (key === "Escape" && this.drag) {
       this.drag = null;
       this.point();
+    } else if (key === "Escape" && this.inside) {
+      this.forget();
+      this.say("Back to the maps.");
+    } else if (key === "Enter" && !this.inside && cell.pixels) {
+      this.inside = cell;
+      this.moveCross(cell, this.cross ?? centre);
+      this.hint();
     } else if (key === "Escape" || key === "0") {
       if (key === "Escape" && view.size === 1) return false;
       this.zoom(null);
@@ -420,30 +455,41 @@ class HeatmapGrid {
       this.zoomAbout(this.cross ?? centre, 1.5);
     } else if (key === "-" || key === "_") {
       this.zoomAbout(this.cross ?? centre, 1 / 1.5);
-    } else if (moves[key] && cell.pixels) {
+    } else if (moves[key] && this.inside) {
       // One unit of a coarse map; some pixels of a fine one, or the way would be long.
       const step = (axis, units) => moves[key][axis] * Math.max(1 / units, view.size / 40);
       const clamp = (share) => Math.min(1 - 1e-9, Math.max(0, share));
       const { width, height } = cell.pixels;
       const { x, y } = this.cross ?? centre;
-      const next = { x: clamp(x + step(0, width)), y: clamp(y + step(1, height)) };
-      this.cross = this.cross ? next : centre; // the first press only shows where it is
-      const follow = (axis) => {
-        const to = this.cross[axis];
-        return Math.min(to, Math.max(to - view.size, view[axis]));
-      };
-      this.zoom({ x: follow("x"), y: follow("y"), size: view.size });
-      const { value, digits, column, row } = valueAt(cell.pixels, this.cross);
-      const place = `column ${column + 1}, row ${row + 1}`;
-      this.find(".live").textContent = `${signed(value, digits)} at ${place}`;
+      this.moveCross(cell, { x: clamp(x + step(0, width)), y: clamp(y + step(1, height)) });
     } else {
       return false;
     }
     return true;
   }
+
+  /** The cross-hair to a place, which stays in sight; the value there is said. */
+  moveCross(cell, place) {
+    const { view } = this;
+    this.cross = place;
+    const follow = (axis) => Math.min(place[axis], Math.max(place[axis] - view.size, view[axis]));
+    this.zoom({ x: follow("x"), y: follow("y"), size: view.size });
+    const { value, digits, column, row } = valueAt(cell.pixels, place);
+    this.say(`${signed(value, digits)} at column ${column + 1}, row ${row + 1}`);
+  }
+
+  /** To people who listen instead of looking. */
+  say(text) {
+    this.find(".live").textContent = text;
+  }
 }
 
 /* Helpers without state */
+
+function withRole(role, node) {
+  node.setAttribute("role", role);
+  return node;
+}
 
 /** base64 of deflated bytes -> {levels, scale, width, height}; a level times the scale is a value. */
 async function unpack({ data, shape: [height, width], scale, kind }) {

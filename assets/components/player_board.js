@@ -180,6 +180,8 @@ class PlayerBoard {
         const within = error === null ? "" : ` ± ${signed(reach).slice(reach ? 1 : 0)} (95 %)`;
         td.title = `${title}: ${number.textContent}${within}`;
       });
+      const said = cells.map(({ td }) => td.title).join(". ");
+      for (const each of [this.paths[player], this.rows[player].input]) setAttributes(each, { "aria-description": said });
     });
   }
 
@@ -310,6 +312,11 @@ class PlayerBoard {
       const next = place === "picture" ? this.neighbour(player, event.key) : this.beside(player, event.key);
       if (event.key === "Enter" || (event.key === " " && place === "picture")) {
         if (!event.repeat) this.toggle(player);
+      } else if (event.key === "Escape") {
+        // The picture without the outline and the shade; the next key brings them back.
+        if (!this.focused) return;
+        this.focused = null;
+        this.light();
       } else if (next !== null) {
         const stop = place === "picture" ? this.paths[next] : this.rows[next].input;
         stop.focus({ preventScroll: place === "list" });

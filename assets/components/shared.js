@@ -59,6 +59,72 @@ function setAttributes(node, attributes) {
   }
 }
 
+/* Keyboard */
+
+/**
+ * Makes a table of elements one stop of the Tab key: arrow keys, Home and End move within it.
+ *
+ * An element marks with `preventDefault` the keys that it uses itself.
+ */
+class OneStop {
+  constructor(area) {
+    this.lines = [];
+    this.place = [0, 0]; // line and position in it
+    area.addEventListener("focusin", (event) => {
+      const place = this.placeOf(event.target);
+      if (place) this.settle(place);
+    });
+    area.addEventListener("keydown", (event) => {
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+      const place = this.placeOf(event.target);
+      const next = place && this.next(place, event.key);
+      if (!next) return;
+      event.preventDefault();
+      this.elementAt(next).focus();
+    });
+  }
+
+  /** `lines` are rows of elements; the stop stays at its place, or goes to `first`, a place too. */
+  update(lines, first = [0, 0]) {
+    const known = this.lines.length > 0;
+    this.lines = lines;
+    this.settle(known ? this.place : first);
+  }
+
+  settle([line, position]) {
+    if (!this.lines.length) return;
+    line = Math.min(line, this.lines.length - 1);
+    this.place = [line, Math.min(position, this.lines[line].length - 1)];
+    for (const each of this.lines.flat()) each.tabIndex = -1;
+    this.elementAt(this.place).tabIndex = 0;
+  }
+
+  elementAt([line, position]) {
+    return this.lines[line][position];
+  }
+
+  placeOf(target) {
+    const line = this.lines.findIndex((each) => each.includes(target));
+    return line < 0 ? null : [line, this.lines[line].indexOf(target)];
+  }
+
+  /** Where a key leads; null for keys that lead nowhere. */
+  next([line, position], key) {
+    const end = this.lines[line].length - 1;
+    const to = {
+      ArrowLeft: [line, position - 1],
+      ArrowRight: [line, position + 1],
+      ArrowUp: [line - 1, position],
+      ArrowDown: [line + 1, position],
+      Home: [line, 0],
+      End: [line, end],
+    }[key];
+    if (!to) return null;
+    const inside = Math.min(this.lines.length - 1, Math.max(0, to[0]));
+    return [inside, Math.min(this.lines[inside].length - 1, Math.max(0, to[1]))];
+  }
+}
+
 /* Colours */
 
 /** The page's background as [red, green, blue]. */

@@ -344,7 +344,7 @@ def test_zoom_and_pointer_survive_new_values(page: Page) -> None:
 
 def test_values_under_a_resting_pointer_follow_the_maps(page: Page) -> None:
     square(page, 0, 0).focus()
-    page.keyboard.press("ArrowRight")  # the cross-hair appears in the middle ...
+    page.keyboard.press("Enter")  # the cross-hair appears in the middle ...
     for _ in range(8):
         page.keyboard.press("ArrowLeft")  # ... and goes 8 / 40 to the left
         page.keyboard.press("ArrowUp")
@@ -427,9 +427,43 @@ def test_the_keyboard_zooms(page: Page) -> None:
     page.keyboard.press("+")
     page.keyboard.press("0")
     expect(reset).to_be_hidden()
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
     page.keyboard.press("ArrowRight")
     expect(page.locator(".live")).to_contain_text("column 118, row 113")
+    page.keyboard.press("Escape")
+    expect(map_.locator(".cross.x")).to_be_hidden()
+    expect(map_).to_be_focused()
+
+
+def test_the_maps_are_one_stop_with_arrow_keys_from_one_to_another(page: Page) -> None:
+    expect(page.locator(".map[tabindex='0']")).to_have_count(1)
+    square(page, 0, 0).focus()
+    for key, row, column in (
+        ("ArrowRight", 0, 1),
+        ("ArrowDown", 1, 1),
+        ("ArrowDown", 1, 1),  # there is no further row
+        ("End", 1, 3),
+        ("Home", 1, 0),
+        ("ArrowUp", 0, 0),
+    ):
+        page.keyboard.press(key)
+        expect(square(page, row, column)).to_be_focused()
+        expect(page.locator(".map[tabindex='0']")).to_have_count(1)
+    expect(page.locator(".hint")).to_contain_text("Enter goes into one")
+    page.get_by_role("button", name="Change values").dispatch_event("click")
+    expect(page.get_by_text("version 1,")).to_be_visible()
+    expect(square(page, 0, 0)).to_be_focused()
+
+
+def test_maps_are_cells_of_a_table_for_those_who_listen(page: Page) -> None:
+    grid = page.get_by_role("grid")
+    expect(grid.get_by_role("row")).to_have_count(len(ROWS))
+    row = grid.get_by_role("row").nth(1)
+    expect(row.get_by_role("rowheader")).to_have_text(ROWS[1])
+    expect(row.get_by_role("gridcell")).to_have_count(len(COLUMNS))
+    expect(row.get_by_role("img").nth(2)).to_have_accessible_name(
+        re.compile(r"^LIME for espresso.*sums to .* should sum to")
+    )
 
 
 def test_names_and_captions(page: Page) -> None:

@@ -364,6 +364,9 @@ def test_other_players_in_the_same_place(page: Page) -> None:
 
 def test_keyboard_in_the_picture(page: Page) -> None:
     expect(superpixel(page, 0)).to_have_accessible_name("Player 0, present")
+    expect(superpixel(page, 0)).to_have_attribute(
+        "aria-description", re.compile(rf"^{re.escape(TITLES[0])}: [+−]\d.*{re.escape(TITLES[1])}")
+    )
     superpixel(page, 0).focus()
     page.keyboard.press("Space")
     expect_told(page, 0)
@@ -377,8 +380,12 @@ def test_keyboard_in_the_picture(page: Page) -> None:
     page.keyboard.press("Space")
     expect_told(page, player)
     expect(focused).to_have_attribute("data-player", str(player))  # the answer left the focus
+    page.keyboard.press("Escape")
+    expect(page.locator("path.outline")).to_have_attribute("d", "")
+    expect(focused).to_have_attribute("data-player", str(player))
     page.keyboard.press("ArrowLeft")
     expect(focused).not_to_have_attribute("data-player", str(player))
+    expect(page.locator("path.outline")).not_to_have_attribute("d", "")
     expect(page.locator("path[data-player][tabindex='0']")).to_have_count(1)
 
 
