@@ -9,40 +9,23 @@ from pages.ui.stage.strip import render_strip, set_the_stage
 from pages.ui.worker.engine import engine
 
 st.set_page_config(
-    page_title="Attribution Explorer", page_icon=str(ASSETS / "icon.png"), layout="wide"
+    page_title="Attribution Explorer",
+    page_icon=str(ASSETS / "icon.png"),
+    layout="wide",
+    initial_sidebar_state=320,
 )
 st.html(ASSETS / "app.css")
 page = st.navigation(
     [
-        st.Page(
-            "pages/explore.py",
-            title="Explore: where does it look?",
-            icon=":material/grid_on:",
-            default=True,
-        ),
-        st.Page(
-            "pages/superpixels.py",
-            title="Superpixels: what if removed?",
-            icon=":material/extension:",
-        ),
-        st.Page("pages/layers.py", title="Layers: where class-specific?", icon=":material/layers:"),
-        st.Page(
-            "pages/references.py",
-            title="References: compared with what?",
-            icon=":material/compare:",
-        ),
-        st.Page(
-            "pages/randomisation.py",
-            title="Randomisation: was it learned?",
-            icon=":material/shuffle:",
-        ),
-        st.Page(
-            "pages/faithfulness.py",
-            title="Faithfulness: does it matter?",
-            icon=":material/content_cut:",
-        ),
-        st.Page("pages/axioms.py", title="Axioms: what is promised?", icon=":material/rule:"),
-    ]
+        st.Page("pages/explore.py", title="Explore", icon=":material/grid_on:", default=True),
+        st.Page("pages/superpixels.py", title="Superpixels", icon=":material/extension:"),
+        st.Page("pages/layers.py", title="Layers", icon=":material/layers:"),
+        st.Page("pages/references.py", title="References", icon=":material/compare:"),
+        st.Page("pages/randomisation.py", title="Randomisation", icon=":material/shuffle:"),
+        st.Page("pages/faithfulness.py", title="Faithfulness", icon=":material/content_cut:"),
+        st.Page("pages/axioms.py", title="Axioms", icon=":material/rule:"),
+    ],
+    position="top",
 )
 with engine().page_runs.one():
     scene = make_scene(engine(), page.url_path)

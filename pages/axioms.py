@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.ui.axioms.on_network import render_network_axioms
 from pages.ui.axioms.page import render_axioms
+from pages.ui.shell.heading import heading
 from pages.ui.shell.navigation import require_entrypoint
 from pages.ui.shell.preamble import Needs, ready
 from pages.ui.shell.scene import current_scene
@@ -12,7 +13,7 @@ from pages.ui.worker.engine import engine
 require_entrypoint()
 
 scene = current_scene()
-st.subheader("What does each method promise?", anchor=False)
+heading("What does each method promise?")
 render_axioms(scene.settings.colours)
 st.markdown("#### The same checks on the network")
 if ready(engine(), scene, Needs(prediction=True)):

@@ -1,10 +1,9 @@
 """Explore: where does the network look, for each class, by each method?"""
 
-import streamlit as st
-
 from pages.ui.maps.grid import render_attribution_grid
 from pages.ui.maps.open_saved import render_open_saved
 from pages.ui.maps.picture_and_reference import render_picture_and_reference
+from pages.ui.shell.heading import heading
 from pages.ui.shell.navigation import require_entrypoint
 from pages.ui.shell.preamble import Needs, ready
 from pages.ui.shell.scene import current_scene
@@ -13,7 +12,7 @@ from pages.ui.worker.engine import engine
 require_entrypoint()
 
 scene = current_scene()
-st.subheader("Where does the network look?", anchor=False)
+heading("Where does the network look?")
 if ready(
     engine(),
     scene,

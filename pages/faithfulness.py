@@ -1,8 +1,7 @@
 """Faithfulness: would removing what a map marks change the answer?"""
 
-import streamlit as st
-
 from pages.ui.faithfulness.page import choose_view, render_faithfulness
+from pages.ui.shell.heading import heading
 from pages.ui.shell.navigation import require_entrypoint
 from pages.ui.shell.preamble import Needs, ready
 from pages.ui.shell.scene import current_scene
@@ -11,7 +10,7 @@ from pages.ui.worker.engine import engine
 require_entrypoint()
 
 scene = current_scene()
-st.subheader("Would removing what it marks change the answer?", anchor=False)
+heading("Would removing what it marks change the answer?")
 view = choose_view()
 if ready(engine(), scene, Needs(classes=view == "picture", methods=True)):
     render_faithfulness(engine(), scene, view)

@@ -1,8 +1,7 @@
 """Layers: where in the network does it become class-specific?"""
 
-import streamlit as st
-
 from pages.ui.layers.page import render_layers
+from pages.ui.shell.heading import heading
 from pages.ui.shell.navigation import require_entrypoint
 from pages.ui.shell.preamble import Needs, ready
 from pages.ui.shell.scene import current_scene
@@ -11,11 +10,11 @@ from pages.ui.worker.engine import engine
 require_entrypoint()
 
 scene = current_scene()
-st.subheader("Where in the network does it become class-specific?", anchor=False)
-st.caption(
+heading(
+    "Where in the network does it become class-specific?",
     "One method at layer after layer, from the pixels on the left to the top on the right. "
     "Look down a column: do the maps differ between classes? The curve below measures it: "
-    "near 1, the maps of two classes are the same (thesis, figure 3.1)."
+    "near 1, the maps of two classes are the same (thesis, figure 3.1).",
 )
 if ready(engine(), scene, Needs(prediction=True)):
     render_layers(engine(), scene)

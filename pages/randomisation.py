@@ -1,8 +1,7 @@
 """Randomisation: does the map depend on what was learned?"""
 
-import streamlit as st
-
 from pages.ui.randomisation.page import render_randomisation
+from pages.ui.shell.heading import heading
 from pages.ui.shell.navigation import require_entrypoint
 from pages.ui.shell.preamble import Needs, ready
 from pages.ui.shell.scene import current_scene
@@ -11,12 +10,12 @@ from pages.ui.worker.engine import engine
 require_entrypoint()
 
 scene = current_scene()
-st.subheader("Does the map depend on what was learned?", anchor=False)
-st.caption(
+heading(
+    "Does the map depend on what was learned?",
     "Parameters are re-initialised, from the top of the network down. A map that explains what was "
     "learned must change with them. Look at the positions that are marked: at the pixels many of "
     "them stay, since the picture's edges show through; at a high layer they do not "
-    "(thesis, figures 3.3 and 3.4; Adebayo et al. 2018). The signs change at once at both."
+    "(thesis, figures 3.3 and 3.4; Adebayo et al. 2018). The signs change at once at both.",
 )
 if ready(engine(), scene, Needs(prediction=True)):
     render_randomisation(engine(), scene)

@@ -1,8 +1,7 @@
 """Reference points: compared with what?"""
 
-import streamlit as st
-
 from pages.ui.references.reference_points import render_reference_points
+from pages.ui.shell.heading import heading
 from pages.ui.shell.navigation import require_entrypoint
 from pages.ui.shell.preamble import Needs, ready
 from pages.ui.shell.scene import current_scene
@@ -11,11 +10,11 @@ from pages.ui.worker.engine import engine
 require_entrypoint()
 
 scene = current_scene()
-st.subheader("Compared with what?", anchor=False)
-st.caption(
+heading(
+    "Compared with what?",
     "An attribution explains the difference between the picture and a reference that stands "
     "for “nothing there”. Look along a row: what changes with the reference is as much a "
-    "property of the reference as of the picture."
+    "property of the reference as of the picture.",
 )
 if ready(engine(), scene, Needs()):
     render_reference_points(engine(), scene)

@@ -1,7 +1,6 @@
 """Superpixels: what if this part were not there?"""
 
-import streamlit as st
-
+from pages.ui.shell.heading import heading
 from pages.ui.shell.navigation import require_entrypoint
 from pages.ui.shell.preamble import Needs, ready
 from pages.ui.shell.scene import current_scene
@@ -11,10 +10,10 @@ from pages.ui.worker.engine import engine
 require_entrypoint()
 
 scene = current_scene()
-st.subheader("What if this part were not there?", anchor=False)
-st.caption(
+heading(
+    "What if this part were not there?",
     "Click on a part of the picture to remove it: it takes the reference's values. The bars "
-    "show how that changes each class, and the change that each method predicted."
+    "show how that changes each class, and the change that each method predicted.",
 )
 if ready(engine(), scene, Needs()):
     render_game(engine(), scene)

@@ -130,7 +130,7 @@ def chosen(page: Page) -> dict[str, object]:
     """What the sidebar's controls say."""
     return {
         "picture": sidebar(page).get_by_role("radiogroup", name="Gallery").aria_snapshot(),
-        "classes": sidebar(page).get_by_role("radiogroup", name="Target classes").aria_snapshot(),
+        "classes": sidebar(page).get_by_role("radiogroup", name="Target class").aria_snapshot(),
         "listed": sidebar(page).get_by_role("group", name="Selected values").all_inner_texts(),
         **{
             box: sidebar(page).get_by_role("combobox", name=box).input_value()
@@ -189,12 +189,12 @@ def test_from_picture_to_classes_to_methods_to_layer(visit: Callable[..., Page])
     expect_maps(page, 2)
     expect(page.get_by_role("figure", name=re.compile("^espresso"))).to_be_visible()
 
-    pick(page, "Target classes", "goldf", "goldfish")
+    pick(page, "Target class", "goldf", "goldfish")
     expect_maps(page, 3)
     expect(map_of(page, "Gradient × Input", "goldfish")).to_be_visible()
     expect(sidebar(page).get_by_role("radio", name="My own")).to_be_checked()
 
-    pick(page, "Methods", "cam", "Grad-CAM")
+    pick(page, "Method", "cam", "Grad-CAM")
     expect_maps(page, 6)
 
     before = maps(page).nth(0).get_attribute("aria-label")
@@ -280,7 +280,7 @@ def test_another_choice_ends_long_work(visit: Callable[..., Page], server: Any) 
     expect_parameter(page, "view", "plain")
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
 
-    pick(page, "Methods", "gradient", "Gradient")
+    pick(page, "Method", "gradient", "Gradient")
     sidebar(page).get_by_role("button", name="Remove KernelSHAP").click()
     expect(map_of(page, "KernelSHAP", "Egyptian cat")).to_have_count(0)
     expect(page.locator(".heatmap-grid .map.done")).to_have_count(1)

@@ -39,7 +39,7 @@ def test_the_first_run_shows_the_picture_and_the_controls() -> None:
     first = Visit().run()
     try:
         assert [choice.label for choice in first.app.sidebar.selectbox][:1] == ["Model"]
-        assert {"Methods", "Target classes"} <= {each.label for each in first.app.multiselect}
+        assert {"Method", "Target class"} <= {each.label for each in first.app.multiselect}
         (gallery,) = (
             data
             for part in first.app.get("bidi_component")
@@ -48,16 +48,19 @@ def test_the_first_run_shows_the_picture_and_the_controls() -> None:
         assert gallery["chosen"] == "cat_coffee"
         assert len(gallery["pictures"]) >= 6
         # The picture and the reference are there before the model is.
-        assert len(first.app.image) == 2
+        (strip,) = [part for part in first.app.get("html") if 'class="strip"' in part.proto.body]
+        assert strip.proto.body.count("<img") == 2
         # So is the grid, a row a class and a column a method.
         assert first.labels[0] == ["Egyptian cat", "espresso"]
         assert len(first.cells) == 2 * len(first.labels[1])
         assert first.app.button(key="cancel")
         assert first.scene.settings.model == "vgg16_cam"
         assert first.scene.settings.layer == "block5_conv3"
-        # Nobody who has not asked for VGG16 hears of its weights.
-        assert "weights" not in first.words
-        assert not [button for button in first.app.button if button.key == "download_vgg16"]
+        # Nobody who has not asked for VGG16 hears of its weights, but for one line that offers it.
+        assert "weights" not in first.words + sidebar_words(first)
+        offer = first.app.button(key="download_vgg16")
+        assert offer.label == "Original VGG16: download (553 MB)"
+        assert first.scene.model.kind in sidebar_words(first)
     finally:
         first.leave()
 

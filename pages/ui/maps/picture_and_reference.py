@@ -1,4 +1,4 @@
-"""The picture and the reference, each with the model's prediction for it."""
+"""The strip above the maps: picture and reference, and what the model answers to each."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import base64
 import io
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from html import escape
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 from PIL import Image
 
 from attribution_core.images import Picture
 from attribution_core.running.jobs import Snapshot
-from pages.ui.maps.charts import GREY, VERMILION, framed, plain, show
-from pages.ui.shell.markdown import literal
+from pages.ui.shell.numbers import written
 from pages.ui.shell.requests import reference_of
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
@@ -25,26 +23,23 @@ from pages.ui.worker.engine import Engine
 from pages.ui.worker.tasks import Predict, Prediction
 
 BARS = 5
-_SIDE = 150
-_BARS_WIDTH = 230
 
 
 def render_picture_and_reference(engine: Engine, scene: Scene) -> None:
-    """Draw both, side by side where the page is wide enough."""
+    """Draw both side by side, low enough that the maps below them stay in sight."""
+    asked = engine.jobs.look(Predict(scene.settings.model, scene.picture), visitor())
+    parts = [_square("The picture", scene.picture), _answers(asked, scene)]
     reference = reference_of(scene.settings, scene.picture)
-    with st.container(horizontal=True, gap="small"):
-        asked = engine.jobs.look(Predict(scene.settings.model, scene.picture), visitor())
-        _pair("The picture", scene.picture, asked, scene, key="picture_bars")
-        if reference is None:
-            with st.container(width=_SIDE):
-                st.markdown("**The reference: zeros**")
-                st.caption(
-                    f"All activations at {literal(scene.settings.layer)} set to zero, as in the "
-                    "thesis: no picture has them."
-                )
-        else:
-            asked = engine.jobs.look(Predict(scene.settings.model, reference), visitor())
-            _pair("The reference", reference, asked, scene, key="reference_bars")
+    if reference is None:
+        parts.append(
+            '<div class="about"><b>The reference: zeros</b><p>All activations at '
+            f"{escape(scene.settings.layer)} set to zero, as in the thesis: no picture has "
+            "them.</p></div>"
+        )
+    else:
+        asked = engine.jobs.look(Predict(scene.settings.model, reference), visitor())
+        parts += [_square("The reference", reference), _answer_to_reference(asked, scene)]
+    st.html(f'<div class="strip">{"".join(parts)}</div>')
 
 
 @lru_cache(maxsize=64)
@@ -55,75 +50,52 @@ def as_url(picture: Picture) -> str:
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def _pair(title: str, picture: Picture, asked: Snapshot[object], scene: Scene, *, key: str) -> None:
-    with st.container(width=_SIDE):
-        st.markdown(f"**{title}**")
-        st.image(as_url(picture), width=_SIDE, alt=title)
-    with st.container(width=_BARS_WIDTH):
-        st.markdown("**The model's top five**")
-        prediction = asked.estimate
-        if not isinstance(prediction, Prediction):
-            st.caption(instead_of([asked], "The model is being asked …"))
-        else:
-            figure = top_bars(prediction, scene.labels, scene.classes)
-            show(figure, key, alt=described(prediction, scene.labels))
+def _square(title: str, picture: Picture) -> str:
+    return f'<img src="{as_url(picture)}" alt="{title}" title="{title}">'
 
 
-def described(prediction: Prediction, labels: Sequence[str]) -> str:
+def _answers(asked: Snapshot[object], scene: Scene) -> str:
+    says = f"<b>{escape(scene.model.title)} says</b>"
+    prediction = asked.estimate
+    if not isinstance(prediction, Prediction):
+        meanwhile = instead_of([asked], "The model is being asked …")
+        return f'<div class="about">{says}<p>{meanwhile}</p></div>'
+    words = escape(described(prediction, scene.labels))
+    bars = top_bars(prediction, scene.labels, scene.classes)
+    return f'<div class="answers" role="figure" aria-label="{words}">{says}{bars}</div>'
+
+
+def _answer_to_reference(asked: Snapshot[object], scene: Scene) -> str:
+    kind = f"<b>Reference: {scene.settings.reference}</b>"
+    prediction = asked.estimate
+    if not isinstance(prediction, Prediction):
+        meanwhile = instead_of([asked], "The model is being asked …")
+        return f'<div class="about">{kind}<p>{meanwhile}</p></div>'
+    first = described(prediction, scene.labels, 1)
+    words = escape(described(prediction, scene.labels))
+    return (
+        f'<div class="about" role="figure" aria-label="{words}" title="{words}">{kind}'
+        f"<p>To it the model says at most {escape(first)}.</p></div>"
+    )
+
+
+def described(prediction: Prediction, labels: Sequence[str], most: int = BARS) -> str:
     """The top classes in words."""
     return ", ".join(
         f"{labels[number]} {100 * prediction.probabilities[number]:.1f} %"
-        for number in prediction.top(BARS)
+        for number in prediction.top(most)
     )
 
 
-def top_bars(prediction: Prediction, labels: Sequence[str], targets: Sequence[int]) -> go.Figure:
-    """The most probable classes as bars, the target classes among them stronger."""
-    return _bars(
-        tuple(
-            _Bar(
-                number,
-                labels[number],
-                100 * float(prediction.probabilities[number]),
-                float(prediction.logits[number]),
-                number in targets,
-            )
-            for number in prediction.top(BARS)
+def top_bars(prediction: Prediction, labels: Sequence[str], targets: Sequence[int]) -> str:
+    """HTML of the most probable classes as bars, the target classes among them stronger."""
+    rows = []
+    for number in prediction.top(BARS):
+        share = 100 * float(prediction.probabilities[number])
+        about = f"class {number}: {share:.2f} %, logit {written(float(prediction.logits[number]))}"
+        rows.append(
+            f'<div class="answer{" target" if number in targets else ""}" title="{about}">'
+            f'<i style="width:{share:.1f}%"></i><span>{escape(labels[number])}</span>'
+            f"<span>{share:.1f} %</span></div>"
         )
-    )
-
-
-class _Bar(NamedTuple):
-    number: int
-    label: str
-    share: float
-    logit: float
-    is_target: bool
-
-
-@lru_cache(maxsize=256)
-def _bars(bars: tuple[_Bar, ...]) -> go.Figure:
-    """The figure, made once: Plotly takes longer over it than the rest of a rerun does."""
-    figure = go.Figure(
-        go.Bar(
-            x=[bar.share for bar in bars],
-            y=list(range(len(bars))),
-            orientation="h",
-            marker={
-                "color": [VERMILION if bar.is_target else GREY for bar in bars],
-                "cornerradius": 3,
-            },
-            text=[f"{plain(bar.label)}  {bar.share:.1f} %" for bar in bars],
-            textposition=["inside" if bar.share > 45 else "outside" for bar in bars],
-            insidetextanchor="start",
-            cliponaxis=False,
-            customdata=[[bar.number, bar.logit] for bar in bars],
-            hovertemplate="class %{customdata[0]}<br>%{x:.2f} %<br>"
-            "logit %{customdata[1]:.2f}<extra></extra>",
-        )
-    )
-    framed(figure, _SIDE)
-    figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, bargap=0.25)
-    figure.update_xaxes(visible=False, range=[0, 100])
-    figure.update_yaxes(visible=False, autorange="reversed")
-    return figure
+    return "".join(rows)

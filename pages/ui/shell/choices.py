@@ -19,7 +19,7 @@ from pages.ui.shell.settings import complaint_of, text_of
 T = TypeVar("T")
 
 STAGE = "stage"
-ON_SEVERAL_PAGES = ("figure-", STAGE)
+ON_SEVERAL_PAGES = ("figure-", "sidebar-", STAGE)
 MOST_IN_A_LINK = 32
 LONGEST = 2000
 
@@ -200,7 +200,7 @@ def write_link() -> None:
 
 
 def in_link(page: str) -> dict[str, str]:
-    """The parameters of one page, and those of what several pages have: figures, the stage."""
+    """The parameters of one page, and those that several have: sidebar, figures, the stage."""
     choices = _choices()
     return {
         name: text

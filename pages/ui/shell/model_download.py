@@ -1,4 +1,4 @@
-"""Downloading VGG16's weights from its entry in the model list, for the visitor who asked."""
+"""Downloading VGG16's weights, offered in a quiet line below the model list."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.session import session
-from pages.ui.worker.engine import Engine, Model
+from pages.ui.worker.engine import NOT_HERE, Engine, Model
 
 VGG16 = "vgg16"
 WEIGHTS_BYTES = 553_000_000
@@ -15,7 +15,9 @@ _POLL_SECONDS = 0.5
 
 
 def render_model_download(engine: Engine, chosen: Model, me: str) -> None:
-    """Below the model list: the offer where VGG16 is chosen and missing, and one's own download.
+    """Below the model list: the offer where VGG16 is missing, and one's own download.
+
+    It is one quiet line unless VGG16 is chosen.
 
     Parameters
     ----------
@@ -27,7 +29,8 @@ def render_model_download(engine: Engine, chosen: Model, me: str) -> None:
     """
     wanted = chosen.name == VGG16 and bool(chosen.missing)
     mine = session().asked_for_vgg16
-    if not wanted and not mine:
+    offered = NOT_HERE in (model.missing for model in engine.models() if model.name == VGG16)
+    if not wanted and not mine and not offered:
         return
     busy = mine and _under_way(engine, me)
 
@@ -41,8 +44,10 @@ def render_model_download(engine: Engine, chosen: Model, me: str) -> None:
             _draw_progress(engine, me)
         elif wanted:
             _draw_offer(engine, chosen, me, mine=mine)
-        elif engine.downloads.look(VGG16, me).state == "failed":
+        elif mine and engine.downloads.look(VGG16, me).state == "failed":
             st.caption(":red[VGG16 could not be downloaded.] Choose it above to see why.")
+        elif offered:
+            _draw_button(engine, me, "Original VGG16: download", quiet=True)
 
     entry()
 
@@ -74,8 +79,13 @@ def _draw_offer(engine: Engine, chosen: Model, me: str, *, mine: bool) -> None:
         st.caption(f":red[{literal(str(snapshot.error))}]")
     if mine and snapshot.state == "cancelled":
         st.caption("The download was cancelled; it goes on where it stopped.")
+    _draw_button(engine, me, "Download VGG16", quiet=False)
+
+
+def _draw_button(engine: Engine, me: str, label: str, *, quiet: bool) -> None:
     if st.button(
-        f"Download VGG16 ({WEIGHTS_BYTES / 1e6:.0f} MB)",
+        f"{label} ({WEIGHTS_BYTES / 1e6:.0f} MB)",
+        type="tertiary" if quiet else "secondary",
         icon=":material/download:",
         key="download_vgg16",
         help="Once, into Keras's own cache folder, checked against its checksum.",

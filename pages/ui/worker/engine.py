@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier
 
 OWN_MODEL = "own"
+NOT_HERE = "Its weights are not here yet."
+"""Why VGG16 cannot be used until its weights are downloaded."""
+
 INTERACTIVE_MULTIPLICATIONS = 50e9
 """Tasks below this, about a second on two cores, go before longer ones."""
 
@@ -45,7 +48,8 @@ class Model:
     """An entry of the model list.
 
     ``default_layer`` is empty where the highest layer is the best start; ``missing`` says why the
-    model cannot be used yet, empty where it can; ``note`` is what a visitor should know about it;
+    model cannot be used yet, empty where it can; ``kind`` says in a few words what network it is,
+    ``note`` what else a visitor should know about it;
     ``bfloat16`` says whether bfloat16 may be faster than float32 on this processor.
     """
 
@@ -53,6 +57,7 @@ class Model:
     title: str
     default_layer: str = ""
     missing: str = ""
+    kind: str = ""
     note: str = ""
     bfloat16: bool = False
 
@@ -83,15 +88,23 @@ class Engine:
     def models(self) -> tuple[Model, ...]:
         """The model list; a newcomer gets the first model that can be used."""
         try:
-            missing = "" if find_weights(self._environment) else "Its weights are not here yet."
+            missing = "" if find_weights(self._environment) else NOT_HERE
         except ValueError as error:
             missing = str(error)
         listed = [
-            Model("vgg16", BUILT_IN["vgg16"], "block5_pool", missing, bfloat16=self._bfloat16),
+            Model(
+                "vgg16",
+                BUILT_IN["vgg16"],
+                "block5_pool",
+                missing,
+                kind="The original, with its three dense layers",
+                bfloat16=self._bfloat16,
+            ),
             Model(
                 "vgg16_cam",
                 BUILT_IN["vgg16_cam"],
                 "block5_conv3",
+                kind="VGG16’s convolutions, a small fitted head",
                 note="VGG16's original convolutions under a small head that was fitted to "
                 "EfficientNet-Lite0: for looking at VGG16's layers, not for what VGG16 answers.",
                 bfloat16=self._bfloat16,
@@ -100,11 +113,19 @@ class Engine:
                 "efficientnet_lite0",
                 f"{BUILT_IN['efficientnet_lite0']} (built in)",
                 "block6d_add",
+                kind="A residual network made for phones",
             ),
         ]
         own = self._environment.get("ATTRIBUTION_MODEL")
         if own:
-            listed.append(Model(OWN_MODEL, Path(own).name, bfloat16=self._bfloat16))
+            listed.append(
+                Model(
+                    OWN_MODEL,
+                    Path(own).name,
+                    kind="This server’s own model file",
+                    bfloat16=self._bfloat16,
+                )
+            )
         return tuple(listed)
 
     def default_model(self) -> Model:

@@ -112,7 +112,7 @@ def test_options_are_those_of_the_page(visit: Callable[..., Visit]) -> None:
     labels = [widget.label for widget in page.app.sidebar.number_input]
     assert "Budget" in labels
     assert "Samples" in labels
-    assert "Methods" not in [widget.label for widget in page.app.sidebar.multiselect]
+    assert "Method" not in [widget.label for widget in page.app.sidebar.multiselect]
 
 
 def test_an_unusable_link_is_said_and_left_aside(visit: Callable[..., Visit]) -> None:
