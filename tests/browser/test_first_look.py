@@ -76,7 +76,7 @@ def test_on_arrival_at_1280_by_720_the_first_row_of_maps_is_whole(
         lambda: box(heading)["bottom"] - box(heading)["top"] < 40,
         pause=lambda: page.wait_for_timeout(50),
     )
-    strip = box(page.locator(".strip"))
+    strip = box(page.locator(".picture-strip"))
     assert strip["bottom"] - strip["top"] <= 130
     cells = [box(cell) for cell in page.locator(".heatmap-grid .cell").all()[:4]]
     assert len({cell["top"] for cell in cells}) == 1

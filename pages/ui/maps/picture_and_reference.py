@@ -39,7 +39,7 @@ def render_picture_and_reference(engine: Engine, scene: Scene) -> None:
     else:
         asked = engine.jobs.look(Predict(scene.settings.model, reference), visitor())
         parts += [_square("The reference", reference), _answer_to_reference(asked, scene)]
-    st.html(f'<div class="strip">{"".join(parts)}</div>')
+    st.html(f'<div class="picture-strip">{"".join(parts)}</div>')
 
 
 @lru_cache(maxsize=64)
