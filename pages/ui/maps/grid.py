@@ -10,6 +10,7 @@ from attribution_core.attribution import Attribution
 from pages.ui.components.heatmap_grid import MapCell, render_heatmap_grid
 from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.drawing import drawn_map, limits, unit_of
+from pages.ui.maps.seen import render_seen
 from pages.ui.maps.staged import heading_of, methods_on_stage, rows_on_stage
 from pages.ui.maps.table import MapTable, classes_by_methods
 from pages.ui.shell.progress import Snapshots, TaskSnapshot, follow, message, share
@@ -28,7 +29,10 @@ def render_attribution_grid(engine: Engine, scene: Scene) -> None:
     def draw(snapshots: Snapshots, finished: bool) -> None:
         render_maps(engine, scene, table, snapshots, key="attribution_grid")
         if finished:
-            render_downloads(scene, table, done_in(table, snapshots))
+            done = done_in(table, snapshots)
+            if not on_stage():
+                render_seen(scene, table, done)
+            render_downloads(scene, table, done)
 
     follow(engine, scene, predictions_for(settings, scene.picture), names_of(table), draw)
 
