@@ -126,7 +126,7 @@ def whereabouts(heatmaps: Sequence[FloatArray]) -> Whereabouts:
     if not told:
         return Whereabouts(None, found[PARTS[0]])
     means = {part: sum(shares[each] for each in told) / len(told) for part, shares in found.items()}
-    full = [part for part in PARTS if means[part] >= 0.5]
+    full = [part for part in PARTS if means[part] >= 0.5 - 1e-9]
     best = max(full, key=lambda part: _information(means[part], part.area))
     if _information(means[best], best.area) >= LEAST_INFORMATION:
         return Whereabouts(best, found[best])

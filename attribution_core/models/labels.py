@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 from attribution_core.assets import ASSETS
@@ -11,6 +12,7 @@ IMAGENET_LABELS = ASSETS / "imagenet_labels.txt"
 """The 1000 classes of ILSVRC 2012; ``assets/README.md`` names the source."""
 
 
+@cache
 def imagenet_labels() -> tuple[str, ...]:
     """Return the names of ImageNet's 1000 classes.
 

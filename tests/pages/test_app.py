@@ -376,14 +376,30 @@ def test_a_class_cannot_be_contrasted_with_itself(visit: Callable[..., Visit]) -
     assert page.requests[0].score == Contrast(285)
 
 
-def test_a_contrast_begins_with_the_strongest_rival(visit: Callable[..., Visit]) -> None:
+def test_a_contrast_begins_with_a_rival_of_another_kind_and_follows_the_picture(
+    visit: Callable[..., Visit],
+) -> None:
     page = visit(class_choice="suggested").finish()
     page.choose("button_group", "score", "contrast").finish()
-    assert page.statuses == ["done", "done"]
+    assert page.statuses == ["done", "done"]  # no row is empty
     assert page.scene.prediction is not None
-    rivals = [each for each in page.scene.prediction.top(5) if each not in (285, 967)]
-    assert page.scene.settings.against == rivals[0]
-    assert page.link["against"] == str(rivals[0])
+    rival = page.scene.settings.against
+    assert rival in page.scene.prediction.top(5)
+    assert page.scene.labels[rival or 0] == "cup"  # beside tabby and tiger cat
+    # It is proposed, not chosen: another picture gets its own.
+    assert "against" not in page.link
+    page.app.session_state["session"].choices.chosen["picture"] = "rocket"
+    page.finish()
+    assert page.scene.settings.picture == "rocket"
+    assert page.scene.prediction is not None
+    assert page.scene.settings.against != rival
+    assert page.scene.settings.against in page.scene.prediction.top(5)
+    assert set(page.statuses) == {"done"}
+    # One that is chosen stays.
+    page.choose("selectbox", "against", 2).finish()
+    assert page.link["against"] == "2"
+    page.app.session_state["session"].choices.chosen["picture"] = "cat_coffee"
+    assert page.finish().scene.settings.against == 2
 
 
 def test_too_many_players_say_what_would_do(visit: Callable[..., Visit]) -> None:

@@ -30,8 +30,9 @@ from pages.ui.shell.choices import (
 from pages.ui.shell.gallery import gallery, gallery_picture, pixels_of
 from pages.ui.shell.navigation import complain
 from pages.ui.shell.own_picture import DEFAULT_SIZE, own_pixels
+from pages.ui.shell.rival import proposed_rival
 from pages.ui.shell.session import session, visitor
-from pages.ui.shell.settings import MOST_CLASSES, UPLOAD, Settings, decode, encode, text_of
+from pages.ui.shell.settings import UPLOAD, Settings, decode, encode, text_of
 from pages.ui.worker.engine import OWN_MODEL, Engine, Model
 from pages.ui.worker.tasks import Predict, Prediction
 
@@ -71,9 +72,12 @@ class Scene:
 def make_scene(engine: Engine, page: str) -> Scene:
     """Make the scene of this run and write its link; ``page`` is the page's name in links."""
     session().page = page
-    scene = scene_of(engine, _chosen_settings(engine), visitor())
+    chosen = _chosen_settings(engine)
+    scene = scene_of(engine, chosen, visitor())
     session().scene = scene
-    share(encode(scene.settings, Settings()))
+    # A proposed rival is no choice: it changes with the picture.
+    rival = scene.settings.against if scene.settings.against == chosen.against else None
+    share(encode(replace(scene.settings, against=rival), Settings()))
     write_link()
     return scene
 
@@ -236,14 +240,13 @@ def _with_layer(settings: Settings, model: Model, classifier: Classifier | None)
 def _with_rival(
     settings: Settings, prediction: Prediction | None, labels: Sequence[str]
 ) -> Settings:
-    """The class to contrast with, the strongest rival unless one was chosen."""
+    """The class to contrast with, a strong rival unless one was chosen."""
     against = settings.against
     if settings.score != "contrast" or prediction is None:
         return settings
     if against is None or not _exists(against, labels):
-        # None of the target classes: a class contrasted with itself has no map.
-        ranked = prediction.top(MOST_CLASSES + 1)
-        against = next((each for each in ranked if each not in settings.classes), ranked[0])
+        against = proposed_rival(prediction, settings.classes, labels)
+        against = prediction.top(1)[0] if against is None else against
     return replace(settings, against=against)
 
 
