@@ -9,6 +9,7 @@ activations that a layer reads, and nowhere else.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -197,6 +198,24 @@ def local_part(network: keras.Model, entry: Any) -> LocalPart | None:
             if left < least:
                 best, least = part, left
     return best
+
+
+def reach_of_a_position(tensors: Sequence[Any]) -> tuple[Reach, Reach] | None:
+    """What one position of the first of some tensors alters of the last, along rows and columns.
+
+    Parameters
+    ----------
+    tensors : sequence of tensors
+        Of a network, from a cut to a higher one, each after those that it is made of.
+
+    Returns
+    -------
+    (Reach, Reach) or None
+        None where a tensor between is made in a way that is not known.
+    """
+    if any(_readings(tensor) is None for tensor in tensors[1:]):
+        return None
+    return LocalPart(tuple(tensors), 0).windows(1, 1).reaches[id(tensors[-1])]
 
 
 def window_side(length: int, side: int) -> int:

@@ -28,8 +28,10 @@ from attribution_core.network.graph import (
 from attribution_core.network.head import Head, TracedWhenItPays
 from attribution_core.network.incremental_head import IncrementalHead
 from attribution_core.network.linear_head import LEAST_GAIN, LinearHead, linear_prefix
+from attribution_core.network.local_head import LocalHead, fewest_colours, local_head
 from attribution_core.running.cache import Cache
 from attribution_core.scores import softmax
+from attribution_core.segmentations import Segments
 
 T = TypeVar("T")
 
@@ -114,6 +116,7 @@ class Classifier:
         self._functions = Cache(sys.maxsize)
         self.fingerprint = self._hash_network()
         self._rounded_of: str | None = None
+        self._not_local: set[str] = set()
 
     @property
     def network(self) -> keras.Model:
@@ -229,6 +232,37 @@ class Classifier:
             ("incremental head", layer), lambda: self._build_incremental_head(found)
         )
 
+    def local_head(self, layer: str) -> LocalHead | None:
+        """The head as a local one, where its layers show that it is; None where they do not."""
+        self.layer(layer)
+        return self._functions.get_or_compute(
+            ("local head", layer), lambda: local_head(self._network, self._entry(layer))
+        )
+
+    def colours(self, layer: str, segments: Segments) -> int | None:
+        """How many colours tell these players apart in every window of a local head.
+
+        So many that 2^colours coalitions give all values of all players. None where the head is not
+        local, or windows hold too many players.
+
+        Parameters
+        ----------
+        layer : str
+        segments : int array ``(h, w)``
+            The player that each position of the layer belongs to, 0..players−1.
+        """
+        head = None if layer in self._not_local else self.local_head(layer)
+        return None if head is None else fewest_colours(head, segments)
+
+    def refute_local_head(self, layer: str) -> None:
+        """Note that a coalition has shown a head not to be local, whatever its layers say."""
+        self._not_local.add(layer)
+
+    def preparation(self, layer: str) -> Callable[[Any], Any]:
+        """What points at a layer pass before the network's own layers: the preprocessing, at the
+        input."""
+        return self._preprocess if layer == INPUT else tf.identity
+
     def scores(self, images: Pixels) -> Logits:
         """Logits of pictures.
 
@@ -286,6 +320,10 @@ class Classifier:
             if name in self._cuts and name != INPUT and is_plane:
                 found[name] = Layer(name, shape, above)
         return found
+
+    def _entry(self, layer: str) -> Any:
+        """The tensor of a layer's activations; at the input, of preprocessed pictures."""
+        return self._network.inputs[0] if layer == INPUT else self._cuts[layer]
 
     def _round(self) -> keras.Model:
         """The network in bfloat16, with the parameters that it has now."""
@@ -347,11 +385,8 @@ class Classifier:
         )
 
     def _build_incremental_head(self, layer: Layer) -> IncrementalHead | None:
-        at_input = layer.name == INPUT
-        prepare = self._preprocess if at_input else tf.identity
-        part = local_part(
-            self._network, self._network.inputs[0] if at_input else self._cuts[layer.name]
-        )
+        prepare = self.preparation(layer.name)
+        part = local_part(self._network, self._entry(layer.name))
         if part is None or not _each_position_for_itself(prepare, layer.shape):
             return None
         return IncrementalHead(self._network, part, prepare, reproducible=self._reproducible)

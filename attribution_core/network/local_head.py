@@ -1,0 +1,119 @@
+"""Local heads: from a layer on, each position sees a window, and what follows is linear.
+
+Many networks end so: a few convolutions, the mean over the plane, a dense layer. Between the layer
+and the last plane before the linear rest, a position depends on the activations in a window alone,
+and the logits are a linear function of that plane.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from attribution_core.arrays import BoolArray
+from attribution_core.games.local_game import colours_of
+from attribution_core.network.change_windows import Reach, reach_of_a_position
+from attribution_core.network.graph import cuts, flow
+from attribution_core.segmentations import Segments
+
+MOST_COLOURS = 9
+"""Windows of 3 × 3 cells: 512 coalitions."""
+
+_AFFINE = (
+    keras.layers.Flatten,
+    keras.layers.Reshape,
+    keras.layers.Permute,
+    keras.layers.GlobalAveragePooling2D,
+    keras.layers.AveragePooling2D,
+    keras.layers.ZeroPadding2D,
+    keras.layers.Cropping2D,
+    keras.layers.BatchNormalization,
+    keras.layers.Rescaling,
+    keras.layers.Dropout,
+    keras.layers.SpatialDropout2D,
+    keras.layers.Dense,
+    keras.layers.Conv2D,
+    keras.layers.DepthwiseConv2D,
+    keras.layers.Activation,
+    keras.layers.Identity,
+    keras.layers.Add,
+    keras.layers.Average,
+    keras.layers.Concatenate,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class LocalHead:
+    """A head that is local up to a plane, and linear above it.
+
+    Attributes
+    ----------
+    part : keras.Model or None
+        From the layer's activations ``(n, h, w, c)`` to the plane, ``(n, rows, columns, features)``;
+        None where they are the plane.
+    rest : keras.Model
+        From the plane to the logits ``(n, classes)``.
+    rows, columns : bool arrays ``(rows, h)`` and ``(columns, w)``
+        The positions of the layer in each window.
+    """
+
+    part: keras.Model | None
+    rest: keras.Model
+    rows: BoolArray
+    columns: BoolArray
+
+    def sees(self, segments: Segments) -> BoolArray:
+        """The players ``(positions, players)`` of labels ``(h, w)`` in each window."""
+        players = segments[None] == np.arange(int(segments.max()) + 1)[:, None, None]
+        in_rows = np.tensordot(self.rows.astype(np.float32), players.astype(np.float32), (1, 1))
+        seen = np.tensordot(in_rows, self.columns.astype(np.float32), (2, 1)) > 0
+        return np.moveaxis(seen, 1, 2).reshape(-1, len(players))
+
+
+def local_head(network: keras.Model, entry: Any) -> LocalHead | None:
+    """The head above a cut as a local one; None where its layers do not show that it is.
+
+    Parameters
+    ----------
+    network : keras.Model
+        Ending in logits.
+    entry : tensor
+        A true cut of the network whose activations are a plane.
+    """
+    tensors = flow(network)
+    start = next(rank for rank, tensor in enumerate(tensors) if tensor is entry)
+    bends = [rank for rank in range(start + 1, len(tensors)) if not _affine(tensors[rank])]
+    lowest = max([start, *bends])
+    straight = {id(tensor) for tensor in cuts(network).values()} | {id(entry)}
+    last = next((t for t in tensors[lowest:] if id(t) in straight and len(t.shape) == 4), None)
+    if last is None:
+        return None
+    end = next(rank for rank, tensor in enumerate(tensors) if tensor is last)
+    reaches = reach_of_a_position(tensors[start : end + 1])
+    if reaches is None:
+        return None
+    part = None if last is entry else keras.Model(entry, last)
+    return LocalHead(part, keras.Model(last, network.output), *map(_windows, reaches))
+
+
+def _windows(reach: Reach) -> BoolArray:
+    """The positions below that each one above can be altered by, ``(above, below)``."""
+    above = np.arange(reach.length)[:, None]
+    return np.asarray((reach.first <= above) & (above <= reach.last))
+
+
+def _affine(tensor: Any) -> bool:
+    """Whether a layer's outputs are a linear function of its inputs, and a constant."""
+    layer = tensor._keras_history.operation
+    linear = keras.activations.linear
+    # Subclasses may do anything.
+    return type(layer) in _AFFINE and getattr(layer, "activation", linear) is linear
+
+
+def fewest_colours(head: LocalHead, segments: Segments) -> int | None:
+    """How many colours these players need; None where they are too many."""
+    colours = int(colours_of(head.sees(segments)).max()) + 1
+    return colours if colours <= MOST_COLOURS else None
