@@ -94,13 +94,9 @@ class Attribution:
         if self.player_values is None or self.segments is None:
             return ""
         request = self.request
-        segmentation = request.segmentation
-        if own := dict(request.options).get("players"):
-            # Exact Shapley values can have fewer players than the other methods.
-            segmentation = int(own)
         return kind_of_player(
             len(self.player_values),
-            segmentation,
+            request.segmentation,
             self.segments.size,
             at_input=request.layer == INPUT,
         )

@@ -21,6 +21,7 @@ from attribution_core.network.classifier import Classifier
 from attribution_core.network.evaluators import Masking
 from attribution_core.network.finite import check_map
 from attribution_core.network.head_game import shared_game
+from attribution_core.network.local_head_game import local_game
 from attribution_core.problem import Problem
 from attribution_core.references import reference_image
 from attribution_core.registry import method_named
@@ -157,7 +158,7 @@ def _run(classifier: Classifier, request: Request) -> Iterator[Attribution]:
     method = method_named(request.method)
     options = method.read_options(dict(request.options))
     problem = pose(classifier, request)
-    segments = segments_with_values(problem, method, options)
+    segments = segments_with_values(problem, method)
     ends = score_values(problem.ends, problem.score)
     started = time.perf_counter()
     attribution: Attribution | None = None
@@ -169,9 +170,9 @@ def _run(classifier: Classifier, request: Request) -> Iterator[Attribution]:
     yield replace(attribution, finished=True)
 
 
-def segments_with_values(problem: Problem, method: Method[Any], options: object) -> Segments | None:
+def segments_with_values(problem: Problem, method: Method[Any]) -> Segments | None:
     """The players that a method gives one value each, as labels; None where it gives a map."""
-    return None if method.players is None else problem.segments_of(method.players(options))
+    return problem.segments_of(None) if method.of_players else None
 
 
 def attribution_of(
@@ -241,6 +242,7 @@ def pose(classifier: Classifier, request: Request) -> Problem:
         input_height=classifier.input_size[0],
         segments_of=partial(_segments, classifier, request),
         play=partial(shared_game, masking, score),
+        local_game=partial(local_game, masking),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from attribution_core.arrays import FloatArray, Logits
 from attribution_core.network.head import Head, HeadScore
 from attribution_core.network.head_game import HeadGame
+from attribution_core.network.local_head_game import LocalHeadGame
 from attribution_core.scores import Score
 from attribution_core.segmentations import Segmentation, Segments
 
@@ -42,6 +43,9 @@ class Problem:
     play : Play
         From labels ``(h, w)`` to the game whose players they are; with ``bfloat16``, coalitions
         are evaluated in it.
+    local_game : callable
+        From labels ``(h, w)`` to the same game for the logits of all classes, where the head is
+        local; None where it is not.
     """
 
     head: Head
@@ -54,6 +58,7 @@ class Problem:
     input_height: int
     segments_of: Callable[[Segmentation], Segments]
     play: Play
+    local_game: Callable[[Segments], LocalHeadGame | None]
 
     @property
     def function(self) -> HeadScore:

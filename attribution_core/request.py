@@ -13,7 +13,14 @@ from attribution_core.methods.options import BFLOAT16, OptionValue, values_in
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import method_named
 from attribution_core.scores import Contrast, Score
-from attribution_core.segmentations import Segmentation, players_of
+from attribution_core.segmentations import (
+    Given,
+    Grid,
+    Segmentation,
+    Segments,
+    players_of,
+    segments_of,
+)
 
 ZEROS = "zeros"
 """The reference whose activations at an inner layer are all zero (the thesis's choice)."""
@@ -47,12 +54,6 @@ class Request:
     segmentation: Segmentation
     seed: int
     options: tuple[tuple[str, OptionValue], ...]
-
-    @property
-    def evaluations(self) -> int:
-        """Planned passes, from the options alone; see `Method.evaluations`."""
-        method = method_named(self.method)
-        return method.evaluations(method.read_options(dict(self.options)))
 
     def in_float32(self) -> Request:
         """The same request without rounding to bfloat16."""
@@ -89,6 +90,9 @@ class Network(Protocol):
 
     def layer(self, name: str) -> HasShape:
         """A layer; ValueError where the network cannot be cut."""
+
+    def colours(self, layer: str, segments: Segments) -> int | None:
+        """As `Classifier.colours`."""
 
 
 def request_or_reason(
@@ -178,7 +182,7 @@ def _checked(network: Network | None, draft: Request, labels: Sequence[str]) -> 
         )
     method = method_named(draft.method)
     options = method.read_options(dict(draft.options))
-    reason = method.unavailable(_shapes(network, draft, method, options), options)
+    reason = method.unavailable(_shapes(network, draft, method), options)
     if reason:
         raise ValueError(reason)
     _check_reference(draft.reference, draft.layer)
@@ -195,7 +199,14 @@ def _checked(network: Network | None, draft: Request, labels: Sequence[str]) -> 
     )
 
 
-def _shapes(network: Network | None, draft: Request, method: Method[Any], options: Any) -> Shapes:
+def evaluations_of(network: Network, request: Request) -> int:
+    """Planned passes; see `Method.evaluations`."""
+    method = method_named(request.method)
+    options = method.read_options(dict(request.options))
+    return method.evaluations(options, _shapes(network, request, method))
+
+
+def _shapes(network: Network | None, draft: Request, method: Method[Any]) -> Shapes:
     """The plane of the request's layer, and how many players its method makes of it."""
     at_input = draft.layer == INPUT
     shape: tuple[int, ...] | None = draft.picture.pixels.shape if at_input else None
@@ -205,11 +216,22 @@ def _shapes(network: Network | None, draft: Request, method: Method[Any], option
     if shape is None:
         return Shapes(at_input, None, input_height)
     plane, players = (shape[0], shape[1]), None
-    if method.players is not None:
-        played = method.players(options)
-        asked = draft.segmentation if played is None else played
-        players = players_of(asked, *plane, at_input=at_input)
-    return Shapes(at_input, plane, input_height, players)
+    if method.of_players:
+        players = players_of(draft.segmentation, *plane, at_input=at_input)
+    colours = None
+    if network is not None and method.every_coalition and draft.score != "probability":
+        colours = _colours(network, draft, plane)
+    return Shapes(at_input, plane, input_height, players, colours)
+
+
+def _colours(network: Network, draft: Request, plane: tuple[int, int]) -> int | None:
+    """How many colours a local head needs for the players, where these are known at once."""
+    at_input, pixels = draft.layer == INPUT, draft.picture.pixels
+    if at_input and not isinstance(draft.segmentation, Grid | Given):
+        # Superpixels are cut by the worker.
+        return None
+    segments = segments_of(draft.segmentation, pixels, *plane, at_input=at_input)
+    return network.colours(draft.layer, segments)
 
 
 def _check_reference(reference: str, layer: str) -> None:

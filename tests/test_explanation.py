@@ -38,7 +38,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "occlusion": {"window": 6, "stride": 4},
     "lime": {"samples": 60},
     "kernel_shap": {"budget": 80},
-    "shapley_values": {"players": 6},
+    "shapley_values": {"superpixels": 6},
 }
 INNER = "pooled"
 CLASS = 2
@@ -164,7 +164,7 @@ def test_shapley_values_by_hand(classifier: Classifier, tiny_image: Pixels) -> N
         lambda z: classifier.scores(np.where(z[:, quarters, None], tiny_image, white))[:, CLASS],
     )
     expected = shapley_values(game).values
-    for method, options in (("kernel_shap", {"budget": 16}), ("shapley_values", {"players": 0})):
+    for method, options in (("kernel_shap", {"budget": 16}), ("shapley_values", {})):
         for superpixels in (quarters, quarters.tolist(), Grid(2, 2)):
             found = run(
                 classifier,
@@ -270,10 +270,8 @@ def test_players_at_a_layer(classifier: Classifier, tiny_image: Pixels) -> None:
         ("kernel_shap", {"superpixels": np.arange(16)[:, None].repeat(16, 1) % 5}, "5 segments"),
         ("kernel_shap", {"layer": INNER, "superpixels": None}, "64 positions"),
         ("kernel_shap", {"layer": INNER, "superpixels": 9}, "9 grid cells"),
-        # Its own option, whatever the others play with.
-        ("shapley_values", {"players": 10}, "10 superpixels"),
-        ("shapley_values", {"players": 6, "layer": INNER}, "6 grid cells"),
-        ("shapley_values", {"players": 0, "superpixels": 8}, "8 superpixels"),
+        ("shapley_values", {"superpixels": 10}, "10 superpixels"),
+        ("shapley_values", {"superpixels": 6, "layer": INNER}, "6 grid cells"),
     ],
 )
 def test_an_attribution_names_its_players(
@@ -291,9 +289,10 @@ def test_an_attribution_names_its_players(
 
 def test_too_many_players_for_exact_values(classifier: Classifier, tiny_image: Pixels) -> None:
     with pytest.raises(ValueError, match="give at most 16 players at the input"):
-        run(classifier, tiny_image, "shapley_values", players=0, superpixels=Grid(5, 5))
+        run(classifier, tiny_image, "shapley_values", superpixels=Grid(5, 5), score="probability")
+    settings = {"superpixels": 25, "layer": INNER, "score": "probability"}
     with pytest.raises(ValueError, match="at most 20 players"):
-        run(classifier, tiny_image, "shapley_values", players=0, superpixels=25, layer=INNER)
+        run(classifier, tiny_image, "shapley_values", **settings)
 
 
 @pytest.mark.parametrize("method", ["smoothgrad", "lime", "kernel_shap"])
@@ -339,7 +338,7 @@ def test_another_class_evaluates_nothing(
 def test_methods_share_coalitions(
     classifier: Classifier, tiny_image: Pixels, evaluated: list[int]
 ) -> None:
-    run(classifier, tiny_image, "shapley_values", players=0, superpixels=Grid(2, 3))
+    run(classifier, tiny_image, "shapley_values", superpixels=Grid(2, 3))
     evaluated.clear()
     run(classifier, tiny_image, "kernel_shap", superpixels=Grid(2, 3))
     run(classifier, tiny_image, "lime", superpixels=Grid(2, 3))
@@ -375,7 +374,7 @@ def test_stopped_work_goes_on_without_evaluating_anything_twice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(classifier.head("input"), "batch_size", 4)
-    settings = {"superpixels": Grid(3, 3), **({"players": 0} if method == "shapley_values" else {})}
+    settings = {"superpixels": Grid(3, 3)}
     uninterrupted = run(classifier, tiny_image, method, **settings)
     once = sum(evaluated)
     classifier.cache.clear()

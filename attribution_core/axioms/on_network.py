@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,11 +18,13 @@ from attribution_core.explanation import (
     refine_request,
     segments_with_values,
 )
-from attribution_core.images import INPUT
+from attribution_core.images import INPUT, digest
 from attribution_core.methods.estimate import Estimate
+from attribution_core.network.evaluators import Masking
 from attribution_core.network.finite import check_map
 from attribution_core.network.head import Head
 from attribution_core.network.head_game import HeadGame, private_game
+from attribution_core.network.local_head_game import local_game
 from attribution_core.problem import Problem
 from attribution_core.registry import method_named
 from attribution_core.request import ZEROS, Reason, Request, request_or_reason
@@ -36,6 +39,8 @@ ROUNDING = 1e-3
 OF_ALL_STEPS = 0.05
 """For quadrature, which stops at a tolerance of its own."""
 COMPLETE = 0.02
+FEW_PLAYERS, FEWEST_PLAYERS = 16, 4
+"""Where the whole network is run: the fewest for methods that evaluate every coalition."""
 
 
 def check_method(
@@ -128,11 +133,11 @@ def _one_part(classifier: Classifier, request: Request) -> Check:
     """Dummy and sensitivity, from one run of the method."""
     whole = pose(classifier, request)
     method = method_named(request.method)
-    segments = segments_with_values(whole, method, method.read_options(dict(request.options)))
+    segments = segments_with_values(whole, method)
     labels = whole.segments_of(None) if segments is None else segments
     part = _strongest_part(whole, labels)
     inside = (labels == part)[..., None]
-    problem = _at(whole, np.where(inside, whole.point, whole.reference))
+    problem = _at(classifier, whole, np.where(inside, whole.point, whole.reference))
     values = yield from _values_of(problem, request)
     if segments is not None:
         own = np.arange(len(values)) == part
@@ -196,6 +201,7 @@ def _implementation_invariance(classifier: Classifier, request: Request) -> Chec
                 "At the input there is no body below: choose an inner layer in the sidebar.",
             ),
         )
+    method = method_named(request.method)
     asked = request_or_reason(
         classifier,
         picture=request.picture,
@@ -203,10 +209,10 @@ def _implementation_invariance(classifier: Classifier, request: Request) -> Chec
         target=request.target,
         reference="black" if request.reference == ZEROS else request.reference,
         score=request.score,
-        segmentation=16,
+        segmentation=FEWEST_PLAYERS if method.every_coalition else FEW_PLAYERS,
         seed=request.seed,
         # Two implementations of one function agree at any number of samples.
-        options=method_named(request.method).quick_options(),
+        options=method.quick_options(),
     )
     if isinstance(asked, Reason):
         return (_impossible("implementation_invariance", asked),)
@@ -239,16 +245,19 @@ def _strongest_part(problem: Problem, labels: Segments) -> int:
     return int(np.argmax(np.abs(worth[1:] - worth[0])))
 
 
-def _at(problem: Problem, point: FloatArray) -> Problem:
-    """The same problem at another point; nothing of it is cached."""
+def _at(classifier: Classifier, problem: Problem, point: FloatArray) -> Problem:
+    """The same problem at another point; its coalitions are not cached."""
     point = np.asarray(point, np.float32)
     ends = problem.head.logits(np.stack([point, problem.reference]))
-    return _uncached(replace(problem, point=point, ends=ends))
+    names = digest(point), digest(problem.reference)
+    masking = Masking(classifier, problem.head.layer, point, problem.reference, *names)
+    moved = replace(problem, point=point, ends=ends, local_game=partial(local_game, masking))
+    return _uncached(moved)
 
 
 def _with_head(problem: Problem, head: Head) -> Problem:
     """The same problem on another program for the same function."""
-    return _uncached(replace(problem, head=head))
+    return _uncached(replace(problem, head=head, local_game=lambda segments: None))
 
 
 def _uncached(problem: Problem) -> Problem:

@@ -168,7 +168,7 @@ def _settings(attribution: Attribution) -> Iterable[str]:
     if attribution.player_values is not None:
         yield players_title(attribution)
     for name, value in request.options:
-        if value is not False and not (name == "players" and attribution.player_values is not None):
+        if value is not False:
             yield option_title(request.method, name, value)
     if request.reference == "noise" or {"samples", "budget"} & dict(request.options).keys():
         yield f"seed{UNBROKEN}{request.seed}"

@@ -95,12 +95,12 @@ class MeanParts:
 
     @property
     def shapley(self) -> FloatArray:
-        """Mean over the known sizes, ``(colours, positions, features)``: Shapley values of parts."""
-        return self.marginals[self.known].mean(axis=0)
+        """Shapley values of parts, over known sizes: ``(colours, positions, features)``."""
+        return np.asarray(self.marginals[self.known].mean(axis=0))
 
     @property
     def banzhaf(self) -> FloatArray:
-        """Mean over all coalitions, ``(colours, positions, features)``: Banzhaf values of parts."""
+        """Banzhaf values of parts: the mean over coalitions, ``(colours, positions, features)``."""
         sizes = len(self.marginals)
         weights = np.array([comb(sizes - 1, size) for size in range(sizes)]) / 2 ** (sizes - 1)
         return np.tensordot(weights, self.marginals, axes=1)

@@ -281,12 +281,12 @@ METHOD = Method(
     thesis="equation 2.34",
     options_type=Options,
     run=_run,
-    evaluations=lambda options: options.budget,
+    evaluations=lambda options, shapes: options.budget,
     needs="game",
     uses_reference=True,
     splits_change=True,
     promises=ALL_PROMISES,
-    players=lambda options: None,
+    of_players=True,
     quick=Options(budget=16),
     # Two players have four coalitions: the budget covers them all, and the values are exact.
     two_variables=TwoVariables(

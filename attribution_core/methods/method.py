@@ -14,7 +14,6 @@ from attribution_core.games.game import FunctionGame
 from attribution_core.methods.estimate import Estimate
 from attribution_core.methods.functions import Differentiable
 from attribution_core.methods.options import Option, OptionValue, options_in, values_in
-from attribution_core.segmentations import Segmentation
 
 if TYPE_CHECKING:
     from attribution_core.problem import Problem
@@ -56,12 +55,17 @@ class Shapes:
         Of the picture, in pixels.
     players : int or None
         How many the method has; None where it has none, or the number is not known yet.
+    colours : int or None
+        How many tell the players apart in every window of a local head, so that 2^colours
+        coalitions give exact values (see `games.local_game`); None where that is not known or not
+        so.
     """
 
     at_input: bool
     plane: tuple[int, int] | None
     input_height: int
     players: int | None = None
+    colours: int | None = None
 
 
 @dataclass(frozen=True)
@@ -141,8 +145,8 @@ class Method(Generic[OptionsType]):
         From a `Problem` and options to estimates, at least one: with values of the point's shape
         or ``(h, w)``, or ``(players,)`` where ``players`` is given.
     evaluations : callable
-        From options to the number of evaluations planned, before anything is run and for any layer:
-        a method that stops early, finds coalitions in the cache or has few positions to hide needs
+        From options and `Shapes` to the number of evaluations planned, before anything is run: a
+        method that stops early, finds coalitions in the cache or has few positions to hide needs
         fewer.
     needs : {"gradient", "game"}
         Whether it needs derivatives of the score, or only its values on coalitions.
@@ -160,13 +164,13 @@ class Method(Generic[OptionsType]):
     precision : {"exact", "quadrature", "sampled"}
         Whether its values are those of its formula up to rounding, quadrature error or sampling
         error.
-    players : callable, optional
-        From options to the segmentation whose players each get a value, None for the request's own.
-        Without it the values are a map.
+    of_players : bool
+        Whether each player of the request's segmentation gets a value; otherwise the values are a
+        map.
     every_coalition : bool
-        Whether it evaluates all 2^players coalitions.
-    in_common_game : mapping of str to value
-        Options with which it uses the request's own segmentation, as the other methods do.
+        Whether it needs the worth of all 2^players coalitions.
+    former_options : tuple of str
+        Names that links and files of earlier versions may give, and that mean nothing any more.
     diagnostics : mapping of str to str
         The diagnostics of its estimates that are shown, each with a template to format.
     quick : options, optional
@@ -181,7 +185,7 @@ class Method(Generic[OptionsType]):
     summary: str
     options_type: type[OptionsType]
     run: Callable[[Problem, OptionsType], Iterator[Estimate]]
-    evaluations: Callable[[OptionsType], int]
+    evaluations: Callable[[OptionsType, Shapes], int]
     needs: Literal["gradient", "game"]
     uses_reference: bool
     paper: str = ""
@@ -191,9 +195,9 @@ class Method(Generic[OptionsType]):
     slopes: bool = False
     promises: tuple[Promise, ...] = ()
     precision: Precision = "exact"
-    players: Callable[[OptionsType], Segmentation] | None = None
+    of_players: bool = False
     every_coalition: bool = False
-    in_common_game: Mapping[str, OptionValue] = field(default_factory=dict)
+    former_options: tuple[str, ...] = ()
     diagnostics: Mapping[str, str] = field(default_factory=dict)
     quick: OptionsType | None = None
     shared_passes: SharedPasses[OptionsType] | None = None

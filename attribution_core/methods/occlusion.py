@@ -181,7 +181,9 @@ METHOD = Method(
     thesis="section 2.3",
     options_type=Options,
     run=_run,
-    evaluations=lambda options: _squares_along(224, options.window, options.stride) ** 2 + 1,
+    evaluations=lambda options, shapes: (
+        _squares_along(224, options.window, options.stride) ** 2 + 1
+    ),
     needs="game",
     uses_reference=True,
     unavailable=_unavailable,

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import comb
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attribution_core.arrays import FloatArray
 from attribution_core.games.game import Game, bits
+from attribution_core.games.local_game import LocalGame, MeanParts, NotLocal, of_pairs
 from attribution_core.methods.estimate import Estimate, Estimator
+from attribution_core.methods.shapley_values import FEW_PLAYERS
+from attribution_core.scores import score_values
+
+if TYPE_CHECKING:
+    from attribution_core.problem import Problem
 
 MOST_PLAYERS = 16
 
@@ -50,6 +58,65 @@ def shapley_interactions(game: Game) -> Iterator[Estimate]:
         if done == len(codes):
             values = _interactions(worth, players)
         yield Estimate(values=values, done=done, planned=len(codes), evaluations=done)
+
+
+def interactions_by_locality(
+    game: LocalGame, means: Iterator[MeanParts], score: Callable[[FloatArray], FloatArray]
+) -> Iterator[Estimate]:
+    """I_ij = Σ_p I_ij(v_p), over the positions p of a local game that see both players.
+
+    Parameters
+    ----------
+    game : LocalGame
+    means : iterator of MeanParts
+        Of this game.
+    score : callable
+        Linear, from outputs ``(n, outputs)`` to scores ``(n,)``.
+
+    Yields
+    ------
+    Estimate
+        As `shapley_interactions` does.
+
+    Raises
+    ------
+    NotLocal
+        When a random coalition shows that the game is not local.
+    """
+    players = game.sees.shape[1]
+    values = np.zeros((players, players))
+    for known in means:
+        if known.known.all():
+            pairs, found = of_pairs(game, known.interactions)
+            if len(pairs):
+                values[tuple(pairs.T)] = score(found)
+            values = values + values.T
+        yield Estimate(
+            values=values,
+            done=known.evaluations,
+            planned=known.planned,
+            evaluations=known.evaluations,
+        )
+
+
+def refine_interactions(problem: Problem) -> Iterator[Estimate]:
+    """The Shapley interactions of all pairs of a problem's players, by locality where it can be.
+
+    ValueError where the head is not local and there are too many players.
+    """
+    segments = problem.segments_of(None)
+    by_locality = int(segments.max()) >= FEW_PLAYERS and not problem.score.probability
+    local = problem.local_game(segments) if by_locality else None
+    if local is not None:
+        try:
+            yield from interactions_by_locality(
+                local, local.mean_parts(), lambda outputs: score_values(outputs, problem.score)
+            )
+        except NotLocal:
+            pass
+        else:
+            return
+    yield from shapley_interactions.refine(problem.game())
 
 
 def _interactions(

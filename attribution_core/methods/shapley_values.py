@@ -1,4 +1,4 @@
-"""Exact Shapley values: every coalition evaluated once."""
+"""Exact Shapley values: every coalition evaluated once, or few where the game is local."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from attribution_core.arrays import FloatArray
 from attribution_core.games.game import Game, bits
+from attribution_core.games.local_game import LocalGame, MeanParts, NotLocal, of_players
 from attribution_core.methods.estimate import Estimate, Estimator
 from attribution_core.methods.method import (
     ALL_PROMISES,
@@ -19,12 +20,15 @@ from attribution_core.methods.method import (
     TwoVariables,
     game_of_variables,
 )
-from attribution_core.methods.options import bfloat16_option, option
+from attribution_core.methods.options import bfloat16_option
+from attribution_core.scores import score_values
 
 if TYPE_CHECKING:
     from attribution_core.problem import Problem
 
 MOST_PLAYERS, MOST_PLAYERS_AT_INPUT = 20, 16
+FEW_PLAYERS = 10
+"""Their coalitions are all evaluated even where fewer would do: other methods share them."""
 
 
 @Estimator
@@ -94,68 +98,121 @@ def mean_marginals(
     return means
 
 
-def _too_many(players: int, most: int, where: str = "") -> str:
-    return (
-        f"Exact Shapley values of {players} players need 2^{players} evaluations; "
-        f"give at most {most} players{where}, or use KernelSHAP."
-    )
+def shapley_values_by_locality(game: LocalGame, means: Iterator[MeanParts]) -> Iterator[Estimate]:
+    """φᵢ = Σ_p φᵢ(v_p), over the positions p of a local game: exact from 2^colours coalitions.
+
+    A game that is a sum has the sum of the Shapley values, and what a position adds is a game of
+    the few players that it sees.
+
+    Parameters
+    ----------
+    game : LocalGame
+    means : iterator of MeanParts
+        Of this game.
+
+    Yields
+    ------
+    Estimate
+        As means become known, with values ``(players, outputs)`` that in the last one sum to
+        v(all) − v(∅) up to rounding.
+
+    Raises
+    ------
+    NotLocal
+        When a random coalition shows that the game is not local.
+    """
+    for known in means:
+        yield Estimate(
+            values=of_players(game, known.shapley),
+            done=known.evaluations,
+            planned=known.planned,
+            evaluations=known.evaluations,
+            diagnostics={LOCAL: known.planned},
+        )
+
+
+LOCAL = "local_evaluations"
+"""The diagnostic of values that are exact because the head is local: coalitions that suffice."""
 
 
 @dataclass(frozen=True)
 class Options:
     """The options of the method."""
 
-    players: int = option(
-        10,
-        "Players",
-        "The picture is cut into this many superpixels for the exact values, since they need "
-        "2^players evaluations; an inner layer into a grid of at most as many cells. 0 takes the "
-        "segmentation of the other methods.",
-        0,
-        MOST_PLAYERS,
-        step=1,
-    )
     bfloat16: bool = bfloat16_option()
-
-    @property
-    def segmentation(self) -> int | None:
-        """So many players, or None: those of the other methods."""
-        return self.players or None
 
 
 def _run(problem: Problem, options: Options) -> Iterator[Estimate]:
-    segments = problem.segments_of(options.segmentation)
-    return shapley_values.refine(problem.play(segments, bfloat16=options.bfloat16))
+    segments = problem.segments_of(None)
+    players = int(segments.max()) + 1
+    # A probability is no linear function of the logits.
+    by_locality = players > FEW_PLAYERS and not problem.score.probability
+    local = problem.local_game(segments) if by_locality else None
+    if local is not None:
+        try:
+            for estimate in shapley_values_by_locality(local, local.mean_parts()):
+                yield replace(estimate, values=score_values(estimate.values, problem.score))
+        except NotLocal:
+            _require_few(players, at_input=problem.at_input)
+        else:
+            return
+    yield from shapley_values.refine(problem.play(segments, bfloat16=options.bfloat16))
 
 
 def _unavailable(shapes: Shapes, options: Options) -> str:
+    if shapes.colours is not None or shapes.players is None:
+        return ""
+    try:
+        _require_few(shapes.players, at_input=shapes.at_input)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _require_few(players: int, *, at_input: bool) -> None:
+    """ValueError where the coalitions of so many players are too many to evaluate them all."""
     most, where = MOST_PLAYERS, ""
-    if shapes.at_input:
+    if at_input:
         # A coalition there is a pass through the whole network.
         most, where = MOST_PLAYERS_AT_INPUT, " at the input"
-    if shapes.players is None or shapes.players <= most:
-        return ""
-    return _too_many(shapes.players, most, where)
+    if players > most:
+        raise ValueError(_too_many(players, most, where))
+
+
+def _too_many(players: int, most: int, where: str = "") -> str:
+    return (
+        f"Exact Shapley values of {players} players need 2^{players} evaluations, and the head is "
+        f"not local, which would make them fewer; give at most {most} players{where}, or use "
+        "KernelSHAP."
+    )
+
+
+def _planned(options: Options, shapes: Shapes) -> int:
+    players = shapes.players or MOST_PLAYERS_AT_INPUT
+    if shapes.colours is not None and players > FEW_PLAYERS:
+        return 1 << shapes.colours
+    return 1 << min(players, MOST_PLAYERS)
 
 
 METHOD = Method(
     name="shapley_values",
     title="Shapley values, exact",
-    summary="Every player's contribution averaged over all coalitions, each evaluated once.",
+    summary="Every player's contribution averaged over all coalitions: each evaluated once, or far "
+    "fewer where the head is local.",
     paper="Shapley 1953",
     thesis="equation 2.32",
     options_type=Options,
     run=_run,
-    evaluations=lambda options: 2 ** (options.players or 10),
+    evaluations=_planned,
     needs="game",
     uses_reference=True,
     unavailable=_unavailable,
     splits_change=True,
     promises=ALL_PROMISES,
-    players=lambda options: options.segmentation,
+    of_players=True,
     every_coalition=True,
-    in_common_game={"players": 0},
-    quick=Options(players=4),
+    former_options=("players",),
+    diagnostics={LOCAL: "exact from {:.0f} evaluations, since the head is local"},
     two_variables=TwoVariables(
         lambda function, point, reference: shapley_values(
             game_of_variables(function, point, reference)

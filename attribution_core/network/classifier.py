@@ -14,7 +14,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from attribution_core.arrays import Logits
-from attribution_core.images import INPUT, Picture, Pixels
+from attribution_core.images import INPUT, Picture, Pixels, digest
 from attribution_core.network.bfloat16 import in_bfloat16
 from attribution_core.network.change_windows import local_part
 from attribution_core.network.finite import check_activations
@@ -252,7 +252,11 @@ class Classifier:
             The player that each position of the layer belongs to, 0..players−1.
         """
         head = None if layer in self._not_local else self.local_head(layer)
-        return None if head is None else fewest_colours(head, segments)
+        if head is None:
+            return None
+        return self._functions.get_or_compute(
+            ("colours", layer, digest(segments)), lambda: fewest_colours(head, segments)
+        )
 
     def refute_local_head(self, layer: str) -> None:
         """Note that a coalition has shown a head not to be local, whatever its layers say."""

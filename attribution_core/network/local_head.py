@@ -52,7 +52,7 @@ class LocalHead:
     Attributes
     ----------
     part : keras.Model or None
-        From the layer's activations ``(n, h, w, c)`` to the plane, ``(n, rows, columns, features)``;
+        From the layer's activations ``(n, h, w, c)`` to the plane ``(n, rows, columns, features)``;
         None where they are the plane.
     rest : keras.Model
         From the plane to the logits ``(n, classes)``.

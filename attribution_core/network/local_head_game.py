@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -64,7 +64,7 @@ class LocalHeadGame:
                 tf.TensorSpec((None, None), tf.bool),
             ),
         )
-        self._evaluate = lambda coalitions: traced(*ends, coalitions)
+        self._evaluate: Callable[[Any], Any] = partial(traced, *ends)
 
     @cached_property
     def _constant(self) -> Logits:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from attribution_core.attribution import Attribution
 from attribution_core.images import INPUT, Picture
+from attribution_core.registry import METHODS
 from attribution_core.request import Request, granted, request_or_reason
 from attribution_core.saved_maps.archive import MOST_BYTES, read_archive, write_archive
 from attribution_core.saved_maps.text import Part
@@ -366,12 +367,22 @@ def _request(
         "options": part.part("options").values(),
     }
     method = part.text("method", 100)
+    _leave_former_options(method, asked)
     with _as_clause("has a map that this version does not know how to make"):
         request = granted(request_or_reason(None, picture=picture, method=method, **asked))
     unknown = part.names() - set(described_request(request))
     if unknown:
         raise ValueError(f"has a setting {min(unknown)[:60]} that this version does not know")
     return request
+
+
+def _leave_former_options(method: str, asked: dict[str, Any]) -> None:
+    """Read what an earlier version called a setting as what it is called now."""
+    former = METHODS[method].former_options if method in METHODS else ()
+    given = {name: asked["options"].pop(name) for name in former if name in asked["options"]}
+    # Exact Shapley values once had a number of players of their own.
+    if isinstance(players := given.get("players"), int) and players > 0:
+        asked["segmentation"] = players
 
 
 def _segmentation(part: Part, given: npt.NDArray[Any] | None) -> Segmentation:

@@ -38,7 +38,9 @@ CROWD: dict[str, list[Link]] = {
         ("", f"{MODEL}&layer=input&methods=gradient_times_input,{other}")
         for other in ("integrated_gradients", "smoothgrad")
     ],
-    "exact Shapley": [("", f"{MODEL}&methods=shapley_values&classes=285")],
+    "exact Shapley": [
+        ("", f"{MODEL}&methods=shapley_values&classes=285&layer=block5c_add&count=16")
+    ],
 }
 
 

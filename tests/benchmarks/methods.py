@@ -53,9 +53,13 @@ def options_for(method: str, layer: str) -> Mapping[str, OptionValue]:
         "occlusion": {"window": 48, "stride": 22 if times < 16 else 8},
         "lime": {"samples": 128 * times},
         "kernel_shap": {"budget": 128 * times},
-        "shapley_values": {"players": 7 + times.bit_length() - 1},
     }
-    return options[method]
+    return options.get(method, {})
+
+
+def players_for(method: str, layer: str) -> int | None:
+    """So many players whose coalitions are all evaluated; the usual ones for other methods."""
+    return min(10, 6 + LAYERS[layer].bit_length()) if method == "shapley_values" else None
 
 
 def main() -> None:
@@ -101,12 +105,15 @@ def _turn(
     picture = gallery_picture(classifier, "cat_coffee.png")
     # Another picture each time, or the cache would answer.
     picture = np.roll(picture, (METHODS_MEASURED.index(method) + 7 * number) * 3 + 1, axis=1)
-    posed(classifier, picture, method, TARGET, layer, options=dict(options))
+    players = players_for(method, layer)
+    posed(classifier, picture, method, TARGET, layer, options=dict(options), segmentation=players)
 
     before = _rate(bare)
     started = time.perf_counter()
     with _timed(classifier.head(layer)) as inside:
-        count = explain(classifier, picture, method, TARGET, layer=layer, **options).evaluations
+        count = explain(
+            classifier, picture, method, TARGET, layer=layer, superpixels=players, **options
+        ).evaluations
         seconds = time.perf_counter() - started
     return count, (before + _rate(bare)) / 2, count / seconds, sum(inside) / seconds
 

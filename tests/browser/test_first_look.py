@@ -60,7 +60,9 @@ def test_on_arrival_at_1280_by_720_the_five_controls_are_in_sight_and_in_order(
     assert tops == sorted(tops)
     assert all(0 <= each["top"] < each["bottom"] <= PROJECTOR["height"] for each in boxes), boxes
     chips = page.get_by_test_id("stSidebar").get_by_role("group", name="Selected values")
-    assert {"Gradient × Input", "KernelSHAP"} <= set(chips.first.inner_text().splitlines())
+    assert {"Gradient × Input", "Shapley values, exact"} <= set(
+        chips.first.inner_text().splitlines()
+    )
     # What else there is, is one click away.
     more = page.get_by_test_id("stSidebar").locator("summary", has_text="More")
     assert box(more)["bottom"] <= PROJECTOR["height"]

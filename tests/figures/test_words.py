@@ -45,16 +45,8 @@ def test_numbers_have_three_digits_and_real_minus_signs(value: float, expected: 
         ("lime", {"layer": "input", "segmentation": Grid(2, 3)}, "logits per grid cell"),
         ("kernel_shap", {}, "logits per grid cell"),
         ("kernel_shap", {"shape": (2, 3)}, "logits per position"),
-        (
-            "shapley_values",
-            {"layer": "input", "segmentation": Grid(2, 3)},
-            "logits per superpixel",
-        ),
-        (
-            "shapley_values",
-            {"layer": "input", "segmentation": Grid(2, 3), "options": {"players": 0}},
-            "logits per grid cell",
-        ),
+        ("shapley_values", {"layer": "input", "segmentation": 6}, "logits per superpixel"),
+        ("shapley_values", {"layer": "input", "segmentation": Grid(2, 3)}, "logits per grid cell"),
     ],
 )
 def test_units(method: str, request_: dict[str, Any], expected: str) -> None:

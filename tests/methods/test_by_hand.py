@@ -43,7 +43,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "occlusion": {"window": 6, "stride": 4},
     "lime": {"samples": 60, "kernel_width": 0.5},
     "kernel_shap": {"budget": 80},
-    "shapley_values": {"players": 0},
 }
 
 

@@ -60,9 +60,9 @@ def test_a_page_can_draw_every_option(method: Method) -> None:
                     option.validated(outside)
     defaults = method.validated({})
     assert list(defaults) == [option.name for option in method.options]
-    assert method.evaluations(method.read_options({})) >= 1
+    assert method.evaluations(method.read_options({}), Shapes(False, (7, 7), 224, 49, 9)) >= 1
     assert set(method.quick_options()) == set(defaults)
-    assert set(method.in_common_game) <= set(defaults)
+    assert not set(method.former_options) & set(defaults)
 
 
 @every_method

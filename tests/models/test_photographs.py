@@ -39,7 +39,7 @@ def left_share(attribution: Attribution) -> float:
         ("occlusion", {}),
         ("lime", {"samples": 500}),
         ("kernel_shap", {"budget": 256}),
-        ("shapley_values", {"players": 9}),
+        ("shapley_values", {"superpixels": 9}),
     ],
 )
 def test_the_cat_is_left_and_the_coffee_right(

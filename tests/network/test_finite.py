@@ -114,7 +114,7 @@ def test_at_the_reference_alone() -> None:
         ("lime", {"bfloat16": True}),
         ("kernel_shap", {}),
         ("kernel_shap", {"bfloat16": True}),
-        ("shapley_values", {"players": 0}),
+        ("shapley_values", {}),
     ],
 )
 @pytest.mark.parametrize("layer", ["input", "halves"])
@@ -187,7 +187,7 @@ def test_of_activations_alone() -> None:
 def test_of_a_map_alone() -> None:
     """Scores of 1.8e38 and −1.8e38: a single player has more than float32 holds."""
     classifier = network_of(lambda mixed: (330.0 - mixed) * 1e36)
-    settings: dict[str, Any] = {"reference": "white", "players": 0}
+    settings: dict[str, Any] = {"reference": "white"}
     found = explained(classifier, "shapley_values", **settings)
     assert found.total == pytest.approx(3.6e38, rel=1e-4)
     with pytest.raises(ValueError, match="exact gives inf in its map of bee at the layer input of"):

@@ -48,7 +48,6 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "occlusion": {"window": 5, "stride": 3},
     "lime": {"samples": 30},
     "kernel_shap": {"budget": 20},
-    "shapley_values": {"players": 0},
 }
 
 
@@ -177,7 +176,6 @@ class Plain:
     def values(self, method: str) -> FloatArray:
         """What the method says: a value a player, or of each channel, or of each position."""
         options = dict(OPTIONS.get(method, {}))
-        options.pop("players", None)
         if method == "occlusion":
             return self.occlusion(**options)
         if method in GAMES:

@@ -29,7 +29,7 @@ CHEAP: dict[str, dict[str, Any]] = {
     "kernel_shap": {"budget": 12},
     "integrated_gradients": {"steps": 4},
     "smoothgrad": {"samples": 4},
-    "shapley_values": {"players": 4},
+    "shapley_values": {"superpixels": 4},
     "occlusion": {"window": 8, "stride": 8},
 }
 Explain = Callable[..., Attribution]

@@ -11,7 +11,7 @@ import streamlit as st
 from attribution_core.axioms.network_outcomes import NETWORK_AXIOMS, NetworkOutcome, NetworkOutcomes
 from attribution_core.axioms.verdicts import AXIOMS
 from attribution_core.registry import METHODS
-from attribution_core.request import Reason, Request
+from attribution_core.request import Reason, Request, evaluations_of
 from pages.ui.components.axiom_table import STATES, AxiomCase, AxiomCell, axiom_table
 from pages.ui.maps.csv_download import csv_download, csv_text
 from pages.ui.maps.drawing import titles_of
@@ -47,7 +47,7 @@ class CheckAxioms:
         # The map, the point with one part, two more maps, and some passes of the whole network.
         here = classifier.layer(self.request.layer).multiplications
         whole = classifier.layer("input").multiplications
-        return 4 * self.request.evaluations * here + 32 * whole
+        return 4 * evaluations_of(classifier, self.request) * here + 32 * whole
 
 
 def render_network_axioms(engine: Engine, scene: Scene) -> None:

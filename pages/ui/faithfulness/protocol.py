@@ -13,8 +13,8 @@ from attribution_core.scores import Score
 from attribution_core.segmentations import Grid, Slic, counted
 from pages.ui.shell.choosers import choose_one, choose_whole
 from pages.ui.shell.markdown import literal
-from pages.ui.shell.requests import segmentation_for
 from pages.ui.shell.scene import Scene
+from pages.ui.shell.settings import segmentation_for
 from pages.ui.worker.engine import Engine
 
 PLAYERS = {"superpixels": "Superpixels", "pixels": "Pixels", "positions": "Layer positions"}

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from attribution_core.images import INPUT, Picture
 from attribution_core.measures.curves import FaithfulnessCurve, random_curves
 from attribution_core.measures.map_curves import Players, curves_of, pose_curve, values_on
-from attribution_core.request import ZEROS, Request
+from attribution_core.request import ZEROS, Request, evaluations_of
 
 if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier
@@ -103,7 +103,7 @@ class DrawCurves:
     def multiplications(self, classifier: Classifier) -> float:
         map_layer = classifier.layer(self.request.layer).multiplications
         curve_layer = classifier.layer(self.players.layer).multiplications
-        return self.request.evaluations * map_layer + 2 * self.points * curve_layer
+        return evaluations_of(classifier, self.request) * map_layer + 2 * self.points * curve_layer
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ class DrawPictureCurves:
     def multiplications(self, classifier: Classifier) -> float:
         curve_layer = classifier.layer(self.players.layer).multiplications
         return sum(
-            request.evaluations * classifier.layer(request.layer).multiplications
+            evaluations_of(classifier, request) * classifier.layer(request.layer).multiplications
             + 2 * self.points * curve_layer
             for request in self.requests
         )

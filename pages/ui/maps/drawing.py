@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from attribution_core import painting
 from attribution_core.attribution import Attribution
 from attribution_core.methods.options import BFLOAT16
+from attribution_core.methods.shapley_values import LOCAL
 from attribution_core.painting import drawn_values
 from attribution_core.registry import METHODS
 from attribution_core.request import Request
@@ -68,6 +69,8 @@ def unit_of(request: Request) -> str:
 def caption(attribution: Attribution) -> tuple[str, ...]:
     """Players, seconds, evaluations, and the map's sum beside the sum it should have."""
     evaluations = counted(attribution.evaluations, "evaluation")
+    if LOCAL in attribution.diagnostics and attribution.done == attribution.planned:
+        evaluations = f"exact: {evaluations}, the head is local"
     parts = (attribution.players, _seconds(attribution.seconds), evaluations)
     cost = " · ".join(filter(None, parts))
     if (BFLOAT16, True) in attribution.request.options:

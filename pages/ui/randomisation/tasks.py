@@ -12,7 +12,7 @@ import numpy.typing as npt
 from attribution_core.attribution import Attribution
 from attribution_core.images import Picture
 from attribution_core.measures.similarity import similarity
-from attribution_core.request import Request
+from attribution_core.request import Request, evaluations_of
 from pages.ui.worker.tasks import Prediction
 
 if TYPE_CHECKING:
@@ -102,7 +102,10 @@ class ExplainRandomised:
         return refined(classifier, self.draw, self.request)
 
     def multiplications(self, classifier: Classifier) -> float:
-        return self.request.evaluations * classifier.layer(self.request.layer).multiplications
+        return (
+            evaluations_of(classifier, self.request)
+            * classifier.layer(self.request.layer).multiplications
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,4 +161,4 @@ class CompareRandomised:
         # An upper bound: networks of more stages are randomised a block at a time.
         draws = 20 * len(self.seeds)
         layer = classifier.layer(self.request.layer)
-        return draws * self.request.evaluations * layer.multiplications
+        return draws * evaluations_of(classifier, self.request) * layer.multiplications

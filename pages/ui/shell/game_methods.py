@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from attribution_core.methods.options import OptionValue
 from attribution_core.registry import METHODS
 
 LEADING = "kernel_shap"
@@ -12,20 +11,11 @@ LEADING = "kernel_shap"
 def game_methods(*, exact: bool) -> tuple[str, ...]:
     """The methods that give each player a value, the leading one first.
 
-    Those that evaluate every coalition only where ``exact`` says that there are few enough.
+    Those that need the worth of every coalition only where ``exact`` says that it can be had.
     """
     able = [
         name
         for name, method in METHODS.items()
-        if method.players is not None and (exact or not method.every_coalition)
+        if method.of_players and (exact or not method.every_coalition)
     ]
     return tuple(sorted(able, key=lambda name: name != LEADING))
-
-
-def in_common_game() -> dict[tuple[str, str], OptionValue]:
-    """Options, by method and name, with which all of them play one game."""
-    return {
-        (name, option): value
-        for name in game_methods(exact=True)
-        for option, value in METHODS[name].in_common_game.items()
-    }

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from attribution_core.images import INPUT, Picture
+from attribution_core.images import Picture
 from attribution_core.references import reference_image
 from attribution_core.request import ZEROS, Reason, Request, request_or_reason
 from attribution_core.scores import Contrast
 from attribution_core.segmentations import (
     Grid,
-    Segmentation,
     Slic,
     counted,
     rows_and_columns,
 )
 from pages.ui.shell.scene import Scene
-from pages.ui.shell.settings import Settings
+from pages.ui.shell.settings import Settings, segmentation_for
 from pages.ui.worker.tasks import Predict
 
 
@@ -39,16 +38,6 @@ def request_for(scene: Scene, method: str, target: int) -> Request | Reason:
 def score_for(settings: Settings) -> str | Contrast:
     """The score to explain."""
     return Contrast(settings.against or 0) if settings.score == "contrast" else settings.score
-
-
-def segmentation_for(settings: Settings) -> Segmentation:
-    """The players of coalition methods."""
-    if settings.layer != INPUT:
-        return settings.count
-    if settings.segmentation == "superpixels":
-        return Slic(settings.count, settings.compactness)
-    side = max(1, round(settings.count**0.5))
-    return Grid(side, max(1, round(settings.count / side)))
 
 
 def players_given(settings: Settings, height: int, width: int) -> str:

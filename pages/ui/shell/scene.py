@@ -14,7 +14,7 @@ from attribution_core.images import Picture
 from attribution_core.methods.options import BFLOAT16
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS
-from attribution_core.request import ZEROS
+from attribution_core.request import ZEROS, Request, evaluations_of, request_or_reason
 from pages.ui.shell.choices import (
     changed,
     decide,
@@ -32,7 +32,17 @@ from pages.ui.shell.navigation import complain
 from pages.ui.shell.own_picture import DEFAULT_SIZE, own_pixels
 from pages.ui.shell.rival import proposed_rival
 from pages.ui.shell.session import session, visitor
-from pages.ui.shell.settings import UPLOAD, Settings, decode, encode, text_of
+from pages.ui.shell.settings import (
+    EXACT,
+    MOST_USUAL_EVALUATIONS,
+    SAMPLED,
+    UPLOAD,
+    Settings,
+    decode,
+    encode,
+    segmentation_for,
+    text_of,
+)
 from pages.ui.worker.engine import OWN_MODEL, Engine, Model
 from pages.ui.worker.tasks import Predict, Prediction
 
@@ -75,9 +85,10 @@ def make_scene(engine: Engine, page: str) -> Scene:
     chosen = _chosen_settings(engine)
     scene = scene_of(engine, chosen, visitor())
     session().scene = scene
-    # A proposed rival is no choice: it changes with the picture.
+    # What the scene filled in is nobody's choice: a proposed rival changes with the picture.
     rival = scene.settings.against if scene.settings.against == chosen.against else None
-    share(encode(replace(scene.settings, against=rival), Settings()))
+    usual = scene.settings.methods if chosen.methods == Settings().methods else Settings().methods
+    share(encode(replace(scene.settings, against=rival), replace(Settings(), methods=usual)))
     write_link()
     return scene
 
@@ -94,6 +105,7 @@ def scene_of(engine: Engine, settings: Settings, me: str) -> Scene:
     settings = _with_layer(settings, model, classifier)
     settings = _with_rival(settings, prediction, labels)
     settings = _with_options(settings, model)
+    settings = _with_methods(settings, model, classifier, picture)
     classes = settings.classes if labels else ()
     return Scene(settings, model, picture, prediction, classes, labels, classifier)
 
@@ -248,6 +260,35 @@ def _with_rival(
         against = proposed_rival(prediction, settings.classes, labels)
         against = prediction.top(1)[0] if against is None else against
     return replace(settings, against=against)
+
+
+def _with_methods(
+    settings: Settings, model: Model, classifier: Classifier | None, picture: Picture
+) -> Settings:
+    """The usual methods, with KernelSHAP where exact Shapley values cannot be had."""
+    if settings.methods != Settings().methods:
+        return settings
+    if classifier is None:
+        exact = model.local and settings.layer == model.default_layer
+    else:
+        asked = request_or_reason(
+            classifier,
+            picture=picture,
+            method=EXACT,
+            target=0,
+            layer=settings.layer,
+            reference=settings.reference,
+            score="probability" if settings.score == "probability" else "logit",
+            segmentation=segmentation_for(settings),
+        )
+        exact = (
+            isinstance(asked, Request)
+            and evaluations_of(classifier, asked) <= MOST_USUAL_EVALUATIONS
+        )
+    if exact:
+        return settings
+    sampled = tuple(SAMPLED if each == EXACT else each for each in settings.methods)
+    return replace(settings, methods=sampled)
 
 
 def _with_options(settings: Settings, model: Model) -> Settings:

@@ -12,6 +12,7 @@ from attribution_core.painting import COLOUR_SCALES, Colours
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS
 from attribution_core.request import ZEROS
+from attribution_core.segmentations import Grid, Segmentation, Slic
 
 SCORES = ("logit", "probability", "contrast")
 SCALES = ("map", "method")
@@ -21,6 +22,11 @@ SEGMENTATIONS = ("superpixels", "grid")
 MOST_CLASSES = 8
 MOST_COMPLAINTS = 5
 UPLOAD = "upload"
+
+EXACT, SAMPLED = "shapley_values", "kernel_shap"
+"""One of the usual methods, and the one in its place where too much would have to be evaluated."""
+
+MOST_USUAL_EVALUATIONS = 1024
 
 BOUNDS: Mapping[str, tuple[float, float]] = {
     "count": (2, 400),
@@ -44,6 +50,8 @@ class Settings:
         Whether the target classes follow the picture, or are those in ``classes``.
     classes : tuple of int
     methods : tuple of str
+        The usual ones have exact Shapley values where these can be had, else KernelSHAP in their
+        place: see `scene_of`.
     layer : str
         Empty for the model's default.
     reference, score : str
@@ -77,7 +85,7 @@ class Settings:
         "gradient_times_input",
         "integrated_gradients",
         "grad_cam",
-        "kernel_shap",
+        EXACT,
     )
     layer: str = ""
     reference: str = "black"
@@ -103,6 +111,16 @@ class Settings:
         """The same at another layer; black stands in for zeros, which are no pixels."""
         no_zeros = layer == INPUT and self.reference == ZEROS
         return replace(self, layer=layer, reference="black" if no_zeros else self.reference)
+
+
+def segmentation_for(settings: Settings) -> Segmentation:
+    """The players of coalition methods."""
+    if settings.layer != INPUT:
+        return settings.count
+    if settings.segmentation == "superpixels":
+        return Slic(settings.count, settings.compactness)
+    side = max(1, round(settings.count**0.5))
+    return Grid(side, max(1, round(settings.count / side)))
 
 
 def encode(settings: Settings, defaults: Settings) -> dict[str, str]:
@@ -149,7 +167,8 @@ def decode(
         try:
             if "." in name:
                 method, option = name.split(".", 1)
-                options[method, option] = _option(method, option, text)
+                if not _is_former(method, option):
+                    options[method, option] = _option(method, option, text)
             else:
                 changed[name] = (
                     one_of(text, choices[name]) if name in choices else _value(name, text)
@@ -209,6 +228,10 @@ def _value(name: str, text: str) -> Any:
     if name in ("compactness", "clip", "opacity"):
         return number(text, *BOUNDS[name])
     raise ValueError("no setting has this name")
+
+
+def _is_former(method: str, name: str) -> bool:
+    return method in METHODS and name in METHODS[method].former_options
 
 
 def _option(method: str, name: str, text: str) -> OptionValue:

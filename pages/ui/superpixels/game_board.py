@@ -18,16 +18,16 @@ from pages.ui.components.player_board import PlayerValues, player_board
 from pages.ui.shell.choices import recalled, remember
 from pages.ui.shell.choosers import choose_class, choose_whole
 from pages.ui.shell.game_methods import LEADING, game_methods
-from pages.ui.shell.requests import reference_of, segmentation_for
+from pages.ui.shell.requests import reference_of
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import session
-from pages.ui.shell.settings import whole
+from pages.ui.shell.settings import segmentation_for, whole
 
 if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier
 
 EXACT_AT_INPUT, EXACT_AT_LAYER = 12, 16
-"""All coalitions are evaluated in games of at most so many players."""
+"""All coalitions are evaluated in games of at most so many players, where the head is not local."""
 
 ABSENT = "superpixels-absent"
 
@@ -48,7 +48,9 @@ class Board:
     focus : int
         The class whose values the board shows.
     most_exact : int
-        How many players there may be for exact values.
+        How many players there may be for exact values where the head is not local.
+    local : bool
+        Whether the head is local, so that few coalitions give exact values of any players.
     """
 
     name: tuple[str, ...]
@@ -57,6 +59,7 @@ class Board:
     absent: tuple[int, ...]
     focus: int
     most_exact: int
+    local: bool
 
     @property
     def players(self) -> int:
@@ -64,8 +67,8 @@ class Board:
 
     @property
     def exact(self) -> bool:
-        """Whether all coalitions are evaluated."""
-        return self.players <= self.most_exact
+        """Whether exact values can be had."""
+        return self.local or self.players <= self.most_exact
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -105,7 +108,10 @@ def set_up(classifier: Classifier, scene: Scene) -> Board:
     remember(ABSENT, _absent(name), ())
     most = EXACT_AT_INPUT if at_input else EXACT_AT_LAYER
     kind = kind_of_player(players, segmentation, segments.size, at_input=at_input)
-    return Board(name, segments, kind, _absent(name), focus, most)
+    local = settings.score != "probability" and (
+        classifier.colours(settings.layer, segments) is not None
+    )
+    return Board(name, segments, kind, _absent(name), focus, most, local)
 
 
 def draw_board(scene: Scene, board: Board, known: Mapping[str, Attribution]) -> Board:

@@ -17,12 +17,13 @@ from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.grid import attribution_in, done_in, names_of, render_maps
 from pages.ui.maps.staged import methods_on_stage, part_of
 from pages.ui.maps.table import MapTable, classes_by_methods
-from pages.ui.shell.game_methods import LEADING, in_common_game
+from pages.ui.shell.game_methods import LEADING
 from pages.ui.shell.numbers import written
 from pages.ui.shell.progress import UNFINISHED, Snapshots, ask, follow, plain
 from pages.ui.shell.requests import predictions_for, request_for, score_for
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
+from pages.ui.shell.settings import EXACT
 from pages.ui.stage.controls import offer
 from pages.ui.stage.curtain import on_stage
 from pages.ui.superpixels.changes import (
@@ -50,10 +51,7 @@ def render_game(engine: Engine, scene: Scene) -> None:
     except ValueError as error:
         st.error(str(error), icon=":material/error:")
         return
-    options = {**scene.settings.options, **in_common_game()}
-    fitted = replace(
-        scene, settings=replace(scene.settings, methods=board.methods, options=options)
-    )
+    fitted = replace(scene, settings=replace(scene.settings, methods=board.methods))
     table = methods_on_stage(classes_by_methods(fitted, scene.classes))
     if on_stage():
         titles = {str(number): scene.labels[number] for number in scene.classes}
@@ -219,6 +217,17 @@ def _draw_changes(
     )
 
 
+def _off_by(attribution: Attribution, exact: Attribution | None) -> float | None:
+    """The distance of estimated Shapley values from the exact ones, as a share of these."""
+    if exact is None or not exact.finished or attribution.request.method != LEADING:
+        return None
+    estimated, true = attribution.player_values, exact.player_values
+    if estimated is None or true is None:
+        return None
+    size = float(np.linalg.norm(true))
+    return float(np.linalg.norm(estimated - true)) / size if size else None
+
+
 def _draw_fits(scene: Scene, board: Board, table: MapTable, snapshots: Snapshots) -> None:
     """The diagnostics that the literature reports of each fit to the focus class."""
     lines = []
@@ -232,13 +241,17 @@ def _draw_fits(scene: Scene, board: Board, table: MapTable, snapshots: Snapshots
         said += [
             template.format(attribution.diagnostics[name])
             for name, template in METHODS[method].diagnostics.items()
+            if name in attribution.diagnostics
         ]
+        if (off := _off_by(attribution, known.get(EXACT))) is not None:
+            said.append(f"off by {off:.2g} of the exact values at {attribution.evaluations}")
         if said:
             lines.append(f"{METHODS[method].title}: {', '.join(said)}")
     if not board.exact:
         lines.append(
-            f"Exact Shapley values are added for at most {board.most_exact} players: "
-            "choose fewer superpixels in the sidebar"
+            f"Exact Shapley values are added for at most {board.most_exact} players, and for any "
+            "number where the head is local: choose fewer superpixels, or a layer near the top, in "
+            "the sidebar"
         )
     if lines:
         st.caption(" · ".join(lines))

@@ -67,12 +67,12 @@ def draw_answer(scene: Scene, board: Board, question: Question, snapshots: Snaps
         return
     if isinstance(snapshot.estimate, Estimate):
         value = float(snapshot.estimate.values[question.pair])
-        kind = "Shapley interaction, exact over all coalitions"
+        kind = "Shapley interaction, exact"
     elif isinstance(snapshot.estimate, float):
         value = snapshot.estimate
         kind = (
-            "with all others present; the exact Shapley interaction is for games of at most "
-            f"{board.most_exact} players"
+            "with all others present; the exact Shapley interaction is for local heads and games "
+            f"of at most {board.most_exact} players"
         )
     else:
         return

@@ -49,8 +49,9 @@ class Model:
 
     ``default_layer`` is empty where the highest layer is the best start; ``missing`` says why the
     model cannot be used yet, empty where it can; ``kind`` says in a few words what network it is,
-    ``note`` what else a visitor should know about it;
-    ``bfloat16`` says whether bfloat16 may be faster than float32 on this processor.
+    ``note`` what else a visitor should know about it; ``bfloat16`` says whether bfloat16 may be
+    faster than float32 on this processor, ``local`` whether the head at the default layer is local,
+    which is known before the model is loaded.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Model:
     kind: str = ""
     note: str = ""
     bfloat16: bool = False
+    local: bool = False
 
 
 class Engine:
@@ -108,12 +110,14 @@ class Engine:
                 note="VGG16's original convolutions under a small head that was fitted to "
                 "EfficientNet-Lite0: for looking at VGG16's layers, not for what VGG16 answers.",
                 bfloat16=self._bfloat16,
+                local=True,
             ),
             Model(
                 "efficientnet_lite0",
                 f"{BUILT_IN['efficientnet_lite0']} (built in)",
                 "block6d_add",
                 kind="A residual network made for phones",
+                local=True,
             ),
         ]
         own = self._environment.get("ATTRIBUTION_MODEL")

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attribution_core.images import INPUT, Picture
-from attribution_core.request import Request
+from attribution_core.request import Request, evaluations_of
 from attribution_core.scores import softmax
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class Explain:
         return (attributions[0] for attributions in together)
 
     def multiplications(self, classifier: Classifier) -> float:
-        return _multiplications(classifier, self.request, self.request.evaluations)
+        return _multiplications(classifier, self.request, evaluations_of(classifier, self.request))
 
 
 @dataclass(frozen=True)
@@ -140,9 +140,9 @@ class Interact:
 
     def steps(self, classifier: Classifier) -> Iterator[object]:
         from attribution_core.explanation import pose
-        from attribution_core.methods.shapley_interactions import shapley_interactions
+        from attribution_core.methods.shapley_interactions import refine_interactions
 
-        return shapley_interactions.refine(pose(classifier, self.request).game())
+        return refine_interactions(pose(classifier, self.request))
 
     def multiplications(self, classifier: Classifier) -> float:
         return _multiplications(classifier, self.request, 2**12)

@@ -39,9 +39,17 @@ def test_few_players_have_exact_values_too(visit: Callable[..., Visit]) -> None:
 
 
 def test_many_players_say_how_to_get_exact_values(visit: Callable[..., Visit]) -> None:
-    page = visit(**GAME).open("superpixels").finish()
+    page = visit(**GAME, score="probability").open("superpixels").finish()
     assert page.labels[1] == ["KernelSHAP", "LIME"]
     assert "at most 16 players" in page.words
+
+
+def test_a_local_head_has_exact_values_of_any_players(visit: Callable[..., Visit]) -> None:
+    page = visit(**{**GAME, "layer": "block6d_add"}).open("superpixels").finish()
+    assert page.labels[1] == ["KernelSHAP", "LIME", "Shapley values, exact"]
+    assert "exact from 512 evaluations, since the head is local" in page.words
+    assert "of the exact values at 64" in page.words
+    assert "at most 16 players" not in page.words
 
 
 def test_buttons_take_players_out_and_bring_them_back(
@@ -102,7 +110,7 @@ def test_a_contrast_and_an_interaction_evaluate_nothing_new(
     assert all(isinstance(request.score, Contrast) for request in page.requests)
     page.choose("toggle", "superpixels-interaction", True).finish()
     page.wait(lambda: "are worth" in page.words)
-    assert "exact over all coalitions" in page.words
+    assert "Shapley interaction, exact" in page.words
     assert not evaluated
 
 
