@@ -6,6 +6,7 @@ from attribution_core.assets import ASSETS
 from pages.ui.shell.scene import make_scene
 from pages.ui.shell.sidebar import render_sidebar
 from pages.ui.stage.strip import render_strip, set_the_stage
+from pages.ui.stories.telling import open_story, render_story
 from pages.ui.worker.engine import engine
 
 st.set_page_config(
@@ -24,12 +25,15 @@ page = st.navigation(
         st.Page("pages/randomisation.py", title="Randomisation", icon=":material/shuffle:"),
         st.Page("pages/faithfulness.py", title="Faithfulness", icon=":material/content_cut:"),
         st.Page("pages/axioms.py", title="Axioms", icon=":material/rule:"),
+        st.Page("pages/stories.py", title="Stories", icon=":material/auto_stories:"),
     ],
     position="top",
 )
 with engine().page_runs.one():
+    open_story(engine(), page.url_path)
     scene = make_scene(engine(), page.url_path)
     set_the_stage()
     render_sidebar(engine(), scene)
+    render_story(engine(), page.url_path)
     page.run()
     render_strip(scene)

@@ -8,5 +8,6 @@ BUILT_IN: Mapping[str, str] = {
     "vgg16": "VGG16",
     "efficientnet_lite0": "EfficientNet-Lite0",
     "vgg16_cam": "VGG16 (CAM head, built in)",
+    "clever_hans": "Clever Hans (bird or mammal)",
 }
 """Names of the classifiers that need no model file, and their titles."""

@@ -40,7 +40,7 @@ PAGES = (
     "shell",
     "stage",
     "maps",
-    "superpixels layers references randomisation faithfulness axioms",
+    "superpixels layers references randomisation faithfulness axioms stories",
     "newcomer",
     "serve",
 )

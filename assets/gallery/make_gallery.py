@@ -26,6 +26,7 @@ import skimage
 from PIL import Image
 from qt_resource import files
 from sources import PHOTOGRAPHS, Photograph
+from watermark import stamp
 
 SKIMAGE = Path(skimage.__file__).parent / "data"
 DESTINATION = Path(__file__).resolve().parent
@@ -46,7 +47,7 @@ class Entry:
         Stable name, used in permalinks.
     title : str
         What a person reads under the thumbnail.
-    kind : {"several", "animals", "people and things", "places"}
+    kind : {"several", "animals", "people and things", "places", "watermarks"}
         Under which the gallery lists it; ``several`` are pictures of two or more classes.
     file : str
         Name of the picture's file beside ``gallery.json``.
@@ -92,13 +93,14 @@ class Window:
 
 @dataclass(frozen=True)
 class Single:
-    """One photograph."""
+    """One photograph, with the watermark of `watermark.py` where ``stamped``."""
 
     id: str
     title: str
     kind: str
     photograph: str
     classes: tuple[int, ...] = ()
+    stamped: bool = False
 
 
 @dataclass(frozen=True)
@@ -191,6 +193,8 @@ PICTURES: tuple[Single | Composite, ...] = (
     Single("castle", "Castle: Carcassonne", "places", "castle"),
     Single("viaduct", "Viaduct: Pont du Gard", "places", "viaduct"),
     Single("cliff_dwelling", "Cliff dwelling: Betatakin", "places", "cliff_dwelling"),
+    Single("dog_watermark", "Dog with a watermark", "watermarks", "dog", stamped=True),
+    Single("owl_watermark", "Owl with a watermark", "watermarks", "owl", stamped=True),
 )
 
 
@@ -288,10 +292,12 @@ def main() -> None:
             else:
                 file = f"{picture.id}.jpg"
                 whole = cut(opened[names[0]], Window(names[0]), (SIDE, SIDE))
-                save(whole, DESTINATION / file)
+                save(stamp(whole) if picture.stamped else whole, DESTINATION / file)
         author, source = described(made_of)
         if len(made_of) > 1:
             source = f"A composite of {source}"
+        elif isinstance(picture, Single) and picture.stamped:
+            source += " (the watermark was added)"
         entries.append(
             Entry(
                 picture.id, picture.title, kind, file, author, terms(names), source, picture.classes

@@ -32,8 +32,8 @@ def load_classifier(
     ----------
     name_or_path : str or path
         ``"vgg16"`` (its weights must be on the machine, see `vgg16_weights`),
-        ``"efficientnet_lite0"`` or ``"vgg16_cam"`` (both shipped), or a ``.keras`` or ``.h5`` file
-        of an image classifier, from which no code is run.
+        ``"efficientnet_lite0"``, ``"vgg16_cam"`` or ``"clever_hans"`` (all shipped), or a
+        ``.keras`` or ``.h5`` file of an image classifier, from which no code is run.
     labels : path or sequence of str, optional
         For a model file: the names of its classes, one a line or as a JSON list; ``class 0`` and
         so on where nothing is given.
@@ -59,7 +59,7 @@ def load_classifier(
     ValueError
         When the model, its labels or its preprocessing do not exist or do not fit.
     """
-    from attribution_core.models import efficientnet_lite0, vgg16, vgg16_cam
+    from attribution_core.models import clever_hans, efficientnet_lite0, vgg16, vgg16_cam
     from attribution_core.models.labels import imagenet_labels
     from attribution_core.network.classifier import Classifier
 
@@ -69,16 +69,17 @@ def load_classifier(
                 f"The built-in model {name_or_path} has its own labels and preprocessing; "
                 "give them for model files only."
             )
-        name = str(name_or_path)
+        name, labels = str(name_or_path), imagenet_labels()
         if name == "vgg16":
             network, preprocess = vgg16.load(environment), vgg16.preprocess
         elif name == "vgg16_cam":
             network, preprocess = vgg16_cam.load(), vgg16_cam.preprocess
+        elif name == "clever_hans":
+            network, preprocess = clever_hans.load(), clever_hans.preprocess
+            labels = clever_hans.LABELS
         else:
             network, preprocess = efficientnet_lite0.load(), efficientnet_lite0.preprocess
-        return Classifier(
-            name, network, preprocess, imagenet_labels(), cache, reproducible=reproducible
-        )
+        return Classifier(name, network, preprocess, labels, cache, reproducible=reproducible)
 
     path = Path(name_or_path)
     if path.suffix not in (".keras", ".h5", ".hdf5"):

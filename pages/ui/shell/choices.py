@@ -20,6 +20,9 @@ T = TypeVar("T")
 
 STAGE = "stage"
 ON_SEVERAL_PAGES = ("figure-", "sidebar-", STAGE)
+STORY = ("story", "step")
+"""Where a story stands: in the link, but no choice."""
+
 MOST_IN_A_LINK = 32
 LONGEST = 2000
 
@@ -183,18 +186,31 @@ def decide_shared(chosen: Mapping[str, str]) -> None:
         st.session_state.pop(widget_key(name), None)
 
 
+def start_over(parameters: Mapping[str, str]) -> None:
+    """Replace all choices but the stage by those of a link, from a callback, as `decide` does."""
+    choices = _choices()
+    for name in choices.handed:
+        st.session_state.pop(widget_key(name), None)
+    choices.asked = {}
+    kept = {name: text for name, text in choices.chosen.items() if name == STAGE}
+    choices.chosen = kept | taken_from_link(parameters)
+
+
 def taken_from_link(parameters: Mapping[str, str]) -> dict[str, str]:
-    """Keep the pages' parameters for the pages, at a session's start; returns the others."""
+    """Keep the pages' parameters for the pages, at a session's start; returns the others.
+
+    Those of the story that is told are read by then.
+    """
     own = {name: text for name, text in parameters.items() if not is_shared(name)}
     _choices().asked.update(
         (name, text[:LONGEST]) for name, text in list(own.items())[:MOST_IN_A_LINK]
     )
-    return {name: text for name, text in parameters.items() if name not in own}
+    return {name: text for name, text in parameters.items() if name not in (*own, *STORY)}
 
 
 def write_link() -> None:
     """Write the shared choices, and those of this page, into the address bar."""
-    parameters = shared() | in_link(session().page)
+    parameters = shared() | in_link(session().page) | session().told
     if st.query_params.to_dict() != parameters:
         st.query_params.from_dict(parameters)
 

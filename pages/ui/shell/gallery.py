@@ -24,6 +24,7 @@ KINDS = {
     "animals": "Animals",
     "people and things": "People and things",
     "places": "Places",
+    "watermarks": "With a watermark added",
 }
 """The kinds of pictures and their titles, in the gallery's order."""
 

@@ -43,7 +43,7 @@ from pages.ui.shell.settings import (
     segmentation_for,
     text_of,
 )
-from pages.ui.worker.engine import OWN_MODEL, Engine, Model
+from pages.ui.worker.engine import WITHOUT_IMAGENET, Engine, Model
 from pages.ui.worker.tasks import Predict, Prediction
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ def suggested_classes(settings: Settings, prediction: Prediction | None) -> tupl
     """The classes to start with: those the picture was made for, else the two most probable."""
     if settings.class_choice == "top5":
         return prediction.top(5) if prediction is not None else ()
-    if settings.picture != UPLOAD and settings.model != OWN_MODEL:
+    if settings.picture != UPLOAD and settings.model not in WITHOUT_IMAGENET:
         made_for = gallery_picture(settings.picture).classes
         if made_for:
             return made_for

@@ -72,6 +72,10 @@ class Session:
         What was chosen when the maps went on stage; None off stage.
     stage_controls : dict
         The controls on the stage's strip, by their roles.
+    told : dict
+        Where the story stands that is being told, as in links; empty if none is.
+    going : str
+        The page that a story's step is on, until it is reached.
     formula : str or None
         The last valid one typed on the Axioms page.
     """
@@ -89,6 +93,8 @@ class Session:
     opened: dict[str, Any] = field(default_factory=dict)
     before_stage: BeforeStage | None = None
     stage_controls: dict[str, StageControl] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
+    going: str = ""
     formula: str | None = None
 
 

@@ -85,7 +85,11 @@ def _own_picture(scene: Scene, *, own: bool) -> None:
 
 
 def _model(engine: Engine, scene: Scene) -> None:
-    models = {model.name: model for model in engine.models()}
+    models = {
+        model.name: model
+        for model in engine.models()
+        if not model.for_a_story or model.name == scene.settings.model
+    }
     drawn(
         "model",
         lambda key, value: st.selectbox(

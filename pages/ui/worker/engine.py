@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from attribution_core.built_in import BUILT_IN
+from attribution_core.models import clever_hans
 from attribution_core.models.labels import imagenet_labels
 from attribution_core.models.loading import PREPROCESSINGS, load_classifier
 from attribution_core.models.vgg16_weights import (
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 OWN_MODEL = "own"
 NOT_HERE = "Its weights are not here yet."
 """Why VGG16 cannot be used until its weights are downloaded."""
+CLEVER_HANS = "clever_hans"
+WITHOUT_IMAGENET = (OWN_MODEL, CLEVER_HANS)
+"""Models whose classes are not ImageNet's."""
 
 INTERACTIVE_MULTIPLICATIONS = 50e9
 """Tasks below this, about a second on two cores, go before longer ones."""
@@ -51,7 +55,8 @@ class Model:
     model cannot be used yet, empty where it can; ``kind`` says in a few words what network it is,
     ``note`` what else a visitor should know about it; ``bfloat16`` says whether bfloat16 may be
     faster than float32 on this processor, ``local`` whether the head at the default layer is local,
-    which is known before the model is loaded.
+    which is known before the model is loaded; ``for_a_story`` says that it is offered only where a
+    story or a link has chosen it.
     """
 
     name: str
@@ -62,6 +67,7 @@ class Model:
     note: str = ""
     bfloat16: bool = False
     local: bool = False
+    for_a_story: bool = False
 
 
 class Engine:
@@ -119,6 +125,15 @@ class Engine:
                 kind="A residual network made for phones",
                 local=True,
             ),
+            Model(
+                CLEVER_HANS,
+                BUILT_IN[CLEVER_HANS],
+                "conv4",
+                kind="A small network of a story",
+                note="Learned from pictures in which every bird carried a watermark and no mammal "
+                "did: made to be caught, not to be used.",
+                for_a_story=True,
+            ),
         ]
         own = self._environment.get("ATTRIBUTION_MODEL")
         if own:
@@ -146,6 +161,8 @@ class Engine:
         loaded = self.loaded(model)
         if loaded is not None:
             return loaded.labels
+        if model == CLEVER_HANS:
+            return clever_hans.LABELS
         return () if model == OWN_MODEL else imagenet_labels()
 
     def _classifier(self, name: str) -> Classifier:
