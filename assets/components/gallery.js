@@ -31,6 +31,7 @@ class Gallery {
     this.send = send;
     if (this.buttons.length !== pictures.length) this.group.replaceChildren(...pictures.map(thumbnail));
     this.check(chosen);
+    if (chosen !== this.revealed) this.reveal((this.revealed = chosen));
     // Where none is chosen, the first one lets Tab into the group.
     const stop = this.buttons.find(({ dataset }) => dataset.id === chosen) ?? this.buttons[0];
     for (const button of this.buttons) button.tabIndex = button === stop ? 0 : -1;
@@ -38,6 +39,16 @@ class Gallery {
 
   check(chosen) {
     for (const button of this.buttons) button.setAttribute("aria-checked", String(button.dataset.id === chosen));
+  }
+
+  /** Scrolls the strip, and nothing else, so that a picture chosen elsewhere is seen. */
+  reveal(chosen) {
+    const button = this.buttons.find(({ dataset }) => dataset.id === chosen);
+    if (!button) return;
+    const { left, right } = this.group.getBoundingClientRect();
+    const own = button.getBoundingClientRect();
+    if (own.left < left) this.group.scrollLeft -= left - own.left + own.width;
+    if (own.right > right) this.group.scrollLeft += own.right - right + own.width;
   }
 
   /** The outline follows at once; the server's answer confirms it. */
