@@ -15,6 +15,7 @@ from attribution_core.painting import drawn_values
 from attribution_core.saved_maps.files import load
 from pages.ui.components.heatmap_grid import MapCell, render_heatmap_grid
 from pages.ui.maps.drawing import caption, limits
+from pages.ui.maps.open_screen import render_bundle
 from pages.ui.maps.saved_grids import OpenedMap, SavedGrid, grids_of, score_name
 from pages.ui.maps.saved_settings import Again, again
 from pages.ui.shell.markdown import literal
@@ -46,14 +47,16 @@ def render_open_saved(engine: Engine, scene: Scene) -> None:
     with st.expander("Open saved maps", icon=":material/folder_open:", key="open_saved"):
         files = st.file_uploader(
             "Files of saved maps",
-            type=["npz"],
+            type=["npz", "zip"],
             accept_multiple_files=True,
             max_upload_size=MOST_MEGABYTES,
             key="saved_maps",
-            help="NPZ files that this page or the command line saved, many at once. They stay in "
-            "this server's memory, for you alone.",
+            help="NPZ files of maps that this page or the command line saved, and bundles (ZIP) of "
+            "“Share”, many at once. They stay in this server's memory, for you alone.",
         )
-        read = _read_once(files)
+        for number, file in enumerate(each for each in files if _is_bundle(each)):
+            render_bundle(engine, file.name, file.getvalue(), f"open_bundle_{number}")
+        read = _read_once([each for each in files if not _is_bundle(each)])
         opened: list[OpenedMap] = []
         positions = 0
         for name, found in read:
@@ -70,6 +73,10 @@ def render_open_saved(engine: Engine, scene: Scene) -> None:
                 opened += found.maps
         for number, grid in enumerate(grids_of(opened)):
             _render_grid(engine, scene.settings, grid, number)
+
+
+def _is_bundle(file: UploadedFile) -> bool:
+    return str(file.name).lower().endswith(".zip")
 
 
 def _read_once(files: Sequence[UploadedFile]) -> list[tuple[str, _Read]]:

@@ -167,6 +167,11 @@ def is_shared(name: str) -> bool:
     return "-" not in name and name != STAGE
 
 
+def is_own_of_a_page(name: str) -> bool:
+    """Whether a link's parameter is none of the settings that all pages share."""
+    return not is_shared(name) or name in STORY
+
+
 def shared() -> dict[str, str]:
     """The choices that all pages share, where they differ from the defaults."""
     return {name: text for name, text in _choices().chosen.items() if is_shared(name)}
@@ -210,9 +215,14 @@ def taken_from_link(parameters: Mapping[str, str]) -> dict[str, str]:
 
 def write_link() -> None:
     """Write the shared choices, and those of this page, into the address bar."""
-    parameters = shared() | in_link(session().page) | session().told
+    parameters = parameters_of_screen()
     if st.query_params.to_dict() != parameters:
         st.query_params.from_dict(parameters)
+
+
+def parameters_of_screen() -> dict[str, str]:
+    """All parameters of this screen's link."""
+    return shared() | in_link(session().page) | session().told
 
 
 def in_link(page: str) -> dict[str, str]:

@@ -68,6 +68,11 @@ def gallery_picture(identifier: str) -> GalleryPicture:
     return next((entry for entry in gallery() if entry.id == identifier), gallery()[0])
 
 
+def file_of(identifier: str) -> bytes:
+    """A gallery picture's file."""
+    return (_FOLDER / gallery_picture(identifier).file).read_bytes()
+
+
 @cache
 def pixels_of(identifier: str, size: tuple[int, int]) -> Picture:
     """A gallery picture at a network's input size."""

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.ui.shell.share import render_share
+
 
 def heading(question: str, explanation: str = "") -> None:
-    """Draw a page's question as its heading, with an explanation in small print below it."""
-    with st.container(gap=None, key="heading"):
-        st.subheader(question, anchor=False)
-        if explanation:
-            st.caption(explanation)
+    """Draw a page's question as its heading, an explanation in small print below it, and Share."""
+    with st.container(horizontal=True, vertical_alignment="top", key="heading_line"):
+        with st.container(gap=None, width="stretch", key="heading"):
+            st.subheader(question, anchor=False)
+            if explanation:
+                st.caption(explanation)
+        with st.container(width="content"):
+            render_share()

@@ -6,6 +6,17 @@ import streamlit as st
 
 from pages.ui.shell.markdown import literal
 
+PAGES = (
+    "explore",
+    "superpixels",
+    "layers",
+    "references",
+    "randomisation",
+    "faithfulness",
+    "axioms",
+)
+"""The pages that show a screen of settings, by their names in links; the first needs none."""
+
 
 def require_entrypoint() -> None:
     """Send a request that reached a page without ``app.py`` back through it.

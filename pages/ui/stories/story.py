@@ -8,18 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pages.ui.shell.navigation import PAGES
 from pages.ui.shell.settings import text_of
-
-PAGES = (
-    "explore",
-    "superpixels",
-    "layers",
-    "references",
-    "randomisation",
-    "faithfulness",
-    "axioms",
-)
-"""The pages a step can be on, by their names in links."""
 
 MOST_STEPS = 20
 LONGEST = 2000
