@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attribution_core.images import Picture
+from attribution_core.images import INPUT, Picture
 from attribution_core.methods.options import BFLOAT16
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS
@@ -49,6 +49,9 @@ from pages.ui.worker.tasks import Predict, Prediction
 if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier
 
+AT_THE_PIXELS = "superpixels"
+"""The page that opens at the pixels, where its parts are parts of the picture."""
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -83,18 +86,26 @@ def make_scene(engine: Engine, page: str) -> Scene:
     """Make the scene of this run and write its link; ``page`` is the page's name in links."""
     session().page = page
     chosen = _chosen_settings(engine)
-    scene = scene_of(engine, chosen, visitor())
+    scene = scene_of(engine, chosen, visitor(), page)
     session().scene = scene
-    # What the scene filled in is nobody's choice: a proposed rival changes with the picture.
-    rival = scene.settings.against if scene.settings.against == chosen.against else None
     usual = scene.settings.methods if chosen.methods == Settings().methods else Settings().methods
-    share(encode(replace(scene.settings, against=rival), replace(Settings(), methods=usual)))
+    share(encode(_as_chosen(scene.settings, chosen), replace(Settings(), methods=usual)))
     write_link()
     return scene
 
 
-def scene_of(engine: Engine, settings: Settings, me: str) -> Scene:
-    """The scene of settings as they were chosen, for a visitor of that name."""
+def _as_chosen(shown: Settings, chosen: Settings) -> Settings:
+    """What is shown, without what was filled in for this page and picture alone.
+
+    A proposed rival changes with the picture, and the layer at which the superpixels open is not
+    that of the other pages.
+    """
+    rival = shown.against if shown.against == chosen.against else None
+    return replace(shown, layer=shown.layer if chosen.layer else "", against=rival)
+
+
+def scene_of(engine: Engine, settings: Settings, me: str, page: str = "") -> Scene:
+    """The scene of settings as they were chosen, for a visitor of that name, on a page."""
     model = next(model for model in engine.models() if model.name == settings.model)
     classifier = engine.loaded(model.name)
     picture = _picture(settings, DEFAULT_SIZE if classifier is None else classifier.input_size)
@@ -102,7 +113,7 @@ def scene_of(engine: Engine, settings: Settings, me: str) -> Scene:
     prediction = found if isinstance(found, Prediction) else None
     labels = told_apart(engine.labels(model.name))
     settings = _with_classes(settings, prediction, labels)
-    settings = _with_layer(settings, model, classifier)
+    settings = _with_layer(settings, model, classifier, page)
     settings = _with_rival(settings, prediction, labels)
     settings = _with_options(settings, model)
     settings = _with_methods(settings, model, classifier, picture)
@@ -233,9 +244,13 @@ def _exists(number: int, labels: Sequence[str]) -> bool:
     return number < len(labels)
 
 
-def _with_layer(settings: Settings, model: Model, classifier: Classifier | None) -> Settings:
+def _with_layer(
+    settings: Settings, model: Model, classifier: Classifier | None, page: str
+) -> Settings:
     """The layer, and a reference that exists at this layer."""
     layer = settings.layer or model.default_layer
+    if page == AT_THE_PIXELS and not settings.layer and settings.reference != ZEROS:
+        layer = INPUT
     if classifier is not None:
         usual = model.default_layer or classifier.layers[-1]
         layer = layer or usual
@@ -243,7 +258,7 @@ def _with_layer(settings: Settings, model: Model, classifier: Classifier | None)
             complain(f"{model.title} cannot be cut at a layer “{layer}”; {usual} is shown.")
             layer = usual
     reference = settings.reference
-    if layer == "input" and reference == ZEROS:
+    if layer == INPUT and reference == ZEROS:
         complain("The pixels have no reference “zeros”; black, which is zero there, is shown.")
         reference = REFERENCE_KINDS[0]
     return replace(settings, layer=layer, reference=reference)

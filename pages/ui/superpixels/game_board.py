@@ -76,8 +76,11 @@ class Board:
         return game_methods(exact=self.exact)
 
 
-def set_up(classifier: Classifier, scene: Scene) -> Board:
-    """The players at the sidebar's layer, and the buttons that take several out at once."""
+def set_up(classifier: Classifier, scene: Scene, affordable: int) -> Board:
+    """The players at the sidebar's layer, and the buttons that take several out at once.
+
+    ``affordable`` is the number of players up to which all coalitions take no longer than asked.
+    """
     settings = scene.settings
     height, width, _ = classifier.layer(settings.layer).shape
     at_input = settings.layer == INPUT
@@ -106,7 +109,7 @@ def set_up(classifier: Classifier, scene: Scene) -> Board:
                 help=f"By {METHODS[LEADING].title}'s values for the class.",
             )
     remember(ABSENT, _absent(name), ())
-    most = EXACT_AT_INPUT if at_input else EXACT_AT_LAYER
+    most = min(EXACT_AT_INPUT, affordable) if at_input else EXACT_AT_LAYER
     kind = kind_of_player(players, segmentation, segments.size, at_input=at_input)
     local = settings.score != "probability" and (
         classifier.colours(settings.layer, segments) is not None

@@ -33,6 +33,7 @@ from pages.ui.superpixels.changes import (
     probabilities,
     score_changes,
 )
+from pages.ui.superpixels.effort import offer_more, recall_effort
 from pages.ui.superpixels.game_board import Board, draw_board, set_up
 from pages.ui.superpixels.interaction import Question, ask_about_two, draw_answer
 from pages.ui.superpixels.layer_comparison import LayerComparison, ask_to_compare, draw_comparison
@@ -46,12 +47,18 @@ def render_game(engine: Engine, scene: Scene) -> None:
     opening: list[Task] = [*predictions_for(scene.settings, scene.picture)]
     if classifier is None:
         return
+    effort = recall_effort(classifier.layer(scene.settings.layer).multiplications)
     try:
-        board = set_up(classifier, scene)
+        board = set_up(classifier, scene, effort.most_exact)
     except ValueError as error:
         st.error(str(error), icon=":material/error:")
         return
-    fitted = replace(scene, settings=replace(scene.settings, methods=board.methods))
+    budgets = effort.budgets(board.methods)
+    budgets = {each: budgets[each] for each in budgets if each not in scene.settings.options}
+    options = {**budgets, **scene.settings.options}
+    fitted = replace(
+        scene, settings=replace(scene.settings, methods=board.methods, options=options)
+    )
     table = methods_on_stage(classes_by_methods(fitted, scene.classes))
     if on_stage():
         titles = {str(number): scene.labels[number] for number in scene.classes}
@@ -62,8 +69,10 @@ def render_game(engine: Engine, scene: Scene) -> None:
         st.info(game, icon=":material/info:")
         follow(engine, scene, opening, {}, lambda snapshots, finished: None)
         return
-    question = ask_about_two(scene, board, game)
-    comparison = ask_to_compare(classifier, fitted, board.focus)
+    with st.container(horizontal=True, vertical_alignment="center", key="questions"):
+        question = ask_about_two(scene, board, game)
+        comparison = ask_to_compare(classifier, fitted, board.focus)
+        offer_more(effort, budgets)
     _follow_game(engine, _Game(scene, fitted, board, game, table, question, comparison), opening)
 
 

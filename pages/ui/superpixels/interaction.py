@@ -31,7 +31,7 @@ def ask_about_two(scene: Scene, board: Board, game: Request) -> Question | None:
     """Let the visitor choose two players; None unless the visitor asks."""
     if board.players < 2:
         return None
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", width="content"):
         wanted = choose_whether(
             "superpixels-interaction",
             "Are two parts worth more together?",

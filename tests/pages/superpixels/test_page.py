@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attribution_core import Classifier, Picture
+from attribution_core import Classifier, Picture, Slic
 from attribution_core.explanation import explain_request
 from attribution_core.network.head import Head
 from attribution_core.network.linear_head import LinearCoalitions
 from attribution_core.scores import Contrast
 from pages.ui.shell.numbers import written
+from pages.ui.superpixels import effort
 from tests.pages.visits import Visit
 
 GAME = {
@@ -27,6 +28,31 @@ GAME = {
 
 def logits(page: Visit) -> str:
     return next(line for line in page.words.splitlines() if ": logit " in line)
+
+
+def test_it_opens_with_slic_at_the_pixels_and_few_coalitions_that_grow_on_request(
+    visit: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As of a network a hundred times as slow.
+    monkeypatch.setattr(effort, "FIRST_SECONDS", 0.15)
+    page = visit(classes="285", methods="gradient").finish()
+    assert page.scene.settings.layer == "block6d_add"
+    page.open("superpixels").finish()
+    assert page.scene.settings.layer == "input"
+    assert {each.segmentation for each in page.requests} == {Slic(50)}
+    first = {each.method: dict(each.options) for each in page.requests}
+    assert 4 <= first["kernel_shap"]["budget"] == first["lime"]["samples"] < 64
+    assert page.statuses == ["done"] * 2
+    page.press("twice_the_coalitions").finish()
+    now = {each.method: dict(each.options) for each in page.requests}
+    assert now["kernel_shap"]["budget"] == 2 * first["kernel_shap"]["budget"]
+    assert now["lime"]["samples"] == 2 * first["lime"]["samples"]
+    assert page.link["superpixels-effort"] == "2"
+    # The other pages have their own layer still, and one that is chosen holds everywhere.
+    page.open("explore").finish()
+    assert page.scene.settings.layer == "block6d_add"
+    page.choose("selectbox", "layer", "top_relu").finish()
+    assert page.open("superpixels").finish().scene.settings.layer == "top_relu"
 
 
 def test_few_players_have_exact_values_too(visit: Callable[..., Visit]) -> None:
