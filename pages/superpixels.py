@@ -12,8 +12,8 @@ require_entrypoint()
 scene = current_scene()
 heading(
     "What if this part were not there?",
-    "Click on a part of the picture to remove it: it takes the reference's values. The bars "
-    "show how that changes each class, and the change that each method predicted.",
+    "Click on a part to take it out. The bars show how each class changes, and what each method "
+    "predicted.",
 )
 if ready(engine(), scene, Needs()):
     render_game(engine(), scene)

@@ -116,6 +116,27 @@ def test_stop_and_go_on(visit: Callable[..., Page]) -> None:
     expect(page.get_by_role("button", name="Continue")).to_be_visible()
 
 
+def test_outlines_follow_the_count_and_parts_a_click_while_the_estimates_are_computed(
+    visit: Callable[..., Page],
+) -> None:
+    page = visit(layer="input", classes="285", count="30", **{"kernel_shap.budget": "100000"})
+    players = page.locator("svg").get_by_role("checkbox")
+    expect(players).to_have_count(30)
+    slider = page.get_by_test_id("stSidebar").get_by_role("slider", name="Superpixel count")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(players).to_have_count(32)
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    players.nth(3).click()
+    expect(page.get_by_text("1 of 32 superpixels removed")).to_be_visible()
+    # Its numbers stand above the picture while one points at it.
+    expect(page.get_by_text(re.compile(r"Player 3 · KernelSHAP [+−]\d"))).to_be_visible()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Continue")).to_be_visible()
+
+
 def evaluations(name: str | None) -> int:
     found = re.search(r"(\d+) evaluations", name or "")
     assert found, name

@@ -12,6 +12,7 @@ from attribution_core.attribution import Attribution
 from attribution_core.registry import METHODS
 from attribution_core.request import Reason, Request
 from attribution_core.scores import Score, score_values
+from attribution_core.segmentations import counted
 from pages.ui.components.stage_strip import StageControl
 from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.grid import attribution_in, done_in, names_of, render_maps
@@ -247,6 +248,9 @@ def _draw_fits(scene: Scene, board: Board, table: MapTable, snapshots: Snapshots
         if values is not None and error is not None:
             share = 100 * float(error.max()) / (float(np.ptp(values)) or 1.0)
             said.append(f"largest standard error {share:.1f} % of the values' range")
+        elif values is not None and attribution.evaluations < 2 ** min(board.players, 63):
+            coalitions = counted(attribution.evaluations, "coalition")
+            said.append(f"a first sketch from {coalitions}, too few for error bars")
         said += [
             template.format(attribution.diagnostics[name])
             for name, template in METHODS[method].diagnostics.items()
