@@ -3,6 +3,7 @@
 from pages.ui.maps.grid import render_attribution_grid
 from pages.ui.maps.open_saved import render_open_saved
 from pages.ui.maps.picture_and_reference import render_picture_and_reference
+from pages.ui.motion.player import explore_film, render_film
 from pages.ui.shell.heading import heading
 from pages.ui.shell.navigation import require_entrypoint
 from pages.ui.shell.preamble import Needs, ready
@@ -19,5 +20,9 @@ if ready(
     Needs(network=False, methods=True),
     above=render_picture_and_reference,
 ):
-    render_attribution_grid(engine(), scene)
+    film = explore_film(scene)
+    if film is None:
+        render_attribution_grid(engine(), scene)
+    else:
+        render_film(engine(), scene, film)
 render_open_saved(engine(), scene)

@@ -40,6 +40,7 @@ PAGES = (
     "shell",
     "stage",
     "maps",
+    "motion",
     "superpixels layers references randomisation faithfulness axioms stories",
     "newcomer",
     "serve",

@@ -19,6 +19,7 @@ const STAGE_GAP = 24; // pixels between maps on stage
 const STAGE_LEAST = 160; // pixels: narrower maps scroll
 const STAGE_SMALLEST = 18; // pixels of a title that would not fit otherwise
 const STAGE_TITLE = 1.25; // a title's size, as a share of the heading's
+const CONFIDENCE = 1.96; // standard errors on either side: 95 %
 const LEVELS = 255; // colours on either side of zero
 
 export default function heatmapGrid({ data, parentElement }) {
@@ -47,6 +48,13 @@ class HeatmapGrid {
     };
     this.resizes = new ResizeObserver(() => this.fit());
     this.resizes.observe(root);
+
+    this.film = null; // {shots, shown, timer, name}, where there is one
+    this.find(".play").onclick = () => this.play(!this.film.timer);
+    this.find(".scrubber").oninput = (event) => this.show(Number(event.target.value), true);
+    // From the stage's strip: "toggle", or so many pictures on.
+    this.remote = ({ detail }) => this.film && (detail === "toggle" ? this.play(!this.film.timer) : this.turnBy(detail));
+    addEventListener("stage-film", this.remote);
   }
 
   find(selector) {
@@ -55,22 +63,26 @@ class HeatmapGrid {
 
   close() {
     this.turn += 1; // whatever is still being decoded comes too late
+    this.play(false);
+    removeEventListener("stage-film", this.remote);
     this.resizes.disconnect();
   }
 
   /** Show `data`. The page keeps the old maps until all new ones are decoded, then changes at once. */
   async update(data) {
     const turn = ++this.turn;
-    const wanted = [data.picture, ...data.cells.map((cell) => cell.map)];
+    const shots = data.film?.shots ?? [];
+    const maps = (cells) => cells.map((cell) => cell.map);
+    const wanted = [data.picture, ...maps(data.cells), ...shots.flatMap(({ picture, cells }) => [picture, ...maps(cells)])];
     const pixels = await Promise.all(wanted.map((packed) => this.decode(packed)));
     if (turn !== this.turn) return; // a newer update was faster, or is on its way
     const ids = new Set(wanted.map((packed) => packed?.id));
     for (const id of this.decoded.keys()) if (!ids.has(id)) this.decoded.delete(id);
 
-    const [picture, ...maps] = pixels;
-    this.style(data, picture);
+    this.style(data, pixels[0]);
     this.arrange(data);
-    data.cells.forEach((cell, i) => this.fill(cell, maps[i]));
+    data.cells.forEach((cell, i) => this.fill(cell, pixels[1 + i]));
+    await this.load(data);
     this.fit();
   }
 
@@ -100,12 +112,16 @@ class HeatmapGrid {
     const under = overlay ? `${data.picture.id} ${this.theme}` : null;
     if (under !== this.under) {
       this.under = under;
-      this.grey = under && greyPicture(picture, palette);
+      this.ground = under && greyPicture(picture, palette);
     }
+    this.grey = this.ground; // until a film shows another
     const shape = (data.picture ?? data.cells.find((cell) => cell.map)?.map)?.shape ?? [1, 1];
     this.root.style.setProperty("--aspect", `${shape[1]} / ${shape[0]}`);
     const header = document.querySelector('[data-testid="stHeader"]');
     this.root.style.setProperty("--covered", `${header?.offsetHeight ?? 0}px`);
+    const { color, fontFamily } = getComputedStyle(this.root);
+    this.palette = palette;
+    this.bars = { color, fontFamily, palette };
     this.aspect = shape[1] / shape[0];
     this.stage = typeof data.stage === "string";
     this.root.classList.toggle("stage", this.stage);
@@ -199,6 +215,7 @@ class HeatmapGrid {
     const { status, message, caption, progress } = news;
     const ended = status === "failed" || status === "unavailable";
     cell.pixels = ended ? null : pixels;
+    cell.bars = ended ? null : news.bars;
     cell.id = news.map?.id;
     cell.limit = news.limit;
     // Without a map the message is shown instead; with one it is the caption's first line.
@@ -208,11 +225,12 @@ class HeatmapGrid {
     const lines = [...first, ...caption];
     cell.caption.replaceChildren(...lines.map((line) => element("div", "", line)));
 
-    const waiting = !ended && !cell.pixels;
+    const waiting = !ended && !cell.pixels && !cell.bars;
     cell.map.className = `map ${status}`;
     cell.map.classList.toggle("waiting", waiting);
     cell.map.classList.toggle("quiet", status === "unavailable" || status === "cancelled");
     cell.map.classList.toggle("empty", !cell.pixels);
+    cell.map.classList.toggle("bars", Boolean(cell.bars));
     cell.map.setAttribute("aria-busy", String(status === "running" || status === "queued"));
     const words = [cell.notice.textContent || (status === "done" ? "" : status), ...lines];
     const label = `${cell.column} for ${cell.row}: ${words.filter(Boolean).join(". ")}`;
@@ -230,6 +248,72 @@ class HeatmapGrid {
       cell.high.textContent = this.signed ? signed(cell.limit) : signed(cell.limit).slice(1);
       cell.ramp.style.background = this.ramp;
     }
+  }
+
+  /* A film: pictures of the same squares, one after the other. What is computed so far can be looked through. */
+
+  async load({ film, picture, overlay }) {
+    this.find(".film").hidden = !film;
+    if (!film) {
+      this.play(false);
+      this.film = null;
+      return;
+    }
+    const before = this.film;
+    const again = before?.name === film.name;
+    if (!again) this.play(false);
+    this.film = again ? before : { shown: 0, timer: 0, played: false };
+    const shots = film.shots.map(async (shot) => ({
+      ...shot,
+      grey: overlay && shot.picture && greyPicture(await this.decode(shot.picture), this.palette),
+      pixels: await Promise.all(shot.cells.map((cell) => this.decode(cell.map))),
+    }));
+    Object.assign(this.film, { ...film, shots: await Promise.all(shots) });
+    const { complete, played } = this.film;
+    this.find(".scrubber").max = this.film.shots.length - 1;
+    this.show(this.film.shown, false);
+    if (complete && !played) {
+      this.film.played = true;
+      this.film.shown = 0;
+      this.play(true);
+    }
+  }
+
+  /** Show a picture of the film; by hand, which stops it. */
+  show(number, byHand) {
+    const { film } = this;
+    if (byHand) this.play(false);
+    film.shown = Math.max(0, Math.min(film.shots.length - 1, number));
+    const shot = film.shots[film.shown];
+    const waiting = film.complete ? "" : ` · ${film.shots.length} of ${film.planned} computed`;
+    this.find(".scrubber").value = film.shown;
+    this.find(".scrubber").setAttribute("aria-valuetext", shot?.label ?? "");
+    this.find(".shot").textContent = `${shot?.label ?? ""}${waiting}`;
+    if (!shot) return;
+    this.grey = shot.grey || this.ground;
+    shot.cells.forEach((cell, i) => this.fill(cell, shot.pixels[i]));
+    this.paint();
+  }
+
+  turnBy(steps) {
+    this.show(this.film.shown + steps, true);
+  }
+
+  play(on) {
+    const { film } = this;
+    if (!film) return;
+    clearInterval(film.timer);
+    film.timer = 0;
+    if (on && film.shots.length > 1) {
+      if (film.shown === film.shots.length - 1) this.show(0, false);
+      film.timer = setInterval(() => {
+        this.show(film.shown + 1, false);
+        if (film.shown === film.shots.length - 1) this.play(false);
+      }, film.milliseconds);
+    }
+    const button = this.find(".play");
+    button.textContent = film.timer ? "❚❚" : "▶";
+    button.setAttribute("aria-label", film.timer ? "Pause" : "Play");
   }
 
   /* Painting */
@@ -322,7 +406,8 @@ class HeatmapGrid {
       context.drawImage(image, ...source, 0, 0, width, height);
     };
     const ended = map.classList.contains("failed") || map.classList.contains("unavailable");
-    if (this.grey && !ended) draw(this.grey, true);
+    if (this.grey && !ended && !cell.bars) draw(this.grey, true);
+    if (cell.bars) return drawBars(context, width, height, cell.bars, this.bars);
     if (!cell.pixels) return;
     const tinted = [cell.id, cell.limit, this.look].join();
     if (cell.tinted !== tinted) {
@@ -489,6 +574,34 @@ class HeatmapGrid {
 function withRole(role, node) {
   node.setAttribute("role", role);
   return node;
+}
+
+/** Values with 95 % intervals as horizontal bars, in the order given: [[name, value, standard error or null], …]. */
+function drawBars(context, width, height, { bars, limit }, { color, fontFamily, palette }) {
+  const [positive, negative] = [palette.positive_over, palette.negative_over].map((rgb) => `rgb(${rgb.join()})`);
+  const line = height / bars.length;
+  const size = Math.min(0.6 * line, 0.045 * width);
+  const left = 0.24 * width;
+  const zero = left + (width - left) / 2;
+  const along = (value) => zero + ((width - left) / 2) * Math.max(-1, Math.min(1, value / limit)) * 0.96;
+  context.font = `${size}px ${fontFamily}`;
+  context.textBaseline = "middle";
+  context.textAlign = "right";
+  bars.forEach(([name, value, error], i) => {
+    const middle = (i + 0.5) * line;
+    context.fillStyle = color;
+    context.fillText(name, left - 0.02 * width, middle);
+    context.fillStyle = value < 0 ? negative : positive;
+    context.fillRect(Math.min(zero, along(value)), middle - 0.3 * line, Math.abs(along(value) - zero), 0.6 * line);
+    if (error === null) return;
+    const [low, high] = [along(value - CONFIDENCE * error), along(value + CONFIDENCE * error)];
+    context.fillStyle = color;
+    const thick = Math.max(2, 0.004 * width);
+    context.fillRect(low, middle - thick / 2, Math.max(thick, high - low), thick);
+    for (const end of [low, high]) context.fillRect(end - thick / 2, middle - 0.22 * line, thick, 0.44 * line);
+  });
+  context.fillStyle = color;
+  context.fillRect(zero - 0.5, 0, 1, height);
 }
 
 /** base64 of deflated bytes -> {levels, scale, width, height}; a level times the scale is a value. */

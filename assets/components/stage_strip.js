@@ -14,8 +14,8 @@ const STEPS = {
   ",": ["depth", -1],
   ".": ["depth", 1],
 };
-const KEYS_OF = { method: "M", reference: "R", layer: "← →", count: "↑ ↓", depth: ", ." };
-const TURNS = { m: "method", r: "reference" };
+const KEYS_OF = { method: "M", reference: "R", layer: "← →", count: "↑ ↓", depth: ", .", film: "V" };
+const TURNS = { m: "method", r: "reference", v: "film" };
 const TYPED_INTO = "input, textarea, select, [contenteditable], [role=textbox], [role=combobox], [role=searchbox]";
 const ARROWS_OF_ITS_OWN = "[role=radio], [role=slider], [role=tab], [role=option], [role=grid], [role=img], summary";
 const KEYS = [
@@ -27,6 +27,8 @@ const KEYS = [
   ["↑ ↓", "more superpixels, fewer"],
   [", .", "on Randomisation: re-initialise less, more"],
   ["R", "next reference point (Shift: the one before)"],
+  ["Space", "play a film, pause it; ← → then turn its pictures"],
+  ["V", "next film, after the last: none (Shift: the one before)"],
   ["H", "hide the strip, show it"],
   ["?", "this list"],
 ];
@@ -112,11 +114,29 @@ class StageStrip {
     else if (key === "Escape") this.helping ? this.help(false) : this.say("back");
     else if (key === "?") this.help(!this.helping);
     else if (letter === "h") this.hide(!this.hidden);
+    else if (key === " ") this.playFilm();
+    else if (STEPS[key]?.[0] === "layer" && this.filmed) this.tellFilm(STEPS[key][1]);
     else if (STEPS[key]) this.step(...STEPS[key]);
     else if (TURNS[letter]) this.step(TURNS[letter], shift ? -1 : 1, true);
     else if (/^\d$/.test(key)) this.pick(Number(key));
     else return false;
     return true;
+  }
+
+  /** Whether a film is on. */
+  get filmed() {
+    const film = this.control("film");
+    return Boolean(film) && film.value !== film.options[0][0];
+  }
+
+  /** Space: the page's first film, or the one that is on goes on and stops. */
+  playFilm() {
+    if (this.filmed) this.tellFilm("toggle");
+    else this.step("film", 1, true);
+  }
+
+  tellFilm(detail) {
+    dispatchEvent(new CustomEvent("stage-film", { detail }));
   }
 
   control(role) {
@@ -201,7 +221,7 @@ class StageStrip {
   }
 
   stepper({ role, title, options, value }) {
-    const around = role === "method" || role === "reference";
+    const around = Object.values(TURNS).includes(role);
     const at = options.findIndex(([text]) => text === value);
     const keys = KEYS_OF[role];
     const back = this.button("◀", `${title}: back (${keys})`, () => this.step(role, -1, around));
@@ -211,6 +231,7 @@ class StageStrip {
     if (around && options.length < 2) back.disabled = on.disabled = true;
     const label = element("span", "value", element("small", "", title), options[at]?.[1] ?? value);
     const group = element("div", `group ${role}`, back, label, on);
+    if (role === "film") group.prepend(this.button("▶❚", "Play a film, pause it (space)", () => this.playFilm()));
     group.setAttribute("role", "group");
     group.setAttribute("aria-label", title);
     return group;

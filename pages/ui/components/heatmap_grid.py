@@ -34,6 +34,46 @@ _component = component("heatmap_grid")
 
 
 @dataclass(frozen=True)
+class Shot:
+    """One picture of a film.
+
+    Attributes
+    ----------
+    label : str
+        What is seen; stands beside the scrubber.
+    cells : tuple of MapCell
+        One for each square of the grid, row by row.
+    picture : uint8 ndarray of shape (h, w, 3), or None
+        Beneath the maps, where it is not the grid's.
+    """
+
+    label: str
+    cells: tuple[MapCell, ...]
+    picture: npt.NDArray[np.uint8] | None = None
+
+
+@dataclass(frozen=True)
+class FilmReel:
+    """A film that a grid plays, as far as it is computed.
+
+    Attributes
+    ----------
+    name : str
+        Its identity: the player stays where it is as long as the name is the same.
+    shots : tuple of Shot
+    planned : int
+        How many there will be.
+    seconds : float
+        That a shot is seen.
+    """
+
+    name: str
+    shots: tuple[Shot, ...]
+    planned: int
+    seconds: float = 0.8
+
+
+@dataclass(frozen=True)
 class MapCell:
     """One square of the grid.
 
@@ -58,6 +98,9 @@ class MapCell:
         What is running, the position in the queue, or a sentence on why there is no map.
     unit : str
         Of the values; stands below the colour bar.
+    bars : tuple of (str, float, float or None)
+        Instead of a map: names, values and standard errors, drawn as bars with 95 % intervals that
+        end at `limit`.
     """
 
     row: int
@@ -70,6 +113,7 @@ class MapCell:
     message: str = ""
     packed: Mapping[str, Any] | None = None
     unit: str = ""
+    bars: tuple[tuple[str, float, float | None], ...] = ()
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
@@ -141,6 +185,7 @@ def grid_data(
     colours: Colours = "red-blue",
     column_help: Mapping[str, str] | None = None,
     stage: str | None = None,
+    film: FilmReel | None = None,
 ) -> dict[str, Any]:
     """What `render_heatmap_grid` sends to the browser; its arguments are described there.
 
@@ -166,6 +211,26 @@ def grid_data(
         "smooth": smooth,
         "stage": stage,
         "colours": browser_colours(colours),
+        "film": None if film is None else _film_data(film),
+    }
+
+
+def _film_data(film: FilmReel) -> dict[str, Any]:
+    return {
+        "name": film.name,
+        "planned": film.planned,
+        "complete": len(film.shots) == film.planned,
+        "milliseconds": round(1000 * film.seconds),
+        "shots": [
+            {
+                "label": shot.label,
+                "cells": [_cell_data(cell) for cell in shot.cells],
+                "picture": None
+                if shot.picture is None
+                else _cached_picture(_digest(shot.picture), shot.picture),
+            }
+            for shot in film.shots
+        ],
     }
 
 
@@ -182,6 +247,7 @@ def render_heatmap_grid(
     key: str,
     column_help: Mapping[str, str] | None = None,
     stage: str | None = None,
+    film: FilmReel | None = None,
 ) -> None:
     """Draw the grid. Call it again with other cells, and zoom, cross-hair and scroll position stay.
 
@@ -208,6 +274,8 @@ def render_heatmap_grid(
         A sentence for a column's label, shown when pointing at it.
     stage : str, optional
         Given, the maps fill the screen: this line above them, and each under its own title.
+    film : FilmReel, optional
+        Played in the squares, with a scrubber below them.
     """
     data = grid_data(
         rows=rows,
@@ -220,6 +288,7 @@ def render_heatmap_grid(
         colours=colours,
         column_help=column_help,
         stage=stage,
+        film=film,
     )
     _component(key=key, data=data)
 
@@ -240,6 +309,9 @@ def _cell_data(cell: MapCell) -> dict[str, Any]:
         "status": cell.status,
         "progress": None if cell.progress is None else min(1.0, max(0.0, _finite(cell.progress))),
         "message": cell.message,
+        "bars": {"bars": [list(bar) for bar in cell.bars], "limit": _finite(cell.limit)}
+        if cell.bars
+        else None,
     }
 
 

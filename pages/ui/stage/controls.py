@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -19,7 +19,7 @@ ALL = "all"
 COUNTS = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 150, 200, 300, 400)
 """Superpixel counts that the keys step through."""
 
-CLASS, METHOD = "stage-class", "stage-method"
+CLASS, METHOD, FILM = "stage-class", "stage-method", "stage-film"
 
 
 def offer(control: StageControl) -> None:
@@ -41,6 +41,11 @@ def method_in_sight(methods: Mapping[str, str]) -> str | None:
     return None if text == ALL else text
 
 
+def film_in_sight(films: Sequence[str]) -> str:
+    """The film that is chosen, at first the first."""
+    return _in_sight(FILM, list(films), films[0])
+
+
 def _in_sight(name: str, offered: list[str], default: str) -> str:
     text = recalled(name, default, lambda text: one_of(text, tuple(offered)))
     remember(name, text, default)
@@ -60,7 +65,7 @@ def usual_controls(scene: Scene) -> list[StageControl]:
             ALL if shown is None else str(shown),
             (CLASS,),
         ),
-        _layers(scene),
+        layer_control(usual_layers(scene), settings.layer),
         StageControl(
             "reference",
             "Reference point",
@@ -91,14 +96,14 @@ def one_of_all_methods(name: str, value: str) -> StageControl:
     return StageControl("method", "Method", titles, value, (name,))
 
 
-def _layers(scene: Scene) -> StageControl:
+def usual_layers(scene: Scene) -> tuple[str, ...]:
+    """The layers that the sidebar lists, from the pixels upwards."""
     chosen, classifier = scene.settings.layer, scene.classifier
-    names: tuple[str, ...] = (chosen,) if chosen else ()
-    if classifier is not None:
-        every = bool(st.session_state.get("every_layer", False))
-        listed = {*(classifier.layers if every else classifier.main_layers), chosen}
-        names = tuple(name for name in classifier.layers if name in listed)
-    return layer_control(names, chosen)
+    if classifier is None:
+        return (chosen,) if chosen else ()
+    every = bool(st.session_state.get("every_layer", False))
+    listed = {*(classifier.layers if every else classifier.main_layers), chosen}
+    return tuple(name for name in classifier.layers if name in listed)
 
 
 def layer_control(layers: tuple[str, ...], value: str) -> StageControl:

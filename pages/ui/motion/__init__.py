@@ -1,0 +1,1 @@
+"""Films of maps: what changes when one thing changes, step by step."""
