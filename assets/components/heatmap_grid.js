@@ -131,7 +131,7 @@ class HeatmapGrid {
 
   /** Build the squares unless they exist: a new map must not lose focus or scroll position. */
   arrange({ rows, columns }) {
-    const labels = JSON.stringify([rows, columns]);
+    const labels = JSON.stringify([rows, columns, this.stage]);
     if (labels === this.labels) return;
     const hadFocus = this.root.contains(this.root.getRootNode().activeElement);
     this.labels = labels;
@@ -148,8 +148,8 @@ class HeatmapGrid {
         const cell = this.buildCell(row, label);
         // On stage a map stands under its own title: what it does not have in common with the others.
         const [several, alone] = [rows.length > 1, columns.length === 1];
-        cell.title.append(element("b", "", several || alone ? row : label));
-        if (several && !alone) cell.title.append(element("span", "", label));
+        if (this.stage) cell.title.append(element("b", "", several || alone ? row : label));
+        if (this.stage && several && !alone) cell.title.append(element("span", "", label));
         line.append(withRole("gridcell", element("div", "line", cell.figure)));
         return cell;
       });
@@ -492,6 +492,7 @@ class HeatmapGrid {
       this.drag = { map, ...place(event), clientX: event.clientX, clientY: event.clientY };
     };
     map.onpointerup = () => {
+      if (this.stage) map.blur(); // its keys are the stage's, unless the Tab key led here
       const box = this.drag?.box;
       this.drag = null;
       if (!box || box.size < 0.02) return this.point();

@@ -29,6 +29,7 @@ const KEYS = [
   ["R", "next reference point (Shift: the one before)"],
   ["Space", "play a film, pause it; ← → then turn its pictures"],
   ["V", "next film, after the last: none (Shift: the one before)"],
+  ["drag", "zoom into all maps; double click: the whole picture again"],
   ["H", "hide the strip, show it"],
   ["?", "this list"],
 ];
