@@ -262,7 +262,8 @@ class HeatmapGrid {
     const before = this.film;
     const again = before?.name === film.name;
     if (!again) this.play(false);
-    this.film = again ? before : { shown: 0, timer: 0, played: false };
+    this.film = again ? before : { shown: 0, timer: 0, played: false, shots: [] };
+    if (!again) this.play(false); // says what its button does
     const shots = film.shots.map(async (shot) => ({
       ...shot,
       grey: overlay && shot.picture && greyPicture(await this.decode(shot.picture), this.palette),

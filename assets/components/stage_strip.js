@@ -16,8 +16,10 @@ const STEPS = {
 };
 const KEYS_OF = { method: "M", reference: "R", layer: "← →", count: "↑ ↓", depth: ", .", film: "V" };
 const TURNS = { m: "method", r: "reference", v: "film" };
-const TYPED_INTO = "input, textarea, select, [contenteditable], [role=textbox], [role=combobox], [role=searchbox]";
-const ARROWS_OF_ITS_OWN = "[role=radio], [role=slider], [role=tab], [role=option], [role=grid], [role=img], summary";
+const TYPED_INTO =
+  "input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable], " +
+  "[role=textbox], [role=combobox], [role=searchbox]";
+const ARROWS_OF_ITS_OWN = "input, [role=radio], [role=slider], [role=tab], [role=option], [role=grid], [role=img], summary";
 const KEYS = [
   ["F", "to the stage, and back with what was chosen on it"],
   ["Esc", "back to exactly what was before the stage"],
@@ -28,7 +30,7 @@ const KEYS = [
   [", .", "on Randomisation: re-initialise less, more"],
   ["R", "next reference point (Shift: the one before)"],
   ["Space", "play a film, pause it; ← → then turn its pictures"],
-  ["V", "next film, after the last: none (Shift: the one before)"],
+  ["V", "next film, after the last: none (Shift: the one before); as a file: below the maps"],
   ["drag", "zoom into all maps; double click: the whole picture again"],
   ["H", "hide the strip, show it"],
   ["?", "this list"],
@@ -99,7 +101,8 @@ class StageStrip {
     const [target] = event.composedPath();
     if (target.matches?.(TYPED_INTO)) return;
     const own = target.matches?.(ARROWS_OF_ITS_OWN) || target.matches?.("button");
-    if (own && (event.key.startsWith("Arrow") || event.key === " ")) return;
+    const pressed = event.key === " " && !target.matches?.("[type=range]");
+    if (own && (event.key.startsWith("Arrow") || pressed)) return;
     if (this.press(event.key, event.shiftKey)) {
       event.preventDefault();
       event.stopImmediatePropagation();

@@ -88,6 +88,7 @@ def test_a_lecturer_opens_the_app_on_a_projector_presses_f_and_tells_figure_3_1_
     # Streamlit's own R would run the page again and change nothing.
     page.keyboard.press("r")
     expect(heading).to_have_text("Gradient × Input · input · mean reference")
+    settle(page)
     page.keyboard.press("Shift+R")
     expect(heading).to_have_text("Gradient × Input · input · black reference")
     page.keyboard.press("m")
@@ -104,6 +105,32 @@ def test_a_lecturer_opens_the_app_on_a_projector_presses_f_and_tells_figure_3_1_
     expect(page.get_by_test_id("stSidebar")).to_be_visible()
     page.wait_for_url(before)
     expect(page.locator(".map.done")).to_have_count(4)
+
+
+def test_space_plays_the_layers_and_arrows_turn_the_pictures(visit: Callable[..., Page]) -> None:
+    page = visit(f"layers?{QUICK}&layer=top_relu&layers-method=gradient_times_input&stage=1")
+    shot, play = page.locator(".film .shot"), page.locator(".film .play")
+    page.keyboard.press(" ")
+    page.wait_for_url(re.compile("stage-film=layers"))
+    # Once computed it plays by itself, to the top.
+    expect(shot).to_have_text("top_relu")
+    expect(play).to_have_text("▶")
+    page.keyboard.press("ArrowLeft")
+    expect(shot).not_to_have_text("top_relu")
+    for _ in range(6):
+        page.keyboard.press("ArrowLeft")
+    expect(shot).to_have_text("input")
+    pixels = page.locator(".map canvas").first.evaluate("each => each.toDataURL()")
+    page.keyboard.press(" ")
+    assert play.text_content() == "❚❚"
+    page.keyboard.press(" ")
+    assert play.text_content() == "▶"
+    page.locator(".film .scrubber").fill("3")
+    expect(shot).not_to_have_text("input")
+    assert page.locator(".map canvas").first.evaluate("each => each.toDataURL()") != pixels
+    page.keyboard.press("v")  # after the last film: none
+    expect(page.locator(".film .scrubber")).to_be_hidden()
+    expect(page.locator(".heading")).to_contain_text("top_relu")
 
 
 def test_keys_are_left_to_text_fields_and_to_the_browser(visit: Callable[..., Page]) -> None:

@@ -16,11 +16,14 @@ from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.grid import done_in, names_of, render_maps
 from pages.ui.maps.staged import rows_on_stage
 from pages.ui.maps.table import MapTable, cell_for
+from pages.ui.motion.film import Film
+from pages.ui.motion.player import FILMS, draw_film, film_chosen
+from pages.ui.motion.sequences import over_layers
 from pages.ui.shell.colours import legend
 from pages.ui.shell.progress import Snapshots, follow
 from pages.ui.shell.requests import predictions_for, request_for
 from pages.ui.shell.scene import Scene
-from pages.ui.stage.controls import layer_control, offer, one_of_all_methods
+from pages.ui.stage.controls import class_in_sight, layer_control, offer, one_of_all_methods
 from pages.ui.stage.curtain import on_stage
 from pages.ui.worker.engine import MOST_TASKS, Engine
 from pages.ui.worker.tasks import Explain, Task
@@ -43,13 +46,18 @@ def render_layers(engine: Engine, scene: Scene) -> None:
     layers = comparison.layers
     tables = _tables(scene, comparison)
     names: dict[Task, str] = {}
+    film = _film(scene, comparison)
+    if film is not None:
+        names.update(film.tasks)
     for table in tables:
         names.update(names_of(table))
     compared = _ask_for_curves(scene, comparison, names, most)
     common = (METHODS[comparison.method].title, f"{scene.settings.reference} reference")
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
-        for number, table in enumerate(tables):
+        if film is not None:
+            draw_film(scene, film, snapshots, finished, key="layer_maps_0")
+        for number, table in enumerate(tables if film is None else []):
             render_maps(engine, scene, table, snapshots, key=f"layer_maps_{number}", common=common)
         curves = [
             curve_of(method, comparison.measure, by_layer, snapshots)
@@ -82,6 +90,16 @@ def _tables(scene: Scene, comparison: Comparison) -> list[MapTable]:
     shown = _layer_in_sight(scene, layers)
     offer(layer_control(layers, shown))
     return [rows_on_stage(scene, _table(scene, comparison, [shown]))]
+
+
+def _film(scene: Scene, comparison: Comparison) -> Film | None:
+    """The film of the layers that are compared, where it is chosen on stage."""
+    if film_chosen({"layers": FILMS["layers"]}) is None:
+        return None
+    shown = class_in_sight(scene)
+    classes = comparison.classes if shown is None else (shown,)
+    reference = f"{scene.settings.reference} reference"
+    return over_layers(scene, comparison.method, classes, comparison.layers, reference)
 
 
 def _layer_in_sight(scene: Scene, layers: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ import streamlit as st
 from attribution_core.registry import METHODS
 from pages.ui.components.heatmap_grid import MapCell, render_heatmap_grid
 from pages.ui.components.stage_strip import StageControl
+from pages.ui.motion.downloads import render_film_downloads
 from pages.ui.motion.film import Film
 from pages.ui.motion.path import along_path
 from pages.ui.motion.sequences import over_budgets, over_classes, over_counts, over_layers
@@ -29,11 +30,11 @@ from pages.ui.worker.engine import Engine
 
 NO_FILM = "none"
 FILMS = {
-    "layers": "Layers, from the pixels up",
-    "classes": "Class after class",
-    "counts": "More and more superpixels",
-    "path": "Integrated Gradients' path",
-    "budget": "KernelSHAP's budget",
+    "layers": "Film: layers",
+    "classes": "Film: classes",
+    "counts": "Film: superpixels",
+    "path": "Film: path",
+    "budget": "Film: budget",
 }
 MOST_ROWS = 4
 """Classes of one film."""
@@ -80,26 +81,33 @@ def render_film(engine: Engine, scene: Scene, film: Film) -> None:
         return
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
-        settings = scene.settings
-        reel = film.reel(snapshots)
-        squares = [
-            (row, column) for row in range(len(film.rows)) for column in range(len(film.columns))
-        ]
-        waiting = "" if finished else "The film is being computed"
-        cells = [MapCell(*at, status="queued", message=waiting) for at in squares]
-        render_heatmap_grid(
-            rows=film.rows,
-            columns=film.columns,
-            cells=reel.shots[0].cells if reel.shots else cells,
-            picture=scene.picture.pixels.astype(np.uint8),
-            overlay=settings.view == "overlay",
-            opacity=settings.opacity,
-            smooth=settings.smooth,
-            colours=settings.colours,
-            key="attribution_grid",
-            stage=film.title,
-            film=reel,
-        )
+        draw_film(scene, film, snapshots, finished, key="attribution_grid")
 
     opening = predictions_for(scene.settings, scene.picture)
     follow(engine, scene, opening, film.tasks, draw, noun="pictures", caption=film.title)
+
+
+def draw_film(scene: Scene, film: Film, snapshots: Snapshots, finished: bool, *, key: str) -> None:
+    """Play a film as far as its tasks, which the page has asked for, are done."""
+    settings = scene.settings
+    reel = film.reel(snapshots)
+    squares = [
+        (row, column) for row in range(len(film.rows)) for column in range(len(film.columns))
+    ]
+    waiting = "Nothing could be computed." if finished else "The film is being computed"
+    cells = [MapCell(*at, status="queued", message=waiting) for at in squares]
+    render_heatmap_grid(
+        rows=film.rows,
+        columns=film.columns,
+        cells=reel.shots[0].cells if reel.shots else cells,
+        picture=scene.picture.pixels.astype(np.uint8),
+        overlay=settings.view == "overlay",
+        opacity=settings.opacity,
+        smooth=settings.smooth,
+        colours=settings.colours,
+        key=key,
+        stage=film.title,
+        film=reel,
+    )
+    if reel.shots and len(reel.shots) == reel.planned:
+        render_film_downloads(scene, film, reel)

@@ -18,6 +18,8 @@ from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.grid import done_in, names_of, render_maps
 from pages.ui.maps.staged import columns_on_stage, rows_on_stage
 from pages.ui.maps.table import MapTable, TableCell
+from pages.ui.motion.film import Film, Still, film_of_maps
+from pages.ui.motion.player import draw_film, film_chosen
 from pages.ui.randomisation.similarity_figures import MEASURES, similarities_csv, similarity_figure
 from pages.ui.randomisation.tasks import (
     CompareRandomised,
@@ -71,12 +73,12 @@ def render_randomisation(engine: Engine, scene: Scene) -> None:
         follow(engine, scene, opening, {}, lambda snapshots, finished: None)
         return
     experiment = _experiment(scene, stages)
-    table = _table(scene, experiment)
-    if on_stage():
-        sides = [name for name in table.column_names if name.startswith(f"{settings.layer}-")]
-        table = columns_on_stage(rows_on_stage(scene, table), sides)
+    table = _staged(scene, _table(scene, experiment))
+    film = _film(scene, experiment, stages)
     ask = PredictRandomised(settings.model, scene.picture, experiment.draw)
     names = dict(names_of(table))
+    if film is not None:
+        names |= film.tasks
     names[ask] = "the randomised network's prediction"
     compared: dict[str, CompareRandomised] = {}
     for layer in experiment.layers:
@@ -89,14 +91,11 @@ def render_randomisation(engine: Engine, scene: Scene) -> None:
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
         _draw_prediction(scene, experiment, stages, snapshots[ask])
-        render_maps(
-            engine,
-            scene,
-            table,
-            snapshots,
-            key="randomised_maps",
-            common=_on_stage_above(experiment, stages),
-        )
+        if film is not None:
+            draw_film(scene, film, snapshots, finished, key="randomised_maps")
+        else:
+            common = _on_stage_above(experiment, stages)
+            render_maps(engine, scene, table, snapshots, key="randomised_maps", common=common)
         curves = {
             layer: estimate.values
             for layer, task in compared.items()
@@ -180,6 +179,29 @@ def _offer_on_stage(
     titles = {name: f"down to {name}" if mode == "cascade" else name for name in stages}
     depths = {NOTHING: NOTHING, **titles}
     offer(StageControl("depth", "Re-initialised", depths, stage, ("randomisation-stage",)))
+
+
+def _staged(scene: Scene, table: MapTable) -> MapTable:
+    """On stage, the two networks' maps at the sidebar's layer, of the class in sight."""
+    layer = scene.settings.layer
+    sides = [name for name in table.column_names if name.startswith(f"{layer}-")]
+    return columns_on_stage(rows_on_stage(scene, table), sides)
+
+
+def _film(scene: Scene, experiment: Experiment, stages: Sequence[str]) -> Film | None:
+    """The film of the randomisation stage by stage, where it is chosen on stage."""
+    if film_chosen({"stages": "Film: stages"}) is None:
+        return None
+    draw = experiment.draw
+    stills = []
+    for depth, stage in enumerate(("nothing", *stages)):
+        changed = replace(experiment, draw=replace(draw, depth=depth))
+        down_to = "down to " if depth and not draw.alone else ""
+        label = f"{down_to}{stage} re-initialised"
+        stills.append(Still(label, _staged(scene, _table(scene, changed)).cells))
+    table = _staged(scene, _table(scene, experiment))
+    title = f"{METHODS[experiment.method].title}, stage by stage from the top"
+    return film_of_maps("stages", title, table.rows, table.columns, stills, scene.settings)
 
 
 def _on_stage_above(experiment: Experiment, stages: Sequence[str]) -> tuple[str, ...]:
