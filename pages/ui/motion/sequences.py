@@ -63,7 +63,7 @@ def over_classes(scene: Scene, method: str, common: str) -> Film:
 
 def over_counts(scene: Scene, method: str, classes: Sequence[int], common: str) -> Film:
     """A coalition method's maps with ever more players."""
-    if METHODS[method].players is None:
+    if not METHODS[method].of_players:
         method = LEADING
     most = _positions(scene)
     counts = [count for count in COUNTS if count < most] + ([most] if most <= COUNTS[-1] else [])
