@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 # A worker for each of two processors; one that has finished takes over tests from the other.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 2 --dist worksteal
 
-.PHONY: run test quick installed lint benchmark load clean
+.PHONY: run test quick installed lint docs pictures benchmark load clean
 
 run: $(VENV)/app-installed
 	$(BIN)/python -m pages.ui.serve --server.port 8501
@@ -30,6 +30,15 @@ lint: $(VENV)/tests-installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# The documentation as a static site; a link that leads nowhere is an error.
+docs: $(VENV)/docs-installed
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
+	@echo "docs/_build/index.html"
+
+# The pictures of README and documentation, taken of the running app in Chromium.
+pictures: $(VENV)/tests-installed
+	$(BIN)/python -m docs.make_pictures
+
 # The peers that benchmarks measure against live in an environment of their own.
 benchmark: $(VENV)-benchmarks/installed
 	$(VENV)-benchmarks/bin/python -m tests.benchmarks
@@ -49,6 +58,11 @@ $(VENV)/app-installed: requirements.txt
 $(VENV)/tests-installed: requirements.txt tests/requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	touch $@
+
+$(VENV)/docs-installed: requirements.txt docs/requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -r docs/requirements.txt
 	touch $@
 
 $(VENV)-benchmarks/installed: requirements.txt tests/requirements.txt tests/benchmarks/requirements.txt

@@ -1,0 +1,163 @@
+"""A Sphinx extension: a page for each method from its file, and the core's reference."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.ext.napoleon import Config, NumpyDocstring
+
+import attribution_core
+from attribution_core import METHODS, Estimator
+from attribution_core.axioms.verdicts import AXIOMS
+from attribution_core.methods.method import Method
+from attribution_core.methods.options import Option
+
+NEEDS = {
+    "gradient": "derivatives of the score",
+    "game": "the score of coalitions: pictures in which some parts are taken out",
+}
+PRECISIONS = {
+    "exact": "exact up to rounding",
+    "quadrature": "exact up to the error of a quadrature, which is reported",
+    "sampled": "estimated from samples; where there are enough of them, each value has a standard "
+    "error",
+}
+
+
+def setup(app: Sphinx) -> None:
+    """Write the pages before any is read."""
+    app.connect("builder-inited", lambda app: write_pages(Path(app.srcdir)))
+    app.connect("autodoc-process-docstring", _escape)
+
+
+def _escape(
+    app: Sphinx, what: str, name: str, value: object, options: object, lines: list[str]
+) -> None:
+    lines[:] = without_bars("\n".join(lines)).splitlines()
+
+
+def write_pages(docs: Path) -> None:
+    """Write ``methods/*.md`` and ``reference.md``; what is there already and equal stays."""
+    (docs / "methods").mkdir(exist_ok=True)
+    for method in METHODS.values():
+        _write(docs / "methods" / f"{method.name}.md", method_page(method))
+    _write(docs / "methods" / "index.md", methods_page())
+    _write(docs / "reference.md", reference_page())
+
+
+def _write(path: Path, text: str) -> None:
+    # Sphinx reads again what is newer.
+    if not path.exists() or path.read_text("utf-8") != text:
+        path.write_text(text, "utf-8")
+
+
+def methods_page() -> str:
+    """The list of all methods."""
+    rows = [
+        f"| [{method.title}]({method.name}.md) | {method.summary} | {_precision(method)} |"
+        for method in METHODS.values()
+    ]
+    names = "\n".join(METHODS)
+    return (
+        "# Methods\n\nEach page is drawn from the method's file in `attribution_core/methods/`.\n\n"
+        "| method | what it does | values |\n|---|---|---|\n"
+        + "\n".join(rows)
+        + f"\n\n```{{toctree}}\n:hidden:\n\n{names}\n```\n"
+    )
+
+
+def method_page(method: Method[Any]) -> str:
+    """Title, source, formula, options and promises of one method."""
+    module = import_module(method.run.__module__)
+    promised = [AXIOMS[name].title for name in method.promises]
+    facts = [
+        f"**Needs** {NEEDS[method.needs]}{', and a reference' if method.uses_reference else ''}.",
+        f"**Values** are {PRECISIONS[_precision(method)]}.",
+        f"**Promises** {', '.join(promised)}." if promised else "**Promises** nothing.",
+        f"**Source:** {method.source}." if method.source else "",
+    ]
+    parts = [
+        f"# {method.title}",
+        method.summary,
+        "\n".join(f"- {fact}" for fact in facts if fact),
+    ]
+    if method.two_variables is not None:
+        parts += ["On a function of two variables:", f"$$\n{method.two_variables.formula}\n$$"]
+    for name, estimator in _estimators(module):
+        parts += [f"## `{name}`", _documented(name, estimator.refine)]
+    if method.options:
+        parts += ["## Options", _options(method.options)]
+    parts.append(f"Command line: `attributions explain PICTURE --method {method.name}`")
+    return "\n\n".join(parts) + "\n"
+
+
+def _precision(method: Method[Any]) -> str:
+    """As `Method.precision`, of the values that the app shows: a budget means sampling there."""
+    sampled = any(option.name in ("samples", "budget") for option in method.options)
+    return "sampled" if sampled else method.precision
+
+
+def _estimators(module: ModuleType) -> Iterator[tuple[str, Estimator[Any]]]:
+    """The formulas that a method's file holds."""
+    for name, value in vars(module).items():
+        if isinstance(value, Estimator) and value.refine.__module__ == module.__name__:
+            yield name, value
+
+
+def _options(options: tuple[Option, ...]) -> str:
+    rows = [
+        f"| `{option.name}` | {option.default} | {option.expected} | {option.help} |"
+        for option in options
+    ]
+    return "| option | default | values | |\n|---|---|---|---|\n" + "\n".join(rows)
+
+
+def reference_page() -> str:
+    """All that `attribution_core` offers, from the docstrings."""
+    parts = [
+        "# The core's reference",
+        "What `from attribution_core import …` gives. It needs no browser and no Streamlit.",
+    ]
+    for name in attribution_core.__all__:
+        value = getattr(attribution_core, name)
+        if isinstance(value, type):
+            parts.append(_in_rst(f".. autoclass:: attribution_core.{name}\n   :members:\n"))
+        elif isinstance(value, Estimator):
+            parts.append(_documented(name, value.refine))
+        elif callable(value):
+            parts.append(_documented(name, value))
+    return "\n\n".join(parts) + "\n"
+
+
+def _documented(name: str, function: Callable[..., Any]) -> str:
+    """A function's signature, without types, and its docstring."""
+    signature = inspect.signature(function)
+    short = signature.replace(
+        parameters=[
+            each.replace(annotation=inspect.Parameter.empty)
+            for each in signature.parameters.values()
+        ],
+        return_annotation=inspect.Signature.empty,
+    )
+    settings = Config(napoleon_use_rtype=False)
+    words = without_bars(inspect.getdoc(function) or "")
+    text = str(NumpyDocstring(words, settings, what="function"))
+    body = "\n".join(f"   {line}".rstrip() for line in text.splitlines())
+    return _in_rst(f".. py:function:: {name}{short}\n   :no-index:\n\n{body}\n")
+
+
+def without_bars(text: str) -> str:
+    """The same with bars of absolute values escaped, which mark substitutions otherwise."""
+    parts = re.split(r"(``.*?``)", text, flags=re.DOTALL)
+    return "".join(each if each.startswith("``") else each.replace("|", r"\|") for each in parts)
+
+
+def _in_rst(text: str) -> str:
+    return f"````{{eval-rst}}\n{text}````"
