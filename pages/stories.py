@@ -1,12 +1,15 @@
-"""Stories: guided tours through the app."""
+"""Stories: guided tours through the app, and its glossary."""
 
 import streamlit as st
 
 from pages.ui.shell.navigation import require_entrypoint
-from pages.ui.stories.page import render_stories
+from pages.ui.stories.page import choose_view, render_glossary, render_stories
 from pages.ui.worker.engine import engine
 
 require_entrypoint()
 
 st.subheader("Stories", anchor=False)
-render_stories(engine())
+if choose_view() == "glossary":
+    render_glossary()
+else:
+    render_stories(engine())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.ui.shell.glossary import words_of
 from pages.ui.shell.share import render_share
 
 
@@ -13,6 +14,6 @@ def heading(question: str, explanation: str = "") -> None:
         with st.container(gap=None, width="stretch", key="heading"):
             st.subheader(question, anchor=False)
             if explanation:
-                st.caption(explanation)
+                st.caption(explanation, help=words_of(explanation))
         with st.container(width="content"):
             render_share()

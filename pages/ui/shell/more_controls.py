@@ -13,6 +13,7 @@ from attribution_core.painting import COLOUR_SCALES
 from attribution_core.registry import METHODS
 from pages.ui.shell.choices import choice, drawn
 from pages.ui.shell.game_methods import game_methods
+from pages.ui.shell.glossary import with_words
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import session
 from pages.ui.shell.settings import BOUNDS, SCALES, SCORES, SEGMENTATIONS, VIEWS, Settings, one_of
@@ -53,8 +54,10 @@ def _score(scene: Scene) -> None:
             required=True,
             format_func=str.capitalize,
             key=key,
-            help="The class's logit, its probability, or the difference between its logit and "
-            "that of another class.",
+            help=with_words(
+                "The class's logit, its probability, or the difference between its logit and that "
+                "of another class (contrast)."
+            ),
         ),
         scene.settings.score,
     )

@@ -13,6 +13,7 @@ from attribution_core.registry import METHODS
 from attribution_core.request import ZEROS
 from pages.ui.shell.choices import decide, drawn
 from pages.ui.shell.gallery import gallery_picture, pick_from_gallery
+from pages.ui.shell.glossary import with_words
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.model_download import render_model_download
 from pages.ui.shell.more_controls import EVERY_LAYER, render_more_controls
@@ -233,8 +234,10 @@ def _players(scene: Scene) -> None:
             int(BOUNDS["count"][0]),
             int(BOUNDS["count"][1]),
             key=key,
-            help="The players of coalition methods: at the pixels SLIC superpixels or the cells of "
-            "a grid, at a layer blocks of its positions.",
+            help=with_words(
+                "The players of coalition methods: at the pixels SLIC superpixels or the cells of "
+                "a grid, at a layer blocks of its positions."
+            ),
         ),
         settings.count,
     )

@@ -1,14 +1,34 @@
-"""The list of stories."""
+"""The list of stories, and the glossary."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from pages.ui.shell.choosers import choose_one
+from pages.ui.shell.glossary import glossary, meaning
 from pages.ui.shell.markdown import literal
 from pages.ui.stories.shelf import shelf
 from pages.ui.stories.story import Story
 from pages.ui.stories.telling import leave, tell, told
 from pages.ui.worker.engine import Engine
+
+VIEWS = {"list": "Stories", "glossary": "Glossary"}
+
+
+def choose_view() -> str:
+    """One of `VIEWS`."""
+    return choose_one("stories-view", "View", VIEWS, "list", label_visibility="collapsed")
+
+
+def render_glossary() -> None:
+    """Draw all terms with their explanations."""
+    st.caption(
+        "Terms of the field, as this app uses them. Where a text uses one, the question mark "
+        "beside it explains it on hover."
+    )
+    with st.container(width=820, key="glossary"):
+        for term in glossary():
+            st.markdown(meaning(term))
 
 
 def render_stories(engine: Engine) -> None:

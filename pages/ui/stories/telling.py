@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from pages.ui.shell.choices import start_over
+from pages.ui.shell.glossary import words_of
 from pages.ui.shell.navigation import complain
 from pages.ui.shell.session import session
 from pages.ui.stories.shelf import shelf
@@ -76,7 +77,7 @@ def render_story(engine: Engine, page: str) -> None:
     step = story.steps[number - 1]
     with st.container(border=True, key="story"):
         _headline(story, number, _name(page))
-        st.markdown(step.text)
+        st.markdown(step.text, help=words_of(f"{step.text} {step.look} {step.question}"))
         if step.look:
             st.markdown(f":material/visibility: **Look:** {step.look}")
         if step.question:
