@@ -3,7 +3,9 @@
 import streamlit as st
 
 from attribution_core.assets import ASSETS
-from pages.ui.shell.scene import make_scene
+from pages.ui.components.address import watch_address
+from pages.ui.shell.restart import ask_anew_after_a_restart
+from pages.ui.shell.scene import make_scene, take_up_clicks
 from pages.ui.shell.sidebar import render_sidebar
 from pages.ui.stage.strip import render_strip, set_the_stage
 from pages.ui.stories.telling import open_story, render_story
@@ -29,11 +31,14 @@ page = st.navigation(
     ],
     position="top",
 )
+watch_address()
 with engine().page_runs.one():
     open_story(engine(), page.url_path)
     scene = make_scene(engine(), page.url_path)
     set_the_stage()
     render_sidebar(engine(), scene)
+    take_up_clicks()
     render_story(engine(), page.url_path)
     page.run()
     render_strip(scene)
+ask_anew_after_a_restart()

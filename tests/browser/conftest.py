@@ -63,8 +63,10 @@ Serve = Callable[..., AbstractContextManager[Server]]
 
 
 @contextlib.contextmanager
-def serving(script: Path, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """Run `script` on a server of its own."""
+def serving(
+    script: Path, environment: Mapping[str, str] | None = None, port: int | None = None
+) -> Iterator[Server]:
+    """Run `script` on a server of its own, at a free port unless one is given."""
     options = {
         "server.headless": "true",
         "server.address": "127.0.0.1",
@@ -74,18 +76,20 @@ def serving(script: Path, environment: Mapping[str, str] | None = None) -> Itera
     flags = [f"--{name}={value}" for name, value in options.items()]
     command = [sys.executable, "-m", "streamlit", "run", str(script), *flags]
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    with running(command, ROOT, {"PYTHONPATH": path, **(environment or {})}) as server:
+    with running(command, ROOT, {"PYTHONPATH": path, **(environment or {})}, port) as server:
         yield server
 
 
 @contextlib.contextmanager
-def running(command: list[str], folder: Path, environment: Mapping[str, str]) -> Iterator[Server]:
+def running(
+    command: list[str], folder: Path, environment: Mapping[str, str], port: int | None = None
+) -> Iterator[Server]:
     """Run a command that serves at ``--server.port``, until its server is no longer needed.
 
     Whatever models are on this machine, the server sees none but the built-in ones, unless
     `environment` says otherwise.
     """
-    port = free_port()
+    port = port or free_port()
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith("ATTRIBUTION_")
     }

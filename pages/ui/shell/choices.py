@@ -13,6 +13,7 @@ from typing import TypeVar
 import streamlit as st
 
 from pages.ui.shell.navigation import complain
+from pages.ui.shell.restart import has_drawn
 from pages.ui.shell.session import Choices, session
 from pages.ui.shell.settings import complaint_of, text_of
 
@@ -68,9 +69,17 @@ def drawn(
     choices = _choices()
     # Handed over in each run: Streamlit forgets widgets that were not drawn in the last one. The
     # run may end while the widget is drawn: the value handed over is no visitor's choice then.
-    st.session_state[widget_key(name)] = choices.handed[name] = value
-    choices.offered[name] = offered
-    said = draw(widget_key(name), value)
+    key, before = widget_key(name), choices.reported
+    choices.handed[name], choices.offered[name] = value, offered
+    if offered is None and any(each.endswith(f"-{key}") for each in before):
+        # After a restart the browser's value may be a click that no run has noticed yet.
+        choices.reported = frozenset(each for each in before if not each.endswith(f"-{key}"))
+        draw(key, value)
+        if not has_drawn(key, before):  # another widget has the key now, and its own first value
+            choices.handed[name] = st.session_state[key]
+        return value
+    st.session_state[key] = value
+    said = draw(key, value)
     if said is not None:
         value = said
     choices.handed[name] = value
@@ -211,6 +220,20 @@ def taken_from_link(parameters: Mapping[str, str]) -> dict[str, str]:
         (name, text[:LONGEST]) for name, text in list(own.items())[:MOST_IN_A_LINK]
     )
     return {name: text for name, text in parameters.items() if name not in (*own, *STORY)}
+
+
+def follow_link(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Choose on this page exactly what a link says, as at a session's start; returns the others.
+
+    Widgets show it in this run. What was chosen on other pages stays.
+    """
+    choices = _choices()
+    for name in in_link(session().page):
+        choices.asked.pop(name, None)
+        choices.chosen.pop(name, None)
+    for name in choices.handed:
+        st.session_state.pop(widget_key(name), None)
+    return taken_from_link(parameters)
 
 
 def write_link() -> None:

@@ -19,17 +19,18 @@ from pages.ui.shell.choices import (
     changed,
     decide,
     decide_shared,
+    follow_link,
     is_shared,
     notice,
     share,
     shared,
-    taken_from_link,
     widget_key,
     write_link,
 )
 from pages.ui.shell.gallery import gallery, gallery_picture, pixels_of
-from pages.ui.shell.navigation import complain
+from pages.ui.shell.navigation import came_by_history, complain
 from pages.ui.shell.own_picture import DEFAULT_SIZE, own_pixels
+from pages.ui.shell.restart import reported_widgets
 from pages.ui.shell.rival import proposed_rival
 from pages.ui.shell.session import session, visitor
 from pages.ui.shell.settings import (
@@ -143,23 +144,35 @@ def current_scene() -> Scene:
 
 
 def _chosen_settings(engine: Engine) -> Settings:
-    """The settings the visitor chose; at the start of a session, those of the link."""
+    """The settings the visitor chose; those of the link at the start of a session, and where the
+    browser's Back or Forward led to it."""
     usual = Settings(model=engine.default_model().name)
     models = tuple(model.name for model in engine.models())
     pictures = (*(entry.id for entry in gallery()), UPLOAD)
-    if not session().started:
-        session().started = True
-        linked = taken_from_link(st.query_params.to_dict())
+    if not session().started or came_by_history():
+        begins, session().started = not session().started, True
+        if begins:
+            session().choices.reported = reported_widgets()
+            session().resumed = bool(session().choices.reported)
+        session().absent.clear()  # who is taken out stands in the link too
+        linked = follow_link(st.query_params.to_dict())
         settings, complaints = decode(linked, usual, models, pictures)
-        if settings.picture == UPLOAD:
+        if settings.picture == UPLOAD and session().own_picture is None:
             settings = replace(settings, picture=Settings().picture)
             complaints += ("An uploaded picture cannot travel in a link: upload it again.",)
-        for complaint in complaints:
+        for complaint in complaints if begins else ():
             complain(complaint)
         return settings
     _notice_widgets()
     # Choices made on a page are among its options: there is nothing to complain about.
     return decode(shared(), usual, models, pictures)[0]
+
+
+def take_up_clicks() -> None:
+    """Run again where the browser has reported clicks from the time of a server's restart."""
+    resumed, session().resumed = session().resumed, False
+    if resumed and any(is_shared(name) and changed(name) for name in session().choices.handed):
+        st.rerun()
 
 
 def adopt(settings: Settings, own_picture: bytes | None = None) -> None:

@@ -33,12 +33,15 @@ class Choices:
         The value each widget was last set to show: any other value is the visitor's choice.
     offered : dict
         The options of each widget when it was last drawn; None for one without options.
+    reported : frozenset of str
+        Identifiers of widgets that the browser knew when the session began, from before a restart.
     """
 
     asked: dict[str, str] = field(default_factory=dict)
     chosen: dict[str, str] = field(default_factory=dict)
     handed: dict[str, object] = field(default_factory=dict)
     offered: dict[str, Collection[object] | None] = field(default_factory=dict)
+    reported: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -56,6 +59,8 @@ class Session:
         The one that `make_scene` made last.
     started : bool
         Whether the link that the session began with has been read.
+    resumed : bool
+        Whether the browser knew widgets when the session began, and their values are not noticed.
     own_picture : bytes or None
         The last file uploaded or photo taken that could be read as a picture.
     refused_picture : str
@@ -85,6 +90,7 @@ class Session:
     page: str = ""
     scene: Scene | None = None
     started: bool = False
+    resumed: bool = False
     own_picture: bytes | None = None
     refused_picture: str = ""
     asked_for_vgg16: bool = False

@@ -1,0 +1,29 @@
+/**
+ * One entry in the browser's history for each thing that a person did.
+ *
+ * Streamlit adds an entry whenever the server writes another address, also where the server only completes what
+ * a link leaves out, such as the layer of a network that has just been loaded. Back would then lead to what
+ * completes itself again. Without anything done by a person, a new address of the same page takes the place of
+ * the one before.
+ */
+
+const DEEDS = ["pointerup", "keydown", "change"];
+
+export default function address() {
+  if (history.pushState.watched) return;
+  const push = history.pushState.bind(history);
+  let done = false;
+  const notice = (event) => {
+    if (event.isTrusted) done = true;
+  };
+  for (const deed of DEEDS) addEventListener(deed, notice, true);
+  // Back and Forward can be keys.
+  addEventListener("popstate", () => (done = false));
+  history.pushState = (state, title, url) => {
+    const completed = !done && new URL(url ?? "", location.href).pathname === location.pathname;
+    done = false;
+    if (completed) history.replaceState(state, title, url);
+    else push(state, title, url);
+  };
+  history.pushState.watched = true;
+}

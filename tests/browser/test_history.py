@@ -1,0 +1,104 @@
+"""Back, Forward, a reload and a restart of the server: what was set is there again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Locator, Page
+
+from tests.browser.conftest import PATIENCE, free_port
+from tests.browser.patience import expect
+
+ROOT = Path(__file__).resolve().parents[2]
+LINK = "model=efficientnet_lite0&layer=top_relu&methods=grad_cam&class_choice=own&classes=285"
+
+
+def radio(page: Page, name: str) -> Locator:
+    return page.get_by_test_id("stSidebar").get_by_role("radio", name=name, exact=True)
+
+
+def expect_chosen(page: Page, **chosen: str) -> None:
+    """The address and the controls say it, and the page shows it."""
+    for name, text in chosen.items():
+        page.wait_for_function(
+            "([name, text]) => (new URLSearchParams(location.search).get(name) ?? '') === text",
+            arg=[name, text],
+        )
+    score = {"": "Logit", "probability": "Probability"}[chosen["score"]]
+    expect(radio(page, score)).to_be_checked()
+    classes = {"own": "My own", "top5": "Top five"}[chosen["class_choice"]]
+    expect(radio(page, classes)).to_be_checked()
+
+
+def expect_explored(page: Page, maps: int) -> None:
+    expect(page.locator(".heatmap-grid .map.done")).to_have_count(maps)
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
+
+
+def test_back_and_forward_step_through_the_settings_and_a_reload_keeps_them(
+    server: Any, new_page: Callable[..., Page]
+) -> None:
+    page = new_page()
+    page.goto(f"{server.url}/?{LINK}")
+    expect_explored(page, 1)
+    begun = page.evaluate("history.length")
+    radio(page, "Top five").click()
+    expect_explored(page, 5)
+    radio(page, "Probability").click()
+    expect_chosen(page, score="probability", class_choice="top5")
+    page.get_by_role("link", name=re.compile("^Layers")).first.click()
+    page.wait_for_function("() => location.pathname.endsWith('/layers')")
+    assert page.evaluate("history.length") == begun + 3
+
+    page.go_back()
+    expect_explored(page, 5)
+    expect_chosen(page, score="probability", class_choice="top5")
+    page.go_back()
+    expect_chosen(page, score="", class_choice="top5")
+    expect_explored(page, 5)
+    page.go_back()
+    expect_chosen(page, score="", class_choice="own")
+    expect_explored(page, 1)
+    page.go_forward()
+    expect_chosen(page, score="", class_choice="top5")
+    expect_explored(page, 5)
+
+    page.reload()
+    expect_explored(page, 5)
+    expect_chosen(page, score="", class_choice="top5")
+    page.go_forward()
+    expect_chosen(page, score="probability", class_choice="top5")
+    radio(page, "My own").click()  # goes on from here
+    expect_chosen(page, score="probability", class_choice="own")
+
+    # What the server completes without anything done by a person is no step.
+    steps = page.evaluate("history.length")
+    page.evaluate("history.pushState({}, '', location.href + '&seed=1')")
+    assert page.evaluate("history.length") == steps
+    assert "seed=1" in page.url
+
+
+def test_the_first_click_after_a_restart_counts(
+    serve: Callable[..., AbstractContextManager[Any]], browser: Browser
+) -> None:
+    port = free_port()
+    # The browser complains of a server that does not answer, as it should.
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    with serve(ROOT / "app.py", port=port) as first:
+        page.goto(f"{first.url}/?{LINK}&count=30")
+        expect_explored(page, 1)
+        radio(page, "Probability").click()
+        expect_chosen(page, score="probability", class_choice="own")
+        expect_explored(page, 1)
+    expect(radio(page, "Top five")).to_be_disabled()
+    with serve(ROOT / "app.py", port=port):
+        expect(radio(page, "Top five")).to_be_enabled()
+        radio(page, "Top five").click()
+        expect_explored(page, 5)
+        expect_chosen(page, score="probability", class_choice="top5", count="30")
+        page.context.close()  # before its server goes
