@@ -13,4 +13,4 @@ _component = component("address")
 
 def watch_address() -> None:
     """See to it that the history has one entry for each thing that a person did."""
-    _component(key="address")
+    _component(key="address", data={})
