@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.ui.shell.choices import start_over
 from pages.ui.shell.glossary import words_of
-from pages.ui.shell.navigation import complain
+from pages.ui.shell.navigation import came_by_history, complain
 from pages.ui.shell.session import session
 from pages.ui.stories.shelf import shelf
 from pages.ui.stories.story import Step, Story
@@ -26,7 +26,11 @@ def open_story(engine: Engine, page: str) -> None:
         session().going = ""
         if going != _name(page):
             st.switch_page(f"pages/{going}.py")
-    if session().started or "story" not in st.query_params:
+    if came_by_history():
+        session().told = {}
+    elif session().started:
+        return
+    if "story" not in st.query_params:
         return
     given = st.query_params.to_dict()
     stories = shelf(engine).stories
