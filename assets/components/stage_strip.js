@@ -52,6 +52,9 @@ class StageStrip {
     this.find(".open").append("⤢ Stage");
     this.find(".open").title = "Maps alone and large (key F)";
     this.find(".open").onclick = () => this.say("up");
+    this.find(".opening .film").append("▶ Film");
+    this.find(".opening .film").title = "The maps from the pixels to the top, or stage by stage, on stage";
+    this.find(".opening .film").onclick = () => this.say("play");
     this.find(".show").setAttribute("aria-label", "Show the strip (key H)");
     this.find(".show").onclick = () => this.hide(false);
     this.find(".keys").append(keyList());
@@ -80,6 +83,7 @@ class StageStrip {
       this.help(false);
     }
     this.find(".open").hidden = data.on || !data.available;
+    this.find(".opening .film").hidden = data.on || !data.playable;
     this.drawStrip();
   }
 

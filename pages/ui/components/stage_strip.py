@@ -44,8 +44,8 @@ class Said:
 
     Attributes
     ----------
-    curtain : {"", "up", "down", "back"}
-        Go on stage; leave it; leave it and restore what was before.
+    curtain : {"", "up", "play", "down", "back"}
+        Go on stage; go there and play a film; leave it; leave it and restore what was before.
     chosen : mapping of role to text
     """
 
@@ -57,6 +57,7 @@ def stage_strip(
     *,
     on: bool,
     available: bool,
+    playable: bool,
     controls: Sequence[StageControl],
     key: str,
     on_said: Callable[[Said], None],
@@ -69,6 +70,8 @@ def stage_strip(
         Whether the maps are on stage.
     available : bool
         Whether this page has a stage.
+    playable : bool
+        Whether it has films.
     controls : sequence of StageControl
     key : str
     on_said : callable
@@ -85,6 +88,7 @@ def stage_strip(
         data={
             "on": on,
             "available": available,
+            "playable": playable,
             "controls": [
                 {
                     "role": control.role,

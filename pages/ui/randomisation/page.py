@@ -40,7 +40,7 @@ from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
 from pages.ui.shell.settings import one_of
 from pages.ui.shell.waiting import instead_of
-from pages.ui.stage.controls import layer_control, offer, one_of_all_methods
+from pages.ui.stage.controls import layer_control, offer, one_of_all_methods, withhold
 from pages.ui.stage.curtain import enlarged, on_stage
 from pages.ui.worker.engine import Engine
 from pages.ui.worker.tasks import Explain, Prediction, Task
@@ -175,6 +175,8 @@ def _offer_on_stage(
 ) -> None:
     """The stage's own controls: one of the two layers, and what is re-initialised."""
     offer(one_of_all_methods("randomisation-method", method))
+    if not METHODS[method].of_players:
+        withhold("count")
     offer(layer_control(layers, scene.settings.layer))
     titles = {name: f"down to {name}" if mode == "cascade" else name for name in stages}
     depths = {NOTHING: NOTHING, **titles}

@@ -19,12 +19,20 @@ ALL = "all"
 COUNTS = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 150, 200, 300, 400)
 """Superpixel counts that the keys step through."""
 
+FIRST_FILM = {"": "layers", "layers": "layers", "randomisation": "stages"}
+"""What the button of films plays, by the pages that have films."""
+
 CLASS, METHOD, FILM = "stage-class", "stage-method", "stage-film"
 
 
 def offer(control: StageControl) -> None:
     """Have a page's own control on the strip, in the place of the usual one of its role."""
     session().stage_controls[control.role] = control
+
+
+def withhold(role: str) -> None:
+    """Leave a control out that would change nothing on this page."""
+    session().stage_controls[role] = StageControl(role, "", {}, "", ())
 
 
 def class_in_sight(scene: Scene) -> int | None:

@@ -9,7 +9,7 @@ from pages.ui.components.stage_strip import Said, stage_strip
 from pages.ui.shell.choices import decide
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import session
-from pages.ui.stage.controls import usual_controls
+from pages.ui.stage.controls import FILM, FIRST_FILM, usual_controls
 from pages.ui.stage.curtain import PAGES, enter, leave, on_stage, read_link
 
 ORDER = ("class", "method", "layer", "depth", "reference", "count", "film")
@@ -33,7 +33,10 @@ def render_strip(scene: Scene) -> None:
     stage_strip(
         on=on,
         available=session().page in PAGES,
-        controls=[controls[role] for role in ORDER if role in controls] if on else [],
+        playable=session().page in FIRST_FILM,
+        controls=[
+            controls[role] for role in ORDER if on and role in controls and controls[role].options
+        ],
         key="stage",
         on_said=obey,
     )
@@ -47,7 +50,9 @@ def obey(said: Said) -> None:
         if control is not None and text in control.options:
             for name in control.choices:
                 decide(name, text)
-    if said.curtain == "up" and not on_stage():
+    if said.curtain in ("up", "play") and not on_stage():
         enter()
+        if said.curtain == "play" and session().page in FIRST_FILM:
+            decide(FILM, FIRST_FILM[session().page])
     elif said.curtain in ("down", "back"):
         leave(restore=said.curtain == "back")

@@ -34,6 +34,7 @@ def page_with_a_stage() -> None:
     offer(StageControl("count", "Count", counts, str(count), ("layers-count",)))
     for label, said in {
         "up": Said("up", {}),
+        "play": Said("play", {}),
         "down": Said("down", {}),
         "back": Said("back", {}),
         "five": Said("", {"count": "5"}),
@@ -95,6 +96,14 @@ def test_a_link_to_no_stage_is_complained_about(page: AppTest) -> None:
     assert page.session_state["seen"][0] is False
     said = page.toast[0].value.replace("\\", "")
     assert said == "The link's stage = “<b>2</b>” is not usable: it should be one of 1."
+    assert page.query_params == {}
+
+
+def test_the_button_of_films_goes_on_stage_with_the_first_one(page: AppTest) -> None:
+    page.run()
+    assert press(page, "play") == (True, 2)
+    assert page.query_params == {"stage": "1", "stage-film": "layers"}
+    assert press(page, "down") == (False, 2)
     assert page.query_params == {}
 
 

@@ -76,7 +76,7 @@ def test_off_stage_there_is_no_strip(any_visit: Callable[..., Visit]) -> None:
     page.finish()
     assert page.grid["stage"] is None
     assert page.labels == (["bee", "cat"], ["Gradient", "Grad-CAM"])
-    assert strip_of(page) == {"on": False, "available": True, "controls": []}
+    assert strip_of(page) == {"on": False, "available": True, "playable": True, "controls": []}
 
 
 def test_layers_shows_one_layer_and_computes_them_all(on_stage: Callable[..., Visit]) -> None:
@@ -93,6 +93,7 @@ def test_randomisation_shows_both_networks_at_one_layer(on_stage: Callable[..., 
     page = on_stage("randomisation", randomisation_method="gradient", randomisation_seeds="1")
     assert page.labels[1] == ["joined: learned", "joined: randomised"]
     assert offered(page, "layer") == (["input", "joined"], "joined")
+    assert "count" not in [control["role"] for control in strip_of(page)["controls"]]
     depths, depth = offered(page, "depth")
     assert depths[0] == "nothing"
     assert page.grid["stage"].startswith("Gradient · re-initialised down to ")
