@@ -1,4 +1,6 @@
-/** Thumbnails as a group of radio buttons: arrow keys move, one is chosen. */
+/** Thumbnails as a group of radio buttons: arrow keys move, one is chosen. A picture pasted anywhere is sent, too. */
+
+const MOST_BYTES = 20 * 2 ** 20;
 
 export default function gallery({ data, parentElement, setTriggerValue }) {
   return draw(parentElement.querySelector(".gallery"), Gallery, (shown) => shown.update(data, setTriggerValue));
@@ -21,15 +23,21 @@ class Gallery {
       next.focus();
       this.pick(next);
     };
+    this.paste = (event) => this.take(event);
+    document.addEventListener("paste", this.paste);
+  }
+
+  close() {
+    document.removeEventListener("paste", this.paste);
   }
 
   get buttons() {
-    return [...this.group.children];
+    return [...this.group.querySelectorAll("button")];
   }
 
   update({ pictures, chosen }, send) {
     this.send = send;
-    if (this.buttons.length !== pictures.length) this.group.replaceChildren(...pictures.map(thumbnail));
+    if (this.buttons.length !== pictures.length) this.group.replaceChildren(...pictures.flatMap(withKind));
     this.check(chosen);
     if (chosen !== this.revealed) this.reveal((this.revealed = chosen));
     // Where none is chosen, the first one lets Tab into the group.
@@ -51,11 +59,33 @@ class Gallery {
     if (own.right > right) this.group.scrollLeft += own.right - right + own.width;
   }
 
+  /** Sends the picture on the clipboard, if there is one; pasted text is none of ours. */
+  take(event) {
+    const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith("image/"));
+    if (!file) return;
+    event.preventDefault();
+    if (file.size > MOST_BYTES) {
+      this.send("pasted", { bytes: file.size });
+      return;
+    }
+    const reader = new FileReader();
+    reader.onload = () => this.send("pasted", { content: reader.result.split(",")[1] });
+    reader.readAsDataURL(file);
+  }
+
   /** The outline follows at once; the server's answer confirms it. */
   pick({ dataset }) {
     this.check(dataset.id);
     this.send("picked", dataset.id);
   }
+}
+
+/** A picture's button, after its kind's name where it is the first of its kind. */
+function withKind(picture, number, pictures) {
+  if (pictures[number - 1]?.kind === picture.kind) return [thumbnail(picture)];
+  const kind = element("span", "kind", picture.kind);
+  kind.setAttribute("aria-hidden", "true");
+  return [kind, thumbnail(picture)];
 }
 
 function thumbnail({ id, title, origin, image }) {

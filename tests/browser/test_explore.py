@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 import time
@@ -266,6 +267,23 @@ def test_the_gallery_is_within_the_keyboards_reach(visit: Callable[..., Page]) -
     expect(second).to_be_checked()
     expect_maps(page, 2)
     expect(second).to_be_focused()  # the new page has not taken it
+
+
+def test_a_picture_is_pasted_anywhere_on_the_page(visit: Callable[..., Page]) -> None:
+    page = visit(SHORT)
+    expect_maps(page, 1)
+    content = base64.b64encode((ROOT / "assets" / "gallery" / "kitten.jpg").read_bytes()).decode()
+    page.evaluate(
+        """content => {
+          const clipboardData = new DataTransfer();
+          const bytes = Uint8Array.from(atob(content), letter => letter.charCodeAt(0));
+          clipboardData.items.add(new File([bytes], "x.jpg", { type: "image/jpeg" }));
+          document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+        }""",
+        content,
+    )
+    expect(sidebar(page).get_by_text("Your own, centre crop")).to_be_visible()
+    expect_maps(page, 1)
 
 
 # --- work that takes long -------------------------------------------------------------------------

@@ -28,6 +28,15 @@ KINDS = {
 }
 """The kinds of pictures and their titles, in the gallery's order."""
 
+SHORT_KINDS = {
+    "several": "Several classes",
+    "animals": "Animals",
+    "people and things": "People, things",
+    "places": "Places",
+    "watermarks": "Watermarks",
+}
+"""The same for a label 85 pixels long."""
+
 _component = component("gallery")
 
 
@@ -89,20 +98,42 @@ def _thumbnails() -> list[dict[str, str]]:
         small.save(buffer, "WEBP", quality=70)
         encoded = base64.b64encode(buffer.getvalue()).decode()
         url = f"data:image/webp;base64,{encoded}"
-        listed.append({"id": entry.id, "title": entry.title, "origin": entry.origin, "image": url})
+        listed.append(
+            {
+                "id": entry.id,
+                "title": entry.title,
+                "kind": SHORT_KINDS[entry.kind],
+                "origin": entry.origin,
+                "image": url,
+            }
+        )
     return listed
 
 
-def pick_from_gallery(chosen: str, *, key: str, on_pick: Callable[[str], None]) -> None:
-    """Draw the thumbnails; a click calls ``on_pick`` with the picture before the next run."""
+def pick_from_gallery(
+    chosen: str,
+    *,
+    key: str,
+    on_pick: Callable[[str], None],
+    on_paste: Callable[[object], None],
+) -> None:
+    """Draw the thumbnails; a click calls ``on_pick`` with the picture before the next run.
+
+    ``on_paste`` is called with what the browser sends when a picture is pasted anywhere on the
+    page: ``{"content": base64}``, or its size alone where it is too large, ``{"bytes": n}``.
+    """
 
     def picked() -> None:
         identifier = st.session_state[key].get("picked")
         if identifier in [entry.id for entry in gallery()]:
             on_pick(identifier)
 
+    def pasted() -> None:
+        on_paste(st.session_state[key].get("pasted"))
+
     _component(
         key=key,
         data={"pictures": _thumbnails(), "chosen": chosen},
         on_picked_change=picked,
+        on_pasted_change=pasted,
     )

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+
 import streamlit as st
 
 from attribution_core.images import Picture, load_image
 from pages.ui.shell.choices import decide
 from pages.ui.shell.session import session
 from pages.ui.shell.settings import UPLOAD
+
+MOST_BYTES = 20 * 2**20
+"""Of a picture's file, as of an upload."""
 
 DEFAULT_SIZE = (224, 224)
 """A picture's size until the model is loaded and tells its own."""
@@ -21,7 +27,28 @@ def take_own_picture(widget: str) -> None:
     file = st.session_state.get(widget)
     if file is None:
         return
-    content = file.getvalue()
+    take_content(file.getvalue())
+
+
+def take_pasted(sent: object) -> None:
+    """Show a pasted picture, as the browser sends it, from a callback."""
+    if not isinstance(sent, dict):
+        return
+    content = sent.get("content")
+    if not isinstance(content, str) or len(content) > 4 * MOST_BYTES / 3 + 4:
+        session().refused_picture = (
+            f"The pasted picture is too large; it should have at most {MOST_BYTES // 2**20} MB. "
+            "The picture shown is unchanged."
+        )
+        return
+    try:
+        take_content(base64.b64decode(content, validate=True))
+    except binascii.Error:
+        session().refused_picture = "What was pasted is not a picture that can be read."
+
+
+def take_content(content: bytes) -> None:
+    """Show the picture in a file's content, or say why it is none, from a callback."""
     try:
         load_image(content, DEFAULT_SIZE)
     except ValueError as error:

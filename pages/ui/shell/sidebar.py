@@ -17,7 +17,7 @@ from pages.ui.shell.glossary import with_words
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.model_download import render_model_download
 from pages.ui.shell.more_controls import EVERY_LAYER, render_more_controls
-from pages.ui.shell.own_picture import show_again, take_own_picture
+from pages.ui.shell.own_picture import show_again, take_own_picture, take_pasted
 from pages.ui.shell.requests import players_given
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import session, visitor
@@ -43,7 +43,12 @@ def render_sidebar(engine: Engine, scene: Scene) -> None:
 
 def _picture(scene: Scene) -> None:
     chosen = scene.settings.picture
-    pick_from_gallery(chosen, key="gallery", on_pick=lambda picked: decide("picture", picked))
+    pick_from_gallery(
+        chosen,
+        key="gallery",
+        on_pick=lambda picked: decide("picture", picked),
+        on_paste=take_pasted,
+    )
     own = session().own_picture is not None
     with st.container(
         horizontal=True,
@@ -77,6 +82,7 @@ def _own_picture(scene: Scene, *, own: bool) -> None:
         args=("upload",),
         key="upload",
     )
+    st.caption("Or paste one anywhere on the page: Ctrl+V, on a Mac ⌘V.")
     if st.toggle("Use the camera"):
         st.camera_input(
             "Take a picture", on_change=take_own_picture, args=("camera",), key="camera"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,10 @@ from streamlit.testing.v1 import AppTest
 
 from attribution_core.models.labels import imagenet_labels
 from pages.ui.shell import gallery as ui
+from pages.ui.shell import own_picture
 from pages.ui.shell.gallery import KINDS, GalleryPicture, gallery, gallery_picture, pixels_of
+from pages.ui.shell.session import Session
+from tests.pages.visits import Visit
 from tests.patience import UNCHANGED
 
 FOLDER = Path(__file__).resolve().parents[3] / "assets" / "gallery"
@@ -99,7 +104,7 @@ def choose_a_picture() -> None:
 
     from pages.ui.shell.gallery import pick_from_gallery
 
-    pick_from_gallery("cat", key="gallery", on_pick=st.text)
+    pick_from_gallery("cat", key="gallery", on_pick=st.text, on_paste=st.json)
 
 
 def test_the_gallery_shows_all_thumbnails_and_the_chosen_one() -> None:
@@ -125,5 +130,41 @@ def test_a_click_is_taken_only_for_what_is_on_offer(
     taken: list[str] = []
     monkeypatch.setattr(ui.st, "session_state", {"gallery": {"picked": picked}})
     monkeypatch.setattr(ui, "_component", lambda **given: given["on_picked_change"]())
-    ui.pick_from_gallery("cat", key="gallery", on_pick=taken.append)
+    ui.pick_from_gallery("cat", key="gallery", on_pick=taken.append, on_paste=taken.append)
     assert taken == expected
+
+
+@pytest.mark.parametrize(
+    ("sent", "sentence"),
+    [
+        ({"bytes": 10**9}, "at most 20 MB"),
+        ({"content": "A" * 40_000_000}, "at most 20 MB"),
+        ({"content": 7}, "at most 20 MB"),
+        ({"content": "no base64!"}, "not a picture that can be read"),
+        ({"content": base64.b64encode(b"no picture").decode()}, "not a picture that can be read"),
+        (None, ""),
+        ("text", ""),
+    ],
+)
+def test_what_is_pasted_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch, sent: object, sentence: str
+) -> None:
+    session = Session()
+    monkeypatch.setattr(own_picture, "session", lambda: session)
+    own_picture.take_pasted(sent)
+    assert sentence in session.refused_picture
+    assert bool(sentence) == bool(session.refused_picture)
+    assert session.own_picture is None
+
+
+def test_a_pasted_picture_is_shown(any_visit: Callable[..., Visit]) -> None:
+    page = any_visit().run()
+    content = (FOLDER / "chelsea.png").read_bytes()
+    session = page.app.session_state["session"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(own_picture, "session", lambda: session)
+        patch.setattr(own_picture, "decide", lambda name, value: taken.append((name, value)))
+        taken: list[tuple[str, object]] = []
+        own_picture.take_pasted({"content": base64.b64encode(content).decode()})
+    assert session.own_picture == content
+    assert taken == [("picture", "upload")]
