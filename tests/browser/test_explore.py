@@ -278,7 +278,8 @@ def test_a_picture_is_pasted_anywhere_on_the_page(visit: Callable[..., Page]) ->
           const clipboardData = new DataTransfer();
           const bytes = Uint8Array.from(atob(content), letter => letter.charCodeAt(0));
           clipboardData.items.add(new File([bytes], "x.jpg", { type: "image/jpeg" }));
-          document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+          const pasted = new ClipboardEvent("paste", { clipboardData, bubbles: true });
+          document.body.dispatchEvent(pasted);
         }""",
         content,
     )

@@ -8,6 +8,7 @@ import binascii
 import streamlit as st
 
 from attribution_core.images import Picture, load_image
+from pages.ui.shell.address import allowed, fetched
 from pages.ui.shell.choices import decide
 from pages.ui.shell.session import session
 from pages.ui.shell.settings import UPLOAD
@@ -45,6 +46,19 @@ def take_pasted(sent: object) -> None:
         take_content(base64.b64decode(content, validate=True))
     except binascii.Error:
         session().refused_picture = "What was pasted is not a picture that can be read."
+
+
+def take_address(widget: str) -> None:
+    """Fetch and show the picture at the address in a text widget, in its callback."""
+    address = str(st.session_state.get(widget) or "").strip()
+    if not address or not allowed():
+        return
+    try:
+        content = fetched(address)
+    except ValueError as error:
+        session().refused_picture = f"{error} The picture shown is unchanged."
+        return
+    take_content(content)
 
 
 def take_content(content: bytes) -> None:

@@ -11,13 +11,14 @@ from attribution_core.images import INPUT
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS
 from attribution_core.request import ZEROS
+from pages.ui.shell.address import LONGEST, allowed
 from pages.ui.shell.choices import decide, drawn
 from pages.ui.shell.gallery import gallery_picture, pick_from_gallery
 from pages.ui.shell.glossary import with_words
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.model_download import render_model_download
 from pages.ui.shell.more_controls import EVERY_LAYER, render_more_controls
-from pages.ui.shell.own_picture import show_again, take_own_picture, take_pasted
+from pages.ui.shell.own_picture import show_again, take_address, take_own_picture, take_pasted
 from pages.ui.shell.requests import players_given
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import session, visitor
@@ -83,6 +84,16 @@ def _own_picture(scene: Scene, *, own: bool) -> None:
         key="upload",
     )
     st.caption("Or paste one anywhere on the page: Ctrl+V, on a Mac ⌘V.")
+    if allowed():
+        st.text_input(
+            "Address of a picture",
+            placeholder="https://…",
+            max_chars=LONGEST,
+            on_change=take_address,
+            args=("address",),
+            key="address",
+            help="The server fetches it: https only, at most 20 MB and 10 seconds.",
+        )
     if st.toggle("Use the camera"):
         st.camera_input(
             "Take a picture", on_change=take_own_picture, args=("camera",), key="camera"
