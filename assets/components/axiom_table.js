@@ -1,5 +1,5 @@
 /**
- * A table of axioms: a row a method, a column an axiom, and below it all cases of the cell that was clicked.
+ * A table of axioms: a row a method, a column an axiom. The cases of the cell that was clicked open below its row.
  *
  * Which cell that is the browser alone knows. `show` goes to the server with the case that a visitor wants to see.
  */
@@ -17,11 +17,12 @@ class AxiomTable {
   constructor(root) {
     this.root = root;
     this.chosen = null;
+    this.details = this.find(".details"); // stands in the table while a cell is open
     this.stop = new OneStop(this.find("tbody"));
     root.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || !this.chosen) return;
       const [row, column] = this.chosen;
-      const inDetails = this.find(".details").contains(event.target);
+      const inDetails = this.details.contains(event.target);
       this.choose(row, column);
       if (inDetails) this.stop.elementAt([row, column]).focus();
       event.preventDefault();
@@ -78,6 +79,7 @@ class AxiomTable {
       });
       return line;
     });
+    this.lines = lines;
     this.find("tbody").replaceChildren(...lines);
     this.stop.update(lines.map((line) => [...line.querySelectorAll("button")]));
   }
@@ -86,18 +88,24 @@ class AxiomTable {
     const again = this.chosen?.[0] === row && this.chosen?.[1] === column;
     this.chosen = again ? null : [row, column];
     this.showChosen();
+    if (this.chosen) this.details.scrollIntoView({ block: "nearest" });
   }
 
   showChosen() {
     for (const { button, row, column } of this.buttons) {
       button.setAttribute("aria-pressed", String(this.chosen?.[0] === row && this.chosen?.[1] === column));
     }
+    this.find(".opened")?.remove();
     const cell = this.chosen && this.data.cells[this.chosen[0]]?.[this.chosen[1]];
     if (!cell) {
-      this.find(".details").replaceChildren(element("div", "hint", this.data.hint));
+      this.root.append(this.details);
+      this.details.replaceChildren(element("div", "hint", this.data.hint));
       return;
     }
     const [row, column] = this.chosen;
+    const wide = element("td", "", this.details);
+    wide.colSpan = this.data.columns.length + 1;
+    this.lines[row].after(element("tr", "opened", wide));
     const list = element("ul", "");
     for (const one of cell.cases) {
       const item = element("li", "");
@@ -113,6 +121,6 @@ class AxiomTable {
       list.append(item);
     }
     const title = element("h4", "", `${this.data.rows[row]}: ${this.data.columns[column]}`);
-    this.find(".details").replaceChildren(title, list);
+    this.details.replaceChildren(title, list);
   }
 }

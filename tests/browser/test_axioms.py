@@ -112,6 +112,26 @@ def test_a_click_counts_though_the_table_changes_under_it(
     expect(table.locator(".details h4")).to_have_text("Occlusion: Completeness")
 
 
+def test_a_cells_cases_open_below_its_row(server: Any, new_page: Callable[..., Page]) -> None:
+    page = new_page(viewport={"width": 1280, "height": 720})
+    page.goto(f"{server.url}/axioms?{MODEL}&axioms-function=product&axioms-network=no")
+    table = page.locator(".axiom-table")
+    row = table.locator("tbody tr").nth(2)
+    row.locator("button").nth(2).click()
+    title = table.locator(".details h4")
+    expect(title).to_have_text("Linear: Completeness")
+    of_row, of_title = row.bounding_box(), title.bounding_box()
+    assert of_row is not None and of_title is not None
+    assert 0 <= of_title["y"] - (of_row["y"] + of_row["height"]) < 20
+    # Another cell closes it, and the same cell once more leaves the hint.
+    other = table.locator("tbody tr").filter(has_text="Occlusion").locator("button").nth(2)
+    other.click()
+    expect(title).to_have_text("Occlusion: Completeness")
+    expect(table.locator(".details")).to_have_count(1)
+    other.click()
+    expect(table.locator(".details")).to_contain_text("Click on a cell")
+
+
 def test_the_table_is_one_stop_of_the_tab_key(server: Any, new_page: Callable[..., Page]) -> None:
     page = new_page()
     page.goto(f"{server.url}/axioms?{MODEL}&axioms-function=product&axioms-network=no")

@@ -57,7 +57,7 @@ def axiom_table(
     cells : sequence of sequence of AxiomCell
         A row a row.
     hint : str
-        Stands below the table until a cell is opened.
+        Stands below the table until a cell is opened; its cases then open below its row.
     key : str
     on_show : callable
         Told the ``show`` of a case before the run that asking for it causes. It comes back through
