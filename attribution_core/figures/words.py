@@ -39,16 +39,26 @@ def readable(value: float) -> str:
 
 def unit(attribution: Attribution) -> str:
     """What a map's values are measured in, such as "logits per pixel"."""
-    request = attribution.request
+    return unit_of(attribution.request, attribution.kind_of_player)
+
+
+def unit_of(request: Request, player: str = "") -> str:
+    """What the values of a request's map are measured in.
+
+    Parameters
+    ----------
+    request : Request
+    player : str
+        What each value is given to, such as "superpixel", where the method has players; else it is
+        a pixel, or a position of the layer.
+    """
     score = request.score
     kind = "lead in logits" if isinstance(score, Contrast) else score
     quantity = "logits" if kind == "logit" else kind
     if _is_derivative(request):
         step = "grey level" if request.layer == INPUT else "unit of activation"
         return f"{quantity} per {step}"
-    if attribution.player_values is not None:
-        return f"{quantity} per {attribution.kind_of_player}"
-    return f"{quantity} per {'pixel' if request.layer == INPUT else 'position'}"
+    return f"{quantity} per {player or ('pixel' if request.layer == INPUT else 'position')}"
 
 
 def model_title(name: str) -> str:

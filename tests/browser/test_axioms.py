@@ -121,7 +121,8 @@ def test_a_cells_cases_open_below_its_row(server: Any, new_page: Callable[..., P
     title = table.locator(".details h4")
     expect(title).to_have_text("Linear: Completeness")
     of_row, of_title = row.bounding_box(), title.bounding_box()
-    assert of_row is not None and of_title is not None
+    assert of_row is not None
+    assert of_title is not None
     assert 0 <= of_title["y"] - (of_row["y"] + of_row["height"]) < 20
     # Another cell closes it, and the same cell once more leaves the hint.
     other = table.locator("tbody tr").filter(has_text="Occlusion").locator("button").nth(2)

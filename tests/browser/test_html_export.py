@@ -144,7 +144,7 @@ def test_the_file_has_the_maps_and_is_small() -> None:
         assert cell["limit"] == pytest.approx(saturate[at])
         assert cell["caption"] == list(caption(finished[at]))
     units = [cell["unit"] for cell in data_in(page)["cells"][:4]]
-    assert units == ["logits per unit", "logits", "logits", "logits"]
+    assert units == ["logits per unit of activation", *3 * ["logits per position"]]
 
 
 def test_the_heading_says_what_was_asked() -> None:
@@ -168,7 +168,7 @@ def test_a_probability_has_its_own_unit() -> None:
     scene = scene_of(score="probability")
     data = data_in(maps_html(scene, table_of(), noise(scene, 7)))
     units = [cell["unit"] for cell in data["cells"]]
-    assert units == 2 * ["probability per unit", *3 * ["probability"]]
+    assert units == 2 * ["probability per unit of activation", *3 * ["probability per position"]]
 
 
 def test_what_differs_between_maps_is_listed() -> None:
@@ -268,7 +268,7 @@ def test_all_maps_are_painted_and_tell_their_values(open_file: Callable[..., Pag
     limit = limits(finished, scene.settings)[0, 0]
     for part, text in {"low": f"−{limit:.3g}", "high": f"+{limit:.3g}"}.items():
         expect(bars.first.locator(f".{part}")).to_have_text(text)
-    expect(bars.first.locator(".unit")).to_have_text("logits per unit")
+    expect(bars.first.locator(".unit")).to_have_text("logits per unit of activation")
 
 
 def test_zoom_is_linked(open_file: Callable[..., Page]) -> None:

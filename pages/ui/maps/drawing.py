@@ -1,4 +1,4 @@
-"""How attributions look in a grid: values, colour limits, units and captions."""
+"""How attributions look in a grid: values, colour limits and captions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from attribution_core.methods.options import BFLOAT16
 from attribution_core.methods.shapley_values import LOCAL
 from attribution_core.painting import drawn_values
 from attribution_core.registry import METHODS
-from attribution_core.request import Request
 from attribution_core.segmentations import counted
 from pages.ui.components.heatmap_grid import encode_values
 from pages.ui.shell.numbers import written
@@ -57,13 +56,6 @@ def limits(
     drawn = {at: drawn_map(attribution) for at, attribution in attributions.items()}
     shared = settings.scale == "method"
     return painting.limits(drawn, settings.clip, shared=shared, percentile=DrawnMap.limit)
-
-
-def unit_of(request: Request) -> str:
-    """The unit of a map's values: that of the score, or the score's change per unit for a slope."""
-    unit = "probability" if request.score == "probability" else "logits"
-    slope = request.method == "gradient" or dict(request.options).get("of") == "gradient"
-    return f"{unit} per unit" if slope else unit
 
 
 def caption(attribution: Attribution) -> tuple[str, ...]:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from attribution_core.attribution import Attribution
+from attribution_core.figures.words import unit
 from pages.ui.components.heatmap_grid import MapCell, render_heatmap_grid
 from pages.ui.maps.downloads import render_downloads
-from pages.ui.maps.drawing import drawn_map, limits, unit_of
+from pages.ui.maps.drawing import drawn_map, limits
 from pages.ui.maps.seen import render_seen
 from pages.ui.maps.staged import heading_of, methods_on_stage, rows_on_stage
 from pages.ui.maps.table import MapTable, classes_by_methods
@@ -128,5 +129,5 @@ def _map_cell(
         status="queued" if snapshot.state == "unknown" else snapshot.state,
         progress=share(snapshot) if snapshot.state == "running" and estimate else None,
         message=message(engine, scene, snapshot),
-        unit="" if estimate is None else unit_of(estimate.request),
+        unit="" if estimate is None else unit(estimate),
     )

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from attribution_core.attribution import Attribution
+from attribution_core.figures.words import unit
 from attribution_core.methods.options import OptionValue
 from attribution_core.painting import COLOUR_SCALES, drawn_values
 from attribution_core.registry import METHODS
@@ -21,7 +22,7 @@ from attribution_core.request import Request
 from attribution_core.scores import Contrast
 from pages.ui.components.component import FOLDER, code_of
 from pages.ui.components.heatmap_grid import MapCell, grid_data
-from pages.ui.maps.drawing import caption, limits, unit_of
+from pages.ui.maps.drawing import caption, limits
 from pages.ui.maps.table import MapTable
 from pages.ui.shell.gallery import gallery_picture
 from pages.ui.shell.scene import Scene
@@ -109,7 +110,7 @@ def _data(
             values=drawn_values(attribution),
             limit=saturate[at],
             caption=caption(attribution),
-            unit=unit_of(attribution.request),
+            unit=unit(attribution),
         )
         for at, attribution in finished.items()
     ]

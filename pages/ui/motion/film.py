@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from attribution_core.attribution import Attribution
+from attribution_core.figures.words import unit
 from pages.ui.components.heatmap_grid import FilmReel, MapCell, Shot
-from pages.ui.maps.drawing import drawn_map, limits, unit_of
+from pages.ui.maps.drawing import drawn_map, limits
 from pages.ui.maps.grid import attribution_in
 from pages.ui.maps.table import TableCell
 from pages.ui.shell.progress import Snapshots
@@ -120,5 +121,5 @@ def map_of(at: tuple[int, int], attribution: Attribution, limit: float) -> MapCe
         packed=drawn.packed,
         limit=limit,
         caption=drawn.caption,
-        unit=unit_of(attribution.request),
+        unit=unit(attribution),
     )

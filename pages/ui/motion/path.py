@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from attribution_core.figures.words import unit_of
 from attribution_core.images import INPUT, Picture
 from attribution_core.painting import percentile_of
 from attribution_core.request import Request
 from pages.ui.components.heatmap_grid import MapCell, Shot
-from pages.ui.maps.drawing import unit_of
 from pages.ui.motion.film import Film
 from pages.ui.shell.numbers import written
 from pages.ui.shell.progress import Snapshots

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import streamlit as st
 
 from attribution_core.attribution import Attribution
+from attribution_core.figures.words import unit
 from attribution_core.images import Picture
 from attribution_core.painting import drawn_values
 from attribution_core.references import REFERENCE_KINDS
@@ -17,7 +18,7 @@ from attribution_core.registry import METHODS
 from attribution_core.request import ZEROS, Reason
 from pages.ui.components.heatmap_grid import MapCell, render_heatmap_grid
 from pages.ui.maps.downloads import render_downloads
-from pages.ui.maps.drawing import limits, unit_of
+from pages.ui.maps.drawing import limits
 from pages.ui.maps.grid import done_in, names_of, render_maps
 from pages.ui.maps.picture_and_reference import as_url
 from pages.ui.maps.table import MapTable, cell_for
@@ -206,7 +207,7 @@ def _draw_average(scene: Scene, table: MapTable, snapshots: Snapshots) -> None:
                         )
                     ),
                     status="done",
-                    unit=unit_of(attribution.request),
+                    unit=unit(attribution),
                 )
             )
     with st.container(width=560):
