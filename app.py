@@ -31,6 +31,7 @@ page = st.navigation(
     ],
     position="top",
 )
+st.set_page_config(page_title=f"{page.title} · Attribution Explorer")
 watch_address()
 with engine().page_runs.one():
     open_story(engine(), page.url_path)

@@ -175,7 +175,7 @@ class FunctionPlane {
         "aria-valuenow": px,
         "aria-valuemin": -this.data.reach,
         "aria-valuemax": this.data.reach,
-        "aria-valuetext": `x ${px}, y ${py}`,
+        "aria-valuetext": `x ${withMinus(px)}, y ${withMinus(py)}`,
       });
       const atRight = x > LEFT + SIZE - 80;
       const atTop = y < TOP + 24;

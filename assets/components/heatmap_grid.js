@@ -244,7 +244,7 @@ class HeatmapGrid {
     cell.scale.classList.toggle("void", !cell.pixels);
     if (cell.pixels) {
       cell.low.textContent = this.signed ? signed(-cell.limit) : "0";
-      cell.unit.textContent = news.unit;
+      cell.unit.textContent = cell.unit.title = news.unit;
       cell.high.textContent = this.signed ? signed(cell.limit) : signed(cell.limit).slice(1);
       cell.ramp.style.background = this.ramp;
     }

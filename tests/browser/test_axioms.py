@@ -72,7 +72,7 @@ def test_a_drag_a_key_a_formula_and_a_case(server: Any, new_page: Callable[..., 
     expect(case).to_contain_text("at (1, 0.5) from (0, −1)")
     case.get_by_role("button", name="Show above").click()
     expect(formula).to_have_value("sigmoid(2 * x - y - 1)")
-    expect(page.locator(".handle.reference")).to_have_attribute("aria-valuetext", "x 0, y -1")
+    expect(page.locator(".handle.reference")).to_have_attribute("aria-valuetext", "x 0, y −1")
     expect(page.get_by_text("is never closed")).to_have_count(0)
 
 

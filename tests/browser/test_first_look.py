@@ -89,6 +89,17 @@ def test_on_arrival_at_1280_by_720_the_first_row_of_maps_is_whole(
     assert all(each["bottom"] - each["top"] >= 180 for each in maps), maps
 
 
+def test_a_sentence_under_the_grid_says_where_to_look_and_one_what_to_try_next(
+    arrive: Callable[..., Page],
+) -> None:
+    page = arrive(PROJECTOR)
+    said = page.get_by_text(re.compile(r"^Egyptian cat: .*\d %.*espresso: .*places"))
+    expect(said).to_be_visible()
+    expect(page.get_by_text(re.compile("^Next: "))).to_be_visible()
+    last = box(page.locator(".heatmap-grid .cell").last)
+    assert last["bottom"] <= box(said)["top"]
+
+
 def test_on_a_phone_the_first_map_is_on_the_first_screen(arrive: Callable[..., Page]) -> None:
     page = arrive(PHONE)
     first = box(page.locator(".heatmap-grid .map").first)
@@ -105,8 +116,10 @@ def test_more_stays_open_from_page_to_page_and_in_the_link(arrive: Callable[...,
     sidebar.locator("summary", has_text="More").click()
     expect(score).to_be_visible()
     page.wait_for_function("location.search.includes('sidebar-more=yes')")
+    expect(page).to_have_title("Explore · Attribution Explorer")
     page.get_by_role("link", name="Layers").click()
     expect(page.get_by_role("heading", name=re.compile("class-specific"))).to_be_visible()
+    expect(page).to_have_title("Layers · Attribution Explorer")
     expect(score).to_be_visible()
     page.reload()
     expect(score).to_be_visible()

@@ -17,6 +17,7 @@ from pages.ui.faithfulness.tasks import RANDOM, DrawPictureCurves, PictureCurves
 from pages.ui.maps.csv_download import csv_download, csv_text
 from pages.ui.shell.choosers import choose_from_list
 from pages.ui.shell.gallery import KINDS, GalleryPicture, gallery, pixels_of
+from pages.ui.shell.numbers import written
 from pages.ui.shell.progress import Snapshots, follow
 from pages.ui.shell.requests import predictions_for, request_for
 from pages.ui.shell.scene import Scene
@@ -121,7 +122,7 @@ def _complete(curves: PictureCurves) -> bool:
 
 def _cells(areas: Areas) -> dict[str, str]:
     return {
-        title_of(method): f"{deletion:.2f} / {insertion:.2f}"
+        title_of(method): f"{written(deletion)} / {written(insertion)}"
         for method, (deletion, insertion) in areas.items()
     }
 
@@ -158,9 +159,9 @@ def ranked(areas: list[Areas]) -> list[dict[str, str]]:
         rows.append(
             {
                 "Method": title_of(method),
-                "Deletion ↓": f"{deletion:.3f}",
+                "Deletion ↓": written(deletion, ".3f"),
                 "mean rank in deletion": f"{rank[0]:.1f}",
-                "Insertion ↑": f"{insertion:.3f}",
+                "Insertion ↑": written(insertion, ".3f"),
                 "mean rank in insertion": f"{rank[1]:.1f}",
             }
         )

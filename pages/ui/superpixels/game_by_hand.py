@@ -252,7 +252,7 @@ def _draw_fits(scene: Scene, board: Board, table: MapTable, snapshots: Snapshots
             coalitions = counted(attribution.evaluations, "coalition")
             said.append(f"a first sketch from {coalitions}, too few for error bars")
         said += [
-            template.format(attribution.diagnostics[name])
+            template.format(attribution.diagnostics[name]).replace(" -", " −")
             for name, template in METHODS[method].diagnostics.items()
             if name in attribution.diagnostics
         ]
