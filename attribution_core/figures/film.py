@@ -135,7 +135,7 @@ def _seconds(count: int, seconds: float) -> list[float]:
 
 
 def _gif(drawn: Sequence[Image.Image], seconds: float) -> bytes:
-    small = [each.resize((960, 540), Image.Resampling.LANCZOS).quantize(256) for each in drawn]
+    small = [_in_256_colours(each.resize((960, 540), Image.Resampling.LANCZOS)) for each in drawn]
     buffer = io.BytesIO()
     small[0].save(
         buffer,
@@ -146,6 +146,12 @@ def _gif(drawn: Sequence[Image.Image], seconds: float) -> bytes:
         loop=0,
     )
     return buffer.getvalue()
+
+
+def _in_256_colours(image: Image.Image) -> Image.Image:
+    """The picture in a palette of its own; the rarer of red and blue keeps its shades."""
+    palette = image.quantize(256, Image.Quantize.MAXCOVERAGE)
+    return image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
 
 
 def _video(drawn: Sequence[Image.Image], seconds: float, kind: FilmKind) -> bytes:
