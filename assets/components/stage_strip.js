@@ -109,7 +109,7 @@ class StageStrip {
     if (own && (event.key.startsWith("Arrow") || pressed)) return;
     if (this.press(event.key, event.shiftKey)) {
       event.preventDefault();
-      event.stopImmediatePropagation();
+      event.stopPropagation(); // which the page's history, at the window too, still hears
     }
   }
 

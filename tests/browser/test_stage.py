@@ -58,12 +58,12 @@ def boxes(page: Page) -> list[dict[str, float]]:
 def test_a_lecturer_opens_the_app_on_a_projector_presses_f_and_tells_figure_3_1_without_the_mouse(
     visit: Callable[..., Page],
 ) -> None:
-    page = visit(f"?{QUICK}&methods=gradient_times_input,grad_cam&layer=block6d_add")
+    page = visit(f"?{QUICK}&methods=gradient_times_input,grad_cam&layer=block3b_add")
     before = page.url
     heading, titles = page.locator(".heading"), page.locator(".cell .title")
 
     page.keyboard.press("f")
-    expect(heading).to_have_text("Gradient × Input · block6d_add · black reference")
+    expect(heading).to_have_text("Gradient × Input · block3b_add · black reference")
     expect(titles).to_have_text(["Egyptian cat", "espresso"])
     expect(page.get_by_test_id("stSidebar")).to_be_hidden()
     expect(page.get_by_test_id("stHeader")).to_be_hidden()

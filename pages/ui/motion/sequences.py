@@ -18,11 +18,14 @@ from pages.ui.motion.film import Film, Still, film_of_maps, map_of
 from pages.ui.shell.game_methods import LEADING
 from pages.ui.shell.requests import request_for
 from pages.ui.shell.scene import Scene
+from pages.ui.worker.engine import MOST_TASKS
 from pages.ui.worker.tasks import Task
 
 COUNTS = (2, 4, 8, 12, 16, 24, 32, 48)
 BUDGETS = (32, 64, 128, 256, 512, 1024)
 MOST_CLASSES = 8
+MOST_MAPS = MOST_TASKS - 8
+"""Of one film; a few more tasks are asked for beside it."""
 MOST_BARS = 12
 """Players whose values are drawn as bars: those with the largest values in the end."""
 
@@ -30,12 +33,20 @@ MOST_BARS = 12
 def over_layers(
     scene: Scene, method: str, classes: Sequence[int], layers: Sequence[str], common: str
 ) -> Film:
-    """A method's maps from the pixels to the top."""
+    """A method's maps from the pixels to the top, of as many classes as may be waited for."""
     stills = []
+    classes = classes[: max(1, MOST_MAPS // max(1, len(layers)))]
     for layer in layers:
         there = replace(scene, settings=scene.settings.at(layer))
         cells = (
-            cell_for(there, row, 0, request_for(there, method, target))
+            # Where they can, all classes share passes through the network.
+            cell_for(
+                there,
+                row,
+                0,
+                request_for(there, method, target),
+                beside=tuple(other for other in classes if other != target),
+            )
             for row, target in enumerate(classes)
         )
         stills.append(Still(layer, tuple(cells)))

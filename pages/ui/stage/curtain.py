@@ -36,10 +36,11 @@ def enlarged(pixels: float) -> int:
 
 
 def read_link() -> None:
-    """Take ``stage=1`` out of the link that the session began with."""
-    asked = STAGE in session().choices.asked
+    """Take ``stage=1`` out of a link: the session's first, or one that Back or Forward led to."""
     up = recalled(STAGE, "", lambda text: one_of(text, (_UP,)))
-    if asked and up:
+    if not up:
+        session().before_stage = None
+    elif session().before_stage is None:
         session().before_stage = _now()
     remember(STAGE, up, "")
 
