@@ -31,7 +31,7 @@ def render_bundle(engine: Engine, name: str, content: bytes, key: str) -> None:
         )
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.image(bundle.picture, width=72)
+        st.image(bundle.picture, width=72, alt="The picture in the bundle")
         st.button(
             "Open this screen",
             icon=":material/open_in_new:",

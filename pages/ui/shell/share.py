@@ -54,7 +54,12 @@ def _ways() -> None:
         "uploaded it.",
     )
     if len(link) <= _LONGEST_IN_A_CODE:
-        st.image(code_of(link), width=300, caption="The same link for a camera")
+        st.image(
+            code_of(link),
+            width=300,
+            caption="The same link for a camera",
+            alt="QR code of the link",
+        )
     else:
         st.caption("The link is too long for a QR code that a camera reads.")
     if _HERE_ONLY.fullmatch(urlsplit(link).hostname or ""):
