@@ -1,8 +1,8 @@
 """Explore: where does the network look, for each class, by each method?"""
 
-from pages.ui.maps.grid import render_attribution_grid
 from pages.ui.maps.open_saved import render_open_saved
 from pages.ui.maps.picture_and_reference import render_picture_and_reference
+from pages.ui.maps.pinned import render_maps_and_pin
 from pages.ui.motion.player import explore_film, render_film
 from pages.ui.shell.heading import heading
 from pages.ui.shell.navigation import require_entrypoint
@@ -22,7 +22,7 @@ if ready(
 ):
     film = explore_film(scene)
     if film is None:
-        render_attribution_grid(engine(), scene)
+        render_maps_and_pin(engine(), scene)
     else:
         render_film(engine(), scene, film)
 render_open_saved(engine(), scene)

@@ -74,6 +74,8 @@ class HeatmapGrid {
     const shots = data.film?.shots ?? [];
     const maps = (cells) => cells.map((cell) => cell.map);
     const wanted = [data.picture, ...maps(data.cells), ...shots.flatMap(({ picture, cells }) => [picture, ...maps(cells)])];
+    const own = data.cells.map((cell) => cell.picture);
+    wanted.push(...own);
     const pixels = await Promise.all(wanted.map((packed) => this.decode(packed)));
     if (turn !== this.turn) return; // a newer update was faster, or is on its way
     const ids = new Set(wanted.map((packed) => packed?.id));
@@ -82,8 +84,18 @@ class HeatmapGrid {
     this.style(data, pixels[0]);
     this.arrange(data);
     data.cells.forEach((cell, i) => this.fill(cell, pixels[1 + i]));
+    const beneath = pixels.slice(pixels.length - own.length);
+    data.cells.forEach(({ row, column }, i) => this.lay(this.cells[row][column], own[i], beneath[i]));
     await this.load(data);
     this.fit();
+  }
+
+  /** Put a square's own picture beneath its map, where it is not the grid's. */
+  lay(cell, packed, picture) {
+    const under = packed && this.ground ? `${packed.id} ${this.theme}` : null;
+    if (under === cell.under) return;
+    cell.under = under;
+    cell.ground = under && picture ? greyPicture(picture, this.palette) : null;
   }
 
   decode(packed) {
@@ -407,7 +419,8 @@ class HeatmapGrid {
       context.drawImage(image, ...source, 0, 0, width, height);
     };
     const ended = map.classList.contains("failed") || map.classList.contains("unavailable");
-    if (this.grey && !ended && !cell.bars) draw(this.grey, true);
+    const grey = cell.ground ?? this.grey;
+    if (grey && !ended && !cell.bars) draw(grey, true);
     if (cell.bars) return drawBars(context, width, height, cell.bars, this.bars);
     if (!cell.pixels) return;
     const tinted = [cell.id, cell.limit, this.look].join();

@@ -101,6 +101,8 @@ class MapCell:
     bars : tuple of (str, float, float or None)
         Instead of a map: names, values and standard errors, drawn as bars with 95 % intervals that
         end at `limit`.
+    picture : uint8 ndarray of shape (h, w, 3), or None
+        Beneath the map, where it is not the grid's.
     """
 
     row: int
@@ -114,6 +116,7 @@ class MapCell:
     packed: Mapping[str, Any] | None = None
     unit: str = ""
     bars: tuple[tuple[str, float, float | None], ...] = ()
+    picture: npt.NDArray[np.uint8] | None = None
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
@@ -309,6 +312,9 @@ def _cell_data(cell: MapCell) -> dict[str, Any]:
         "status": cell.status,
         "progress": None if cell.progress is None else min(1.0, max(0.0, _finite(cell.progress))),
         "message": cell.message,
+        "picture": None
+        if cell.picture is None
+        else _cached_picture(_digest(cell.picture), cell.picture),
         "bars": {"bars": [list(bar) for bar in cell.bars], "limit": _finite(cell.limit)}
         if cell.bars
         else None,

@@ -7,8 +7,12 @@ from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import numpy as np
+import numpy.typing as npt
+
 from attribution_core import painting
 from attribution_core.attribution import Attribution
+from attribution_core.images import Picture
 from attribution_core.methods.options import BFLOAT16
 from attribution_core.methods.shapley_values import LOCAL
 from attribution_core.painting import drawn_values
@@ -75,6 +79,12 @@ def caption(attribution: Attribution) -> tuple[str, ...]:
     gap = attribution.completeness_gap / abs(change) if change else float("inf")
     shown = f"{100 * gap:.1f} %" if gap < 10 else f"{attribution.completeness_gap:.3g}"
     return cost, f"{sums} · should be {written(change, '.3g')} · gap {shown}"
+
+
+def picture_beneath(picture: Picture, attribution: Attribution) -> npt.NDArray[np.uint8] | None:
+    """The picture that was explained, where it is another than the grid's."""
+    explained = attribution.request.picture
+    return None if explained == picture else explained.pixels.astype(np.uint8)
 
 
 def titles_of(precision: str) -> str:

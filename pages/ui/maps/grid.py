@@ -10,7 +10,7 @@ from attribution_core.attribution import Attribution
 from attribution_core.figures.words import unit
 from pages.ui.components.heatmap_grid import MapCell, render_heatmap_grid
 from pages.ui.maps.downloads import render_downloads
-from pages.ui.maps.drawing import drawn_map, limits
+from pages.ui.maps.drawing import drawn_map, limits, picture_beneath
 from pages.ui.maps.seen import render_seen
 from pages.ui.maps.staged import heading_of, methods_on_stage, rows_on_stage
 from pages.ui.maps.table import MapTable, classes_by_methods
@@ -91,7 +91,7 @@ def render_maps(
         if cell.task is None:
             squares.append(MapCell(*at, status="unavailable", message=cell.reason))
             continue
-        squares.append(_map_cell(engine, scene, *at, snapshots[cell.task], saturate.get(at, 1.0)))
+        squares.append(map_cell(engine, scene, *at, snapshots[cell.task], saturate.get(at, 1.0)))
     render_heatmap_grid(
         rows=table.rows,
         columns=table.columns,
@@ -112,7 +112,7 @@ def _common(scene: Scene, common: Sequence[str] | None) -> Sequence[str]:
     return (settings.layer, f"{settings.reference} reference") if common is None else common
 
 
-def _map_cell(
+def map_cell(
     engine: Engine, scene: Scene, row: int, column: int, snapshot: TaskSnapshot, limit: float
 ) -> MapCell:
     """One square of a grid: the map as far as it is, and what is to be said of it."""
@@ -130,4 +130,5 @@ def _map_cell(
         progress=share(snapshot) if snapshot.state == "running" and estimate else None,
         message=message(engine, scene, snapshot),
         unit="" if estimate is None else unit(estimate),
+        picture=None if estimate is None else picture_beneath(scene.picture, estimate),
     )

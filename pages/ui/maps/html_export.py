@@ -22,7 +22,7 @@ from attribution_core.request import Request
 from attribution_core.scores import Contrast
 from pages.ui.components.component import FOLDER, code_of
 from pages.ui.components.heatmap_grid import MapCell, grid_data
-from pages.ui.maps.drawing import caption, limits
+from pages.ui.maps.drawing import caption, limits, picture_beneath
 from pages.ui.maps.table import MapTable
 from pages.ui.shell.gallery import gallery_picture
 from pages.ui.shell.scene import Scene
@@ -111,6 +111,7 @@ def _data(
             limit=saturate[at],
             caption=caption(attribution),
             unit=unit(attribution),
+            picture=picture_beneath(scene.picture, attribution),
         )
         for at, attribution in finished.items()
     ]

@@ -20,6 +20,9 @@ from pages.ui.shell.settings import complaint_of, text_of
 T = TypeVar("T")
 
 STAGE = "stage"
+FIRST_PAGE = "explore"
+"""What begins the names of the first page's choices; its own name in links is empty."""
+
 ON_SEVERAL_PAGES = ("figure-", "sidebar-", STAGE)
 STORY = ("story", "step")
 """Where a story stands: in the link, but no choice."""
@@ -254,7 +257,7 @@ def in_link(page: str) -> dict[str, str]:
     return {
         name: text
         for name, text in (choices.asked | choices.chosen).items()
-        if name.startswith((f"{page}-", *ON_SEVERAL_PAGES))
+        if name.startswith((f"{page or FIRST_PAGE}-", *ON_SEVERAL_PAGES))
     }
 
 
