@@ -19,6 +19,7 @@ from pages.ui.maps.grid import attribution_in, done_in, names_of, render_maps
 from pages.ui.maps.staged import methods_on_stage, part_of
 from pages.ui.maps.table import MapTable, classes_by_methods
 from pages.ui.shell.game_methods import LEADING
+from pages.ui.shell.markdown import literal
 from pages.ui.shell.numbers import written
 from pages.ui.shell.progress import UNFINISHED, Snapshots, ask, follow, plain
 from pages.ui.shell.requests import predictions_for, request_for, score_for
@@ -221,7 +222,8 @@ def _draw_changes(
             st.html(bars(labels, score_changes(changes)))
     st.caption(
         " · ".join(
-            f"{change.label}: logit {written(change.logit_whole)} → {written(change.logit_now)}"
+            f"{literal(change.label)}: logit {written(change.logit_whole)} → "
+            f"{written(change.logit_now)}"
             for change in changes
         )
     )
