@@ -31,6 +31,12 @@ class FunctionPlane {
     this.find("clipPath").id = `${id}-inside`;
     this.find(".clipped").setAttribute("clip-path", `url(#${id}-inside)`);
     for (const name of HANDLES) this.listen(name, this.find(`.handle.${name}`));
+    // Texts in the picture keep their size on the screen, however small the picture is.
+    this.resizes = new ResizeObserver(() => {
+      const stage = this.find(".stage");
+      root.style.setProperty("--unit", stage.viewBox.baseVal.width / (stage.clientWidth || 1));
+    });
+    this.resizes.observe(this.find(".stage"));
   }
 
   find(selector) {
@@ -39,6 +45,7 @@ class FunctionPlane {
 
   close() {
     clearTimeout(this.timer);
+    this.resizes.disconnect();
   }
 
   listen(name, handle) {
@@ -113,6 +120,7 @@ class FunctionPlane {
     const wait = pause - (performance.now() - (this.told ?? -Infinity));
     if (wait <= 0) {
       clearTimeout(this.timer);
+    this.resizes.disconnect();
       tell();
     } else this.timer ??= setTimeout(tell, wait);
   }

@@ -1,0 +1,117 @@
+"""Every page for people who see less, or another screen: axe, sizes of text, widths of windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.patience import expect
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [file.stem for file in sorted((ROOT / "pages").glob("[!_]*.py"))]
+QUICK = (
+    "model=efficientnet_lite0&layer=top_relu&methods=grad_cam&classes=285&count=12&lime.samples=60"
+    "&randomisation-seeds=1&layers-measure=signed"
+)
+WIDTHS = (2560, 1280, 800, 390)
+SMALLEST = 12.0
+"""Pixels of a text."""
+
+# Elements lie in the shadow trees of components too, and texts of an SVG are scaled with it.
+SMALL_TEXTS = """smallest => {
+  const within = (root) => [...root.querySelectorAll("*")].flatMap(
+    (each) => (each.shadowRoot ? [each, ...within(each.shadowRoot)] : [each]));
+  const size = (each) => {
+    const matrix = each.closest("svg") && each.getScreenCTM?.();
+    const scale = matrix ? Math.sqrt(Math.abs(matrix.a * matrix.d - matrix.b * matrix.c)) : 1;
+    return scale * parseFloat(getComputedStyle(each).fontSize);
+  };
+  const seen = (each) => {
+    const { width, height } = each.getBoundingClientRect();
+    return width > 1 && height > 1 && each.checkVisibility({ visibilityProperty: true });
+  };
+  const says = (each) => [...each.childNodes].some(
+    (node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim());
+  return within(document).filter((each) => says(each) && seen(each) && size(each) < smallest - 0.05)
+    .map((each) => `${size(each).toFixed(1)} px: ${each.textContent.trim().slice(0, 40)}`);
+}"""
+
+# By how much, and the parts of the page that reach beyond its right edge.
+TOO_WIDE = """() => {
+  const main = document.querySelector('[data-testid="stMain"]');
+  const root = document.documentElement;
+  const over = Math.max(main.scrollWidth - main.clientWidth, root.scrollWidth - innerWidth);
+  if (over <= 0) return null;
+  const beyond = [...main.querySelectorAll("*")].filter(
+    (each) => each.getBoundingClientRect().right > main.getBoundingClientRect().right + 1);
+  return [over, ...beyond.slice(-6).map((each) => each.outerHTML.slice(0, 160))];
+}"""
+
+
+@pytest.fixture
+def visit(server: Any, new_page: Callable[..., Page]) -> Callable[..., Page]:
+    """Opens a page and waits until its work is done."""
+
+    def open_page(name: str, **options: object) -> Page:
+        page = new_page(reduced_motion="reduce", **options)  # no colour between two others
+        page.goto(f"{server.url}/{'' if name == 'explore' else name}?{QUICK}")
+        done = page.get_by_text("Short guided tours") if name == "stories" else None
+        expect(done or page.get_by_test_id("stDownloadButton").first).to_be_visible()
+        expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+        expect(page.locator(".map.queued, .map.running")).to_have_count(0)
+        layer = page.get_by_test_id("stSidebar").get_by_role("combobox", name="Layer")
+        expect(layer).to_be_enabled()  # the network is loaded
+        settled(page)
+        return page
+
+    return open_page
+
+
+def settled(page: Page) -> None:
+    """Nothing runs, and nothing is shown pale because it may be out of date."""
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
+    expect(page.locator("[data-stale=true]")).to_have_count(0)
+
+
+def serious_faults(page: Page) -> list[str]:
+    """What axe finds, the lighter faults left out."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{fault['id']}: {node['html'][:160]}: {node['failureSummary'][:160]}"
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_no_serious_fault_and_every_text_can_be_read(
+    visit: Callable[..., Page], name: str
+) -> None:
+    page = visit(name, color_scheme="light")
+    assert serious_faults(page) == []
+    assert page.evaluate(SMALL_TEXTS, SMALLEST) == []
+    page.emulate_media(color_scheme="dark")
+    settled(page)
+    page.wait_for_function(
+        "() => getComputedStyle(document.querySelector('.stApp')).colorScheme === 'dark'"
+    )
+    assert serious_faults(page) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_no_wider_than_its_window(visit: Callable[..., Page], name: str) -> None:
+    page = visit(name, viewport={"width": 1440, "height": 900})
+    too_wide = {}
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(300)  # a window that has just changed is laid out anew
+        if found := page.evaluate(TOO_WIDE):
+            too_wide[width] = found
+    assert too_wide == {}
+    assert page.evaluate(SMALL_TEXTS, SMALLEST) == []
