@@ -227,7 +227,9 @@ def test_labels(tmp_path: Path) -> None:
 
 
 def test_names_that_do_not_exist(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="use vgg16, efficientnet_lite0, vgg16_cam or the path"):
+    with pytest.raises(
+        ValueError, match="use vgg16, efficientnet_lite0, vgg16_cam, clever_hans or the path"
+    ):
         load_classifier("resnet")
     with pytest.raises(ValueError, match="There is no model file"):
         load_classifier(tmp_path / "none.keras")

@@ -98,10 +98,10 @@ def test_games_of_both_kinds_are_kept_apart() -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Head, "masked_logits", noted)
-        exact = explain(classifier, PICTURE, "shapley_values", 1, players=0, **game)
+        exact = explain(classifier, PICTURE, "shapley_values", 1, **game)
         assert set(evaluated) == {classifier.head("input")}
         evaluated.clear()
-        found = explain(classifier, PICTURE, "shapley_values", 1, players=0, bfloat16=True, **game)
+        found = explain(classifier, PICTURE, "shapley_values", 1, bfloat16=True, **game)
         assert set(evaluated) == {classifier.rounded_head("input")}
         evaluated.clear()
         for method in ("kernel_shap", "lime"):

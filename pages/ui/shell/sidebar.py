@@ -90,8 +90,8 @@ def _own_picture(scene: Scene, *, own: bool) -> None:
             placeholder="https://…",
             max_chars=LONGEST,
             on_change=take_address,
-            args=("address",),
-            key="address",
+            args=("picture_address",),
+            key="picture_address",
             help="The server fetches it: https only, at most 20 MB and 10 seconds.",
         )
     if st.toggle("Use the camera"):
