@@ -75,8 +75,9 @@ class Session:
         The content of each open file of saved maps, by the file's identifier.
     before_stage : BeforeStage or None
         What was chosen when the maps went on stage; None off stage.
-    stage_controls : dict
-        The controls on the stage's strip, by their roles.
+    stage_controls, stage_offers : dict
+        The controls on the stage's strip, by their roles, and those that the page being drawn has
+        offered for the next one.
     told : dict
         Where the story stands that is being told, as in links; empty if none is.
     going : str
@@ -99,6 +100,7 @@ class Session:
     opened: dict[str, Any] = field(default_factory=dict)
     before_stage: BeforeStage | None = None
     stage_controls: dict[str, StageControl] = field(default_factory=dict)
+    stage_offers: dict[str, StageControl] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
     going: str = ""
     formula: str | None = None

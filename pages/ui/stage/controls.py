@@ -27,12 +27,12 @@ CLASS, METHOD, FILM = "stage-class", "stage-method", "stage-film"
 
 def offer(control: StageControl) -> None:
     """Have a page's own control on the strip, in the place of the usual one of its role."""
-    session().stage_controls[control.role] = control
+    session().stage_offers[control.role] = control
 
 
 def withhold(role: str) -> None:
     """Leave a control out that would change nothing on this page."""
-    session().stage_controls[role] = StageControl(role, "", {}, "", ())
+    session().stage_offers[role] = StageControl(role, "", {}, "", ())
 
 
 def class_in_sight(scene: Scene) -> int | None:

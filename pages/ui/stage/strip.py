@@ -18,7 +18,7 @@ ORDER = ("class", "method", "layer", "depth", "reference", "count", "film")
 def set_the_stage() -> None:
     """Take the stage out of the link, and the chrome off the page; before a page is drawn."""
     read_link()
-    session().stage_controls = {}
+    session().stage_offers = {}
     if on_stage():
         st.html(ASSETS / "stage.css")
 
@@ -26,10 +26,11 @@ def set_the_stage() -> None:
 def render_strip(scene: Scene) -> None:
     """Draw the strip, or the button that opens the stage; after a page has been drawn."""
     on = on_stage()
-    controls = session().stage_controls
     if on:
         for control in usual_controls(scene):
-            controls.setdefault(control.role, control)
+            session().stage_offers.setdefault(control.role, control)
+    take_offers()
+    controls = session().stage_controls
     stage_strip(
         on=on,
         available=session().page in PAGES,
@@ -40,6 +41,14 @@ def render_strip(scene: Scene) -> None:
         key="stage",
         on_said=obey,
     )
+
+
+def take_offers() -> None:
+    """Put what the page has offered on the strip, once all of it is known.
+
+    Keys pressed while the page is being drawn are about the strip that is still seen.
+    """
+    session().stage_controls = dict(session().stage_offers)
 
 
 def obey(said: Said) -> None:

@@ -17,7 +17,7 @@ def page_with_a_stage() -> None:
     from pages.ui.shell.settings import whole
     from pages.ui.stage.controls import offer
     from pages.ui.stage.curtain import on_stage
-    from pages.ui.stage.strip import obey, set_the_stage
+    from pages.ui.stage.strip import obey, set_the_stage, take_offers
 
     session().page = "layers"
     if not session().started:
@@ -32,6 +32,7 @@ def page_with_a_stage() -> None:
     )
     counts = {str(number): str(number) for number in range(1, 10)}
     offer(StageControl("count", "Count", counts, str(count), ("layers-count",)))
+    take_offers()
     for label, said in {
         "up": Said("up", {}),
         "play": Said("play", {}),
