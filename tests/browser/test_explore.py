@@ -256,7 +256,7 @@ def test_the_gallery_is_within_the_keyboards_reach(visit: Callable[..., Page]) -
     gallery = sidebar(page).get_by_role("radiogroup", name="Gallery")
     first = gallery.get_by_role("radio", name="Cat beside coffee")
     for _ in range(5):
-        page.keyboard.press("Tab")
+        page.keyboard.press("Shift+Tab")
         if first.evaluate("button => button.getRootNode().activeElement === button"):
             break
     expect(first).to_be_focused()

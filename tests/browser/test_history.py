@@ -15,6 +15,7 @@ from tests.browser.patience import expect
 
 ROOT = Path(__file__).resolve().parents[2]
 LINK = "model=efficientnet_lite0&layer=top_relu&methods=grad_cam&class_choice=own&classes=285"
+LINK += "&sidebar-more=yes"
 
 
 def radio(page: Page, name: str) -> Locator:

@@ -81,7 +81,11 @@ def visit(server: Any, new_page: Callable[..., Page]) -> Callable[..., Page]:
         page = new_page(**options)
         path = "" if name == "explore" else name
         page.goto(f"{server.url}/{path}?{QUICK}{OF_PAGE.get(name, '')}")
-        expect(page.get_by_test_id("stDownloadButton").first).to_be_visible()
+        if name == "stories":
+            # A button a story, of which the last is drawn last.
+            expect(page.get_by_test_id("stMain").get_by_role("button").nth(7)).to_be_visible()
+        else:
+            expect(page.get_by_test_id("stDownloadButton").first).to_be_visible()
         expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
         expect(page.locator(".map.queued, .map.running")).to_have_count(0)
         expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
@@ -112,7 +116,7 @@ def test_tab_reaches_everything_and_leaves(visit: Callable[..., Page], name: str
     for key in ("Tab", "Shift+Tab"):
         stops = walk(page, key)
         assert page.evaluate("keyboard.missed()") == []
-        assert len(stops) > 30
+        assert len(stops) > 20
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def test_the_slider_draws_deeper_and_the_curves_come(
     expect(page.locator(".map.done")).to_have_count(4)
     expect(page.locator(".js-plotly-plot")).to_have_count(4)
     expect(page.get_by_text("Over all depths")).to_be_visible()
-    page.get_by_role("slider").first.focus()
+    page.get_by_test_id("stMain").get_by_role("slider").first.focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_text("everything down to block6c re-initialised")).to_be_visible()
     page.wait_for_url(re.compile("randomisation-stage=block6c"))
