@@ -28,6 +28,11 @@ from attribution_core.measures.curves import (
 from attribution_core.measures.localisation import Mosaic, grid_pointing, mosaic
 from attribution_core.measures.map_curves import Players, faithfulness_curves
 from attribution_core.measures.similarity import Similarity, similarity, spearman
+from attribution_core.measures.strongest_classes import (
+    Region,
+    StrongestClasses,
+    strongest_classes,
+)
 from attribution_core.methods.estimate import Estimate, Estimator
 from attribution_core.methods.functions import Differentiable, TensorFunction
 from attribution_core.methods.grad_cam import grad_cam
@@ -54,6 +59,7 @@ from attribution_core.segmentations import Grid, Slic, grid, superpixels
 if TYPE_CHECKING:
     from attribution_core.explanation import explain, refine
     from attribution_core.figures.figure import figure
+    from attribution_core.measures.class_values import ClassValues, class_values
     from attribution_core.network.classifier import Classifier
     from attribution_core.network.randomisation import Randomisation, randomize
     from attribution_core.several_classes import explain_classes
@@ -63,6 +69,7 @@ __all__ = [
     "REFERENCE_KINDS",
     "Attribution",
     "Cache",
+    "ClassValues",
     "Classifier",
     "Contrast",
     "Differentiable",
@@ -80,11 +87,14 @@ __all__ = [
     "Players",
     "Randomisation",
     "Reason",
+    "Region",
     "Request",
     "Similarity",
     "Slic",
+    "StrongestClasses",
     "TensorFunction",
     "class_correlation",
+    "class_values",
     "deletion_curve",
     "explain",
     "explain_classes",
@@ -115,12 +125,15 @@ __all__ = [
     "sliding_squares",
     "smoothgrad",
     "spearman",
+    "strongest_classes",
     "superpixels",
 ]
 
 _WHEN_NEEDED = {
+    "ClassValues": "attribution_core.measures.class_values",
     "Classifier": "attribution_core.network.classifier",
     "Randomisation": "attribution_core.network.randomisation",
+    "class_values": "attribution_core.measures.class_values",
     "explain": "attribution_core.explanation",
     "explain_classes": "attribution_core.several_classes",
     "figure": "attribution_core.figures.figure",

@@ -220,13 +220,14 @@ def _shapes(network: Network | None, draft: Request, method: Method[Any]) -> Sha
         players = players_of(draft.segmentation, *plane, at_input=at_input)
     colours = None
     if network is not None and method.every_coalition and draft.score != "probability":
-        colours = _colours(network, draft, plane)
+        colours = colours_of(network, draft)
     return Shapes(at_input, plane, input_height, players, colours)
 
 
-def _colours(network: Network, draft: Request, plane: tuple[int, int]) -> int | None:
+def colours_of(network: Network, draft: Request) -> int | None:
     """How many colours a local head needs for the players, where these are known at once."""
     at_input, pixels = draft.layer == INPUT, draft.picture.pixels
+    plane = network.layer(draft.layer).shape[:2]
     if at_input and not isinstance(draft.segmentation, Grid | Given):
         # Superpixels are cut by the worker.
         return None
