@@ -50,9 +50,10 @@ def true_values(players: int, count: int, version: int) -> list[PlayerValues]:
     return methods
 
 
-def set_absent(everyone: bool, board: str) -> None:
-    players = int(segments(board).max()) + 1
-    st.session_state.absent = tuple(range(players)) if everyone else ()
+def set_absent(absent: tuple[int, ...]) -> None:
+    # Nothing before it: Streamlit ends a callback at its first use of the session where the next
+    # click has come meanwhile, and what the callback was to do is lost.
+    st.session_state.absent = absent
 
 
 if __name__ == "__main__":
@@ -62,11 +63,11 @@ if __name__ == "__main__":
         count = st.number_input("Methods", 0, 4, 3)
         slow = st.toggle("Slow")
         refine = st.button("Refine")
+        labels = segments(board)
+        players = int(labels.max()) + 1
         # Callbacks: a click on the board may end the run in which a button says it was pressed.
-        st.button("All out", on_click=set_absent, args=(True, board))
-        st.button("All in", on_click=set_absent, args=(False, board))
-    labels = segments(board)
-    players = int(labels.max()) + 1
+        st.button("All out", on_click=set_absent, args=(tuple(range(players)),))
+        st.button("All in", on_click=set_absent, args=((),))
     st.session_state.setdefault("absent", ())
     st.session_state.setdefault("version", 0)
     st.session_state.version += refine

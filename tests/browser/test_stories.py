@@ -31,7 +31,7 @@ def test_a_story_is_told_and_its_step_shared(server: Any, new_page: NewPage) -> 
 
     page.get_by_role("button", name="Share").click()
     expect(page.get_by_role("img", name="QR code of the link")).to_be_visible()
-    link = page.get_by_test_id("stPopoverBody").locator("code").first.inner_text()
+    link = page.get_by_test_id("stPopoverBody").get_by_test_id("stCode").inner_text()
     other = new_page()
     other.goto(link)
     expect(other.get_by_text("2 of 3")).to_be_visible()
