@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Locator, Page
 from streamlit.testing.v1 import AppTest
 
 from attribution_core.painting import Colours, grey_of, tinted
@@ -116,19 +116,12 @@ def server(serve: Callable[..., AbstractContextManager[Any]]) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(server: str, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    options: dict[str, Any] = {"viewport": {"width": 1440, "height": 1000}}
-    options.update(getattr(request, "param", {}))
-    context = browser.new_context(**options)
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
+def page(server: str, new_page: Callable[..., Page], request: pytest.FixtureRequest) -> Page:
+    page = new_page(**getattr(request, "param", {}))
     page.goto(server)
     expect(squares(page)).to_have_count(len(ROWS) * len(COLUMNS))
     wait_until_painted(page)
-    yield page
-    context.close()
-    assert not errors
+    return page
 
 
 # --- looking at the grid --------------------------------------------------------------------------

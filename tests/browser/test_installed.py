@@ -145,4 +145,4 @@ def test_the_app_is_served_from_any_folder(
         # The project's own settings hold, here the background of its light theme.
         app = page.get_by_test_id("stApp")
         expect(app).to_have_css("background-color", "rgb(253, 252, 251)")
-        page.context.close()  # before its server goes
+        page.close()  # before its server goes
