@@ -17,9 +17,9 @@ run: $(VENV)/app-installed
 test: $(VENV)/tests-installed
 	$(PYTEST) --durations=15
 
-# Neither a browser nor a large network.
+# Neither a browser nor a large network, and nothing that takes seconds.
 quick: $(VENV)/tests-installed
-	$(PYTEST) -m "not (browser or network or installed)"
+	$(PYTEST) -m "not (browser or network or thorough or installed)"
 
 # What `pip install` gives: built, and tried in an environment of its own.
 installed: $(VENV)/tests-installed

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import attribution_core
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,6 +33,7 @@ def python(code: str, blocked: set[str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.thorough
 def test_no_page_is_needed() -> None:
     """Every module of the core is imported, and every public name fetched."""
     python(

@@ -113,6 +113,7 @@ def test_no_value_on_the_way_is_one_sentence_for_each_method_that_needs_it() -> 
     np.testing.assert_allclose(found["gradient"].values, [1, 1])
 
 
+@pytest.mark.thorough
 @given(*[st.integers(-300, 300).map(lambda number: number / 100)] * 4)
 def test_complete_methods_are_complete(x: float, y: float, x0: float, y0: float) -> None:
     formula = "tanh(x*y) + relu(x - y)"

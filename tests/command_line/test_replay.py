@@ -62,6 +62,7 @@ def arguments_of(model: ModelFile) -> tuple[str, ...]:
     )
 
 
+@pytest.mark.thorough
 def test_maps_of_explain_are_the_same_bit_for_bit(
     run: Run, model: ModelFile, tmp_path: Path
 ) -> None:

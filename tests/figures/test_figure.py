@@ -93,6 +93,7 @@ def text_boxes(made: MapFigure) -> dict[str, Bbox]:
 LONG = "a soft-coated wheaten terrier of an extraordinarily long pedigree"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize(
     ("rows", "columns", "how", "maps"),
@@ -401,6 +402,7 @@ def test_an_svg_has_text_as_text_and_maps_as_images() -> None:
     assert not list(root.iter(f"{SVG}use"))
 
 
+@pytest.mark.thorough
 def test_a_pdf_has_text_as_text_and_its_fonts() -> None:
     made = figure(grid(2, 2), FigureStyle(outlines=True, dated=date(2026, 1, 2)))
     content = made.rendered("pdf")
@@ -473,15 +475,16 @@ def test_one_figure_gives_the_same_bytes_whatever_the_users_settings(suffix: str
         assert dict(matplotlib.rcParams) == before
 
 
+@pytest.mark.thorough
 def test_several_threads_draw_what_one_does() -> None:
     def drawn(number: int) -> tuple[bytes, ...]:
         width = list(WIDTHS)[number % 3]
         made = figure(grid(1, 1 + number % 4), FigureStyle(width=width, dated=None, outlines=True))
         return tuple(made.rendered(suffix, 60) for suffix in ("png", "svg", "pdf"))
 
-    alone = [drawn(number) for number in range(6)]
+    alone = [drawn(number) for number in range(3)]
     with ThreadPoolExecutor(6) as pool:
-        assert list(pool.map(drawn, [*range(6), *range(6)])) == alone * 2
+        assert list(pool.map(drawn, [*range(3), *range(3)])) == alone * 2
 
 
 def test_saved_by_matplotlib_it_is_the_same_kind_of_file(tmp_path: Any) -> None:

@@ -49,6 +49,7 @@ def test_a_gif_has_all_pictures_and_their_times() -> None:
     assert times == [500, 500, 500, 2000]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["mp4", "webm"])
 def test_a_video_shows_each_picture_as_long_as_it_should(kind: FilmKind) -> None:
     with av.open(io.BytesIO(film(PICTURES, STYLE, kind))) as video:

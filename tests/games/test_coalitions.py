@@ -103,12 +103,13 @@ def test_a_larger_budget_contains_the_smaller() -> None:
     np.testing.assert_array_equal(half.members, whole.members[:300])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("players", [5, 6])
 def test_draws_are_uniform_one_by_one(players: int) -> None:
     """The last of 20 draws, over many seeds; χ² with 2^l − 1 degrees, 0.999."""
-    last = [draw_uniform(players, 20, seed).members[-1] for seed in range(6400)]
+    last = [draw_uniform(players, 20, seed).members[-1] for seed in range(1600)]
     counts = np.bincount(np.array(last) @ 2 ** np.arange(players), minlength=2**players)
-    expected = 6400 / 2**players
+    expected = 1600 / 2**players
     assert ((counts - expected) ** 2 / expected).sum() < {5: 61.1, 6: 103.5}[players]
 
 

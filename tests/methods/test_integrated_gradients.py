@@ -215,6 +215,7 @@ def test_a_lucky_cancellation_is_no_convergence() -> None:
     assert len(estimates) > 1
 
 
+@pytest.mark.thorough
 def test_map_error_tells_the_error_of_the_map() -> None:
     """A random network of rectifiers: the expected error against the true one."""
     random = np.random.default_rng(0)

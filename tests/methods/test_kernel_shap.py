@@ -105,6 +105,7 @@ def test_kernel_shap_is_exact_on_interactions_of_four(players: int, budget: int)
     assert found.standard_error.max() < 1e-9
 
 
+@pytest.mark.thorough
 def test_standard_errors_cover_where_triples_are_fitted() -> None:
     """A smooth game of 14 players, against full enumeration."""
     weights = np.random.default_rng(5).normal(size=14)
@@ -123,6 +124,7 @@ def test_standard_errors_cover_where_triples_are_fitted() -> None:
         assert np.median(errors) < 0.7 * np.median(without)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("budget", "runs"), [(512, 200), (1024, 40), (2048, 40)])
 def test_kernel_shap_standard_errors_cover(budget: int, runs: int) -> None:
     """About 95 % of all values lie within 1.96 standard errors of the truth."""

@@ -79,6 +79,7 @@ def test_the_network_sees_exactly_the_masked_points() -> None:
     np.testing.assert_allclose(logits, expected.reshape(13, 48) @ network.slopes, rtol=1e-4)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("first", [2, 52, 102, 152])
 def test_every_superpixel_is_really_masked(first: int) -> None:
     """Each label of each SLIC count, absent alone, leaves exactly its pixels to the reference."""

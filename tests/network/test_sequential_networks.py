@@ -200,6 +200,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 BETWEEN = ("linear", "integrated_gradients")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_at_every_layer(made: tuple[keras.Model, Classifier], method: str) -> None:
     network, classifier = made
@@ -209,6 +210,7 @@ def test_every_method_at_every_layer(made: tuple[keras.Model, Classifier], metho
             assert_as_the_plain_path(network, classifier, method, layer)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("method", ["occlusion", "kernel_shap"])
 def test_in_windows_from_the_first_coalition_on(
     made: tuple[keras.Model, Classifier], method: str, monkeypatch: pytest.MonkeyPatch

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.benchmarks.visitors import Session, sessions
@@ -53,6 +54,7 @@ def visit(folder: Path, script: Callable[[Reader], Awaitable[None]]) -> None:
         asyncio.run(run(urlsplit(server.url).port or 0))
 
 
+@pytest.mark.thorough
 def test_a_page_is_drawn_when_something_is_new_and_not_at_every_poll(tmp_path: Path) -> None:
     async def script(reader: Reader) -> None:
         # The start of the work may have come after the first drawing.
@@ -76,6 +78,7 @@ def test_a_page_is_drawn_when_something_is_new_and_not_at_every_poll(tmp_path: P
     visit(tmp_path, script)
 
 
+@pytest.mark.thorough
 def test_cancel_and_resume_between_polls(tmp_path: Path) -> None:
     (tmp_path / "estimate").touch()
 
