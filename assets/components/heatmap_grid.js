@@ -663,9 +663,9 @@ function overColours({ positive_over, negative_over }, opacity) {
 function plainColours({ ground, positive, negative }) {
   return coloursFrom((share) => {
     const stops = [ground, ...(share < 0 ? negative : positive)];
-    const place = Math.abs(share) * (stops.length - 1);
-    const stop = Math.min(stops.length - 2, Math.floor(place));
-    const [low, high, along] = [stops[stop], stops[stop + 1], place - stop];
+    const height = Math.abs(share) * (stops.length - 1);
+    const stop = Math.min(stops.length - 2, Math.floor(height));
+    const [low, high, along] = [stops[stop], stops[stop + 1], height - stop];
     return [...low.map((channel, i) => channel + along * (high[i] - channel)), 255];
   });
 }
@@ -719,9 +719,9 @@ function enlarge({ levels, width, height }) {
   const high = Math.round((FINE * height) / width);
   const large = new Float32Array(wide * high);
   const weigh = (i, from, to) => {
-    const place = Math.min(from - 1, Math.max(0, ((i + 0.5) * from) / to - 0.5));
-    const low = Math.floor(place);
-    return [low, Math.min(from - 1, low + 1), place - low];
+    const source = Math.min(from - 1, Math.max(0, ((i + 0.5) * from) / to - 0.5));
+    const low = Math.floor(source);
+    return [low, Math.min(from - 1, low + 1), source - low];
   };
   for (let y = 0; y < high; y++) {
     const [top, bottom, down] = weigh(y, height, high);

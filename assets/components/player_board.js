@@ -27,7 +27,7 @@ class PlayerBoard {
     this.absent = new Set();
     this.paths = [];
     this.rows = [];
-    this.hovered = null; // {player, place}: place is "picture" or "list"
+    this.hovered = null; // {player, part}: part is "picture" or "list"
     this.focused = null;
 
     // Ids are shared by all boards of a page.
@@ -253,14 +253,14 @@ class PlayerBoard {
     const outline = lit ? this.data.outlines[lit.player] : "";
     const [width, height] = this.data.grid;
     // Pointing into the picture shows the position already: the picture is not dimmed.
-    const dim = lit && (lit.place === "list" || lit === this.focused);
+    const dim = lit && (lit.part === "list" || lit === this.focused);
     setAttributes(this.find(".dim"), { d: dim ? `M0 0H${width}V${height}H0Z${outline}` : "" });
     for (const part of [".halo", ".outline"]) setAttributes(this.find(part), { d: outline });
     this.find(".stage").classList.toggle("by-key", Boolean(lit) && lit === this.focused);
     this.find("tr.lit")?.classList.remove("lit");
     const row = lit && this.rows[lit.player].row;
     row?.classList.add("lit");
-    if (lit && (lit.place === "picture" || lit === this.focused)) this.reveal(row);
+    if (lit && (lit.part === "picture" || lit === this.focused)) this.reveal(row);
     this.showStatus();
   }
 
@@ -274,14 +274,14 @@ class PlayerBoard {
   }
 
   /** Pointer and keys, in the picture and in the list. */
-  listen(area, selector, place) {
+  listen(area, selector, part) {
     const playerOf = (target) => {
       const found = target.closest?.(selector);
       return found ? Number(found.dataset.player) : null;
     };
     const hover = (player) => {
       if (player === (this.hovered?.player ?? null)) return;
-      this.hovered = player === null ? null : { player, place };
+      this.hovered = player === null ? null : { player, part };
       this.light();
     };
     area.onpointerover = (event) => hover(playerOf(event.target));
@@ -292,14 +292,14 @@ class PlayerBoard {
       if (player !== null) this.toggle(player);
     };
     // Not on the picture itself: an SVG that listens for focus is a stop of the Tab key.
-    const around = place === "picture" ? area.parentElement : area;
+    const around = part === "picture" ? area.parentElement : area;
     around.addEventListener("focusin", (event) => {
       const player = playerOf(event.target);
       if (player === null) return;
-      const stops = place === "picture" ? this.paths : this.rows.map(({ input }) => input);
+      const stops = part === "picture" ? this.paths : this.rows.map(({ input }) => input);
       for (const stop of stops) if (stop.tabIndex === 0) stop.setAttribute("tabindex", -1);
       stops[player].setAttribute("tabindex", 0);
-      this.focused = event.target.matches(":focus-visible") ? { player, place } : null;
+      this.focused = event.target.matches(":focus-visible") ? { player, part } : null;
       this.light();
     });
     around.addEventListener("focusout", () => {
@@ -309,8 +309,8 @@ class PlayerBoard {
     area.onkeydown = (event) => {
       const player = playerOf(event.target);
       if (player === null || event.ctrlKey || event.metaKey || event.altKey) return;
-      const next = place === "picture" ? this.neighbour(player, event.key) : this.beside(player, event.key);
-      if (event.key === "Enter" || (event.key === " " && place === "picture")) {
+      const next = part === "picture" ? this.neighbour(player, event.key) : this.beside(player, event.key);
+      if (event.key === "Enter" || (event.key === " " && part === "picture")) {
         if (!event.repeat) this.toggle(player);
       } else if (event.key === "Escape") {
         // The picture without the outline and the shade; the next key brings them back.
@@ -318,8 +318,8 @@ class PlayerBoard {
         this.focused = null;
         this.light();
       } else if (next !== null) {
-        const stop = place === "picture" ? this.paths[next] : this.rows[next].input;
-        stop.focus({ preventScroll: place === "list" });
+        const stop = part === "picture" ? this.paths[next] : this.rows[next].input;
+        stop.focus({ preventScroll: part === "list" });
       } else {
         return;
       }

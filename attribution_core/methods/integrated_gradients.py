@@ -255,9 +255,9 @@ def _adaptive(
     at_once = min(function.batch_size, steps // _FEWEST_ROUNDS)
     at_once = max(1, min(at_once, _TOLERANT_ROUND) if tolerance else at_once)
 
-    def measured(places: Sequence[float]) -> Iterator[_Node]:
-        for first in range(0, len(places), at_once):
-            chosen = np.array(places[first : first + at_once])
+    def measured(alphas: Sequence[float]) -> Iterator[_Node]:
+        for first in range(0, len(alphas), at_once):
+            chosen = np.array(alphas[first : first + at_once])
             scores, gradients = function.values_and_gradients(
                 _on_path(chosen, reference, difference)
             )

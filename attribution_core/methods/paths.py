@@ -21,8 +21,8 @@ class PathProfile:
 
     Attributes
     ----------
-    places : float64 array ``(n,)``
-        The values of α, in order, evenly spread in the finished profile.
+    alphas : float64 array ``(n,)``
+        In order, evenly spread in the finished profile.
     scores : float64 array ``(n,)``
         f there.
     slopes : float64 array ``(n,)``
@@ -32,7 +32,7 @@ class PathProfile:
         Gradients so far, and in all.
     """
 
-    places: FloatList
+    alphas: FloatList
     scores: FloatList
     slopes: FloatList
     done: int
@@ -69,7 +69,7 @@ def profile_path(
     Yields
     ------
     PathProfile
-        After each batch; the last one has intervals + 1 places.
+        After each batch; the last one has intervals + 1 of them.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def profile_path(
         if len(found) > 1:
             numbers = sorted(found)
             yield PathProfile(
-                places=np.array(numbers, np.float64) / intervals,
+                alphas=np.array(numbers, np.float64) / intervals,
                 scores=np.array([found[number][0] for number in numbers]),
                 slopes=np.array([found[number][1] for number in numbers]),
                 done=len(found),
@@ -111,15 +111,15 @@ def quadrature_gaps(profile: PathProfile) -> dict[str, list[tuple[int, float]]]:
     Parameters
     ----------
     profile : PathProfile
-        Finished: with 2^k + 1 evenly spread places.
+        Finished: with 2^k + 1 evenly spread alphas.
 
     Returns
     -------
     dict of rule to list of (gradients, |Σ attributions − (f(x) − f(x′))|)
         The trapezoid rule with 2, 3, 5, … nodes and the midpoint rule with 1, 2, 4, … nodes: all
-        of them are among the profile's places, so that nothing is evaluated again.
+        of them are among the profile's alphas, so that nothing is evaluated again.
     """
-    intervals = len(profile.places) - 1
+    intervals = len(profile.alphas) - 1
     gaps: dict[str, list[tuple[int, float]]] = {"midpoint": [], "trapezoid": []}
     pieces = 1
     while pieces <= intervals:

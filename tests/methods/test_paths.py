@@ -19,11 +19,11 @@ def last(*arguments: object, **keywords: object) -> PathProfile:
 
 def test_a_product_is_a_square_along_the_path() -> None:
     found = last(lambda x: x[:, 0] * x[:, 1], [3.0, 4.0], [0.0, 0.0], intervals=8)
-    places = np.arange(9) / 8
-    np.testing.assert_allclose(found.places, places)
-    np.testing.assert_allclose(found.scores, 12 * places**2, atol=1e-5)
-    np.testing.assert_allclose(found.slopes, 24 * places, atol=1e-5)
-    np.testing.assert_allclose(found.earned, places**2, atol=1e-6)
+    alphas = np.arange(9) / 8
+    np.testing.assert_allclose(found.alphas, alphas)
+    np.testing.assert_allclose(found.scores, 12 * alphas**2, atol=1e-5)
+    np.testing.assert_allclose(found.slopes, 24 * alphas, atol=1e-5)
+    np.testing.assert_allclose(found.earned, alphas**2, atol=1e-6)
     assert found.change == pytest.approx(12)
     # A straight slope: both rules are exact, but for a single trapezoid end nothing is left out.
     for rule in ("midpoint", "trapezoid"):
@@ -51,10 +51,10 @@ def test_places_are_even_and_scores_are_the_functions(seed: int, power: int) -> 
     point, reference = random.normal(size=(2, 3))
     slopes = random.normal(size=3)
     found = last(lambda x: tf.linalg.matvec(x, slopes), point, reference, intervals=2**power)
-    np.testing.assert_allclose(found.places, np.linspace(0, 1, 2**power + 1))
+    np.testing.assert_allclose(found.alphas, np.linspace(0, 1, 2**power + 1))
     np.testing.assert_allclose(found.slopes, (point - reference) @ slopes, atol=1e-4)
     np.testing.assert_allclose(
-        found.scores, (reference + found.places[:, None] * (point - reference)) @ slopes, atol=1e-4
+        found.scores, (reference + found.alphas[:, None] * (point - reference)) @ slopes, atol=1e-4
     )
     assert found.done == found.planned == 2**power + 1
 

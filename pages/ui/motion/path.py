@@ -68,8 +68,8 @@ class FollowPath:
         maps = [np.zeros(point.shape[:2], np.float32)]
         nodes = (np.arange(STEPS) + 0.5) / STEPS
         for start in range(0, STEPS, function.batch_size):
-            places = nodes[start : start + function.batch_size].astype(point.dtype)
-            points = reference + places[:, None, None, None] * difference
+            alphas = nodes[start : start + function.batch_size].astype(point.dtype)
+            points = reference + alphas[:, None, None, None] * difference
             _, gradients = function.values_and_gradients(points)
             for gradient in gradients:
                 step = (difference * gradient).sum(axis=2, dtype=np.float64) / STEPS

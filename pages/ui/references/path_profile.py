@@ -169,7 +169,7 @@ def path_csv(walked: Mapping[int, Walked]) -> str:
     lines = []
     for target, each in walked.items():
         profile = each.profile
-        columns = (profile.places, profile.scores, profile.slopes, profile.earned)
+        columns = (profile.alphas, profile.scores, profile.slopes, profile.earned)
         lines += [
             [target, *(f"{value:.6g}" for value in row)] for row in zip(*columns, strict=True)
         ]
@@ -198,7 +198,7 @@ def first_alpha(profile: PathProfile, share: float) -> float | None:
         return None
     after = int(reached[0])
     around = slice(max(after - 1, 0), after + 1)
-    return float(np.interp(share, earned[around], profile.places[around]))
+    return float(np.interp(share, earned[around], profile.alphas[around]))
 
 
 def _scores(
@@ -207,7 +207,7 @@ def _scores(
     figure = go.Figure()
     for row, (target, each) in enumerate(walked.items()):
         figure.add_scatter(
-            x=each.profile.places,
+            x=each.profile.alphas,
             y=each.profile.scores,
             name=plain(labels[target]),
             mode="lines",
@@ -223,7 +223,7 @@ def _slopes(
     figure = go.Figure()
     for row, (target, each) in enumerate(walked.items()):
         figure.add_scatter(
-            x=each.profile.places,
+            x=each.profile.alphas,
             y=each.profile.slopes,
             name=plain(labels[target]),
             mode="lines",

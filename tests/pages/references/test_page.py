@@ -28,21 +28,21 @@ def test_mean_spread_and_agreement() -> None:
 
 
 def test_the_path_as_numbers() -> None:
-    places = np.array([0.0, 0.5, 1.0])
-    profile = PathProfile(places, 4 * places**2, 8 * places, 3, 3)
+    alphas = np.array([0.0, 0.5, 1.0])
+    profile = PathProfile(alphas, 4 * alphas**2, 8 * alphas, 3, 3)
     rows = list(csv.reader(io.StringIO(path_csv({285: Walked(profile, (), 3, 6)}))))
     assert rows[0] == ["class", "alpha", "score", "slope", "earned"]
     assert rows[2] == ["285", "0.5", "1", "4", "0.25"]
 
 
 def test_half_of_the_difference_is_reached_between_the_points_evaluated() -> None:
-    places = np.linspace(0, 1, 5)
-    bent = PathProfile(places, np.array([1.0, 2.0, 2.0, 4.0, 5.0]), np.zeros(5), 5, 5)
+    alphas = np.linspace(0, 1, 5)
+    bent = PathProfile(alphas, np.array([1.0, 2.0, 2.0, 4.0, 5.0]), np.zeros(5), 5, 5)
     assert first_alpha(bent, 0.5) == pytest.approx(0.625)
     # Rounding just below one half is no reason to take the next point.
-    straight = PathProfile(places, places - 1e-8 * (places == 0.5), np.zeros(5), 5, 5)
+    straight = PathProfile(alphas, alphas - 1e-8 * (alphas == 0.5), np.zeros(5), 5, 5)
     assert first_alpha(straight, 0.5) == pytest.approx(0.5)
-    flat = PathProfile(places, np.ones(5), np.zeros(5), 5, 5)
+    flat = PathProfile(alphas, np.ones(5), np.zeros(5), 5, 5)
     assert first_alpha(flat, 0.5) is None
 
 
