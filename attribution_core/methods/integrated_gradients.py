@@ -362,6 +362,7 @@ METHOD = Method(
     options_type=Options,
     run=_run,
     evaluations=lambda options, shapes: options.steps,
+    stops_early=lambda options: options.rule == "adaptive" and options.tolerance > 0,
     needs="gradient",
     uses_reference=True,
     splits_change=True,

@@ -282,6 +282,7 @@ METHOD = Method(
     options_type=Options,
     run=_run,
     evaluations=lambda options, shapes: options.budget,
+    stops_early=lambda options: options.tolerance > 0,
     needs="game",
     uses_reference=True,
     splits_change=True,

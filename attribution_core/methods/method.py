@@ -127,6 +127,10 @@ def _always(shapes: Shapes, options: object) -> str:
     return ""
 
 
+def _never(options: object) -> bool:
+    return False
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Method(Generic[OptionsType]):
     """A method of attribution; each is made at the end of its file.
@@ -148,6 +152,9 @@ class Method(Generic[OptionsType]):
         From options and `Shapes` to the number of evaluations planned, before anything is run: a
         method that stops early, finds coalitions in the cache or has few positions to hide needs
         fewer.
+    stops_early : callable
+        From options to whether it may end with fewer evaluations than planned, once its values are
+        good enough.
     needs : {"gradient", "game"}
         Whether it needs derivatives of the score, or only its values on coalitions.
     uses_reference : bool
@@ -191,6 +198,7 @@ class Method(Generic[OptionsType]):
     paper: str = ""
     thesis: str = ""
     unavailable: Callable[[Shapes, OptionsType], str] = _always
+    stops_early: Callable[[OptionsType], bool] = _never
     splits_change: bool = False
     slopes: bool = False
     promises: tuple[Promise, ...] = ()

@@ -18,6 +18,8 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
+from attribution_core.running.pace import Paces, Run, TimeLeft, Work, in_turns
+
 Request = TypeVar("Request", bound=Hashable)
 Estimate = TypeVar("Estimate")
 
@@ -73,12 +75,16 @@ class Standing:
         The first of their places in the queue; None where one of them runs, or none is left.
     waiting
         How many waiters wait for something, itself included.
+    left
+        The time until all that it waits for is done, with what comes before; None where that is
+        not known.
     """
 
     revision: int = 0
     unfinished: int = 0
     place: int | None = None
     waiting: int = 0
+    left: TimeLeft | None = None
 
 
 @dataclass(eq=False)
@@ -92,6 +98,7 @@ class _Job(Generic[Request, Estimate]):
     estimate: Estimate | None = None
     error: Exception | None = None
     seconds: float = 0.0
+    run: Run | None = None
 
 
 @dataclass(eq=False)
@@ -103,6 +110,10 @@ class _Waiter(Generic[Request, Estimate]):
     given_up: set[Request] = field(default_factory=set)
     # Those of its requests, while it is awake: hashing a request takes longer than all else here.
     jobs: tuple[_Job[Request, Estimate], ...] = ()
+
+
+_Wish = tuple[_Waiter[Request, Estimate], list[_Job[Request, Estimate]]]
+"""A waiter, and its unfinished jobs in its own order."""
 
 
 class Runner(Generic[Request, Estimate]):
@@ -137,6 +148,10 @@ class Runner(Generic[Request, Estimate]):
         The most requests in one waiter's list, and the most unfinished ones of all together.
     clock
         Tells the time in seconds.
+    work
+        How much a request asks for, for the time left; None while that is not known. Must be quick.
+    share
+        How much of its request's work is done when an estimate is there, 0..1.
     """
 
     def __init__(
@@ -149,8 +164,14 @@ class Runner(Generic[Request, Estimate]):
         per_waiter: int = 64,
         in_all: int = 512,
         clock: Callable[[], float] = time.monotonic,
+        work: Callable[[Request], Work | None] = lambda request: None,
+        share: Callable[[Estimate], float] = lambda estimate: 0.0,
     ) -> None:
         self._start = start
+        self._work_of = work
+        self._share = share
+        self._paces = Paces()
+        self._stepping: tuple[_Job[Request, Estimate], float] | None = None
         self._priority = priority
         self._patience = patience
         self._keep = keep
@@ -165,7 +186,7 @@ class Runner(Generic[Request, Estimate]):
         self._jobs: OrderedDict[Request, _Job[Request, Estimate]] = OrderedDict()
         self._waiters: OrderedDict[str, _Waiter[Request, Estimate]] = OrderedDict()
         self._known_places: dict[_Job[Request, Estimate], int] | None = None
-        self._known_waiting = 0
+        self._known_wishes: list[_Wish[Request, Estimate]] = []
         self._thread = threading.Thread(target=self._work, name="attribution-jobs", daemon=True)
         self._thread.start()
 
@@ -265,8 +286,19 @@ class Runner(Generic[Request, Estimate]):
                 max((job.revision for job in known.jobs), default=0),
                 len(waited_for),
                 min(waited_for, default=0) or None,
-                self._known_waiting,
+                len(self._known_wishes),
+                self._left(known) if waited_for else None,
             )
+
+    def cost(self, requests: Sequence[Request]) -> TimeLeft | None:
+        """Return how long these take from their start to their end where nothing else runs.
+
+        What is there already counts for nothing. None where some of it was never measured.
+        """
+        with self._changed:
+            known = [self._jobs.get(request) or _Job(request, 0) for request in requests]
+            jobs = [job for job in known if job.outcome != "done"]
+            return in_turns([(0, left) for _, left in self._grouped(jobs)], [])
 
     def cancel(self, waiter: str, request: Request | None = None) -> None:
         """Let `waiter` give up `request`, or all its unfinished ones.
@@ -333,12 +365,16 @@ class Runner(Generic[Request, Estimate]):
                 iterators = [job.iterator for job in abandoned]
                 for job in abandoned:
                     job.started, job.iterator = False, None
+                    self._end_run(job)
                     self._revise(job)
                 if wishes and not abandoned:
                     waiter, job = next(self._line(wishes))
                     if not job.started:
                         job.started, job.seconds = True, 0.0
+                        if (run := self._priced(job)) is not None:
+                            run.begin()
                         self._revise(job)
+                    self._stepping = job, self._clock()
                     return waiter, job
                 if not abandoned:
                     if self._closed:
@@ -371,13 +407,68 @@ class Runner(Generic[Request, Estimate]):
             traceback.clear_frames(stop.__traceback__)
         with self._changed:
             job.estimate, job.error, job.outcome = estimate, error, outcome
-            job.seconds += self._clock() - start
+            seconds = self._clock() - start
+            job.seconds += seconds
+            self._measure(job, seconds)
             self._revise(job)
             if outcome is not None:
                 job.iterator, job.started = None, False
+                self._end_run(job)
                 self._jobs.move_to_end(job.request)
 
     # ---- with the lock held ----
+
+    def _measure(self, job: _Job[Request, Estimate], seconds: float) -> None:
+        """Note the step that a job has just made, for the time left."""
+        self._stepping = None
+        share = 0.0 if job.estimate is None else self._share(job.estimate)
+        if job.run is not None:
+            job.run.step(share, seconds)
+        elif (run := self._priced(job)) is not None:
+            # The step that loaded what the work is about.
+            run.begin(share)
+
+    def _end_run(self, job: _Job[Request, Estimate]) -> None:
+        """Learn from a run that is over; the next one starts at nothing."""
+        if job.run is not None:
+            job.run.end(done=job.outcome == "done")
+        job.run = None
+
+    def _priced(self, job: _Job[Request, Estimate]) -> Run | None:
+        """The job's run, made as soon as it is known how much work it is."""
+        if job.run is None:
+            work = self._work_of(job.request)
+            job.run = None if work is None else self._paces.run(work)
+        return job.run
+
+    def _grouped(
+        self, jobs: Sequence[_Job[Request, Estimate]]
+    ) -> Iterator[tuple[int, TimeLeft | None]]:
+        """Yield priority and time left of the jobs, once for those that are computed in one go."""
+        least: dict[object, tuple[int, TimeLeft | None]] = {}
+        for job in jobs:
+            run = self._priced(job)
+            left = None if run is None else run.left()
+            if left is not None and self._stepping is not None and self._stepping[0] is job:
+                under_way = self._clock() - self._stepping[1]
+                left = TimeLeft(max(0.0, left.seconds - under_way), left.at_most)
+            group = job if run is None else run.group
+            before = least.get(group, (job.priority, left))[1]
+            if before is not None and (left is None or left.seconds > before.seconds):
+                left = before
+            least[group] = job.priority, left
+        yield from least.values()
+
+    def _left(self, waiter: _Waiter[Request, Estimate]) -> TimeLeft | None:
+        """The time until all that a waiter waits for is done."""
+        mine = next(jobs for each, jobs in self._known_wishes if each is waiter)
+        shared = set(mine)
+        others = [
+            self._grouped([job for job in jobs if job not in shared])
+            for each, jobs in self._known_wishes
+            if each is not waiter
+        ]
+        return in_turns(self._grouped(mine), others)
 
     def _change(self) -> None:
         self._known_places = None
@@ -418,7 +509,7 @@ class Runner(Generic[Request, Estimate]):
             job.outcome, job.error = None, None
             self._revise(job)
 
-    def _wishes(self) -> list[tuple[_Waiter[Request, Estimate], list[_Job[Request, Estimate]]]]:
+    def _wishes(self) -> list[_Wish[Request, Estimate]]:
         """List each waiter that waits for something, with its unfinished jobs in its own order."""
         wishes = []
         for waiter in self._awake():
@@ -432,7 +523,7 @@ class Runner(Generic[Request, Estimate]):
         return wishes
 
     def _line(
-        self, wishes: list[tuple[_Waiter[Request, Estimate], list[_Job[Request, Estimate]]]]
+        self, wishes: list[_Wish[Request, Estimate]]
     ) -> Iterator[tuple[_Waiter[Request, Estimate], _Job[Request, Estimate]]]:
         """Yield the jobs in the order in which they get time, each with the waiter whose turn it
         is.
@@ -470,7 +561,7 @@ class Runner(Generic[Request, Estimate]):
             queued = (job for _, job in self._line(wishes) if job not in running)
             self._known_places = dict.fromkeys(running, 0)
             self._known_places |= {job: place for place, job in enumerate(queued, 1)}
-            self._known_waiting = len(wishes)
+            self._known_wishes = wishes
         return self._known_places
 
     def _forget(self) -> None:

@@ -19,6 +19,7 @@ NAMES = (
     "bfloat16",
     "newcomer",
     "polls",
+    "time_left",
     "reruns",
     "load",
     "toggles",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
@@ -90,8 +91,9 @@ class DrawCurves:
     def steps(self, classifier: Classifier) -> Iterator[Waiting | Curves]:
         from attribution_core.explanation import explain_request, refine_request
 
+        whole = self.multiplications(classifier) / max(self._of_map(classifier), 1)
         for attribution in refine_request(classifier, self.request):
-            yield Waiting(attribution.done, 2 * attribution.planned)
+            yield Waiting(attribution.done, math.ceil(whole * attribution.planned))
         heatmap = explain_request(classifier, self.request).heatmap
         request = masked_request(self.request, self.players)
         deletion, insertion = curves_of(
@@ -101,9 +103,13 @@ class DrawCurves:
         yield Curves(deletion, insertion, deletion.step_of[segments])
 
     def multiplications(self, classifier: Classifier) -> float:
-        map_layer = classifier.layer(self.request.layer).multiplications
         curve_layer = classifier.layer(self.players.layer).multiplications
-        return evaluations_of(classifier, self.request) * map_layer + 2 * self.points * curve_layer
+        return self._of_map(classifier) + 2 * self.points * curve_layer
+
+    def _of_map(self, classifier: Classifier) -> float:
+        """The map's part of the multiplications."""
+        layer = classifier.layer(self.request.layer)
+        return evaluations_of(classifier, self.request) * layer.multiplications
 
 
 @dataclass(frozen=True)

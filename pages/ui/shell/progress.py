@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 import streamlit as st
@@ -20,6 +19,7 @@ from pages.ui.shell.fragments import rerun_fragment, run_again_every
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
+from pages.ui.worker.cost import Partial, about, share_of
 from pages.ui.worker.engine import Engine
 from pages.ui.worker.tasks import Predict, Task
 
@@ -213,8 +213,10 @@ class _Followed:
         text = f"{done} of {len(shown)} {self.noun} ready"
         for task, snapshot in shown.items():
             if snapshot.state == "running":
-                return f"{text} · {self.maps[task]}"
-        return f"{text} · {in_queue(self.standing.place).lower()}"
+                left = about(self.standing.left, "left")
+                return " · ".join(filter(None, (text, self.maps[task], left)))
+        place = in_queue(self.standing.place).lower()
+        return " · ".join(filter(None, (text, place, about(self.standing.left))))
 
 
 def ask(engine: Engine, tasks: Sequence[Task], settle: Task | None = None) -> bool:
@@ -239,23 +241,12 @@ def ask(engine: Engine, tasks: Sequence[Task], settle: Task | None = None) -> bo
     return True
 
 
-@runtime_checkable
-class Partial(Protocol):
-    """A result that says how much of its task is done."""
-
-    @property
-    def done(self) -> int: ...
-
-    @property
-    def planned(self) -> int: ...
-
-
 def share(snapshot: TaskSnapshot) -> float:
     """How much of the task is done, 0..1."""
     if snapshot.state == "done":
         return 1.0
     estimate = snapshot.estimate
-    return estimate.done / max(estimate.planned, 1) if isinstance(estimate, Partial) else 0.0
+    return share_of(estimate) if isinstance(estimate, Partial) else 0.0
 
 
 def in_queue(position: int | None) -> str:

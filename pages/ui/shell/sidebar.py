@@ -10,7 +10,7 @@ import streamlit as st
 from attribution_core.images import INPUT
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS
-from attribution_core.request import ZEROS
+from attribution_core.request import ZEROS, Request
 from pages.ui.shell.address import LONGEST, allowed
 from pages.ui.shell.choices import decide, drawn
 from pages.ui.shell.gallery import gallery_picture, pick_from_gallery
@@ -19,11 +19,13 @@ from pages.ui.shell.markdown import literal
 from pages.ui.shell.model_download import render_model_download
 from pages.ui.shell.more_controls import EVERY_LAYER, render_more_controls
 from pages.ui.shell.own_picture import show_again, take_address, take_own_picture, take_pasted
-from pages.ui.shell.requests import players_given
+from pages.ui.shell.requests import players_given, request_for
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import session, visitor
 from pages.ui.shell.settings import BOUNDS, CLASS_CHOICES, MOST_CLASSES, UPLOAD, Settings
+from pages.ui.worker.cost import about
 from pages.ui.worker.engine import Engine
+from pages.ui.worker.tasks import Explain
 
 
 def render_sidebar(engine: Engine, scene: Scene) -> None:
@@ -34,7 +36,7 @@ def render_sidebar(engine: Engine, scene: Scene) -> None:
         _model(engine, scene)
         if session().page != "superpixels":
             # That page uses the methods of its game, whichever the other pages show.
-            _methods(settings)
+            _methods(engine, scene)
         _classes(scene)
         _reference(settings)
         _layer(scene)
@@ -126,8 +128,12 @@ def _model(engine: Engine, scene: Scene) -> None:
     render_model_download(engine, scene.model, visitor())
 
 
-def _methods(settings: Settings) -> None:
-    summaries = "\n".join(f"- **{entry.title}**: {entry.help}" for entry in METHODS.values())
+def _methods(engine: Engine, scene: Scene) -> None:
+    costs = {name: _cost_here(engine, scene, name) for name in METHODS}
+    summaries = "\n".join(
+        f"- **{entry.title}**: {entry.help}{costs[name] and f' *Here: {costs[name]}.*'}"
+        for name, entry in METHODS.items()
+    )
     drawn(
         "methods",
         lambda key, value: st.multiselect(
@@ -138,9 +144,20 @@ def _methods(settings: Settings) -> None:
             help=summaries,
             placeholder="Choose one or more",
         ),
-        list(settings.methods),
+        list(scene.settings.methods),
         offered=METHODS,
     )
+
+
+def _cost_here(engine: Engine, scene: Scene, method: str) -> str:
+    """What a method's maps of the target classes take, where that is worth saying."""
+    tasks = []
+    for target in scene.classes:
+        asked = request_for(scene, method, target)
+        beside = tuple(number for number in scene.classes if number != target)
+        if isinstance(asked, Request):
+            tasks.append(Explain(scene.settings.model, asked, beside))
+    return about(engine.jobs.cost(tasks))
 
 
 def _classes(scene: Scene) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from attribution_core.methods.options import OptionValue
 from attribution_core.registry import METHODS
+from attribution_core.running.pace import TimeLeft
 from pages.ui.shell.choices import decide, recalled, remember
 from pages.ui.shell.settings import whole
+from pages.ui.worker.cost import about
 from pages.ui.worker.engine import INTERACTIVE_MULTIPLICATIONS
 
 FIRST_SECONDS = 15
@@ -51,6 +53,10 @@ class Effort:
             found[name, option.name] = min(wanted, int(option.maximum or wanted))
         return found
 
+    def twice(self) -> Effort:
+        """The effort with twice as many."""
+        return Effort(2 * self.times, 2 * self.coalitions)
+
     @property
     def most_exact(self) -> int:
         """How many players there may be so that all coalitions of them can be evaluated."""
@@ -71,17 +77,21 @@ def recall_effort(multiplications: float) -> Effort:
     return Effort(times, times * max(1, int(min(first, 1e6))))
 
 
-def offer_more(effort: Effort, budgets: Mapping[tuple[str, str], OptionValue]) -> None:
-    """A button that doubles the coalitions; it says how many there are."""
+def offer_more(
+    effort: Effort, budgets: Mapping[tuple[str, str], OptionValue], cost: TimeLeft | None
+) -> None:
+    """A button that doubles the coalitions; it says how many there are, and the cost of more."""
     if not budgets or effort.times >= MOST_TIMES:
         return
     now = ", ".join(f"{METHODS[name].title} {count}" for (name, _), count in budgets.items())
+    # The coalitions of the estimates so far need not be evaluated again.
+    most = about(None if cost is None else replace(cost, at_most=True))
     st.button(
-        "Twice the coalitions",
+        f"Twice the coalitions: {most}" if most else "Twice the coalitions",
         icon=":material/more_time:",
         key="twice_the_coalitions",
         on_click=decide,
-        args=(TWICE, 2 * effort.times),
+        args=(TWICE, effort.twice().times),
         help=f"Coalitions now: {now}. More of them take longer and bring the estimates closer to "
         "the truth; a budget that you set under “More” counts instead.",
     )

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from attribution_core.attribution import Attribution
+from attribution_core.methods.options import OptionValue
 from attribution_core.registry import METHODS
 from attribution_core.request import Reason, Request
 from attribution_core.scores import Score, score_values
@@ -35,7 +36,7 @@ from pages.ui.superpixels.changes import (
     probabilities,
     score_changes,
 )
-from pages.ui.superpixels.effort import offer_more, recall_effort
+from pages.ui.superpixels.effort import Effort, offer_more, recall_effort
 from pages.ui.superpixels.game_board import Board, draw_board, set_up
 from pages.ui.superpixels.interaction import Question, ask_about_two, draw_answer
 from pages.ui.superpixels.layer_comparison import LayerComparison, ask_to_compare, draw_comparison
@@ -55,12 +56,7 @@ def render_game(engine: Engine, scene: Scene) -> None:
     except ValueError as error:
         st.error(str(error), icon=":material/error:")
         return
-    budgets = effort.budgets(board.methods)
-    budgets = {each: budgets[each] for each in budgets if each not in scene.settings.options}
-    options = {**budgets, **scene.settings.options}
-    fitted = replace(
-        scene, settings=replace(scene.settings, methods=board.methods, options=options)
-    )
+    fitted, budgets = _fitted(scene, board, effort)
     table = methods_on_stage(classes_by_methods(fitted, scene.classes))
     if on_stage():
         titles = {str(number): scene.labels[number] for number in scene.classes}
@@ -74,8 +70,20 @@ def render_game(engine: Engine, scene: Scene) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="questions"):
         question = ask_about_two(scene, board, game)
         comparison = ask_to_compare(classifier, fitted, board.focus)
-        offer_more(effort, budgets)
+        more = classes_by_methods(_fitted(scene, board, effort.twice())[0], scene.classes)
+        offer_more(effort, budgets, engine.jobs.cost(list(names_of(more))))
     _follow_game(engine, _Game(scene, fitted, board, game, table, question, comparison), opening)
+
+
+def _fitted(
+    scene: Scene, board: Board, effort: Effort
+) -> tuple[Scene, dict[tuple[str, str], OptionValue]]:
+    """The scene with the game's methods and budgets, and those that no visitor has set."""
+    budgets = effort.budgets(board.methods)
+    budgets = {each: budgets[each] for each in budgets if each not in scene.settings.options}
+    options = {**budgets, **scene.settings.options}
+    settings = replace(scene.settings, methods=board.methods, options=options)
+    return replace(scene, settings=settings), budgets
 
 
 @dataclass(frozen=True)

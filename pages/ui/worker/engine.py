@@ -24,6 +24,8 @@ from attribution_core.models.vgg16_weights import (
 from attribution_core.network.bfloat16 import processor_has_bfloat16
 from attribution_core.running.cache import Cache
 from attribution_core.running.jobs import Runner
+from attribution_core.running.pace import Work
+from pages.ui.worker.cost import share_of, work_of
 from pages.ui.worker.page_runs import PageRuns
 from pages.ui.worker.tasks import Task
 
@@ -88,7 +90,12 @@ class Engine:
         self._loading = threading.Lock()
         self.page_runs = PageRuns()
         self.jobs: Runner[Task, object] = Runner(
-            self._start, priority=self._priority, keep=16, per_waiter=MOST_TASKS
+            self._start,
+            priority=self._priority,
+            keep=16,
+            per_waiter=MOST_TASKS,
+            work=self._work,
+            share=share_of,
         )
         # A stalled download may block its thread for seconds: it gets one of its own.
         self.downloads: Runner[str, DownloadProgress] = Runner(self._download, patience=60)
@@ -197,6 +204,11 @@ class Engine:
             # Before the next step: pages share Python's lock and the processors with it. A higher
             # niceness would also give way to all other programs: with two busy ones no map came.
             self.page_runs.wait_for_end(LONGEST_PAUSE_SECONDS)
+
+    def _work(self, task: Task) -> Work | None:
+        if self.loaded(task.model) is None:
+            return None
+        return work_of(task, self._classifier(task.model))
 
     def _priority(self, task: Task) -> int:
         if task.at_once:
