@@ -20,10 +20,10 @@ from attribution_core.arrays import FloatArray, Logits
 from attribution_core.explanation import pose
 from attribution_core.games.coalitions import draw_pairs
 from attribution_core.games.local_game import NotLocal
+from attribution_core.games.paired_regression import solve
 from attribution_core.images import INPUT, Picture, Pixels
 from attribution_core.measures.strongest_classes import StrongestClasses, strongest_classes
 from attribution_core.methods.estimate import last_of
-from attribution_core.methods.kernel_shap import solve
 from attribution_core.methods.shapley_values import shapley_values_by_locality
 from attribution_core.network.classifier import Classifier
 from attribution_core.problem import Problem

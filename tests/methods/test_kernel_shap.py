@@ -13,7 +13,7 @@ from attribution_core import (
     shapley_values,
 )
 from attribution_core.games.coalitions import draw_pairs
-from attribution_core.methods.kernel_shap import solve
+from attribution_core.games.paired_regression import solve
 from tests.known_games import additive, random_worth, table_game, triples_game
 
 quick = settings(max_examples=40)

@@ -1,0 +1,128 @@
+"""Shapley values by weighted least squares on complementary pairs of coalitions."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from math import comb
+
+import numpy as np
+import numpy.typing as npt
+
+from attribution_core.arrays import FloatArray
+from attribution_core.games.coalitions import CoalitionPairs
+from attribution_core.games.least_squares import pseudo_inverse, ridge
+
+MOST_TERMS = 600
+"""Products of three are fitted up to so many terms, 16 players' worth."""
+_PAIRS_A_TERM = 1.5
+
+
+def solve(
+    pairs: CoalitionPairs, differences: FloatArray, total: float, *, left_out: bool = False
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None]:
+    """Shapley values and their standard errors from the first pairs' v(S) − v(complement).
+
+    With u = +1 in S and −1 outside, half of such a difference is the odd part of v: a sum of β_T
+    times the product of u over T, for T of odd sizes, with Σβ = total/2, and
+    φᵢ = 2·Σ_{T∋i} β_T/|T|. T runs over the players and, where there are pairs enough, over all
+    triples, which lowers the variance (PolySHAP, arXiv 2601.18608). A pair's weight is the kernel
+    over its chance of being drawn. Centring the products turns the constraint into none.
+
+    With ``left_out``, the differences are those from predictions made without their own pairs,
+    whose residuals need no correction for having been fitted.
+    """
+    members = pairs.members[: len(differences)]
+    drawn, players = members.shape
+    sizes, drawn_of_size, weights = _weights(pairs, members)
+    incomplete = bool((drawn_of_size < pairs.available).any())
+    products, shares = _products(np.where(members, 1.0, -1.0), drawn, incomplete=incomplete)
+    offset = products.mean(axis=1)
+    design = products - offset[:, None]
+    target = (differences - total * offset) / 2
+    root = np.sqrt(weights)
+    inverse = pseudo_inverse(root[:, None] * design, nullity=1)
+    centred = inverse @ (root * target)
+    values = shares @ (centred - centred.mean() + total / 2 / len(centred))
+    if drawn <= players and incomplete:
+        return values, None
+    # HC3: a residual is what it would be had its own pair been left out of the fit.
+    leverage = np.einsum("ij,ji->i", root[:, None] * design, inverse)
+    residuals = target - design @ centred
+    if not left_out:
+        residuals = residuals / np.maximum(1 - leverage, 1e-9)
+    influence = (shares @ inverse).T * (root * residuals)[:, None]
+    return values, np.sqrt(_stratified_variance(influence, sizes, drawn_of_size, pairs.available))
+
+
+def solve_near(
+    pairs: CoalitionPairs, differences: FloatArray, total: float, prior: FloatArray
+) -> npt.NDArray[np.float64]:
+    """Shapley values as `solve` finds them for single players, shrunk towards a prior.
+
+    What is fitted is the deviation from the prior, shifted to the right sum.
+    """
+    members = pairs.members[: len(differences)]
+    signs = np.where(members, 1.0, -1.0)
+    offset = signs.mean(axis=1)
+    design = signs - offset[:, None]
+    start = (prior - prior.mean()) / 2
+    _, _, weights = _weights(pairs, members)
+    root = np.sqrt(weights)
+    target = (differences - total * offset) / 2 - design @ start
+    deviation = ridge(root[:, None] * design, root * target)
+    centred = start + deviation - deviation.mean()
+    return np.asarray(2 * centred + total / len(centred))
+
+
+def _weights(
+    pairs: CoalitionPairs, members: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """The sizes of pairs drawn, how many are of each size, and the pairs' weights."""
+    players = members.shape[1]
+    sizes = members.sum(axis=1)
+    drawn_of_size = np.bincount(sizes, minlength=len(pairs.available))
+    weights = 1 / (drawn_of_size[sizes] * sizes * (players - sizes))
+    weights[2 * sizes == players] /= 2
+    return sizes, drawn_of_size, weights
+
+
+def _products(
+    signs: FloatArray, drawn: int, *, incomplete: bool
+) -> tuple[FloatArray, npt.NDArray[np.float64]]:
+    """Products of ±1 over single players, and over triples where they can be fitted.
+
+    Returns
+    -------
+    products : float array ``(pairs, terms)``
+    shares : float array ``(players, terms)``
+        What each term's coefficient gives to each player, 2/|T| or nothing.
+    """
+    players = signs.shape[1]
+    alone = 2 * np.eye(players)
+    terms = players + comb(players, 3)
+    # Where all pairs are there, single players give the exact values.
+    if players < 3 or terms > MOST_TERMS or drawn < _PAIRS_A_TERM * terms or not incomplete:
+        return signs, alone
+    triples = np.array(list(combinations(range(players), 3)))
+    together = np.zeros((players, len(triples)))
+    together[triples.T, np.arange(len(triples))] = 2 / 3
+    products = np.concatenate([signs, signs[:, triples].prod(axis=2)], axis=1)
+    return products, np.concatenate([alone, together], axis=1)
+
+
+def _stratified_variance(
+    influence: FloatArray,
+    sizes: npt.NDArray[np.int64],
+    drawn_of_size: npt.NDArray[np.int64],
+    available: npt.NDArray[np.int64],
+) -> npt.NDArray[np.float64]:
+    """Variance of a sum over strata drawn without replacement; a stratum taken whole has none."""
+    variance = np.zeros(influence.shape[1])
+    for size in np.flatnonzero(drawn_of_size):
+        stratum = influence[sizes == size]
+        count = len(stratum)
+        left_out = 1 - count / available[size]
+        if left_out > 0:
+            spread = stratum - stratum.mean(axis=0) if count > 1 else stratum
+            variance += left_out * (spread**2).sum(axis=0) * count / max(count - 1, 1)
+    return variance
