@@ -22,6 +22,7 @@ class Option:
     """A setting of a method, from which a control and its help text can be drawn.
 
     ``minimum``, ``maximum`` and ``step`` bound a number; ``choices`` lists the values of a text.
+    ``before`` is what a saved map without this option was made with, where it is not the default.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Option:
     maximum: float | None = None
     step: float | None = None
     choices: tuple[str, ...] = ()
+    before: OptionValue | None = None
 
     def validated(self, value: object) -> OptionValue:
         """The value in the option's own type; ValueError where it is out of bounds."""
@@ -90,12 +92,24 @@ def option(
     *,
     step: float | None = None,
     choices: tuple[str, ...] = (),
+    before: T | None = None,
 ) -> T:
     """A field of a method's options: its default, and what a control needs to show it.
 
-    A number has bounds and a step, a text its choices; the type is that of the default.
+    A number has bounds and a step, a text its choices; the type is that of the default. An option
+    that was added to a method says what was done ``before``.
     """
-    described = Option("", label, help, cast(OptionValue, default), minimum, maximum, step, choices)
+    described = Option(
+        "",
+        label,
+        help,
+        cast(OptionValue, default),
+        minimum,
+        maximum,
+        step,
+        choices,
+        cast(OptionValue | None, before),
+    )
     # Like dataclasses.field, it claims the type of the value that the field will have.
     return field(default=default, metadata={"option": described})
 

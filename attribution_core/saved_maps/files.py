@@ -379,6 +379,9 @@ def _request(
 def _leave_former_options(method: str, asked: dict[str, Any]) -> None:
     """Read what an earlier version called a setting as what it is called now."""
     former = METHODS[method].former_options if method in METHODS else ()
+    for added in METHODS[method].options if method in METHODS else ():
+        if added.before is not None:
+            asked["options"].setdefault(added.name, added.before)
     given = {name: asked["options"].pop(name) for name in former if name in asked["options"]}
     # Exact Shapley values once had a number of players of their own.
     if isinstance(players := given.get("players"), int) and players > 0:

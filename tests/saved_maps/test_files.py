@@ -197,6 +197,17 @@ def set_in(text: Any, path: str, value: object) -> None:
     text[last] = value
 
 
+def test_a_map_made_before_there_were_local_windows_is_of_least_squares(explained: Explain) -> None:
+    made = explained("kernel_shap", superpixels=Grid(2, 2))
+    assert dict(made.request.options)["estimator"] == "local windows"
+
+    def forget(text: dict[str, Any], arrays: dict[str, Any]) -> None:
+        del text["maps"][0]["request"]["options"]["estimator"]
+
+    (read,) = load(changed(bytes_of(made), forget)).attributions
+    assert dict(read.request.options)["estimator"] == "least squares"
+
+
 @pytest.mark.parametrize(
     ("path", "value", "sentence"),
     [

@@ -180,6 +180,15 @@ def test_how_far_methods_disagree() -> None:
     first, second = (numbers(step(DISAGREE, number).answer) for number in (1, 2))
     found = [alike(number, "grad_cam", "kernel_shap") for number in (1, 2)]
     assert found == pytest.approx([first[0], second[0]], abs=0.02)
+    sharper = []
+    for number in (1, 2):
+        here = scene(step(DISAGREE, number))
+        windows = {**here.settings.options, ("kernel_shap", "estimator"): "local windows"}
+        here = replace(here, settings=replace(here.settings, options=windows))
+        maps = (heatmap(here, method, 967) for method in ("grad_cam", "kernel_shap"))
+        sharper.append(class_correlation(*maps))
+    stated = numbers(step(DISAGREE, 2).answer)
+    assert [any(abs(each - said) < 0.02 for said in stated) for each in sharper] == [True, True]
     assert alike(1, "integrated_gradients", "gradient_times_input") == pytest.approx(
         first[1], abs=0.02
     )
