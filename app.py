@@ -18,9 +18,23 @@ st.set_page_config(
     initial_sidebar_state=320,
 )
 st.html(ASSETS / "app.css")
+explore = st.Page(
+    "pages/explore.py",
+    title="Explore",
+    icon=":material/grid_on:",
+    url_path="maps",  # never seen: the default page has no name in the address bar
+    default=True,
+)
 page = st.navigation(
     [
-        st.Page("pages/explore.py", title="Explore", icon=":material/grid_on:", default=True),
+        explore,
+        st.Page(
+            # Where somebody writes the page's name all the same.
+            lambda: st.switch_page(explore, query_params=st.query_params.to_dict()),
+            title="Explore",
+            url_path="explore",
+            visibility="hidden",
+        ),
         st.Page("pages/superpixels.py", title="Superpixels", icon=":material/extension:"),
         st.Page("pages/layers.py", title="Layers", icon=":material/layers:"),
         st.Page("pages/references.py", title="References", icon=":material/compare:"),
@@ -31,6 +45,8 @@ page = st.navigation(
     ],
     position="top",
 )
+if page.url_path == "explore":
+    page.run()
 st.set_page_config(page_title=f"{page.title} · Attribution Explorer")
 watch_address()
 with engine().page_runs.one():

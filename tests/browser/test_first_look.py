@@ -100,6 +100,17 @@ def test_a_sentence_under_the_grid_says_where_to_look_and_one_what_to_try_next(
     assert last["bottom"] <= box(said)["top"]
 
 
+def test_explore_opens_by_its_name_too(
+    arrive: Callable[..., Page], server: Any, new_page: Callable[..., Page]
+) -> None:
+    arrive(PROJECTOR)  # the first request to a server is never told that there is no such page
+    page = new_page()
+    page.goto(f"{server.url}/explore?{LINK}&methods=grad_cam&classes=285")
+    expect(page.locator(".heatmap-grid .map.done")).to_have_count(1)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert "methods=grad_cam" in page.url
+
+
 def test_on_a_phone_the_first_map_is_on_the_first_screen(arrive: Callable[..., Page]) -> None:
     page = arrive(PHONE)
     first = box(page.locator(".heatmap-grid .map").first)
