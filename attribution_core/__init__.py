@@ -19,6 +19,7 @@ from attribution_core.figures.style import FigureStyle
 from attribution_core.games.game import FunctionGame, Game
 from attribution_core.images import Picture, load_image
 from attribution_core.measures.class_correlation import class_correlation
+from attribution_core.measures.class_values import ClassValues, class_values
 from attribution_core.measures.curves import (
     FaithfulnessCurve,
     deletion_curve,
@@ -59,7 +60,6 @@ from attribution_core.segmentations import Grid, Slic, grid, superpixels
 if TYPE_CHECKING:
     from attribution_core.explanation import explain, refine
     from attribution_core.figures.figure import figure
-    from attribution_core.measures.class_values import ClassValues, class_values
     from attribution_core.network.classifier import Classifier
     from attribution_core.network.randomisation import Randomisation, randomize
     from attribution_core.several_classes import explain_classes
@@ -130,10 +130,8 @@ __all__ = [
 ]
 
 _WHEN_NEEDED = {
-    "ClassValues": "attribution_core.measures.class_values",
     "Classifier": "attribution_core.network.classifier",
     "Randomisation": "attribution_core.network.randomisation",
-    "class_values": "attribution_core.measures.class_values",
     "explain": "attribution_core.explanation",
     "explain_classes": "attribution_core.several_classes",
     "figure": "attribution_core.figures.figure",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
@@ -149,6 +150,39 @@ COLOUR_SCALES: Mapping[Colours, ColourScale] = {
 of |values|. Red over the grey of a picture is hardly seen without the cones for long waves
 (protanopia); orange and blue stay apart from each other and from grey without those for long or
 for middle waves (tests/test_colour_scales.py)."""
+
+BLUE, VERMILION, GREEN = "#0072b2", "#d55e00", "#009e73"
+PURPLE, ORANGE, SKY = "#cc79a7", "#e69f00", "#56b4e9"
+CATEGORIES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
+"""For curves and regions: after Okabe and Ito 2008, distinct for colour-blind people, on light and
+dark backgrounds."""
+
+
+def colours_of_categories(
+    ranked: Sequence[int], meet: Collection[tuple[int, int]]
+) -> dict[int, str]:
+    """A colour for each category; where two meet on the plane, theirs differ if they can.
+
+    Parameters
+    ----------
+    ranked : sequence of int
+        The categories, the most important first: the first six all differ.
+    meet : collection of (int, int)
+        Pairs of categories that are neighbours somewhere.
+    """
+    beside: dict[int, set[int]] = {each: set() for each in ranked}
+    for one, other in meet:
+        if one in beside and other in beside:
+            beside[one].add(other)
+            beside[other].add(one)
+    found: dict[int, str] = {}
+    used = Counter(dict.fromkeys(CATEGORIES, 0))
+    for each in ranked:
+        near = {found[other] for other in beside[each] if other in found}
+        free = [colour for colour in CATEGORIES if colour not in near] or list(CATEGORIES)
+        found[each] = min(free, key=used.__getitem__)
+        used[found[each]] += 1
+    return found
 
 
 def drawn_values(attribution: Attribution) -> npt.NDArray[np.float32]:

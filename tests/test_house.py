@@ -41,7 +41,7 @@ PAGES = (
     "stage",
     "maps",
     "motion",
-    "superpixels layers references randomisation faithfulness axioms stories",
+    "regions superpixels layers references randomisation faithfulness axioms stories",
     "newcomer",
     "serve",
 )

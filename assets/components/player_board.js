@@ -309,7 +309,7 @@ class PlayerBoard {
     area.onkeydown = (event) => {
       const player = playerOf(event.target);
       if (player === null || event.ctrlKey || event.metaKey || event.altKey) return;
-      const next = part === "picture" ? this.neighbour(player, event.key) : this.beside(player, event.key);
+      const next = part === "picture" ? nearestTowards(this.paths, player, event.key) : this.beside(player, event.key);
       if (event.key === "Enter" || (event.key === " " && part === "picture")) {
         if (!event.repeat) this.toggle(player);
       } else if (event.key === "Escape") {
@@ -333,24 +333,6 @@ class PlayerBoard {
     if (!(key in steps)) return null;
     const to = this.players.indexOf(player) + steps[key];
     return this.players[Math.min(this.players.length - 1, Math.max(0, to))];
-  }
-
-  /** The nearest superpixel in the direction of an arrow key. */
-  neighbour(player, key) {
-    const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
-    if (!direction) return null;
-    const centre = (path) => {
-      const { x, y, width, height } = path.getBBox();
-      return [x + width / 2, y + height / 2];
-    };
-    const from = centre(this.paths[player]);
-    const distances = this.paths.map((path) => {
-      const [x, y] = centre(path).map((at, axis) => at - from[axis]);
-      const ahead = x * direction[0] + y * direction[1];
-      return ahead > 1e-6 ? ahead + 2 * Math.abs(x * direction[1] + y * direction[0]) : Infinity;
-    });
-    const nearest = Math.min(...distances);
-    return nearest < Infinity ? distances.indexOf(nearest) : player;
   }
 }
 

@@ -125,6 +125,24 @@ class OneStop {
   }
 }
 
+/** The shape nearest to another one in the direction of an arrow key, by number; null for other keys. */
+function nearestTowards(shapes, number, key) {
+  const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
+  if (!direction) return null;
+  const centre = (shape) => {
+    const { x, y, width, height } = shape.getBBox();
+    return [x + width / 2, y + height / 2];
+  };
+  const from = centre(shapes[number]);
+  const distances = shapes.map((shape) => {
+    const [x, y] = centre(shape).map((at, axis) => at - from[axis]);
+    const ahead = x * direction[0] + y * direction[1];
+    return ahead > 1e-6 ? ahead + 2 * Math.abs(x * direction[1] + y * direction[0]) : Infinity;
+  });
+  const nearest = Math.min(...distances);
+  return nearest < Infinity ? distances.indexOf(nearest) : number;
+}
+
 /* Colours */
 
 /** The page's background as [red, green, blue]. */

@@ -12,12 +12,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from attribution_core.arrays import FloatArray, Logits
-from attribution_core.explanation import pose
 from attribution_core.games.coalitions import draw_pairs
 from attribution_core.games.local_game import NotLocal
 from attribution_core.games.paired_regression import solve
@@ -25,8 +25,6 @@ from attribution_core.images import INPUT, Picture, Pixels
 from attribution_core.measures.strongest_classes import StrongestClasses, strongest_classes
 from attribution_core.methods.estimate import last_of
 from attribution_core.methods.shapley_values import shapley_values_by_locality
-from attribution_core.network.classifier import Classifier
-from attribution_core.problem import Problem
 from attribution_core.request import (
     Network,
     Reason,
@@ -37,6 +35,10 @@ from attribution_core.request import (
     request_or_reason,
 )
 from attribution_core.segmentations import Segmentation, Segments, players_of, segmentation_of
+
+if TYPE_CHECKING:
+    from attribution_core.network.classifier import Classifier
+    from attribution_core.problem import Problem
 
 EXACT, ESTIMATED = "shapley_values", "kernel_shap"
 BUDGET = "budget"
@@ -216,6 +218,8 @@ def refine_class_values(classifier: Classifier, request: Request) -> Iterator[Cl
 
 
 def _refined(classifier: Classifier, request: Request) -> Iterator[ClassValues]:
+    from attribution_core.explanation import pose
+
     problem = pose(classifier, request)
     segments = problem.segments_of(None)
     players = int(segments.max()) + 1

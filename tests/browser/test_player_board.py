@@ -23,12 +23,12 @@ from scipy import ndimage
 from streamlit.testing.v1 import AppTest
 
 from attribution_core.segmentations import superpixels
+from pages.ui.components.outlines import outlines
 from pages.ui.components.player_board import (
     PlayerValues,
     after_clicks,
     board_data,
     new_clicks,
-    outlines,
 )
 from tests.browser.patience import expect
 from tests.patience import UNCHANGED

@@ -8,12 +8,8 @@ from typing import Any, NamedTuple
 import plotly.graph_objects as go
 import streamlit as st
 
+from attribution_core.painting import CATEGORIES
 from pages.ui.stage.curtain import enlarged, on_stage
-
-BLUE, VERMILION, GREEN = "#0072b2", "#d55e00", "#009e73"
-PURPLE, ORANGE, SKY = "#cc79a7", "#e69f00", "#56b4e9"
-PALETTE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
-"""After Okabe and Ito 2008: distinct for colour-blind people, on light and dark backgrounds."""
 
 GREY = "#8a8f98"
 """For baselines and zero lines: whatever is neither a class nor a method."""
@@ -45,8 +41,8 @@ class Stroke(NamedTuple):
 
 def stroke(number: int) -> Stroke:
     """The stroke of curve ``number``: no two of the first 36 are the same."""
-    turn, position = divmod(number, len(PALETTE))
-    return Stroke(PALETTE[position], DASHES[(position + turn) % len(DASHES)])
+    turn, position = divmod(number, len(CATEGORIES))
+    return Stroke(CATEGORIES[position], DASHES[(position + turn) % len(DASHES)])
 
 
 def translucent(colour: str) -> str:

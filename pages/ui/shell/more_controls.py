@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import streamlit as st
@@ -16,7 +16,16 @@ from pages.ui.shell.game_methods import game_methods
 from pages.ui.shell.glossary import with_words
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import session
-from pages.ui.shell.settings import BOUNDS, SCALES, SCORES, SEGMENTATIONS, VIEWS, Settings, one_of
+from pages.ui.shell.settings import (
+    BOUNDS,
+    SAMPLED,
+    SCALES,
+    SCORES,
+    SEGMENTATIONS,
+    VIEWS,
+    Settings,
+    one_of,
+)
 
 IN_FLOAT32 = ("randomisation", "axioms")
 """Pages that compute everything in float32."""
@@ -28,7 +37,6 @@ EVERY_LAYER = "every_layer"
 def render_more_controls(scene: Scene) -> None:
     """Draw them in a part of the sidebar that stays open or closed as the visitor left it."""
     settings = scene.settings
-    by_hand = session().page == "superpixels"
     opened = []
 
     def part(key: str, value: bool) -> bool:
@@ -37,12 +45,21 @@ def render_more_controls(scene: Scene) -> None:
 
     choice("sidebar-more", part, False, lambda text: one_of(text, ("yes", "no")) == "yes")
     with opened[0]:
-        _score(scene)
+        # Regions are of logits, and have colours of their own.
+        regions = session().page == "regions"
+        if not regions:
+            _score(scene)
         _layers(scene)
         _players(settings)
-        # The Superpixels page uses the methods of its game, whichever the other pages show.
-        _method_options(scene, game_methods(exact=False) if by_hand else settings.methods)
-        _display(settings)
+        # Two pages use methods of their own, whichever the others show.
+        if session().page == "superpixels":
+            _method_options(scene, game_methods(exact=False))
+        elif regions:
+            _method_options(scene, (SAMPLED,), only=("budget",))
+        else:
+            _method_options(scene, settings.methods)
+        if not regions:
+            _display(settings)
 
 
 def _score(scene: Scene) -> None:
@@ -125,7 +142,8 @@ def _players(settings: Settings) -> None:
         )
 
 
-def _method_options(scene: Scene, methods: Sequence[str]) -> None:
+def _method_options(scene: Scene, methods: Sequence[str], only: Collection[str] = ()) -> None:
+    """The options of methods; ``only`` names those that count on this page, where not all do."""
     options = scene.settings.options
     with st.expander("Method options", icon=":material/tune:"):
         described = [METHODS[name] for name in methods if METHODS[name].options]
@@ -136,6 +154,8 @@ def _method_options(scene: Scene, methods: Sequence[str]) -> None:
             for option in method.options:
                 float32_only = not scene.model.bfloat16 or session().page in IN_FLOAT32
                 if option.name == BFLOAT16 and float32_only:
+                    continue
+                if only and option.name not in only:
                     continue
                 value = options.get((method.name, option.name), option.default)
                 _option(method.name, option, value)

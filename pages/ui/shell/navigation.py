@@ -10,6 +10,7 @@ from pages.ui.shell.session import session
 
 PAGES = (
     "explore",
+    "regions",
     "superpixels",
     "layers",
     "references",

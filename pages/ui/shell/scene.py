@@ -53,6 +53,9 @@ if TYPE_CHECKING:
 AT_THE_PIXELS = "superpixels"
 """The page that opens at the pixels, where its parts are parts of the picture."""
 
+AT_THE_LAST_LAYER = "regions"
+"""The page that opens at the last layer, from which many networks are linear."""
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -264,6 +267,9 @@ def _with_layer(
     layer = settings.layer or model.default_layer
     if page == AT_THE_PIXELS and not settings.layer and settings.reference != ZEROS:
         layer = INPUT
+    at_the_last = page == AT_THE_LAST_LAYER and not settings.layer
+    if at_the_last:
+        layer = "" if classifier is None else classifier.layers[-1]
     if classifier is not None:
         usual = model.default_layer or classifier.layers[-1]
         layer = layer or usual

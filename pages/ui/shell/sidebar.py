@@ -34,8 +34,8 @@ def render_sidebar(engine: Engine, scene: Scene) -> None:
     with st.sidebar:
         _picture(scene)
         _model(engine, scene)
-        if session().page != "superpixels":
-            # That page uses the methods of its game, whichever the other pages show.
+        if session().page not in ("superpixels", "regions"):
+            # These use methods of their own, whichever the other pages show.
             _methods(engine, scene)
         _classes(scene)
         _reference(settings)

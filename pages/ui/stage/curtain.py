@@ -10,7 +10,7 @@ from pages.ui.shell.choices import STAGE, recalled, remember, widget_key
 from pages.ui.shell.session import GameName, session
 from pages.ui.shell.settings import one_of
 
-PAGES = ("", "superpixels", "layers", "randomisation")
+PAGES = ("", "regions", "superpixels", "layers", "randomisation")
 """The pages that have a stage, by their names in links: Explore has none."""
 
 _UP = "1"

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from html import escape
 
 from attribution_core.attribution import Attribution
-from pages.ui.maps.charts import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION
+from attribution_core.painting import BLUE, GREEN, ORANGE, PURPLE, VERMILION
+from pages.ui.maps.charts import GREY
 from pages.ui.shell.numbers import written
 
 WHOLE, LEFT, TRUE = GREY, VERMILION, GREY

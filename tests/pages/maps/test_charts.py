@@ -5,7 +5,8 @@ from __future__ import annotations
 import plotly.graph_objects as go
 import pytest
 
-from pages.ui.maps.charts import PALETTE, framed, plain, stroke, translucent
+from attribution_core.painting import CATEGORIES
+from pages.ui.maps.charts import framed, plain, stroke, translucent
 
 GROUNDS = {"light": "#fdfcfb", "dark": "#17181c"}
 
@@ -51,7 +52,7 @@ def test_colours_are_told_apart_without_one_kind_of_cone(deficiency: str) -> Non
                 for row in DEFICIENT[deficiency]
             ]
         )
-        for colour in PALETTE
+        for colour in CATEGORIES
     ]
     distances = [
         sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) ** 0.5
@@ -64,7 +65,7 @@ def test_colours_are_told_apart_without_one_kind_of_cone(deficiency: str) -> Non
 
 @pytest.mark.parametrize("ground", GROUNDS.values(), ids=GROUNDS)
 def test_colours_stand_out_from_the_page(ground: str) -> None:
-    for colour in PALETTE:
+    for colour in CATEGORIES:
         light, dark = sorted((luminance(colour), luminance(ground)), reverse=True)
         assert (light + 0.05) / (dark + 0.05) > 2
 

@@ -1,0 +1,262 @@
+"""What speaks where: the picture with its regions, and what to compare them with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from attribution_core.images import INPUT
+from attribution_core.measures.class_values import ClassValues, class_values_request
+from attribution_core.measures.strongest_classes import StrongestClasses, neighbours
+from attribution_core.painting import colours_of_categories
+from attribution_core.request import Reason, Request
+from attribution_core.segmentations import counted, kind_of_player
+from pages.ui.components.region_map import ClassShown, PlaceShown, RegionShown, region_map
+from pages.ui.components.stage_strip import StageControl
+from pages.ui.regions.tasks import ValueClasses
+from pages.ui.regions.words import considered, hedge, how_far, ranked_classes, sentence
+from pages.ui.shell.choices import decide
+from pages.ui.shell.choosers import choose_one
+from pages.ui.shell.navigation import complain
+from pages.ui.shell.progress import Snapshots, follow, message
+from pages.ui.shell.requests import predictions_for
+from pages.ui.shell.scene import Scene, choose_classes
+from pages.ui.shell.settings import MOST_CLASSES, SAMPLED, segmentation_for
+from pages.ui.stage.controls import offer, withhold
+from pages.ui.stage.curtain import on_stage
+from pages.ui.worker.engine import Engine
+
+if TYPE_CHECKING:
+    from attribution_core.network.classifier import Classifier
+
+AMONG = "regions-among"
+LIKELIEST = 20
+LISTED = 16
+"""Classes in the list beside the picture; the others have colours and names on it all the same."""
+
+MOST_ELSEWHERE = 6
+
+
+def render_regions(engine: Engine, scene: Scene) -> None:
+    """Draw the regions of the sidebar's layer, and offer other layers to compare."""
+    classifier = scene.classifier
+    if classifier is None:
+        return
+    among = _choose_among(scene)
+    opening = predictions_for(scene.settings, scene.picture)
+    asked = request_at(classifier, scene, scene.settings.layer)
+    if isinstance(asked, Reason):
+        st.info(asked, icon=":material/info:")
+        _offer_layers(classifier, scene)
+        follow(engine, scene, opening, {}, lambda snapshots, finished: None)
+        return
+    if among == "chosen" and len(scene.classes) < 2:
+        st.info(
+            "Choose two or more target classes in the sidebar to compare only these.",
+            icon=":material/category:",
+        )
+        follow(engine, scene, opening, {}, lambda snapshots, finished: None)
+        return
+    task = ValueClasses(scene.settings.model, asked)
+
+    def draw(snapshots: Snapshots, finished: bool) -> None:
+        values = snapshots[task].estimate
+        if not isinstance(values, ClassValues):
+            st.caption(message(engine, scene, snapshots[task]))
+            return
+        _draw(scene, values, among)
+        _offer_layers(classifier, scene)
+
+    follow(
+        engine,
+        scene,
+        opening,
+        {task: f"all classes at {scene.settings.layer}"},
+        draw,
+        settle=task,
+        noun="pictures",
+        caption=hedge(scene),
+    )
+
+
+def request_at(classifier: Classifier, scene: Scene, layer: str) -> Request | Reason:
+    """The request for a scene's values at a layer, or why there is none."""
+    settings = scene.settings.at(layer)
+    budget = settings.options_of(SAMPLED).get("budget", 512)
+    return class_values_request(
+        classifier,
+        picture=scene.picture,
+        layer=layer,
+        reference=settings.reference,
+        segmentation=segmentation_for(settings),
+        budget=int(budget),
+        seed=settings.seed,
+    )
+
+
+def _choose_among(scene: Scene) -> str:
+    titles = {"all": f"All {len(scene.labels):,} classes"}
+    if len(scene.labels) > LIKELIEST:
+        titles["likeliest"] = f"The {LIKELIEST} likeliest"
+    titles["chosen"] = "The target classes"
+    among = choose_one(
+        AMONG,
+        "Classes considered",
+        titles,
+        "all",
+        label_visibility="collapsed",
+        help="All: a class that the network would never answer for the whole picture can be found "
+        "in a part of it. The likeliest are calmer. The target classes are those of the sidebar.",
+    )
+    if on_stage():
+        withhold("class")
+        withhold("film")
+        offer(StageControl("method", "Classes considered", titles, among, (AMONG,)))
+    return among
+
+
+def _draw(scene: Scene, values: ClassValues, among: str) -> None:
+    classes = {
+        "all": None,
+        "likeliest": values.likeliest(LIKELIEST),
+        "chosen": scene.classes,
+    }[among]
+    found = values.strongest(classes)
+    at_input = values.request.layer == INPUT
+    kind = kind_of_player(
+        len(values.values), values.request.segmentation, values.segments.size, at_input=at_input
+    )
+    compared = considered(among, len(scene.labels), len(classes or ()))
+    ranked = ranked_classes(found)
+    colours = class_colours(found, [each for each, _ in ranked])
+    st.markdown(sentence(values, found, compared, kind, scene.labels))
+    region_map(
+        picture=scene.picture.pixels.astype(np.uint8),
+        segments=values.segments,
+        places=places_shown(found, kind, scene.labels),
+        regions=regions_shown(found, scene.labels),
+        classes=[
+            ClassShown(
+                target,
+                scene.labels[target],
+                colours[target],
+                f"{counted(count, kind)} · number {values.rank(target)} of the answer",
+                target in scene.classes,
+            )
+            for target, count in ranked
+        ],
+        listed=LISTED,
+        rest=_rest(len(ranked) - LISTED),
+        hint="Point at a place to read it; click to choose its class as a target class.",
+        unit="Parts of the logit.",
+        key="region_map",
+        on_choose=lambda target: _toggle(scene, target),
+    )
+    st.caption(how_far(values, found, kind))
+
+
+def class_colours(found: StrongestClasses, ranked: Sequence[int]) -> dict[int, str]:
+    """A colour for each class of a region; where two classes meet, theirs differ if they can."""
+    first = found.classes[:, 0]
+    meet = {
+        (int(first[one]), int(first[other]))
+        for one, other in neighbours(found.segments)
+        if first[one] != first[other]
+    }
+    return colours_of_categories(ranked, meet)
+
+
+def places_shown(found: StrongestClasses, kind: str, labels: Sequence[str]) -> list[PlaceShown]:
+    """Every player, its two classes and its strength as a share of the strongest."""
+    largest = float(found.values[:, 0].max())
+    columns = len(np.unique(found.segments[0]))
+    rows = len(np.unique(found.segments[:, 0]))
+    in_grid = rows * columns == len(found.classes)
+    shown = []
+    for player, ((first, second), (value, other)) in enumerate(
+        zip(found.classes.tolist(), found.values.tolist(), strict=True)
+    ):
+        errors = (None, None)
+        if found.standard_error is not None:
+            errors = tuple(found.standard_error[player].tolist())
+        where = f"{kind.capitalize()} {player}"
+        if in_grid:
+            where = f"Row {player // columns + 1}, column {player % columns + 1}"
+        shown.append(
+            PlaceShown(
+                where,
+                first,
+                labels[first],
+                value,
+                labels[second],
+                other,
+                max(0.0, value / largest) if largest > 0 else 0.0,
+                *errors,
+            )
+        )
+    return shown
+
+
+def regions_shown(found: StrongestClasses, labels: Sequence[str]) -> list[RegionShown]:
+    """The regions, those with the strongest place first."""
+    largest = float(found.values[:, 0].max())
+    shown = [
+        RegionShown(
+            each.target,
+            labels[each.target],
+            each.players,
+            each.strongest,
+            float(found.values[each.strongest, 0]) / largest,
+        )
+        for each in found.regions
+    ]
+    return sorted(shown, key=lambda each: -each.strength)
+
+
+def _rest(more: int) -> str:
+    """What stands below a list that leaves some classes out."""
+    if more <= 0:
+        return ""
+    return "One more class is weaker." if more == 1 else f"{more} more classes are weaker."
+
+
+def _toggle(scene: Scene, target: int) -> None:
+    """Make a class one of the target classes, or take it back, in a callback."""
+    classes = toggled(scene.classes, target)
+    if classes is None:
+        complain(f"At most {MOST_CLASSES} target classes can be chosen: take one back first.")
+    else:
+        choose_classes(classes)
+
+
+def toggled(classes: tuple[int, ...], target: int) -> tuple[int, ...] | None:
+    """The target classes with one more, or without it; None where they are too many."""
+    if target in classes:
+        return tuple(each for each in classes if each != target)
+    return (*classes, target) if len(classes) < MOST_CLASSES else None
+
+
+def _offer_layers(classifier: Classifier, scene: Scene) -> None:
+    """Buttons to other layers at which the values are exact, the last one first."""
+    if on_stage():
+        return
+    here = scene.settings.layer
+    others = [
+        layer
+        for layer in reversed(classifier.main_layers)
+        if layer not in (here, INPUT) and _is_exact(classifier, scene, layer)
+    ][:MOST_ELSEWHERE]
+    if not others:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="exact_layers"):
+        st.caption("Exact as well at", width="content")
+        for layer in others:
+            st.button(layer, on_click=decide, args=("layer", layer), key=f"exact_at_{layer}")
+
+
+def _is_exact(classifier: Classifier, scene: Scene, layer: str) -> bool:
+    asked = request_at(classifier, scene, layer)
+    return isinstance(asked, Request) and asked.method != SAMPLED

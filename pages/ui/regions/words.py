@@ -1,0 +1,121 @@
+"""What is said of regions: of each class, of all, and of how far to believe them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attribution_core.measures.class_values import ClassValues
+from attribution_core.measures.strongest_classes import StrongestClasses
+from pages.ui.shell.markdown import literal
+from pages.ui.shell.numbers import written
+from pages.ui.shell.scene import Scene
+
+SAID = 3
+"""So many classes are named in the sentence."""
+
+TOP = 5
+FEWEST = 3
+"""A class that the answer hides is pointed out from so many players on: one may name anything."""
+
+
+def ranked_classes(found: StrongestClasses) -> list[tuple[int, int]]:
+    """The classes of regions and how many players speak for each, the largest sum first."""
+    totals: dict[int, float] = {}
+    counts: dict[int, int] = {}
+    for region in found.regions:
+        totals[region.target] = totals.get(region.target, 0.0) + region.value
+        counts[region.target] = counts.get(region.target, 0) + len(region.players)
+    return [(each, counts[each]) for each in sorted(totals, key=lambda each: -totals[each])]
+
+
+def considered(among: str, classes: int, count: int) -> str:
+    """The classes that are compared, in words."""
+    if among == "all":
+        return f"all {classes:,} classes"
+    if among == "likeliest":
+        return f"the {count} likeliest classes"
+    return f"the {count} chosen classes"
+
+
+def sentence(
+    values: ClassValues,
+    found: StrongestClasses,
+    compared: str,
+    kind: str,
+    labels: Sequence[str],
+) -> str:
+    """What is seen, in Markdown.
+
+    Parameters
+    ----------
+    values : ClassValues
+    found : StrongestClasses
+        Of the values.
+    compared : str
+        The classes that are compared, in words.
+    kind : str
+        What a player is.
+    labels : sequence of str
+        Of the classes.
+    """
+    ranked = ranked_classes(found)
+    if not ranked:
+        return f"No {kind} speaks for any of {compared}: every value is 0 or less."
+    first, *others = [f"**{literal(labels[each])}**" for each, _ in ranked[:SAID]]
+    counts = [count for _, count in ranked[:SAID]]
+    text = f"Of {compared}, {first} is strongest at {counts[0]} of {len(values.values)} {kind}s"
+    text += "".join(f", {each} at {count}" for each, count in zip(others, counts[1:], strict=True))
+    text += "."
+    for target, count in ranked:
+        if count >= FEWEST and is_hidden(values, found, target):
+            text += (
+                f" The network’s answer to the whole picture has **{literal(labels[target])}** only "
+                f"at number {values.rank(target)}."
+            )
+            break
+    return text
+
+
+def is_hidden(values: ClassValues, found: StrongestClasses, target: int) -> bool:
+    """Whether a class is strong somewhere and not among the network's first five answers."""
+    strongest = float(found.values[:, 0].max())
+    own = max(found.values[each.strongest, 0] for each in found.regions if each.target == target)
+    return values.rank(target) > TOP and own >= 0.5 * strongest
+
+
+def hedge(scene: Scene) -> str:
+    """How to read the colours, and how far to believe them, in Markdown."""
+    settings = scene.settings
+    return (
+        f"At **{literal(settings.layer)}**, compared with the {settings.reference} reference. The "
+        "stronger a colour, the more its place gives to the class’s logit; weak ones name anything."
+    )
+
+
+def how_far(values: ClassValues, found: StrongestClasses, kind: str) -> str:
+    """How exact the values are, in Markdown."""
+    layer = literal(values.request.layer)
+    if values.linear:
+        return (
+            f"Exact, from one forward pass: from {layer} on the network is linear, and gradient × "
+            "input, Integrated Gradients, Shapley values and the class activation map are one map."
+        )
+    if values.exact:
+        return (
+            f"Exact Shapley values, for all classes from {values.evaluations} coalitions. Compare "
+            "the last layer: the lower a layer, the less its activations hold of a class."
+        )
+    if found.standard_error is None:
+        return (
+            f"An estimate by KernelSHAP from {values.evaluations} coalitions, too few to tell its "
+            "error: raise KernelSHAP’s budget in the sidebar, or choose fewer superpixels."
+        )
+    error = float(found.standard_error[:, 0].mean())
+    size = float(found.values[:, 0].mean())
+    ahead = found.values[:, 0] - found.values[:, 1]
+    unsure = int((ahead < 2 * found.standard_error[:, 0]).sum())
+    return (
+        f"An estimate by KernelSHAP from {values.evaluations} coalitions: a standard error of "
+        f"{written(error, '.2g')} on values of {written(size, '.2g')}, and {unsure} of "
+        f"{len(ahead)} {kind}s are less than two of them ahead of their runner-up."
+    )
