@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from attribution_core.painting import (
+    CATEGORIES,
     COLOUR_SCALES,
     Colours,
     Theme,
+    colours_of_categories,
     grey_of,
     limits,
     ramp,
@@ -111,3 +113,12 @@ def test_few_values_other_than_zero_are_seen_and_zeros_have_a_limit() -> None:
     maps = {(0, 0): few, (0, 1): np.zeros((10, 10))}
     for shared in (False, True):
         assert limits(maps, 50.0, shared=shared) == {(0, 0): 3.0, (0, 1): 1.0}
+
+
+def test_categories_that_meet_have_different_colours_and_the_first_six_all_do() -> None:
+    found = colours_of_categories(range(9), {(0, 6), (1, 6), (6, 7), (8, 2)})
+    assert len({found[each] for each in range(6)}) == 6
+    assert found[6] not in (found[0], found[1], found[7])
+    assert found[8] != found[2]
+    everyone = {(one, other) for one in range(9) for other in range(one)}
+    assert {*colours_of_categories(range(9), everyone).values()} == {*CATEGORIES}

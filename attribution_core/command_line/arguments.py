@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_explain(commands.add_parser("explain", help="make maps of pictures"))
+    _add_regions(commands.add_parser("regions", help="say what speaks where in pictures"))
     _add_evaluate(commands.add_parser("evaluate", help="measure the saved maps of a folder"))
     _add_replay(commands.add_parser("replay", help="make saved maps again, and compare"))
     _add_methods(commands.add_parser("methods", help="list the methods and their options"))
@@ -113,6 +114,12 @@ def _add_what_to_explain(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="one or more of the model's layers; default: input",
     )
+    _add_model(parser)
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    """The model, a built-in one or a file."""
+    add = parser.add_argument
     add(
         "--model",
         default="efficientnet_lite0",
@@ -125,6 +132,58 @@ def _add_what_to_explain(parser: argparse.ArgumentParser) -> None:
         default="none",
         help="for a model file: what its network expects; default: %(default)s",
     )
+
+
+def _add_regions(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Prints, for each picture, regions of neighbouring places that speak for one class more "
+        "than for any other: the sum of what they give to its logit, how many places they are, and "
+        "the rank of the class in the network's answer to the whole picture. At the last layer it "
+        "takes one forward pass where the network is linear from there on."
+    )
+    add = parser.add_argument
+    add("pictures", nargs="+", metavar="PICTURE", help="JPEG, PNG, WebP, BMP, GIF or TIFF files")
+    compared = parser.add_mutually_exclusive_group()
+    compared.add_argument(
+        "--class",
+        dest="classes",
+        nargs="+",
+        action="extend",
+        metavar="CLASS",
+        help="only these classes are compared, numbers or labels; default: all",
+    )
+    compared.add_argument(
+        "--likeliest",
+        type=_several,
+        metavar="COUNT",
+        help="only so many of the likeliest classes are compared",
+    )
+    add("--layer", metavar="NAME", help="one of the model's layers; default: the last one")
+    _add_model(parser)
+    add("--reference", choices=(*REFERENCE_KINDS, ZEROS), default="black", help="default: black")
+    add("--superpixels", type=_whole, metavar="COUNT", help="places: as in explain")
+    add(
+        "--budget",
+        type=_positive,
+        default=512,
+        help="evaluations where the values can only be estimated; default: %(default)s",
+    )
+    add("--seed", type=_whole, default=0, help="of all random numbers; default: 0")
+    add(
+        "--out",
+        type=_regions_file,
+        metavar="FILE",
+        help="also writes places as .csv, regions as .json, all arrays as .npz, or a figure for "
+        "print as .png, .pdf or .svg; for several pictures one file each, named after FILE and the "
+        "picture",
+    )
+
+    def run(asked: argparse.Namespace) -> int:
+        from attribution_core.command_line.regions import list_regions
+
+        return list_regions(asked)
+
+    parser.set_defaults(run=run)
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
@@ -262,10 +321,22 @@ def _at_least(text: str, least: int) -> int:
     return int(text)
 
 
+def _several(text: str) -> int:
+    return _at_least(text, 2)
+
+
 def _figure_file(text: str) -> Path:
+    return _file_of(text, SUFFIXES)
+
+
+def _regions_file(text: str) -> Path:
+    return _file_of(text, ("csv", "json", "npz", *SUFFIXES))
+
+
+def _file_of(text: str, suffixes: Sequence[str]) -> Path:
     path = Path(text)
-    if path.suffix.lower().removeprefix(".") not in SUFFIXES:
-        raise argparse.ArgumentTypeError(f"'{text}' should end in .{', .'.join(SUFFIXES)}")
+    if path.suffix.lower().removeprefix(".") not in suffixes:
+        raise argparse.ArgumentTypeError(f"'{text}' should end in .{', .'.join(suffixes)}")
     return path
 
 

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 DPI = 300
 
-_MILLIMETRES_PER_INCH = 25.4
+MILLIMETRES_PER_INCH = 25.4
 _COARSE = 112
 """Maps with fewer positions a side are interpolated as values where they are to look smooth."""
 _SMOOTH_SIDE = 448
@@ -58,7 +58,7 @@ Grounds = dict[tuple[str, tuple[int, int]], npt.NDArray[np.float32]]
 # app are drawn by several threads.
 _one_at_a_time = threading.RLock()
 
-_INK: Mapping[Theme, Mapping[str, str]] = {
+INK: Mapping[Theme, Mapping[str, str]] = {
     "light": {
         "page": "#ffffff",
         "title": "#1a1a1a",
@@ -90,7 +90,7 @@ class MapFigure(Figure):
     def savefig(
         self, fname: str | Any | IO[Any], *, transparent: bool | None = None, **kwargs: Any
     ) -> None:
-        with _settings():
+        with print_settings():
             super().savefig(fname, transparent=transparent, **kwargs)
 
     def rendered(self, suffix: str, dpi: float = DPI) -> bytes:
@@ -120,7 +120,7 @@ class MapFigure(Figure):
 
 
 @contextmanager
-def _settings() -> Iterator[None]:
+def print_settings() -> Iterator[None]:
     """Matplotlib's own settings instead of the user's, and no other thread drawing meanwhile."""
     with _one_at_a_time, matplotlib.rc_context():
         matplotlib.rcdefaults()
@@ -173,7 +173,7 @@ def figure(
     arrangement = titled(_cells(attributions), rows, columns, labels)
     drawn = {cell: drawn_values(each) for cell, each in arrangement.cells.items()}
     saturate = limits(drawn, style.clip, shared=style.scale == "method")
-    with _settings():
+    with print_settings():
         sheet = laid_out(_content(arrangement, saturate, style, labels), style.width)
         return _drawn(sheet, arrangement, saturate, style)
 
@@ -251,9 +251,9 @@ def _drawn(
     saturate: Mapping[tuple[int, int], float],
     style: FigureStyle,
 ) -> MapFigure:
-    ink = _INK[style.theme]
+    ink = INK[style.theme]
     made = MapFigure(
-        figsize=(sheet.width / _MILLIMETRES_PER_INCH, sheet.height / _MILLIMETRES_PER_INCH),
+        figsize=(sheet.width / MILLIMETRES_PER_INCH, sheet.height / MILLIMETRES_PER_INCH),
         dpi=DPI,
         facecolor=ink["page"],
     )
@@ -265,28 +265,28 @@ def _drawn(
     for cell, box in sheet.maps.items():
         attribution = arrangement.cells[cell]
         pixels = _map_pixels(attribution, saturate[cell], style, grounds)
-        _show(page, pixels, box, ink["frame"], "map {} {}".format(*cell), smooth=style.smooth)
+        show_pixels(page, pixels, box, ink["frame"], "map {} {}".format(*cell), smooth=style.smooth)
         if style.outlines and attribution.player_values is not None:
             assert attribution.segments is not None
-            page.add_collection(_outlines(attribution.segments, box, style))
+            page.add_collection(outlines_of(attribution.segments, box, style))
     for cell, box in sheet.pictures.items():
         first = min(at for at in arrangement.cells if at[0] == cell[0])
         picture = np.rint(arrangement.cells[first].request.picture.pixels).astype(np.uint8)
-        _show(page, picture, box, ink["frame"], "picture {} {}".format(*cell), smooth=True)
+        show_pixels(page, picture, box, ink["frame"], "picture {} {}".format(*cell), smooth=True)
     opacity = style.opacity if style.overlay else None
     colours = ramp(style.theme, colours=style.colours, opacity=opacity)[None]
     for cell, box in sheet.bars.items():
-        _show(page, colours, box, ink["frame"], "scale {} {}".format(*cell), smooth=False)
+        show_pixels(page, colours, box, ink["frame"], "scale {} {}".format(*cell), smooth=False)
     for text in sheet.texts:
-        _write(page, text, ink[text.role])
+        write_text(page, text, ink[text.role])
     return made
 
 
-def _show(
+def show_pixels(
     page: Axes, pixels: npt.NDArray[np.uint8], box: Box, frame: str, name: str, *, smooth: bool
 ) -> None:
     """Pixels over all of a rectangle, in a thin frame."""
-    printed = box.width / _MILLIMETRES_PER_INCH * DPI
+    printed = box.width / MILLIMETRES_PER_INCH * DPI
     # Pixels as they are where there is room for them; none is ever left out.
     interpolation = "antialiased" if pixels.shape[1] > printed else "bicubic" if smooth else "none"
     right, bottom = box.left + box.width, box.top + box.height
@@ -337,12 +337,12 @@ def _map_pixels(
     )
 
 
-def _outlines(segments: Segments, box: Box, style: FigureStyle) -> LineCollection:
+def outlines_of(segments: Segments, box: Box, style: FigureStyle) -> LineCollection:
     """The borders between the players of a map."""
     lines = borders(segments) * (box.width, box.height) + (box.left, box.top)
     return LineCollection(
         list(lines),
-        colors=_INK[style.theme]["outline"],
+        colors=INK[style.theme]["outline"],
         linewidths=0.8 if style.width == "slide" else 0.35,
         alpha=0.7,
         capstyle="projecting",
@@ -378,7 +378,7 @@ def _runs(changes: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     return ends.reshape(-1, 2, 2)
 
 
-def _write(page: Axes, text: Text, colour: str) -> None:
+def write_text(page: Axes, text: Text, colour: str) -> None:
     """A block of text, line by line: Matplotlib's own lines stand apart as their letters do."""
     turned = text.role == "row"
     for number, line in enumerate(text.lines):

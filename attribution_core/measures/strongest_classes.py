@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attribution_core.arrays import FloatArray, IntArray
+from attribution_core.painting import colours_of_categories
 from attribution_core.segmentations import Segments
 
 
@@ -63,6 +65,36 @@ class StrongestClasses:
     def value_map(self) -> FloatArray:
         """What each position's player gives to that class, ``(h, w)``."""
         return np.asarray(self.values[self.segments, 0])
+
+    @property
+    def region_map(self) -> npt.NDArray[np.int64]:
+        """The number of each position's region among `regions`, ``(h, w)``; −1 for none."""
+        number_of = np.full(len(self.classes), -1, np.int64)
+        for number, region in enumerate(self.regions):
+            number_of[list(region.players)] = number
+        return np.asarray(number_of[self.segments])
+
+    @property
+    def ranked(self) -> dict[int, int]:
+        """How many players speak for each class of a region; the largest sum of values first."""
+        totals: defaultdict[int, float] = defaultdict(float)
+        counts: defaultdict[int, int] = defaultdict(int)
+        for region in self.regions:
+            totals[region.target] += region.value
+            counts[region.target] += len(region.players)
+        return {target: counts[target] for target in sorted(totals, key=lambda each: -totals[each])}
+
+    @property
+    def colours(self) -> dict[int, str]:
+        """A colour ``#rrggbb`` for each class of a region; where two meet, theirs differ if they
+        can."""
+        first = self.classes[:, 0]
+        meet = {
+            (int(first[one]), int(first[other]))
+            for one, other in neighbours(self.segments)
+            if first[one] != first[other]
+        }
+        return colours_of_categories(list(self.ranked), meet)
 
     @property
     def regions(self) -> tuple[Region, ...]:

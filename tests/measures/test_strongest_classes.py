@@ -38,6 +38,14 @@ def test_neighbours_of_one_class_are_a_region_and_corners_do_not_touch() -> None
     )
 
 
+def test_classes_are_ranked_by_the_sum_of_their_regions_and_coloured() -> None:
+    found = strongest_classes(VALUES, positions(2, 3))
+    assert found.ranked == {2: 2, 1: 2, 0: 1}
+    assert list(found.ranked) == [2, 1, 0]
+    assert found.region_map.tolist() == [[3, 2, -1], [0, 0, 1]]
+    assert len({*found.colours.values()}) == 3
+
+
 def test_only_those_that_are_considered() -> None:
     found = strongest_classes(VALUES, positions(2, 3), among=(1, 0))
     assert found.classes.tolist() == [[0, 1], [0, 1], [0, 1], [1, 0], [1, 0], [1, 0]]

@@ -22,16 +22,16 @@ from pages.ui.shell.settings import Settings
 if TYPE_CHECKING:
     from attribution_core.figures.figure import MapFigure
 
-_WIDTHS: Mapping[Width, str] = {
+WIDTHS: Mapping[Width, str] = {
     "one column": "One column, 85 mm",
     "two columns": "Two columns, 175 mm",
     "slide": "Slide, 16:9",
 }
-_THEMES: Mapping[Theme, str] = {"light": "Light", "dark": "Dark"}
+THEMES: Mapping[Theme, str] = {"light": "Light", "dark": "Dark"}
 _SCALES: Mapping[Sharing, str] = {"map": "Each map its own", "method": "Shared by column"}
-_KINDS = {"png": "PNG", "pdf": "PDF", "svg": "SVG"}
-_TYPES = {"png": "image/png", "pdf": "application/pdf", "svg": "image/svg+xml"}
-_PREVIEW = 1000
+KINDS = {"png": "PNG", "pdf": "PDF", "svg": "SVG"}
+TYPES = {"png": "image/png", "pdf": "application/pdf", "svg": "image/svg+xml"}
+PREVIEW = 1000
 """Pixels of its width."""
 
 
@@ -117,16 +117,16 @@ def render_figure_form(
         controls, shown = st.columns([1, 2], gap="large")
         with controls:
             style = _chosen_style(scene.settings)
-            suffix = choose_from_list("figure-format", "Format", _KINDS, "png")
+            suffix = choose_from_list("figure-format", "Format", KINDS, "png")
         preview, millimetres = _preview(f"{sheet.identity} {style!r}", sheet, style)
         with shown:
             st.image(preview, alt="Preview of the figure", width="stretch")
         with controls:
             st.download_button(
-                f"Download {_KINDS[suffix]}",
+                f"Download {KINDS[suffix]}",
                 lambda: sheet.figure(style).rendered(suffix),
                 f"{name}.{suffix}",
-                _TYPES[suffix],
+                TYPES[suffix],
                 icon=":material/download:",
                 on_click="ignore",
                 type="primary",
@@ -137,8 +137,8 @@ def render_figure_form(
 
 def _chosen_style(settings: Settings) -> FigureStyle:
     """The style chosen in the form; what it does not ask is as in the sidebar."""
-    width = choose_from_list("figure-width", "Width", _WIDTHS, "two columns")
-    theme = choose_from_list("figure-theme", "Theme", _THEMES, "light")
+    width = choose_from_list("figure-width", "Width", WIDTHS, "two columns")
+    theme = choose_from_list("figure-theme", "Theme", THEMES, "light")
     scale = choose_from_list("figure-scale", "Scale", _SCALES, cast(Sharing, settings.scale))
     return FigureStyle(
         width=width,
@@ -176,4 +176,4 @@ def _preview(
     """A small PNG, and the figure's width and height in millimetres."""
     figure = _sheet.figure(_style)
     width, height = figure.get_size_inches()
-    return figure.rendered("png", _PREVIEW / width), (25.4 * width, 25.4 * height)
+    return figure.rendered("png", PREVIEW / width), (25.4 * width, 25.4 * height)

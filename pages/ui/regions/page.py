@@ -10,14 +10,14 @@ import streamlit as st
 
 from attribution_core.images import INPUT
 from attribution_core.measures.class_values import ClassValues, class_values_request
-from attribution_core.measures.strongest_classes import StrongestClasses, neighbours
-from attribution_core.painting import colours_of_categories
+from attribution_core.measures.strongest_classes import StrongestClasses
 from attribution_core.request import Reason, Request
 from attribution_core.segmentations import counted, kind_of_player
 from pages.ui.components.region_map import ClassShown, PlaceShown, RegionShown, region_map
 from pages.ui.components.stage_strip import StageControl
+from pages.ui.regions.downloads import render_downloads
 from pages.ui.regions.tasks import ValueClasses
-from pages.ui.regions.words import considered, hedge, how_far, ranked_classes, sentence
+from pages.ui.regions.words import considered, hedge, how_far, sentence
 from pages.ui.shell.choices import decide
 from pages.ui.shell.choosers import choose_one
 from pages.ui.shell.navigation import complain
@@ -38,6 +38,7 @@ LISTED = 16
 """Classes in the list beside the picture; the others have colours and names on it all the same."""
 
 MOST_ELSEWHERE = 6
+_CHANGED = "regions_changed_choices"
 
 
 def render_regions(engine: Engine, scene: Scene) -> None:
@@ -63,12 +64,18 @@ def render_regions(engine: Engine, scene: Scene) -> None:
     task = ValueClasses(scene.settings.model, asked)
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
+        if st.session_state.pop(_CHANGED, False):
+            # What was clicked changes the sidebar and the link, and a click here draws this part.
+            st.rerun()
         values = snapshots[task].estimate
         if not isinstance(values, ClassValues):
             st.caption(message(engine, scene, snapshots[task]))
             return
-        _draw(scene, values, among)
+        compared = compared_among(among, values, scene)
+        _draw(scene, values, among, compared)
         _offer_layers(classifier, scene)
+        if finished and not on_stage():
+            render_downloads(scene, values, compared)
 
     follow(
         engine,
@@ -118,20 +125,21 @@ def _choose_among(scene: Scene) -> str:
     return among
 
 
-def _draw(scene: Scene, values: ClassValues, among: str) -> None:
-    classes = {
-        "all": None,
-        "likeliest": values.likeliest(LIKELIEST),
-        "chosen": scene.classes,
-    }[among]
+def compared_among(among: str, values: ClassValues, scene: Scene) -> tuple[int, ...] | None:
+    """The classes that are compared; None for all."""
+    if among == "all":
+        return None
+    return values.likeliest(LIKELIEST) if among == "likeliest" else scene.classes
+
+
+def _draw(scene: Scene, values: ClassValues, among: str, classes: tuple[int, ...] | None) -> None:
     found = values.strongest(classes)
     at_input = values.request.layer == INPUT
     kind = kind_of_player(
         len(values.values), values.request.segmentation, values.segments.size, at_input=at_input
     )
     compared = considered(among, len(scene.labels), len(classes or ()))
-    ranked = ranked_classes(found)
-    colours = class_colours(found, [each for each, _ in ranked])
+    ranked, colours = found.ranked, found.colours
     st.markdown(sentence(values, found, compared, kind, scene.labels))
     region_map(
         picture=scene.picture.pixels.astype(np.uint8),
@@ -146,7 +154,7 @@ def _draw(scene: Scene, values: ClassValues, among: str) -> None:
                 f"{counted(count, kind)} · number {values.rank(target)} of the answer",
                 target in scene.classes,
             )
-            for target, count in ranked
+            for target, count in ranked.items()
         ],
         listed=LISTED,
         rest=_rest(len(ranked) - LISTED),
@@ -156,17 +164,6 @@ def _draw(scene: Scene, values: ClassValues, among: str) -> None:
         on_choose=lambda target: _toggle(scene, target),
     )
     st.caption(how_far(values, found, kind))
-
-
-def class_colours(found: StrongestClasses, ranked: Sequence[int]) -> dict[int, str]:
-    """A colour for each class of a region; where two classes meet, theirs differ if they can."""
-    first = found.classes[:, 0]
-    meet = {
-        (int(first[one]), int(first[other]))
-        for one, other in neighbours(found.segments)
-        if first[one] != first[other]
-    }
-    return colours_of_categories(ranked, meet)
 
 
 def places_shown(found: StrongestClasses, kind: str, labels: Sequence[str]) -> list[PlaceShown]:
@@ -230,6 +227,7 @@ def _toggle(scene: Scene, target: int) -> None:
         complain(f"At most {MOST_CLASSES} target classes can be chosen: take one back first.")
     else:
         choose_classes(classes)
+        st.session_state[_CHANGED] = True
 
 
 def toggled(classes: tuple[int, ...], target: int) -> tuple[int, ...] | None:
@@ -254,7 +252,13 @@ def _offer_layers(classifier: Classifier, scene: Scene) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="exact_layers"):
         st.caption("Exact as well at", width="content")
         for layer in others:
-            st.button(layer, on_click=decide, args=("layer", layer), key=f"exact_at_{layer}")
+            st.button(layer, on_click=_go_to, args=(layer,), key=f"exact_at_{layer}")
+
+
+def _go_to(layer: str) -> None:
+    """Choose a layer, in a callback."""
+    decide("layer", layer)
+    st.session_state[_CHANGED] = True
 
 
 def _is_exact(classifier: Classifier, scene: Scene, layer: str) -> bool:

@@ -18,16 +18,6 @@ FEWEST = 3
 """A class that the answer hides is pointed out from so many players on: one may name anything."""
 
 
-def ranked_classes(found: StrongestClasses) -> list[tuple[int, int]]:
-    """The classes of regions and how many players speak for each, the largest sum first."""
-    totals: dict[int, float] = {}
-    counts: dict[int, int] = {}
-    for region in found.regions:
-        totals[region.target] = totals.get(region.target, 0.0) + region.value
-        counts[region.target] = counts.get(region.target, 0) + len(region.players)
-    return [(each, counts[each]) for each in sorted(totals, key=lambda each: -totals[each])]
-
-
 def considered(among: str, classes: int, count: int) -> str:
     """The classes that are compared, in words."""
     if among == "all":
@@ -58,7 +48,7 @@ def sentence(
     labels : sequence of str
         Of the classes.
     """
-    ranked = ranked_classes(found)
+    ranked = list(found.ranked.items())
     if not ranked:
         return f"No {kind} speaks for any of {compared}: every value is 0 or less."
     first, *others = [f"**{literal(labels[each])}**" for each, _ in ranked[:SAID]]
@@ -69,8 +59,8 @@ def sentence(
     for target, count in ranked:
         if count >= FEWEST and is_hidden(values, found, target):
             text += (
-                f" The network’s answer to the whole picture has **{literal(labels[target])}** only "
-                f"at number {values.rank(target)}."
+                f" The network’s answer to the whole picture has **{literal(labels[target])}** "
+                f"only at number {values.rank(target)}."
             )
             break
     return text

@@ -55,6 +55,13 @@ def test_it_opens_at_the_last_layer_with_all_classes(
     ]
 
 
+def test_what_is_shown_can_be_taken_away(visit: Callable[..., Visit]) -> None:
+    page = opened(visit(picture="cat_coffee"))
+    page.wait(lambda: bool(page.app.get("download_button")))
+    names = [each.proto.label for each in page.app.get("download_button")]
+    assert names == ["Places as CSV", "Arrays as NPZ"]
+
+
 def test_a_class_that_the_answer_hides_is_pointed_out(visit: Callable[..., Visit]) -> None:
     page = opened(visit(picture="astronaut"))
     assert "has **space shuttle** only at number" in page.words
