@@ -4,6 +4,7 @@ import streamlit as st
 
 from attribution_core.assets import ASSETS
 from pages.ui.components.address import watch_address
+from pages.ui.shell.following import follow_the_class, render_following
 from pages.ui.shell.restart import ask_anew_after_a_restart
 from pages.ui.shell.scene import make_scene, take_up_clicks
 from pages.ui.shell.sidebar import render_sidebar
@@ -51,11 +52,13 @@ if page.url_path == "explore":
 st.set_page_config(page_title=f"{page.title} · Attribution Explorer")
 watch_address()
 with engine().page_runs.one():
+    follow_the_class(page.url_path)
     open_story(engine(), page.url_path)
     scene = make_scene(engine(), page.url_path)
     set_the_stage()
     render_sidebar(engine(), scene)
     take_up_clicks()
+    render_following()
     render_story(engine(), page.url_path)
     page.run()
     render_strip(scene)

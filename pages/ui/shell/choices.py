@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import streamlit as st
 
+from pages.ui.shell.classroom import FOLLOW, classes
 from pages.ui.shell.navigation import complain
 from pages.ui.shell.restart import has_drawn
 from pages.ui.shell.session import Choices, session
@@ -181,7 +182,7 @@ def is_shared(name: str) -> bool:
 
 def is_own_of_a_page(name: str) -> bool:
     """Whether a link's parameter is none of the settings that all pages share."""
-    return not is_shared(name) or name in STORY
+    return not is_shared(name) or name in (*STORY, FOLLOW)
 
 
 def shared() -> dict[str, str]:
@@ -213,6 +214,14 @@ def start_over(parameters: Mapping[str, str]) -> None:
     choices.chosen = kept | taken_from_link(parameters)
 
 
+def show_exactly(parameters: Mapping[str, str]) -> None:
+    """Show what a class's leader shows, whatever was chosen here, the stage too."""
+    _choices().chosen.pop(STAGE, None)
+    start_over(parameters)
+    session().absent.clear()
+    session().told = {name: parameters[name] for name in STORY if name in parameters}
+
+
 def taken_from_link(parameters: Mapping[str, str]) -> dict[str, str]:
     """Keep the pages' parameters for the pages, at a session's start; returns the others.
 
@@ -222,7 +231,8 @@ def taken_from_link(parameters: Mapping[str, str]) -> dict[str, str]:
     _choices().asked.update(
         (name, text[:LONGEST]) for name, text in list(own.items())[:MOST_IN_A_LINK]
     )
-    return {name: text for name, text in parameters.items() if name not in (*own, *STORY)}
+    passed = (*own, *STORY, FOLLOW)
+    return {name: text for name, text in parameters.items() if name not in passed}
 
 
 def follow_link(parameters: Mapping[str, str]) -> dict[str, str]:
@@ -242,6 +252,10 @@ def follow_link(parameters: Mapping[str, str]) -> dict[str, str]:
 def write_link() -> None:
     """Write the shared choices, and those of this page, into the address bar."""
     parameters = parameters_of_screen()
+    if session().leading:
+        classes().show(session().leading, session().page, parameters)
+    if session().following:
+        parameters[FOLLOW] = session().following
     if st.query_params.to_dict() != parameters:
         st.query_params.from_dict(parameters)
 

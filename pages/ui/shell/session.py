@@ -82,6 +82,13 @@ class Session:
         Where the story stands that is being told, as in links; empty if none is.
     going : str
         The page that a story's step is on, until it is reached.
+    leading, following : str
+        The codes of the class that this session leads, and of the one that it follows; empty for
+        none.
+    followed : int
+        The revision of what the followed class showed when the page was drawn.
+    leaders_own_picture : bool
+        Whether the followed class's leader shows a picture of their own.
     formula : str or None
         The last valid one typed on the Axioms page.
     """
@@ -103,6 +110,10 @@ class Session:
     stage_offers: dict[str, StageControl] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
     going: str = ""
+    leading: str = ""
+    following: str = ""
+    followed: int = 0
+    leaders_own_picture: bool = False
     formula: str | None = None
 
 

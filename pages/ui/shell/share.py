@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import urlencode, urlsplit
 
 import segno
 import streamlit as st
 
+from attribution_core.segmentations import counted
 from pages.ui.shell.bundle import Bundle, packed
 from pages.ui.shell.choices import parameters_of_screen
+from pages.ui.shell.classroom import FOLLOW, Refused, allowed, classes
 from pages.ui.shell.gallery import file_of
+from pages.ui.shell.navigation import complain
 from pages.ui.shell.scene import current_scene
 from pages.ui.shell.session import session
 from pages.ui.shell.settings import UPLOAD
 
 _LONGEST_IN_A_CODE = 1200
 """Characters of a link that a camera still reads from a wall."""
+
+_ENDS = "It ends when you say so, or two hours after your last change."
 
 _HERE_ONLY = re.compile(r"localhost|127\.\d+\.\d+\.\d+|::1")
 
@@ -35,6 +41,7 @@ def render_share() -> None:
 
 
 def _ways() -> None:
+    leading = _class(session().leading)
     link = link_of_screen()
     own = current_scene().settings.picture == UPLOAD
     st.markdown("**This screen’s link**")
@@ -53,6 +60,25 @@ def _ways() -> None:
         "opens the screen again, here or on another server. Your own picture is in it as you "
         "uploaded it.",
     )
+    if not leading:
+        _code(link)
+    if allowed() and not leading:
+        st.button(
+            "Lead a class",
+            icon=":material/cast_for_education:",
+            key="lead_class",
+            on_click=_lead,
+            help="Others follow your screen by a link, read-only: page and settings, as you change "
+            f"them. Your own picture stays with you. {_ENDS}",
+        )
+    if _HERE_ONLY.fullmatch(urlsplit(link).hostname or ""):
+        st.caption(
+            "It leads to this machine, where only you can open it: start the server with "
+            "`--server.address=0.0.0.0` and open it by its address in the network."
+        )
+
+
+def _code(link: str) -> None:
     if len(link) <= _LONGEST_IN_A_CODE:
         st.image(
             code_of(link),
@@ -62,16 +88,41 @@ def _ways() -> None:
         )
     else:
         st.caption("The link is too long for a QR code that a camera reads.")
-    if _HERE_ONLY.fullmatch(urlsplit(link).hostname or ""):
-        st.caption(
-            "It leads to this machine, where only you can open it: start the server with "
-            "`--server.address=0.0.0.0` and open it by its address in the network."
-        )
+
+
+def _class(code: str) -> bool:
+    """Draw the class that is led here; False where none is, or it is over."""
+    followers = classes().followers(code) if code else None
+    if followers is None:
+        return False
+    link = _link({FOLLOW: code})
+    st.markdown(f"**You lead class {code}**: {counted(followers, 'follower')}")
+    st.code(link, language=None, wrap_lines=True)
+    st.image(code_of(link), width=300, caption="The class’s link", alt="QR code of the class")
+    st.button("End the class", icon=":material/stop_circle:", key="end_class", on_click=_end)
+    st.caption(_ENDS)
+    return True
+
+
+def _lead() -> None:
+    try:
+        session().leading = classes().lead(session().page, parameters_of_screen())
+    except Refused as refusal:
+        complain(str(refusal))
+
+
+def _end() -> None:
+    classes().end(session().leading)
+    session().leading = ""
 
 
 def link_of_screen() -> str:
     """The address of this screen; without a server's part where the browser has not told it."""
-    parameters = urlencode(parameters_of_screen(), safe=",")
+    return _link(parameters_of_screen())
+
+
+def _link(given: Mapping[str, str]) -> str:
+    parameters = urlencode(given, safe=",")
     address = st.context.url or f"/{session().page}"
     return f"{address}{'' if urlsplit(address).path else '/'}?{parameters}"
 

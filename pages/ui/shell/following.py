@@ -1,0 +1,85 @@
+"""Follow a class: this session shows what its leader shows, and changes nothing."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from attribution_core.assets import ASSETS
+from pages.ui.shell.choices import show_exactly
+from pages.ui.shell.classroom import CODE_LENGTH, FOLLOW, Refused, allowed, classes
+from pages.ui.shell.navigation import complain
+from pages.ui.shell.session import session, visitor
+from pages.ui.shell.settings import UPLOAD, Settings
+
+LOOK_EVERY_SECONDS = 1.5
+PAGES = (
+    "explore",
+    "superpixels",
+    "layers",
+    "references",
+    "randomisation",
+    "faithfulness",
+    "axioms",
+    "stories",
+)
+
+
+def follow_the_class(page: str) -> None:
+    """Take over what the class shows, before the scene is made; ``page`` is this run's."""
+    if not session().started and FOLLOW in st.query_params:
+        if allowed():
+            session().following = st.query_params[FOLLOW][:CODE_LENGTH]
+        else:
+            complain("Classes cannot be followed here: the server's operator has not allowed them.")
+    code = session().following
+    if not code:
+        return
+    try:
+        shown = classes().look(code, visitor())
+    except Refused as refusal:
+        leave()
+        complain(str(refusal))
+        return
+    session().followed = shown.revision
+    session().started = True
+    there = shown.page or PAGES[0]
+    if there != (page or PAGES[0]) and there in PAGES:
+        st.switch_page(f"pages/{there}.py", query_params={FOLLOW: code})
+    parameters = dict(shown.parameters)
+    session().leaders_own_picture = parameters.get("picture") == UPLOAD
+    if session().leaders_own_picture:
+        parameters["picture"] = Settings().picture
+    show_exactly(parameters)
+
+
+def render_following() -> None:
+    """Say that a class is followed, with a button to leave it, and look for what is new."""
+    if not session().following:
+        return
+    st.html(ASSETS / "following.css")
+    with st.container(horizontal=True, vertical_alignment="center", key="following"):
+        own = session().leaders_own_picture
+        st.markdown(
+            f":material/cast_for_education: **Following class {session().following}**"
+            + ("; the leader's own picture stays with the leader" if own else "")
+        )
+        st.button(
+            "Leave", icon=":material/close:", key="leave_class", type="tertiary", on_click=leave
+        )
+    _look()
+
+
+def leave() -> None:
+    """Follow no longer; everything stays as it is on screen."""
+    session().following = ""
+
+
+@st.fragment(run_every=LOOK_EVERY_SECONDS)
+def _look() -> None:
+    """Have the page drawn again where the class shows something new, or is over."""
+    try:
+        new = classes().look(session().following, visitor()).revision != session().followed
+    except Refused:
+        new = True
+    if new:
+        st.rerun()
