@@ -1,143 +1,260 @@
-"""Shapley estimators' errors at equal budgets: KernelSHAP of this project beside shapiq's.
+"""Shapley estimators' errors at equal budgets: this project's beside shapiq's.
 
-Median over seeds of the relative L2 error. Where the true values are known they are used: sums of
-unanimity games, whose Shapley values are their coefficients over their sizes, and full enumeration
-of small games. For the 49 positions of an inner layer the truth is this project's KernelSHAP with
-many more evaluations, whose own standard error is printed. shapiq's KernelSHAP is run as it comes
-and with its pairing trick; the ratio is to the better of the two. Another estimator of shapiq,
-permutation sampling, is printed for orientation.
+The relative L2 error of a class's values, medians over seeds, mean over four classes: KernelSHAP by
+least squares alone and with local windows, on the same coalitions; shapiq's KernelSHAP with its
+pairing trick, and its permutation sampling. Two ratios follow, of local windows to least squares
+and to shapiq's better one. Where a game's Shapley values are
+known they are used: unanimity games have closed ones, sixteen players are enumerated, local heads
+have exact ones. Elsewhere the truth is this project's KernelSHAP with many more evaluations on
+other coalitions, whose own relative error is printed. Coverage is the share of values that lie
+within 1 and within 1.96 standard errors of the truth, whose own error counts with them; a normal
+distribution would have 68 % and 95 %.
+
+A second table compares values that are exact by locality with KernelSHAP of very many evaluations,
+which should differ by as much as its standard errors foretell. Its seconds are those of all
+classes at once, the pass through the network's body included; those of the processors are about
+twice as many where two of them have nothing else to do.
+
+`python -m tests.benchmarks.shapley --help` tells how to run a part of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import argparse
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import median
+from functools import partial
+from typing import Any
 
 import numpy as np
 
-from attribution_core import FunctionGame, Game, kernel_shap, shapley_values
+from attribution_core import Cache, load_classifier
 from attribution_core.arrays import BoolArray, FloatArray
+from attribution_core.games.game import Game
+from attribution_core.games.gaussian_process import centres_of
+from attribution_core.methods.estimate import Estimate
+from attribution_core.methods.kernel_shap import kernel_shap
 from attribution_core.network.classifier import Classifier
-from attribution_core.segmentations import Grid
-from tests.benchmarks.problems import best_class, built_in, gallery_picture, posed
+from attribution_core.problem import Problem
+from tests.benchmarks.problems import gallery_picture, posed
+from tests.benchmarks.shapley_games import (
+    CELLS,
+    GAMES,
+    KnownGame,
+    best_classes,
+    by_locality,
+    estimated,
+    on_network,
+)
 
 BUDGETS = (128, 256, 512, 1024, 2048)
-LAYER = "block6d_add"
-PICTURES = ("rocket.jpg", "coffee.png")
-TRUTH_BUDGET = 2**16
+QUICK_GAMES = ("unanimity", "vgg_zeros", "residual")
+GOAL = 512
+"""The budget at which an error of half of shapiq's best is the aim."""
+LOCAL_HEADS = (("vgg16_cam", "block5_conv3"), ("efficientnet_lite0", "block6d_add"))
+PICTURE = "cat_coffee.png"
+TURNS = 5
+
+Found = tuple[FloatArray, FloatArray | None]
+"""Values ``(players,)`` and their standard errors, where there are any."""
+Estimator = Callable[[Game, KnownGame, int, int], Found]
+"""From a game of one output, what is known of it, a budget and a seed."""
+
+
+def main(arguments: Sequence[str] = ()) -> None:
+    asked = _parser(quick="--quick" in arguments).parse_args(arguments)
+    estimators = {**_own(), **_of_shapiq()}
+    print(
+        f"{'game':31}{'budget':>6}"
+        + "".join(f"{name:>15}" for name in estimators)
+        + f"{'÷ KernelSHAP':>14}{'÷ shapiq':>10}"
+        + "".join(f"{'±1 ':>8}{'±1.96':>6}" for _ in _own())
+    )
+    ratios: dict[str, float] = {}
+    for name in asked.games:
+        known = GAMES[name](asked.truth)
+        if known.errors.any():
+            print(f"{known.title}: the truth's own error is about {known.own_error:.3f}")
+        for budget in asked.budgets:
+            measured = {
+                title: _measure(estimate, known, budget, asked.seeds)
+                for title, estimate in estimators.items()
+            }
+            ratio = _print_row(known, budget, measured)
+            if budget == GOAL:
+                ratios[known.title] = ratio
+    if ratios:
+        halved = sum(ratio <= 0.5 for ratio in ratios.values())
+        print(
+            f"\nAt {GOAL} evaluations local windows have at most half of the error of "
+            f"shapiq's best in {halved} of {len(ratios)} games.\n"
+        )
+    _compare_with_locality(asked.sampled)
+
+
+def _parser(*, quick: bool) -> argparse.ArgumentParser:
+    games = QUICK_GAMES if quick else GAMES
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks.shapley", description=(__doc__ or "").splitlines()[0]
+    )
+    integer = partial(parser.add_argument, type=int)
+    parser.add_argument("--quick", action="store_true", help="less of everything not asked for")
+    parser.add_argument(
+        "--games",
+        nargs="+",
+        choices=GAMES,
+        default=list(games),
+        metavar="NAME",
+        help=", ".join(GAMES),
+    )
+    integer("--budgets", nargs="+", default=[128, 512] if quick else list(BUDGETS))
+    integer("--seeds", default=2 if quick else 5, help="how many")
+    integer("--truth", default=2**15, help="evaluations of a truth that is estimated")
+    integer(
+        "--sampled",
+        default=2**11 if quick else 2**16,
+        help="evaluations of the KernelSHAP that exact values are compared with",
+    )
+    return parser
+
+
+def _own() -> dict[str, Estimator]:
+    def least_squares(game: Game, known: KnownGame, budget: int, seed: int) -> Found:
+        found = kernel_shap(game, budget=budget, seed=seed)
+        return found.values, found.standard_error
+
+    def local_windows(game: Game, known: KnownGame, budget: int, seed: int) -> Found:
+        centres = centres_of(known.outputs.segments)
+        found = kernel_shap(game, budget=budget, seed=seed, centres=centres)
+        return found.values, found.standard_error
+
+    return {"KernelSHAP": least_squares, "local windows": local_windows}
+
+
+def _of_shapiq() -> dict[str, Estimator]:
+    import shapiq
+
+    def by(approximator: Callable[[int, int], Any]) -> Estimator:
+        def estimate(game: Game, known: KnownGame, budget: int, seed: int) -> Found:
+            empty = float(game.values(np.zeros((1, game.players), bool))[0])
+
+            def values(coalitions: BoolArray) -> FloatArray:
+                # shapiq's games are worth nothing without players.
+                return game.values(np.atleast_2d(np.asarray(coalitions, bool))) - empty
+
+            found = approximator(game.players, seed).approximate(budget, values)
+            return found.get_n_order_values(1), None
+
+        return estimate
+
+    return {
+        "shapiq, paired": by(
+            lambda players, seed: shapiq.KernelSHAP(players, random_state=seed, pairing_trick=True)
+        ),
+        "permutations": by(
+            lambda players, seed: shapiq.PermutationSamplingSV(players, random_state=seed)
+        ),
+    }
 
 
 @dataclass(frozen=True)
-class Known:
-    """A game and its Shapley values; ``error`` is their own relative one, 0 where exact."""
+class Measured:
+    """An estimator's error at one budget, and its standard errors' coverage, where it has any."""
 
-    title: str
-    game: Game
-    values: FloatArray
-    seeds: int
-    error: float = 0.0
+    error: float
+    coverage: tuple[float, float] | None
 
 
-def main() -> None:
-    import shapiq
-
-    peers: dict[str, Callable[[int, int, int, Callable[[BoolArray], FloatArray]], FloatArray]] = {
-        "shapiq": lambda players, seed, budget, values: _order_one(
-            shapiq.KernelSHAP(players, random_state=seed).approximate(budget, values)
-        ),
-        "paired": lambda players, seed, budget, values: _order_one(
-            shapiq.KernelSHAP(players, random_state=seed, pairing_trick=True).approximate(
-                budget, values
+def _measure(estimate: Estimator, known: KnownGame, budget: int, seeds: int) -> Measured:
+    errors = np.empty((known.outputs.count, seeds))
+    distances: list[FloatArray] = []
+    for output, seed in np.ndindex(*errors.shape):
+        game, truth = known.outputs.game(output), known.values[output]
+        values, standard_errors = estimate(game, known, budget, seed)
+        errors[output, seed] = relative_error(values, truth)
+        if standard_errors is not None:
+            distances.append(
+                in_standard_errors(values, standard_errors, truth, known.errors[output])
             )
+    return Measured(
+        float(np.median(errors, axis=1).mean()),
+        coverage(np.concatenate(distances)) if distances else None,
+    )
+
+
+def relative_error(values: FloatArray, truth: FloatArray) -> float:
+    """‖φ − truth‖ / ‖truth‖."""
+    return float(np.linalg.norm(values - truth) / np.linalg.norm(truth))
+
+
+def in_standard_errors(
+    values: FloatArray, errors: FloatArray, truth: FloatArray, truth_errors: FloatArray
+) -> FloatArray:
+    """How far values are from a truth, in standard errors of the difference."""
+    return np.abs(values - truth) / np.hypot(errors, truth_errors)
+
+
+def coverage(distances: FloatArray) -> tuple[float, float]:
+    """The shares of distances up to 1 and up to 1.96."""
+    return float((distances <= 1).mean()), float((distances <= 1.96).mean())
+
+
+def _print_row(known: KnownGame, budget: int, measured: dict[str, Measured]) -> float:
+    """Print the errors; the ratio of local windows' to shapiq's best."""
+    errors = {title: each.error for title, each in measured.items()}
+    windows = errors["local windows"]
+    to_shapiq = windows / min(error for title, error in errors.items() if title not in _own())
+    shares = [measured[title].coverage for title in _own()]
+    print(
+        f"{known.title:31}{budget:6}"
+        + "".join(f"{error:15.3f}" for error in errors.values())
+        + f"{windows / errors['KernelSHAP']:14.2f}{to_shapiq:10.2f}"
+        + "".join(
+            f"{each[0]:8.2f}{each[1]:6.2f}" if each else f"{'−':>8}{'−':>6}" for each in shares
         ),
-        "permut.": lambda players, seed, budget, values: _order_one(
-            shapiq.PermutationSamplingSV(players, random_state=seed).approximate(budget, values)
-        ),
-    }
-    print(f"{'game':34}{'budget':>7}{'ours':>9}" + "".join(f"{p:>9}" for p in peers) + "   ratio")
-    for known in _games():
-        if known.error:
-            print(f"{known.title}: the truth's own error is about {known.error:.4f}")
-        players, size = known.game.players, float(np.linalg.norm(known.values))
-        empty = float(known.game.values(np.zeros((1, players), bool))[0])
-
-        def values(coalitions: BoolArray, game: Game = known.game, at: float = empty) -> FloatArray:
-            # shapiq's games are worth nothing without players.
-            return game.values(np.atleast_2d(np.asarray(coalitions, bool))) - at
-
-        for budget in BUDGETS:
-            if players < 16 and budget >= 2**players:
-                continue
-            errors: dict[str, list[float]] = {"ours": [], **{peer: [] for peer in peers}}
-            for seed in range(known.seeds):
-                found = {"ours": kernel_shap(known.game, budget=budget, seed=seed).values}
-                for peer, estimate in peers.items():
-                    found[peer] = estimate(players, seed, budget, values)
-                for name, estimated in found.items():
-                    errors[name].append(float(np.linalg.norm(estimated - known.values)) / size)
-            medians = {name: median(each) for name, each in errors.items()}
-            ratio = medians["ours"] / min(medians["shapiq"], medians["paired"])
-            print(
-                f"{known.title:34}{budget:7}"
-                + "".join(f"{value:9.4f}" for value in medians.values())
-                + f"{ratio:8.2f}",
-                flush=True,
-            )
+        flush=True,
+    )
+    return to_shapiq
 
 
-def _order_one(found: object) -> FloatArray:
-    """shapiq's values of single players."""
-    values: FloatArray = found.get_n_order_values(1)
-    return values
-
-
-def _games() -> Iterator[Known]:
-    yield _unanimity("50 players, threes", 50, (3,), 60, seed=0)
-    yield _unanimity("40 players, twos to eights", 40, tuple(range(2, 9)), 100, seed=1)
-    weights = np.random.default_rng(2).normal(size=12)
-    threshold = FunctionGame(12, lambda z: 1 / (1 + np.exp(-2 * (z @ weights - 1))))
-    yield Known("12 players, soft threshold", threshold, shapley_values(threshold).values, 20)
-    classifier = built_in()
-    for file in PICTURES:
-        small = _on_layer(classifier, file, Grid(4, 3))
-        title = f"{file.split('.')[0]}, 12 cells of {LAYER}"
-        yield Known(title, small, shapley_values(small).values, 10)
-        game = _on_layer(classifier, file, None)
-        truth = kernel_shap(game, budget=TRUTH_BUDGET, seed=99)
-        error = truth.standard_error
-        assert error is not None
-        yield Known(
-            f"{file.split('.')[0]}, 49 positions of {LAYER}",
-            game,
-            truth.values,
-            5,
-            float(np.linalg.norm(error) / np.linalg.norm(truth.values)),
+def _compare_with_locality(sampled: int) -> None:
+    print(
+        f"{'exact by locality':34}{'evaluations':>12}{'seconds':>9}{'CPU s':>7}{'KernelSHAP':>12}"
+        f"{'difference':>12}{'foretold':>10}{'±1 ':>8}{'±1.96':>6}"
+    )
+    for network, layer in LOCAL_HEADS:
+        classifier = load_classifier(network)
+        targets = best_classes(classifier, PICTURE)
+        problem, exact, seconds = _timed(classifier, int(targets[0]), layer)
+        truth = exact.values[:, targets].T
+        values, errors = estimated(on_network(problem, targets), sampled)
+        within = coverage(in_standard_errors(values, errors, truth, np.zeros_like(truth)))
+        sizes = np.linalg.norm(truth, axis=1)
+        difference = (np.linalg.norm(values - truth, axis=1) / sizes).mean()
+        foretold = (np.linalg.norm(errors, axis=1) / sizes).mean()
+        print(
+            f"{network + ' ' + layer:34}{exact.evaluations:12}{seconds[0]:9.2f}{seconds[1]:7.2f}"
+            f"{sampled:12}{difference:12.4f}{foretold:10.4f}{within[0]:8.2f}{within[1]:6.2f}",
+            flush=True,
         )
 
 
-def _unanimity(title: str, players: int, sizes: tuple[int, ...], terms: int, *, seed: int) -> Known:
-    """A sum of slopes and of terms that are worth something once all their members are there."""
-    random = np.random.default_rng(seed)
-    values = random.normal(size=players)
-    slopes = values.copy()
-    members = [random.choice(players, random.choice(sizes), replace=False) for _ in range(terms)]
-    worth = random.normal(size=terms)
-    for group, coefficient in zip(members, worth, strict=True):
-        values[group] += coefficient / len(group)
-
-    def play(coalitions: BoolArray) -> FloatArray:
-        together = np.stack([coalitions[:, group].all(axis=1) for group in members], axis=1)
-        return np.asarray(coalitions @ slopes + together @ worth)
-
-    return Known(title, FunctionGame(players, play, batch_size=2**12), values, 20)
-
-
-def _on_layer(classifier: Classifier, file: str, cells: Grid | None) -> Game:
-    picture = gallery_picture(classifier, file)
-    target = best_class(classifier, picture)
-    return posed(classifier, picture, "kernel_shap", target, LAYER, segmentation=cells).game()
+def _timed(classifier: Classifier, target: int, layer: str) -> tuple[Problem, Estimate, FloatArray]:
+    """The exact values, and medians of the seconds and of the processors' seconds they took."""
+    picture = gallery_picture(classifier, PICTURE)
+    seconds = np.empty((TURNS + 1, 2))
+    for turn in seconds:
+        classifier.cache = Cache(2**28)
+        started = np.array([time.perf_counter(), time.process_time()])
+        problem = posed(classifier, picture, "shapley_values", target, layer, "zeros", CELLS)
+        exact = by_locality(problem)
+        turn[:] = np.array([time.perf_counter(), time.process_time()]) - started
+    # The first turn traces, and is left out.
+    return problem, exact, np.median(seconds[1:], axis=0)
 
 
 if __name__ == "__main__":
-    main()
+    import sys
+
+    main(sys.argv[1:])
