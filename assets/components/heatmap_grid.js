@@ -244,7 +244,7 @@ class HeatmapGrid {
     cell.map.classList.toggle("empty", !cell.pixels);
     cell.map.classList.toggle("bars", Boolean(cell.bars));
     cell.map.setAttribute("aria-busy", String(status === "running" || status === "queued"));
-    const words = [cell.notice.textContent || (status === "done" ? "" : status), ...lines];
+    const words = [cell.notice.textContent || (status === "done" ? "" : status), ...lines, news.spoken];
     const label = `${cell.column} for ${cell.row}: ${words.filter(Boolean).join(". ")}`;
     cell.map.setAttribute("aria-label", label.replace(/: $/, ""));
 

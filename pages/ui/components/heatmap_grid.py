@@ -103,6 +103,8 @@ class MapCell:
         end at `limit`.
     picture : uint8 ndarray of shape (h, w, 3), or None
         Beneath the map, where it is not the grid's.
+    spoken : str
+        Said to screen readers after the caption.
     """
 
     row: int
@@ -117,6 +119,7 @@ class MapCell:
     unit: str = ""
     bars: tuple[tuple[str, float, float | None], ...] = ()
     picture: npt.NDArray[np.uint8] | None = None
+    spoken: str = ""
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
@@ -309,6 +312,7 @@ def _cell_data(cell: MapCell) -> dict[str, Any]:
         "limit": _finite(cell.limit),
         "unit": cell.unit,
         "caption": list(cell.caption),
+        "spoken": cell.spoken,
         "status": cell.status,
         "progress": None if cell.progress is None else min(1.0, max(0.0, _finite(cell.progress))),
         "message": cell.message,

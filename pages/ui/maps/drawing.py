@@ -13,6 +13,7 @@ import numpy.typing as npt
 from attribution_core import painting
 from attribution_core.attribution import Attribution
 from attribution_core.images import Picture
+from attribution_core.measures.whereabouts import whereabouts
 from attribution_core.methods.options import BFLOAT16
 from attribution_core.methods.shapley_values import LOCAL
 from attribution_core.painting import drawn_values
@@ -29,6 +30,7 @@ class DrawnMap:
     def __init__(self, attribution: Attribution) -> None:
         self.values = drawn_values(attribution)
         self.caption = caption(attribution)
+        self._heatmap = attribution.heatmap
         self._limits: dict[float, float] = {}
 
     def limit(self, clip: float) -> float:
@@ -36,6 +38,17 @@ class DrawnMap:
         if clip not in self._limits:
             self._limits[clip] = painting.percentile_of(self.values, clip)
         return self._limits[clip]
+
+    @cached_property
+    def where(self) -> str:
+        """Where the positive values lie, in words, for those who do not see the map."""
+        found = whereabouts([self._heatmap])
+        if found.part is None:
+            return "no value is positive"
+        percent = f"{100 * found.shares[0]:.0f} %"
+        if found.spread:
+            return f"positive values spread over the picture, {percent} in {found.part.name}"
+        return f"{percent} of the positive values in {found.part.name}"
 
     @cached_property
     def packed(self) -> dict[str, Any]:

@@ -131,4 +131,5 @@ def map_cell(
         message=message(engine, scene, snapshot),
         unit="" if estimate is None else unit(estimate),
         picture=None if estimate is None else picture_beneath(scene.picture, estimate),
+        spoken=drawn.where if drawn is not None and snapshot.state == "done" else "",
     )

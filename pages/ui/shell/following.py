@@ -7,21 +7,11 @@ import streamlit as st
 from attribution_core.assets import ASSETS
 from pages.ui.shell.choices import show_exactly
 from pages.ui.shell.classroom import CODE_LENGTH, FOLLOW, Refused, allowed, classes
-from pages.ui.shell.navigation import complain
+from pages.ui.shell.navigation import PAGES, complain
 from pages.ui.shell.session import session, visitor
 from pages.ui.shell.settings import UPLOAD, Settings
 
 LOOK_EVERY_SECONDS = 1.5
-PAGES = (
-    "explore",
-    "superpixels",
-    "layers",
-    "references",
-    "randomisation",
-    "faithfulness",
-    "axioms",
-    "stories",
-)
 
 
 def follow_the_class(page: str) -> None:
@@ -43,7 +33,7 @@ def follow_the_class(page: str) -> None:
     session().followed = shown.revision
     session().started = True
     there = shown.page or PAGES[0]
-    if there != (page or PAGES[0]) and there in PAGES:
+    if there != (page or PAGES[0]) and there in (*PAGES, "stories"):
         st.switch_page(f"pages/{there}.py", query_params={FOLLOW: code})
     parameters = dict(shown.parameters)
     session().leaders_own_picture = parameters.get("picture") == UPLOAD

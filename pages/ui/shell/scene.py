@@ -29,6 +29,7 @@ from pages.ui.shell.choices import (
 )
 from pages.ui.shell.gallery import gallery, gallery_picture, pixels_of
 from pages.ui.shell.navigation import came_by_history, complain
+from pages.ui.shell.own_choices import not_understood
 from pages.ui.shell.own_picture import DEFAULT_SIZE, own_pixels
 from pages.ui.shell.restart import reported_widgets
 from pages.ui.shell.rival import proposed_rival
@@ -158,8 +159,10 @@ def _chosen_settings(engine: Engine) -> Settings:
             session().choices.reported = reported_widgets()
             session().resumed = bool(session().choices.reported)
         session().absent.clear()  # who is taken out stands in the link too
-        linked = follow_link(st.query_params.to_dict())
-        settings, complaints = decode(linked, usual, models, pictures)
+        given = st.query_params.to_dict()
+        settings, complaints = decode(follow_link(given), usual, models, pictures)
+        if unknown := not_understood(given):
+            complaints += (unknown,)
         if settings.picture == UPLOAD and session().own_picture is None:
             settings = replace(settings, picture=Settings().picture)
             complaints += ("An uploaded picture cannot travel in a link: upload it again.",)

@@ -13,7 +13,7 @@ from attribution_core.attribution import Attribution
 from attribution_core.images import Pixels
 from attribution_core.painting import drawn_values
 from attribution_core.request import granted, request_or_reason
-from pages.ui.maps.drawing import caption, limits
+from pages.ui.maps.drawing import DrawnMap, caption, limits
 from tests.pages.maps.scenes import explained, scene_of
 
 
@@ -122,3 +122,21 @@ def test_captions_say_the_cost_and_the_sum(
     tiny_image: Pixels, changes: dict[str, Any], expected: tuple[str, str]
 ) -> None:
     assert caption(an_attribution(tiny_image, **changes)) == expected
+
+
+def test_where_the_positive_values_lie_is_said_to_those_who_do_not_see_the_map(
+    tiny_classifier: Classifier, tiny_image: Pixels
+) -> None:
+    scene = scene_of(tiny_image, (0,), methods=("gradient",))
+    (attribution,) = explained(tiny_classifier, scene).values()
+
+    def said(heatmap: np.ndarray) -> str:
+        return DrawnMap(replace(attribution, heatmap=heatmap.astype(np.float32))).where
+
+    nothing = np.zeros_like(attribution.heatmap)
+    assert said(nothing) == "no value is positive"
+    left = nothing.copy()
+    left[:, 0] = 3.0
+    left[:, -1] = 1.0
+    assert said(left) == "75 % of the positive values in the left half"
+    assert said(nothing + 1) == "positive values spread over the picture, 50 % in the left half"
