@@ -14,6 +14,7 @@ from attribution_core import Players, class_correlation, faithfulness_curves, si
 from attribution_core.axioms.examples import EXAMPLES
 from attribution_core.axioms.formula import PlaneFunction
 from attribution_core.axioms.two_variables import attribute_plane, change_of
+from attribution_core.methods.shapley_values import LOCAL
 from attribution_core.network.randomisation import stages
 from attribution_core.scores import Score
 from pages.ui.randomisation.tasks import Draw, refined
@@ -120,6 +121,15 @@ def test_what_a_coalition_costs() -> None:
         for number in (2, 3)
     ]
     assert np.mean(error_bars[1]) < np.mean(error_bars[0])
+    told = step(SECONDS, 4)
+    exact = [attribution(scene(told), "shapley_values", each, "") for each in (285, 967)]
+    for found in exact:
+        assert found.player_values is not None
+        assert found.player_values.shape == (49,)
+        assert (found.evaluations, found.diagnostics[LOCAL]) == (512, 512)
+    assert {512, 49, 999} <= {*numbers(told.text)}
+    assert round(2**49 / 1e12) == 563
+    assert {563, 512} <= {*numbers(told.answer)}
 
 
 def test_what_is_left_of_a_map_when_the_network_forgets() -> None:
