@@ -24,6 +24,7 @@ from attribution_core.games.paired_regression import solve
 from attribution_core.images import INPUT, Picture, Pixels
 from attribution_core.measures.strongest_classes import StrongestClasses, strongest_classes
 from attribution_core.methods.estimate import last_of
+from attribution_core.methods.options import OptionValue
 from attribution_core.methods.shapley_values import shapley_values_by_locality
 from attribution_core.request import (
     Network,
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 EXACT, ESTIMATED = "shapley_values", "kernel_shap"
 BUDGET = "budget"
+ESTIMATOR = "least squares"
+"""KernelSHAP's own, which each class is solved by."""
 MOST_ESTIMATED_PLAYERS = 100
 """Above, least squares for a thousand classes take longer than the coalitions."""
 
@@ -170,7 +173,7 @@ def class_values_request(
     It asks for exact values where the head is local, and else for an estimate.
     """
 
-    def asked(method: str, **options: int) -> Request | Reason:
+    def asked(method: str, **options: OptionValue) -> Request | Reason:
         return request_or_reason(
             network,
             picture=picture,
@@ -183,7 +186,7 @@ def class_values_request(
             options=options,
         )
 
-    estimated = asked(ESTIMATED, budget=budget)
+    estimated = asked(ESTIMATED, budget=budget, estimator=ESTIMATOR)
     if isinstance(estimated, Reason):
         return estimated
     height, width, _ = network.layer(layer).shape
@@ -263,12 +266,15 @@ def _refined(classifier: Classifier, request: Request) -> Iterator[ClassValues]:
 
 def _estimate_instead(classifier: Classifier, request: Request) -> Request:
     return granted(
-        asked_again(classifier, replace(request, method=ESTIMATED, options=((BUDGET, 512),)))
+        asked_again(
+            classifier,
+            replace(request, method=ESTIMATED, options=((BUDGET, 512), ("estimator", ESTIMATOR))),
+        )
     )
 
 
 def _estimates(
-    problem: Problem, base: ClassValues, options: dict[str, bool | int | float | str]
+    problem: Problem, base: ClassValues, options: dict[str, OptionValue]
 ) -> Iterator[ClassValues]:
     """KernelSHAP for all classes: the same coalitions, and least squares for each class."""
     game = problem.play(base.segments)

@@ -15,6 +15,7 @@ NAMES = (
     "shapley",
     "fast_head",
     "shapley_at_layers",
+    "what_speaks_where",
     "occlusion",
     "bfloat16",
     "newcomer",
