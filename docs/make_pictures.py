@@ -39,6 +39,8 @@ def main() -> None:
         explore.save(PICTURES / "explore.png", optimize=True)
         for name in ("superpixels", "layers"):
             taken(page, f"{address}/{name}").save(PICTURES / f"{name}.png", optimize=True)
+        regions = taken(page, f"{address}/regions?picture=astronaut")
+        regions.save(PICTURES / "regions.png", optimize=True)
         frames = [
             taken(page, f"{address}/?methods=gradient_times_input,linear&layer={layer}")
             for layer in LAYERS
@@ -77,7 +79,9 @@ def answers(address: str) -> bool:
 def taken(page: Page, address: str) -> Image.Image:
     """A picture of a page on which everything has been computed."""
     page.goto(address)
-    expect(page.locator(".heatmap-grid .map.done").first).to_be_visible(timeout=LONGEST)
+    expect(page.locator(".heatmap-grid .map.done, .region-map .names span").first).to_be_visible(
+        timeout=LONGEST
+    )
     for unfinished in (
         page.get_by_role("progressbar"),
         page.locator(".map.running, .map.queued"),

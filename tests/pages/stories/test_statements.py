@@ -14,10 +14,13 @@ from attribution_core import Players, class_correlation, faithfulness_curves, si
 from attribution_core.axioms.examples import EXAMPLES
 from attribution_core.axioms.formula import PlaneFunction
 from attribution_core.axioms.two_variables import attribute_plane, change_of
+from attribution_core.measures.class_values import ClassValues, refine_class_values
 from attribution_core.methods.shapley_values import LOCAL
 from attribution_core.network.randomisation import stages
+from attribution_core.request import granted
 from attribution_core.scores import Score
 from pages.ui.randomisation.tasks import Draw, refined
+from pages.ui.regions.page import compared_among, request_at
 from pages.ui.shell.gallery import gallery, pixels_of
 from pages.ui.shell.requests import request_for
 from tests.pages.stories.told import (
@@ -42,6 +45,7 @@ LEARNED = "5_was_it_learned"
 TRUST = "6_whom_do_you_trust"
 COMPLETE = "7_complete_and_still_wrong"
 DISAGREE = "8_two_methods_disagree"
+WHERE = "9_what_speaks_where"
 MAPS = ("gradient_times_input", "integrated_gradients", "grad_cam", "kernel_shap")
 
 
@@ -202,3 +206,33 @@ def test_how_far_methods_disagree() -> None:
     assert alike(1, "integrated_gradients", "gradient_times_input") == pytest.approx(
         first[1], abs=0.02
     )
+
+
+def test_what_speaks_where() -> None:
+    network = loaded("vgg16_cam")
+
+    def spoken(number: int) -> tuple[ClassValues, dict[str, int]]:
+        here = scene(step(WHERE, number))
+        layer = here.settings.layer if number == 4 else network.layers[-1]
+        asked = granted(request_at(network, here, layer))
+        *_, values = refine_class_values(network, asked)
+        among = compared_among("likeliest" if number == 3 else "all", values, here)
+        ranked = values.strongest(among).ranked
+        return values, {values.labels[each]: count for each, count in ranked.items()}
+
+    said = spoken(1)[1]
+    wanted = {"Egyptian cat": 18, "cup": 10, "coffee mug": 4, "espresso": 4}
+    assert {name: said[name] for name in wanted} == pytest.approx(wanted, abs=1)
+    assert {"tabby", "tiger cat", "lynx", "dial telephone", "red wine"} <= {*said}
+    assert {18, 10, 4} <= {*numbers(step(WHERE, 1).answer)}
+    values, said = spoken(2)
+    shuttle = network.labels.index("space shuttle")
+    top = [network.labels[each] for each in values.likeliest(3)]
+    assert top == ["stethoscope", "loupe", "football helmet"]
+    assert (values.rank(shuttle), said["space shuttle"]) == pytest.approx((47, 7), abs=1)
+    assert {47, 7} <= {*numbers(step(WHERE, 2).answer)}
+    assert "space shuttle" not in spoken(3)[1]
+    values, said = spoken(4)
+    assert values.evaluations == 512
+    assert said["space shuttle"] == pytest.approx(6, abs=1)
+    assert 6 in numbers(step(WHERE, 4).answer)
