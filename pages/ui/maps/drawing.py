@@ -76,10 +76,17 @@ def limits(
 
 
 def caption(attribution: Attribution) -> tuple[str, ...]:
-    """Players, seconds, evaluations, and the map's sum beside the sum it should have."""
+    """Players, seconds, evaluations, and the map's sum beside the sum it should have.
+
+    An estimate says so, with its largest standard error.
+    """
     evaluations = counted(attribution.evaluations, "evaluation")
     if LOCAL in attribution.diagnostics and attribution.done == attribution.planned:
         evaluations = f"exact: {evaluations}, the head is local"
+    elif attribution.standard_error is not None and (
+        most := float(attribution.standard_error.max())
+    ):
+        evaluations = f"estimated, ± {written(most, '.2g')}: {evaluations}"
     parts = (attribution.players, _seconds(attribution.seconds), evaluations)
     cost = " · ".join(filter(None, parts))
     if (BFLOAT16, True) in attribution.request.options:

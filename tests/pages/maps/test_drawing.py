@@ -113,6 +113,17 @@ def an_attribution(tiny_image: Pixels, **changes: Any) -> Attribution:
             ),
         ),
         (
+            {"standard_error": np.array([0.1, 0.25, 0.05], np.float32)},
+            (
+                "123 ms · estimated, ± 0.25: 64 evaluations",
+                "sums to 2.75 · should be 3 · gap 8.3 %",
+            ),
+        ),
+        (
+            {"standard_error": np.zeros(3, np.float32)},
+            ("123 ms · 64 evaluations", "sums to 2.75 · should be 3 · gap 8.3 %"),
+        ),
+        (
             {"reference_score": 3.5, "completeness_gap": 2.75},
             ("123 ms · 64 evaluations", "sums to 2.75 · should be 0 · gap 2.75"),
         ),
