@@ -80,7 +80,7 @@ def explain(
     """
     asked = request_or_reason(
         classifier,
-        picture=Picture.of(image),
+        picture=Picture.given(image),
         method=method,
         target=target,
         layer=layer,
@@ -113,7 +113,7 @@ def refine(
     """
     asked = request_or_reason(
         classifier,
-        picture=Picture.of(image),
+        picture=Picture.given(image),
         method=method,
         target=target,
         layer=layer,

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 Pixels = npt.NDArray[np.float32]
 
@@ -18,7 +18,11 @@ INPUT = "input"
 """The layer whose points are pictures, and whose head is the whole network."""
 
 MOST_PIXELS = 40_000_000
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "BMP", "GIF", "TIFF")
+PICTURE_FILES = "JPEG, PNG, WebP, AVIF, BMP, GIF or TIFF"
+"""The formats as a sentence names them."""
+_HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+"""The brands of files that hold HEVC pictures, as phones write them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +53,16 @@ class Picture:
         pixels.flags.writeable = False
         return cls(pixels, digest(pixels))
 
+    @classmethod
+    def given(cls, pixels: Pixels) -> Picture:
+        """The same of an array from a caller, who may hold pictures in 0..1: ValueError there."""
+        pixels = np.asarray(pixels)
+        if pixels.dtype.kind == "f" and pixels.size and 0 < pixels.max() <= 1:
+            raise ValueError(
+                "The image has values in 0..1; it should hold RGB in 0..255: multiply it by 255."
+            )
+        return cls.of(pixels)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Picture) and self.digest == other.digest
 
@@ -63,11 +77,34 @@ def digest(array: npt.NDArray[np.generic]) -> str:
     return content.hexdigest()
 
 
+@dataclass(frozen=True)
+class Decoded:
+    """A picture from a file.
+
+    Attributes
+    ----------
+    pixels : float32 array ``(height, width, 3)``, RGB 0..255
+    assumed : str
+        What had to be assumed of its colours or values, in full sentences; may be empty. It may
+        quote the file.
+    """
+
+    pixels: Pixels
+    assumed: str
+
+
 def load_image(source: str | Path | bytes | BinaryIO, size: int | tuple[int, int]) -> Pixels:
+    """The pixels of a picture in a file, as `decode` reads it."""
+    return decode(source, size).pixels
+
+
+def decode(source: str | Path | bytes | BinaryIO, size: int | tuple[int, int]) -> Decoded:
     """Read a picture, cut out its centre in the wanted aspect and scale it bicubically.
 
-    It is turned upright by its EXIF data; transparent pixels are laid over white; of an animation,
-    the first frame is taken.
+    It is turned upright by its EXIF data and converted from its colour profile to sRGB; transparent
+    pixels are laid over white; of an animation, the first frame is taken. Values of more than 8
+    bits are scaled to 0..255 from the range that the file names, or else from the smallest usual
+    one that holds them.
 
     Parameters
     ----------
@@ -77,13 +114,13 @@ def load_image(source: str | Path | bytes | BinaryIO, size: int | tuple[int, int
 
     Returns
     -------
-    float32 array ``(height, width, 3)``, RGB 0..255
+    Decoded
 
     Raises
     ------
     ValueError
-        When there is no such file, or it is not a JPEG, PNG, WebP, BMP, GIF or TIFF picture, or it
-        is damaged, or it has more than 40 million pixels.
+        When there is no such file, or it is not a JPEG, PNG, WebP, AVIF, BMP, GIF or TIFF picture,
+        or it is damaged, or it has more than 40 million pixels.
     """
     height, width = (size, size) if isinstance(size, int) else size
     image = _opened(source)
@@ -94,12 +131,14 @@ def load_image(source: str | Path | bytes | BinaryIO, size: int | tuple[int, int
         )
     try:
         # Decoding happens here, at the first look at the pixels.
-        upright = _rgb(ImageOps.exif_transpose(image))
+        grey, of_values = _in_8_bits(image)
+        converted, of_colours = _in_srgb(ImageOps.exif_transpose(grey))
+        fitted = ImageOps.fit(_over_white(converted), (width, height), Image.Resampling.BICUBIC)
     except Exception as error:
         # Pillow's decoders raise whatever type the damage leads them to.
         raise _damaged(error) from None
-    fitted = ImageOps.fit(upright, (width, height), Image.Resampling.BICUBIC)
-    return np.asarray(fitted, np.float32)
+    assumed = " ".join(sentence for sentence in (of_values, of_colours) if sentence)
+    return Decoded(np.asarray(fitted, np.float32), assumed)
 
 
 def _opened(source: str | Path | bytes | BinaryIO) -> Image.Image:
@@ -113,9 +152,13 @@ def _opened(source: str | Path | bytes | BinaryIO) -> Image.Image:
             f"{MOST_PIXELS // 1_000_000} million pixels."
         ) from None
     except UnidentifiedImageError:
+        if _begins_like_heic(source):
+            raise ValueError(
+                "The picture is a HEIC file, which cannot be read; "
+                f"save it as a {PICTURE_FILES} file."
+            ) from None
         raise ValueError(
-            "The file is not a picture that can be read; it should be a JPEG, PNG, WebP, BMP, "
-            "GIF or TIFF file."
+            f"The file is not a picture that can be read; it should be a {PICTURE_FILES} file."
         ) from None
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
         raise ValueError(
@@ -125,6 +168,18 @@ def _opened(source: str | Path | bytes | BinaryIO) -> Image.Image:
         raise _damaged(error) from None
 
 
+def _begins_like_heic(source: str | Path | bytes | BinaryIO) -> bool:
+    if isinstance(source, bytes):
+        beginning = source[:12]
+    elif isinstance(source, (str, Path)):
+        with Path(source).open("rb") as file:
+            beginning = file.read(12)
+    else:
+        source.seek(0)
+        beginning = source.read(12)
+    return beginning[4:8] == b"ftyp" and beginning[8:12] in _HEIC
+
+
 def _damaged(error: Exception) -> ValueError:
     return ValueError(
         f"The picture is damaged and cannot be read ({type(error).__name__}); "
@@ -132,12 +187,69 @@ def _damaged(error: Exception) -> ValueError:
     )
 
 
-def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I") or image.mode == "F":
-        # Pillow clips 16-bit grey to 255 where it should scale it.
-        values = np.nan_to_num(np.asarray(image, np.float64))
-        largest = 65535.0 if image.mode.startswith("I;16") or values.max() > 255 else 255.0
-        image = Image.fromarray(np.clip(values / largest * 255, 0, 255).astype(np.uint8))
+def _in_8_bits(image: Image.Image) -> tuple[Image.Image, str]:
+    """Grey values of more than 8 bits, which Pillow would clip to 255 where it should scale."""
+    if not image.mode.startswith("I") and image.mode != "F":
+        return image, ""
+    values = np.nan_to_num(np.asarray(image, np.float64))
+    largest = _largest_value(image, float(values.max()))
+    scaled = Image.fromarray(np.clip(values / largest * 255, 0, 255).astype(np.uint8))
+    scaled.info.update(image.info)
+    scaled.getexif().update(image.getexif())
+    said = "" if largest == 65535 else f"Its values are taken to be from 0 to {largest:g}."
+    return scaled, said
+
+
+def _largest_value(image: Image.Image, found: float) -> float:
+    """What stands for white: as the file says, or the smallest usual number that is enough."""
+    tags = getattr(image, "tag_v2", {})
+    bits = max(tags.get(_BITS_PER_SAMPLE, (0,)))
+    if 8 < bits < 16:
+        return float(2**bits - 1)
+    if image.mode.startswith("I;16"):
+        named = max(np.atleast_1d(tags.get(_MAX_SAMPLE_VALUE, 65535)))
+        return float(named) if max(found, 255) <= named else 65535.0
+    usual = (1.0, 255.0, 65535.0) if image.mode == "F" else (255.0, 65535.0, 2.0**32 - 1)
+    # A picture without any light is black whatever the range.
+    return 255.0 if found <= 0 else next((each for each in usual if found <= each), usual[-1])
+
+
+_BITS_PER_SAMPLE, _MAX_SAMPLE_VALUE = 258, 281
+"""Tags of a TIFF file."""
+
+
+def _in_srgb(image: Image.Image) -> tuple[Image.Image, str]:
+    """Colours as they are meant: converted from the profile that the file brings."""
+    if not image.info.get("icc_profile"):
+        return image, ""
+    alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
+        mode = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}[profile.profile.xcolor_space.strip()]
+        if (mode == "CMYK") != (image.mode == "CMYK"):
+            return image, "Its colour profile is for other colours and was left out."
+        plain = image.convert(mode)
+        converted = ImageCms.profileToProfile(
+            plain,
+            profile,
+            ImageCms.createProfile("sRGB"),
+            ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            "RGB",
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
+        name = ImageCms.getProfileDescription(profile).strip()[:60]
+    except (ImageCms.PyCMSError, OSError, KeyError, ValueError):
+        return image, "Its colour profile cannot be read and was left out."
+    assert converted is not None
+    difference = np.asarray(converted, int) - np.asarray(plain.convert("RGB"), int)
+    if mode != "CMYK" and np.abs(difference).max() <= 1:
+        return image, ""  # sRGB already, but for rounding
+    if alpha is not None:
+        converted.putalpha(alpha)
+    return converted, f"Its colours are converted from “{name}” to sRGB."
+
+
+def _over_white(image: Image.Image) -> Image.Image:
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)

@@ -57,7 +57,7 @@ def explain_classes(
     """
     if not targets:
         raise ValueError("There are no classes to explain; give at least one.")
-    picture = Picture.of(image)
+    picture = Picture.given(image)
     requests = [
         granted(
             request_or_reason(

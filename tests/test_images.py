@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from attribution_core import REFERENCE_KINDS, Picture, load_image, reference_image
-from attribution_core.images import Pixels
+from attribution_core.images import Pixels, decode
 from tests.conftest import GALLERY
 
 
@@ -53,7 +53,7 @@ def test_the_centre_is_cut_out() -> None:
     assert_plain(load_image(saved(wide.rotate(90, expand=True)), 10), (0, 255, 0))
 
 
-@pytest.mark.parametrize("kind", ["PNG", "BMP", "GIF", "TIFF", "WEBP", "JPEG"])
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "GIF", "TIFF", "WEBP", "JPEG", "AVIF"])
 def test_formats(kind: str) -> None:
     content = saved(plain((200, 100, 50)), kind)
     assert_plain(load_image(content, 4), (200, 100, 50), within=4)
@@ -114,6 +114,163 @@ def test_floating_point_tiff() -> None:
     found = load_image(saved(Image.fromarray(values), "TIFF"), (8, 12))
     assert_plain(found[4:], (120, 120, 120), within=1)
     assert_plain(found[:1], (0, 0, 0), within=12)
+
+
+@pytest.mark.parametrize(
+    ("values", "largest"),
+    [
+        (np.linspace(0, 1, 96), 1),
+        (np.linspace(0, 200, 96), 255),
+        (np.linspace(0, 40000, 96), 65535),
+        (np.linspace(-3, 0.9, 96), 1),
+        (np.zeros(96), 255),
+    ],
+)
+def test_floating_point_values_in_any_range(values: np.ndarray, largest: float) -> None:
+    content = saved(Image.fromarray(values.reshape(8, 12).astype(np.float32)), "TIFF")
+    found = decode(content, (8, 12))
+    expected = np.clip(values.reshape(8, 12) / largest, 0, 1) * 255
+    np.testing.assert_allclose(found.pixels[..., 0], expected, atol=1)
+    assert f"from 0 to {largest:g}." in found.assumed or largest == 65535
+
+
+def test_the_largest_value_that_a_tiff_names() -> None:
+    """12 bits in words of 16, as scanners and microscopes write them."""
+    values = np.linspace(0, 4095, 96).reshape(8, 12).astype(np.uint16)
+    named = saved(Image.fromarray(values), "TIFF", tiffinfo={281: 4095})
+    found = decode(named, (8, 12))
+    np.testing.assert_allclose(found.pixels[..., 1], values / 4095 * 255, atol=1)
+    assert found.assumed == "Its values are taken to be from 0 to 4095."
+    plain_16 = decode(saved(Image.fromarray(values), "TIFF"), (8, 12))
+    np.testing.assert_allclose(plain_16.pixels[..., 1], values / 65535 * 255, atol=1)
+    assert not plain_16.assumed
+    untrue = saved(Image.fromarray(values), "TIFF", tiffinfo={281: 7})
+    np.testing.assert_allclose(decode(untrue, (8, 12)).pixels, plain_16.pixels)
+
+
+# --- colour profiles ------------------------------------------------------------------------------
+
+# Columns: where red, green and blue are, as XYZ under D50 (Lindbloom's tables).
+SRGB = np.array(
+    [
+        [0.4360747, 0.3850649, 0.1430804],
+        [0.2225045, 0.7168786, 0.0606169],
+        [0.0139322, 0.0971045, 0.7141733],
+    ]
+)
+ADOBE = np.array(
+    [
+        [0.6097559, 0.2052401, 0.1492240],
+        [0.3111242, 0.6256560, 0.0632197],
+        [0.0194811, 0.0608902, 0.7448387],
+    ]
+)
+PROPHOTO = np.array(
+    [
+        [0.7976749, 0.1351917, 0.0313534],
+        [0.2880402, 0.7118741, 0.0000857],
+        [0.0, 0.0, 0.8252100],
+    ]
+)
+WHITE = (0.9642, 1.0, 0.8249)
+
+
+def profile(primaries: np.ndarray | None, gamma: float) -> bytes:
+    """An ICC profile of version 2: of three primaries and a gamma, or of grey where None."""
+
+    def number(value: float) -> bytes:
+        return struct.pack(">i", round(value * 65536))
+
+    def xyz(values: Any) -> bytes:
+        return b"XYZ " + bytes(4) + b"".join(number(value) for value in values)
+
+    curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
+    text = b"desc" + bytes(4) + struct.pack(">I", 6) + b"Other\0" + bytes(78)
+    tags = {b"desc": text, b"cprt": b"text" + bytes(4) + b"none\0", b"wtpt": xyz(WHITE)}
+    if primaries is None:
+        tags[b"kTRC"] = curve
+    else:
+        for i, channel in enumerate((b"r", b"g", b"b")):
+            tags[channel + b"XYZ"] = xyz(primaries[:, i])
+            tags[channel + b"TRC"] = curve
+    table, data = struct.pack(">I", len(tags)), b""
+    for name, content in tags.items():
+        table += name + struct.pack(">II", 132 + 12 * len(tags) + len(data), len(content))
+        data += content + bytes(-len(content) % 4)
+    space = b"GRAY" if primaries is None else b"RGB "
+    header = struct.pack(">I", 128 + len(table) + len(data)) + bytes(4)
+    header += struct.pack(">I", 0x02100000) + b"mntr" + space + b"XYZ " + bytes(12) + b"acsp"
+    header += bytes(28) + b"".join(number(value) for value in WHITE)
+    return header.ljust(128, b"\0") + table + data
+
+
+def encoded(linear: np.ndarray) -> np.ndarray:
+    """sRGB 0..255 of linear light 0..1 (IEC 61966-2-1)."""
+    light = np.clip(linear, 0, 1)
+    return 255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+
+
+@pytest.mark.parametrize("primaries", [ADOBE, PROPHOTO], ids=["Adobe RGB", "ProPhoto"])
+@pytest.mark.parametrize("colour", [(200, 100, 50), (60, 120, 40), (40, 90, 200)])
+def test_colours_are_converted_to_srgb(primaries: np.ndarray, colour: tuple[int, int, int]) -> None:
+    gamma = 1.8 if primaries is PROPHOTO else 2.2
+    found = decode(saved(plain(colour), icc_profile=profile(primaries, gamma)), 4)
+    light = (np.array(colour) / 255) ** (round(gamma * 256) / 256)
+    expected = encoded(np.linalg.inv(SRGB) @ primaries @ light)
+    np.testing.assert_allclose(found.pixels[0, 0], expected, atol=2)
+    assert np.abs(expected - colour).max() > 5
+    assert found.assumed == "Its colours are converted from “Other” to sRGB."
+
+
+def test_a_profile_of_grey_a_palette_and_transparency() -> None:
+    linear = profile(None, 1.0)
+    for image in (plain(128, "L"), plain((128, 51), "LA")):
+        found = decode(saved(image, icc_profile=linear), 4)
+        whole = encoded(np.array(128 / 255))
+        share = 51 / 255 if image.mode == "LA" else 1.0
+        assert_plain(found.pixels, (share * whole + (1 - share) * 255,) * 3, within=2)
+    adobe = profile(ADOBE, 2.2)
+    direct = decode(saved(plain((200, 100, 50)), icc_profile=adobe), 4)
+    palette = plain((200, 100, 50)).quantize(4)
+    assert_plain(decode(saved(palette, icc_profile=adobe), 4).pixels, tuple(direct.pixels[0, 0]))
+
+
+@pytest.mark.parametrize(
+    ("image", "kind", "brought", "sentence"),
+    [
+        (plain((200, 100, 50)), "PNG", b"no profile", "cannot be read and was left out"),
+        (plain((0, 155, 205, 55), "CMYK"), "TIFF", profile(ADOBE, 2.2), "is for other colours"),
+        (plain((200, 100, 50)), "PNG", b"", ""),
+    ],
+)
+def test_a_profile_that_is_of_no_use(
+    image: Image.Image, kind: str, brought: bytes, sentence: str
+) -> None:
+    found = decode(saved(image, kind, icc_profile=brought), 4)
+    assert sentence in found.assumed
+    assert bool(sentence) == bool(found.assumed)
+    np.testing.assert_array_equal(found.pixels, load_image(saved(image, kind), 4))
+
+
+def test_srgb_stays_as_it_is() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (8, 12, 3), np.uint8)
+    image = Image.fromarray(noise)
+    brought = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    found = decode(saved(image, icc_profile=brought), (8, 12))
+    np.testing.assert_array_equal(found.pixels, noise)
+    assert not found.assumed
+
+
+def test_heic_is_named() -> None:
+    with pytest.raises(ValueError, match="is a HEIC file, which cannot be read; save it as"):
+        load_image(b"\0\0\0\x18ftypheic" + bytes(100), 8)
+
+
+def test_an_array_in_0_to_1_is_asked_about() -> None:
+    with pytest.raises(ValueError, match=r"values in 0\.\.1; .*multiply it by 255"):
+        Picture.given(np.linspace(0, 1, 300, dtype=np.float32).reshape(10, 10, 3))
+    for fine in (np.zeros((2, 2, 3), np.float32), np.ones((2, 2, 3), np.uint8)):
+        assert Picture.given(fine).pixels.max() == fine.max()
 
 
 def test_the_first_frame_of_an_animation() -> None:

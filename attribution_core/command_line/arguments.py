@@ -11,6 +11,7 @@ from attribution_core.built_in import BUILT_IN
 from attribution_core.command_line.exit_codes import SOME_FAILED, WRONG_USAGE, sentence
 from attribution_core.command_line.players import PLAYERS
 from attribution_core.figures.style import SUFFIXES
+from attribution_core.images import PICTURE_FILES
 from attribution_core.methods.options import OptionValue
 from attribution_core.models.loading import PREPROCESSINGS
 from attribution_core.painting import COLOUR_SCALES
@@ -90,7 +91,7 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
 def _add_what_to_explain(parser: argparse.ArgumentParser) -> None:
     """Pictures, methods, classes, layers and the model."""
     add = parser.add_argument
-    add("pictures", nargs="+", metavar="PICTURE", help="JPEG, PNG, WebP, BMP, GIF or TIFF files")
+    add("pictures", nargs="+", metavar="PICTURE", help=f"{PICTURE_FILES} files")
     add("--out", required=True, type=Path, metavar="DIR", help="created if it does not exist")
     add(
         "--method",
@@ -142,7 +143,7 @@ def _add_regions(parser: argparse.ArgumentParser) -> None:
         "takes one forward pass where the network is linear from there on."
     )
     add = parser.add_argument
-    add("pictures", nargs="+", metavar="PICTURE", help="JPEG, PNG, WebP, BMP, GIF or TIFF files")
+    add("pictures", nargs="+", metavar="PICTURE", help=f"{PICTURE_FILES} files")
     compared = parser.add_mutually_exclusive_group()
     compared.add_argument(
         "--class",

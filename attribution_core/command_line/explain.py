@@ -23,7 +23,7 @@ from attribution_core.command_line.files import (
 )
 from attribution_core.command_line.progress import ProgressBar
 from attribution_core.explanation import explain_request
-from attribution_core.images import INPUT, Picture, load_image
+from attribution_core.images import INPUT, Picture, decode
 from attribution_core.models.loading import load_classifier
 from attribution_core.network.classifier import Classifier
 from attribution_core.registry import method_named
@@ -79,7 +79,10 @@ def _explain_picture(
 ) -> int:
     """All maps of one picture, and their figure; how many could not be made."""
     try:
-        picture = Picture.of(load_image(name, classifier.input_size))
+        decoded = decode(name, classifier.input_size)
+        picture = Picture.of(decoded.pixels)
+        if decoded.assumed:
+            bar.say(f"{name}: {decoded.assumed}")
         targets = classes
         if targets is None:
             targets = [int(np.argmax(classifier.scores(picture.pixels)))]

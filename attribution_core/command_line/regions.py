@@ -16,7 +16,7 @@ from attribution_core.command_line.figure import figure_path
 from attribution_core.command_line.files import prepared, safe, write
 from attribution_core.command_line.progress import printable
 from attribution_core.figures.style import FigureStyle
-from attribution_core.images import Picture, load_image
+from attribution_core.images import Picture, decode
 from attribution_core.measures.class_files import (
     described,
     regions_csv,
@@ -57,7 +57,10 @@ def list_regions(asked: argparse.Namespace) -> int:
 def _of_picture(
     classifier: Classifier, name: str, asked: argparse.Namespace, among: Sequence[int] | None
 ) -> None:
-    picture = Picture.of(load_image(name, classifier.input_size))
+    decoded = decode(name, classifier.input_size)
+    picture = Picture.of(decoded.pixels)
+    if decoded.assumed:
+        print(printable(f"{name}: {decoded.assumed}"), file=sys.stderr)
     values = class_values(
         classifier,
         picture.pixels,

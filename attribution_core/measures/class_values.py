@@ -148,7 +148,7 @@ def class_values(
     """
     asked = class_values_request(
         classifier,
-        picture=Picture.of(image),
+        picture=Picture.given(image),
         layer=classifier.layers[-1] if layer is None else layer,
         reference=reference,
         segmentation=segmentation_of(superpixels),

@@ -71,6 +71,18 @@ def map_in(path: Path) -> Attribution:
 Run = Callable[..., tuple[int, str]]
 
 
+def test_explain_says_what_it_assumes_of_a_picture(
+    run: Run, model: list[str], tmp_path: Path
+) -> None:
+    values = np.linspace(0, 1, 256, dtype=np.float32).reshape(16, 16)
+    Image.fromarray(values).save(tmp_path / "float.tif")
+    code, said = run(
+        "explain", tmp_path / "float.tif", "--out", tmp_path / "out", "--method", "gradient"
+    )
+    assert code == 0
+    assert "float.tif: Its values are taken to be from 0 to 1." in said
+
+
 def test_explain_writes_what_explain_computes(run: Run, model: list[str], tmp_path: Path) -> None:
     picture = save_picture(tmp_path / "one.png", 1)
     out = tmp_path / "out"

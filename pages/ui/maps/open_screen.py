@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from attribution_core.images import load_image
@@ -20,7 +21,7 @@ def render_bundle(engine: Engine, name: str, content: bytes, key: str) -> None:
     """Say what a bundle holds, with a button that opens its screen."""
     try:
         bundle = unpacked(content, name)
-        load_image(bundle.picture, DEFAULT_SIZE)
+        picture = load_image(bundle.picture, DEFAULT_SIZE)
     except ValueError as error:
         st.error(literal(str(error)), icon=":material/error:")
         return
@@ -31,7 +32,8 @@ def render_bundle(engine: Engine, name: str, content: bytes, key: str) -> None:
         )
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.image(bundle.picture, width=72, alt="The picture in the bundle")
+        # Not the file itself: there are pictures that Streamlit cannot show.
+        st.image(picture.astype(np.uint8), width=72, alt="The picture in the bundle")
         st.button(
             "Open this screen",
             icon=":material/open_in_new:",

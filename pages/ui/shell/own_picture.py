@@ -7,7 +7,7 @@ import binascii
 
 import streamlit as st
 
-from attribution_core.images import Picture, load_image
+from attribution_core.images import Picture, decode, load_image
 from pages.ui.shell.address import allowed, fetched
 from pages.ui.shell.choices import decide
 from pages.ui.shell.session import session
@@ -80,6 +80,12 @@ def show_own_picture(content: bytes) -> None:
 def show_again() -> None:
     """Show the visitor's last own picture, from a callback."""
     decide("picture", UPLOAD)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def assumed_of(content: bytes) -> str:
+    """What was assumed of the colours and values in a file, in sentences; may be empty."""
+    return decode(content, DEFAULT_SIZE).assumed
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -18,7 +18,13 @@ from pages.ui.shell.glossary import with_words
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.model_download import render_model_download
 from pages.ui.shell.more_controls import EVERY_LAYER, render_more_controls
-from pages.ui.shell.own_picture import show_again, take_address, take_own_picture, take_pasted
+from pages.ui.shell.own_picture import (
+    assumed_of,
+    show_again,
+    take_address,
+    take_own_picture,
+    take_pasted,
+)
 from pages.ui.shell.requests import players_given, request_for
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import session, visitor
@@ -52,7 +58,8 @@ def _picture(scene: Scene) -> None:
         on_pick=lambda picked: decide("picture", picked),
         on_paste=take_pasted,
     )
-    own = session().own_picture is not None
+    content = session().own_picture
+    own = content is not None
     with st.container(
         horizontal=True,
         horizontal_alignment="distribute",
@@ -71,6 +78,8 @@ def _picture(scene: Scene) -> None:
             )
         with st.popover("Your own picture", type="tertiary", key="own_picture"):
             _own_picture(scene, own=own)
+    if content is not None and chosen == UPLOAD and assumed_of(content):
+        st.caption(literal(assumed_of(content)))
     if session().refused_picture:
         st.error(session().refused_picture)
         session().refused_picture = ""
@@ -79,7 +88,7 @@ def _picture(scene: Scene) -> None:
 def _own_picture(scene: Scene, *, own: bool) -> None:
     st.file_uploader(
         "Upload a picture",
-        type=["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"],
+        type=["jpg", "jpeg", "png", "webp", "avif", "bmp", "gif", "tif", "tiff"],
         help="At most 20 MB. It stays in this server's memory and is never written to disk.",
         on_change=take_own_picture,
         args=("upload",),

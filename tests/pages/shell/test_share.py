@@ -59,6 +59,19 @@ def open_bundle(page: Visit, bundle: Bundle) -> Visit:
 
 
 @pytest.mark.usefixtures("own_model")
+def test_what_was_assumed_of_a_picture_is_said(any_visit: Callable[..., Visit]) -> None:
+    content = io.BytesIO()
+    values = np.linspace(0, 1, 1600, dtype=np.float32).reshape(40, 40)
+    Image.fromarray(values).save(content, "TIFF")
+    parameters = {**PARAMETERS, "picture": "upload", "methods": "gradient"}
+    page = open_bundle(any_visit().run(), Bundle("explore", parameters, content.getvalue()))
+    page.press("open_bundle_0")
+    said = "Its values are taken to be from 0 to 1."
+    captions = [caption.value for caption in page.app.sidebar.caption]
+    assert said in [caption.replace("\\", "") for caption in captions]
+
+
+@pytest.mark.usefixtures("own_model")
 def test_a_bundle_opens_its_screen_with_its_picture(any_visit: Callable[..., Visit]) -> None:
     content = io.BytesIO()
     Image.fromarray(np.full((40, 40, 3), (200, 30, 90), np.uint8)).save(content, "PNG")
