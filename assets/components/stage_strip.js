@@ -14,8 +14,8 @@ const STEPS = {
   ",": ["depth", -1],
   ".": ["depth", 1],
 };
-const KEYS_OF = { method: "M", reference: "R", layer: "← →", count: "↑ ↓", depth: ", .", film: "V" };
-const TURNS = { m: "method", r: "reference", v: "film" };
+const KEYS_OF = { method: "M", reference: "R", layer: "← →", count: "↑ ↓", depth: ", .", pin: "P", film: "V" };
+const TURNS = { m: "method", r: "reference", v: "film", p: "pin" };
 const TYPED_INTO =
   "input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable], " +
   "[role=textbox], [role=combobox], [role=searchbox]";
@@ -30,6 +30,7 @@ const KEYS = [
   [", .", "on Randomisation: re-initialise less, more"],
   ["R", "next reference point (Shift: the one before)"],
   ["Space", "play a film, pause it; ← → then turn its pictures"],
+  ["P", "on Explore: keep these maps beside the next ones; let them go"],
   ["V", "next film, after the last: none (Shift: the one before); as a file: below the maps"],
   ["drag", "zoom into all maps; double click: the whole picture again"],
   ["H", "hide the strip, show it"],
@@ -208,6 +209,7 @@ class StageStrip {
   }
 
   group(control) {
+    if (control.role === "pin") return this.pin(control);
     return control.role === "class" ? this.classes(control) : this.stepper(control);
   }
 
@@ -226,6 +228,15 @@ class StageStrip {
       group.append(button);
     }
     return group;
+  }
+
+  pin({ title, options, value }) {
+    const pinned = value !== options[0][0];
+    const button = this.button(pinned ? "Unpin" : "Pin", `${title}: maps beside the next ones (P)`, () => {
+      this.step("pin", 1, true);
+    });
+    button.setAttribute("aria-pressed", String(pinned));
+    return element("div", "group pin", button);
   }
 
   stepper({ role, title, options, value }) {

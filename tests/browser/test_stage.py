@@ -107,6 +107,29 @@ def test_a_lecturer_opens_the_app_on_a_projector_presses_f_and_tells_figure_3_1_
     expect(page.locator(".map.done")).to_have_count(4)
 
 
+def test_p_keeps_the_maps_beside_those_of_the_next_layer(visit: Callable[..., Page]) -> None:
+    page = visit(f"?{QUICK}&methods=grad_cam&layer=top_relu&stage=1&stage-class=285")
+    titles = page.locator(".cell .title b")
+    expect(titles).to_have_text(["Egyptian cat"])
+    page.keyboard.press("p")
+    expect(titles).to_have_count(3)
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".heading")).to_have_text(re.compile("^Grad-CAM · block"))
+    expect(titles).to_have_text(
+        ["Egyptian cat", "Egyptian cat · pinned: top_relu", "Egyptian cat · now minus pinned"]
+    )
+    settle(page)
+    expect(page.locator(".map.done")).to_have_count(3)
+    # As large as before, side by side, and on the screen.
+    assert len({round(box["y"]) for box in boxes(page)}) == 1
+    assert max(box["x"] + box["width"] for box in boxes(page)) <= PROJECTOR["width"]
+    expect(page.get_by_role("button", name="Pinned: maps beside the next ones")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    page.keyboard.press("p")
+    expect(titles).to_have_text(["Egyptian cat"])
+
+
 def test_space_plays_the_layers_and_arrows_turn_the_pictures(visit: Callable[..., Page]) -> None:
     page = visit(f"layers?{QUICK}&layer=top_relu&layers-method=gradient_times_input&stage=1")
     shot, play = page.locator(".film .shot"), page.locator(".film .play")

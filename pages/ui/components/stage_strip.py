@@ -19,9 +19,10 @@ class StageControl:
 
     Attributes
     ----------
-    role : {"class", "method", "layer", "depth", "reference", "count", "film"}
+    role : {"class", "method", "layer", "depth", "reference", "count", "pin", "film"}
         What it changes; the keys belong to the role. ``depth``: down to which stage a network is
-        re-initialised. ``film``: which film is played, the first option for none.
+        re-initialised. ``pin``: whether maps are kept beside the next ones. ``film``: which film
+        is played, the first option for none.
     title : str
     options : mapping of text to title
         In the order in which the keys step through them.

@@ -15,6 +15,7 @@ from attribution_core.figures.words import unit
 from attribution_core.measures.differences import correlation, difference
 from attribution_core.painting import percentile_of
 from pages.ui.components.heatmap_grid import MapCell, render_heatmap_grid
+from pages.ui.components.stage_strip import StageControl
 from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.drawing import limits
 from pages.ui.maps.grid import (
@@ -24,6 +25,7 @@ from pages.ui.maps.grid import (
     names_of,
     render_attribution_grid,
 )
+from pages.ui.maps.staged import heading_of, methods_on_stage, rows_on_stage
 from pages.ui.maps.table import MapTable, TableCell, classes_by_methods
 from pages.ui.shell.choices import decide, forget, recalled, remember
 from pages.ui.shell.gallery import gallery, gallery_picture
@@ -34,6 +36,7 @@ from pages.ui.shell.requests import predictions_for
 from pages.ui.shell.scene import Scene, scene_of
 from pages.ui.shell.session import visitor
 from pages.ui.shell.settings import UPLOAD, Settings, decode, encode
+from pages.ui.stage.controls import offer
 from pages.ui.stage.curtain import on_stage
 from pages.ui.worker.engine import Engine
 
@@ -61,16 +64,17 @@ _NAMES = {"layer": "", "against": "against class "}
 
 def render_maps_and_pin(engine: Engine, scene: Scene) -> None:
     """The grid of the page, with the pinned maps in it where there are any."""
-    if on_stage():
-        render_attribution_grid(engine, scene)
-        return
     pinned = pinned_scene(engine, scene)
+    if on_stage():
+        offer(_control(scene))
     if pinned is None:
         render_attribution_grid(engine, scene)
         # Below: on arrival the first row of maps has the room.
-        render_pin(scene, None)
+        if not on_stage():
+            render_pin(scene, None)
         return
-    render_pin(scene, pinned)
+    if not on_stage():
+        render_pin(scene, pinned)
     table = table_with_pinned(scene, pinned)
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
@@ -96,6 +100,13 @@ def pinned_scene(engine: Engine, scene: Scene) -> Scene | None:
         shown, **changes, class_choice="own", classes=scene.classes, methods=shown.methods
     )
     return scene_of(engine, settings, visitor())
+
+
+def _control(scene: Scene) -> StageControl:
+    """The strip's: the present maps are pinned, or what is pinned is let go."""
+    pinned = recalled(PINNED, "", str)
+    kept = pinned or _written(scene.settings)
+    return StageControl("pin", "Pinned", {"": "Nothing", kept: "These maps"}, pinned, (PINNED,))
 
 
 def render_pin(scene: Scene, pinned: Scene | None) -> None:
@@ -145,7 +156,10 @@ def differing_settings(present: Settings, pinned: Settings) -> tuple[str, ...]:
 
 def table_with_pinned(scene: Scene, pinned: Scene) -> MapTable:
     """Two rows for each class, the present map's and the pinned one's."""
-    present, earlier = (classes_by_methods(each, scene.classes) for each in (scene, pinned))
+    present, earlier = (
+        rows_on_stage(scene, methods_on_stage(classes_by_methods(each, scene.classes)))
+        for each in (scene, pinned)
+    )
     said = " · ".join(differing_settings(scene.settings, pinned.settings)) or "the same"
     cells = [_moved(cell, 2 * cell.row) for cell in present.cells]
     cells += [_moved(cell, 2 * cell.row + 1) for cell in earlier.cells]
@@ -192,6 +206,9 @@ def render_with_pinned(
         colours=settings.colours,
         column_help=table.column_help,
         key=key,
+        stage=heading_of(table, settings.layer, f"{settings.reference} reference")
+        if on_stage()
+        else None,
     )
 
 

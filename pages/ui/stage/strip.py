@@ -12,7 +12,7 @@ from pages.ui.shell.session import session
 from pages.ui.stage.controls import FILM, FIRST_FILM, usual_controls
 from pages.ui.stage.curtain import PAGES, enter, leave, on_stage, read_link
 
-ORDER = ("class", "method", "layer", "depth", "reference", "count", "film")
+ORDER = ("class", "method", "layer", "depth", "reference", "count", "pin", "film")
 
 
 def set_the_stage() -> None:
