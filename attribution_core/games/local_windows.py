@@ -22,6 +22,9 @@ from attribution_core.games.gaussian_process import (
 )
 from attribution_core.games.paired_regression import solve
 
+FEWEST_PLAYERS = 17
+"""Below, a budget soon holds most of the pairs: least squares on triples do as well, and the
+standard errors after a correction would promise too much (tried with 12 and 16 players)."""
 MOST_PLAYERS = 200
 """Above, the windows take longer than the coalitions."""
 MOST_FITTED = 1024

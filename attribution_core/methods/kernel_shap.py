@@ -13,7 +13,12 @@ from attribution_core.arrays import FloatArray
 from attribution_core.games.coalitions import CoalitionPairs, draw_pairs
 from attribution_core.games.game import Game, worth_a_look
 from attribution_core.games.gaussian_process import centres_of
-from attribution_core.games.local_windows import MOST_PLAYERS, LocalWindows, Solution
+from attribution_core.games.local_windows import (
+    FEWEST_PLAYERS,
+    MOST_PLAYERS,
+    LocalWindows,
+    Solution,
+)
 from attribution_core.games.paired_regression import solve, solve_near
 from attribution_core.methods.estimate import Estimate, Estimator
 from attribution_core.methods.integrated_gradients import integrated_gradients
@@ -65,8 +70,8 @@ def kernel_shap(
         not used.
     centres : float array ``(players, 2)``, optional
         Where the players are, in sides of a square of one player's mean area, for the Gaussian
-        process. Up to `MOST_PLAYERS` players, and where no prior is used; without it, and
-        otherwise, least squares alone.
+        process. From `FEWEST_PLAYERS` to `MOST_PLAYERS` players, and where no prior is used;
+        without it, and otherwise, least squares alone.
 
     Yields
     ------
@@ -140,7 +145,7 @@ def _solution(
     few = len(pairs) < min(_PAIRS_A_PLAYER * players, pairs.available.sum())
     if prior is not None and few:
         return lambda known: Solution(solve_near(pairs, known, total, prior()), None, None)
-    if centres is not None and players <= MOST_PLAYERS:
+    if centres is not None and FEWEST_PLAYERS <= players <= MOST_PLAYERS:
         local = LocalWindows(centres, pairs, total)
         return lambda known: local.solve(known) if local.worth_a_fit(len(known)) else None
     return lambda known: Solution(*solve(pairs, known, total), None)
@@ -168,8 +173,8 @@ class Options:
         "Least squares alone are KernelSHAP as published. Local windows also know where the "
         "players are: from the same coalitions a Gaussian process learns how neighbours interact, "
         "and least squares estimate what it misses. Usually much closer to the Shapley values; "
-        f"least squares alone are used above {MOST_PLAYERS} players, and where their standard "
-        "errors are smaller.",
+        f"least squares alone are used below {FEWEST_PLAYERS} and above {MOST_PLAYERS} players, "
+        "and where their standard errors are smaller.",
         choices=(LOCAL_WINDOWS, LEAST_SQUARES),
         before=LEAST_SQUARES,
     )

@@ -121,6 +121,16 @@ def test_more_players_than_windows_are_for() -> None:
     assert plain.diagnostics == {}
 
 
+def test_few_players_need_no_windows() -> None:
+    game = table_game(random_worth(12, 3))
+    for budget in (40, 600):
+        found, plain = (
+            kernel_shap(game, budget=budget, centres=each) for each in (GRID[:12], None)
+        )
+        np.testing.assert_array_equal(found.values, plain.values)
+        assert found.diagnostics == {}
+
+
 def test_where_rounding_breaks_the_process_least_squares_stand(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
