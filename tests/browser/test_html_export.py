@@ -160,7 +160,7 @@ def test_the_heading_says_what_was_asked() -> None:
     assert said["Picture"] == "Cat beside coffee"
     assert said["Made on"] == "1 March 2026"
     assert said["Integrated Gradients"].startswith("Steps: 256 · Rule: adaptive · Tolerance: 0.01")
-    assert said["KernelSHAP"].startswith("Budget: 96 · Tolerance: 0 · ")
+    assert said["KernelSHAP"].startswith("Budget: 96 · Estimator: local windows · Tolerance: 0 · ")
     assert said["Gradient × Input"] == "no options"
 
 

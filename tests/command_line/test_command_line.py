@@ -111,6 +111,7 @@ def test_explain_writes_what_explain_computes(run: Run, model: list[str], tmp_pa
     assert found.label == "dog"
     assert dict(found.request.options) == {
         "budget": 16,
+        "estimator": "local windows",
         "tolerance": 0.0,
         "prior": False,
         "bfloat16": False,

@@ -75,7 +75,7 @@ def test_the_caption_says_how_the_maps_were_made() -> None:
         "VGG16 (CAM head, built in), layer top; the class’s logit, against the mean reference. "
         "Gradient. "
         "Integrated Gradients (steps 64, rule adaptive, tolerance 0.01). "
-        "KernelSHAP (6 grid cells, budget 100, tolerance 0, seed 0). "
+        "KernelSHAP (6 grid cells, budget 100, estimator local windows, tolerance 0, seed 0). "
         "Red speaks for the class, blue against it; 99 % of each map’s values lie within its "
         "scale. 6 November 2026."
     )
