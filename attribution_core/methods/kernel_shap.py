@@ -77,8 +77,9 @@ def kernel_shap(
     ------
     Estimate
         After each batch, with values φ ``(players,)`` and, once there are more pairs than players
-        or all pairs, standard errors from the stratified design; none where a prior is used. Of the
-        Gaussian process alone, below three pairs a player, they are its posterior's.
+        or all pairs, standard errors from the stratified design; none where a prior is used, or
+        windows of fewer than 17 players. Of the Gaussian process alone, below three pairs a player,
+        they are its posterior's.
 
     Raises
     ------

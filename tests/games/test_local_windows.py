@@ -131,6 +131,18 @@ def test_few_players_need_no_windows() -> None:
         assert found.diagnostics == {}
 
 
+def test_windows_of_a_few_players_have_no_standard_errors() -> None:
+    """They would promise too much; the values are the closer for the windows."""
+    centres = np.stack(np.indices((4, 4)).reshape(2, -1), axis=1).astype(float)
+    corners = [np.array([i, i + 1, i + 4, i + 5]) for i in (0, 2, 8, 10)]
+    game = FunctionGame(16, lambda z: sum(4.0 * z[:, each].all(axis=1) for each in corners))
+    exact = np.ones(16)
+    found, plain = (kernel_shap(game, budget=120, centres=each) for each in (centres, None))
+    assert WINDOWS in found.diagnostics
+    assert found.standard_error is None
+    assert np.linalg.norm(found.values - exact) < np.linalg.norm(plain.values - exact)
+
+
 def test_where_rounding_breaks_the_process_least_squares_stand(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
