@@ -16,13 +16,13 @@ import numpy as np
 from attribution_core.attribution import Attribution
 from attribution_core.figures.words import unit
 from attribution_core.methods.options import OptionValue
-from attribution_core.painting import COLOUR_SCALES, drawn_values
+from attribution_core.painting import COLOUR_SCALES
 from attribution_core.registry import METHODS
 from attribution_core.request import Request
 from attribution_core.scores import Contrast
 from pages.ui.components.component import FOLDER, code_of
 from pages.ui.components.heatmap_grid import MapCell, grid_data
-from pages.ui.maps.drawing import caption, limits, picture_beneath
+from pages.ui.maps.drawing import drawn_map, limits, picture_beneath
 from pages.ui.maps.table import MapTable
 from pages.ui.shell.gallery import gallery_picture
 from pages.ui.shell.scene import Scene
@@ -104,17 +104,19 @@ def _data(
         for at, reason in reasons.items()
         if at not in finished
     ]
-    cells += [
-        MapCell(
-            *at,
-            values=drawn_values(attribution),
-            limit=saturate[at],
-            caption=caption(attribution),
-            unit=unit(attribution),
-            picture=picture_beneath(scene.picture, attribution),
+    for at, attribution in finished.items():
+        drawn = drawn_map(attribution)
+        cells.append(
+            MapCell(
+                *at,
+                values=drawn.values,
+                limit=saturate[at],
+                caption=drawn.caption,
+                unit=unit(attribution),
+                picture=picture_beneath(scene.picture, attribution),
+                spoken=drawn.where,
+            )
         )
-        for at, attribution in finished.items()
-    ]
     return grid_data(
         rows=table.rows,
         columns=table.columns,
