@@ -37,7 +37,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "smoothgrad": {"samples": 6},
     "occlusion": {"window": 6, "stride": 4},
     "lime": {"samples": 60},
-    "kernel_shap": {"budget": 80},
+    "kernel_shap": {"budget": 80, "estimator": "least squares"},
     "shapley_values": {"superpixels": 6},
 }
 INNER = "pooled"
