@@ -21,6 +21,8 @@ from attribution_core.saved_maps.archive import write_archive
 from attribution_core.saved_maps.files import TEXT, ModelFile, load, save
 from tests.conftest import tiny_network
 
+pytestmark = pytest.mark.thorough
+
 MADE = datetime(2026, 11, 26, tzinfo=UTC)
 Run = Callable[..., tuple[int, str, str]]
 
@@ -62,7 +64,6 @@ def arguments_of(model: ModelFile) -> tuple[str, ...]:
     )
 
 
-@pytest.mark.thorough
 def test_maps_of_explain_are_the_same_bit_for_bit(
     run: Run, model: ModelFile, tmp_path: Path
 ) -> None:

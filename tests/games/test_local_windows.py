@@ -12,6 +12,8 @@ from attribution_core.games.gaussian_process import centres_of
 from attribution_core.methods.kernel_shap import MOST_PLAYERS, TOO_MANY, WINDOWS
 from tests.known_games import additive, random_worth, table_game
 
+pytestmark = pytest.mark.thorough
+
 SIDE = 6
 GRID = centres_of(np.arange(SIDE * SIDE).reshape(SIDE, SIDE))
 
@@ -98,7 +100,6 @@ def test_a_game_without_neighbours_is_not_harmed(budget: int) -> None:
     assert np.median(errors[True]) <= 1.05 * np.median(errors[False])
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("budget", [160, 512, 1024])
 def test_standard_errors_cover(budget: int) -> None:
     """68 % of the values within one standard error, 95 % within 1.96."""

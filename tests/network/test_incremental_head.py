@@ -25,6 +25,8 @@ from attribution_core.network.incremental_head import IncrementalCoalitions, Inc
 from attribution_core.request import granted, request_or_reason
 from attribution_core.segmentations import positions
 
+pytestmark = pytest.mark.thorough
+
 layers = keras.layers
 SIZE = 32
 

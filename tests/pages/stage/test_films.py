@@ -16,7 +16,7 @@ from pages.ui.motion.path import STEPS
 from pages.ui.worker.engine import engine
 from tests.pages.visits import Visit
 
-pytestmark = pytest.mark.usefixtures("own_model")
+pytestmark = [pytest.mark.usefixtures("own_model"), pytest.mark.thorough]
 LINK = {
     "model": "own",
     "class_choice": "own",

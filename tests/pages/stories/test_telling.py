@@ -10,6 +10,8 @@ from pages.ui.stories.shelf import shelf
 from pages.ui.worker.engine import engine
 from tests.pages.visits import Visit
 
+pytestmark = pytest.mark.thorough
+
 NAME = "7_complete_and_still_wrong"
 STORIES = [story.name for story in shelf(engine()).stories.values()]
 
