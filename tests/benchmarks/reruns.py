@@ -20,7 +20,10 @@ import numpy as np
 
 from tests.benchmarks.visitors import Session, processor_seconds, server, sessions
 
-CLICKING = "model=efficientnet_lite0&layer=block6d_add&methods=gradient_times_input,grad_cam"
+CLICKING = (
+    "model=efficientnet_lite0&layer=block6d_add&methods=gradient_times_input,grad_cam"
+    "&sidebar-more=yes"  # where the slider is
+)
 LONG = "model=efficientnet_lite0&layer=input&methods=kernel_shap&kernel_shap.budget=100000"
 SESSIONS = 10
 CLICK_EVERY = 0.4

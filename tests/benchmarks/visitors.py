@@ -20,6 +20,8 @@ import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+AN_HOUR = 3600.0
+"""Seconds between two runs of a fragment that does not wait for work."""
 ROOT = Path(__file__).resolve().parents[2]
 SLIDER = "Opacity"
 LOADING = 180.0
@@ -151,7 +153,7 @@ class Session:
                 self._take_in(message)
             elif kind == "new_session" and not message.metadata.run.fragment_ids:
                 self._stop_polls(list(self.polls))
-            elif kind == "auto_rerun":
+            elif kind == "auto_rerun" and message.auto_rerun.interval < AN_HOUR:
                 self._start_poll(message.auto_rerun.fragment_id, message.auto_rerun.interval)
             elif kind == "stop_auto_rerun":
                 self._stop_polls(list(message.stop_auto_rerun.fragment_ids))
