@@ -119,10 +119,26 @@ def whereabouts(heatmaps: Sequence[FloatArray]) -> Whereabouts:
     ValueError
         When there are no maps.
     """
-    if not heatmaps:
+    return told_by([shares_of(each) for each in heatmaps])
+
+
+def shares_of(heatmap: FloatArray) -> tuple[float, ...]:
+    """What `share_within` gives for each of the `PARTS`, in their order."""
+    return tuple(share_within(heatmap, part) for part in PARTS)
+
+
+def told_by(shares_of_maps: Sequence[tuple[float, ...]]) -> Whereabouts:
+    """The same as `whereabouts`, from what `shares_of` gives for each of the maps.
+
+    Raises
+    ------
+    ValueError
+        When there are no maps.
+    """
+    if not shares_of_maps:
         raise ValueError("There are no maps; give at least one.")
-    found = {part: tuple(share_within(each, part) for each in heatmaps) for part in PARTS}
-    told = [each for each in range(len(heatmaps)) if not math.isnan(found[PARTS[0]][each])]
+    found = dict(zip(PARTS, zip(*shares_of_maps, strict=True), strict=True))
+    told = [each for each in range(len(shares_of_maps)) if not math.isnan(found[PARTS[0]][each])]
     if not told:
         return Whereabouts(None, found[PARTS[0]])
     means = {part: sum(shares[each] for each in told) / len(told) for part, shares in found.items()}

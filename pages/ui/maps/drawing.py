@@ -13,7 +13,7 @@ import numpy.typing as npt
 from attribution_core import painting
 from attribution_core.attribution import Attribution
 from attribution_core.images import Picture
-from attribution_core.measures.whereabouts import whereabouts
+from attribution_core.measures.whereabouts import shares_of, told_by
 from attribution_core.methods.options import BFLOAT16
 from attribution_core.methods.shapley_values import LOCAL
 from attribution_core.painting import drawn_values
@@ -40,9 +40,14 @@ class DrawnMap:
         return self._limits[clip]
 
     @cached_property
+    def shares(self) -> tuple[float, ...]:
+        """What of the positive values lies in each part of the picture, as `shares_of` gives it."""
+        return shares_of(self._heatmap)
+
+    @cached_property
     def where(self) -> str:
         """Where the positive values lie, in words, for those who do not see the map."""
-        found = whereabouts([self._heatmap])
+        found = told_by([self.shares])
         if found.part is None:
             return "no value is positive"
         percent = f"{100 * found.shares[0]:.0f} %"

@@ -10,8 +10,9 @@ import streamlit as st
 
 from attribution_core.attribution import Attribution
 from attribution_core.images import INPUT
-from attribution_core.measures.whereabouts import Whereabouts, whereabouts
+from attribution_core.measures.whereabouts import Whereabouts, told_by
 from attribution_core.painting import COLOUR_SCALES
+from pages.ui.maps.drawing import drawn_map
 from pages.ui.maps.table import MapTable
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.scene import Scene
@@ -42,9 +43,9 @@ def rows_seen(table: MapTable, finished: Mapping[tuple[int, int], Attribution]) 
     """The rows that have finished maps."""
     seen = []
     for row, label in enumerate(table.rows):
-        maps = [each.heatmap for (at, _), each in sorted(finished.items()) if at == row]
+        maps = [drawn_map(each) for at, each in sorted(finished.items()) if at[0] == row]
         if maps:
-            seen.append(Seen(label, whereabouts(maps)))
+            seen.append(Seen(label, told_by([each.shares for each in maps])))
     return seen
 
 
