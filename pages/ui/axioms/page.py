@@ -30,6 +30,7 @@ from pages.ui.maps.csv_download import csv_download, csv_text
 from pages.ui.maps.drawing import titles_of
 from pages.ui.shell.choices import changed, choice, decide, forget
 from pages.ui.shell.choosers import choose_from_list, choose_number
+from pages.ui.shell.fragments import draw_fragment
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.session import session
 from pages.ui.shell.settings import number
@@ -50,9 +51,12 @@ class Question:
     reference: Coordinates
 
 
-@st.fragment
 def render_axioms(colours: Colours) -> None:
     """Draw plane, bars, table and formulas: a fragment, so that a drag redraws nothing else."""
+    draw_fragment(lambda: _draw(colours))
+
+
+def _draw(colours: Colours) -> None:
     st.caption(
         "Every method divides the change of a function between its variables, each by its own "
         "rules. Drag the point or the reference: do the two bars add up to the dashed line, which "

@@ -7,6 +7,7 @@ import streamlit as st
 from attribution_core.assets import ASSETS
 from pages.ui.shell.choices import show_exactly
 from pages.ui.shell.classroom import CODE_LENGTH, FOLLOW, Refused, allowed, classes
+from pages.ui.shell.fragments import draw_fragment
 from pages.ui.shell.navigation import PAGES, complain
 from pages.ui.shell.session import session, visitor
 from pages.ui.shell.settings import UPLOAD, Settings
@@ -56,7 +57,7 @@ def render_following() -> None:
         st.button(
             "Leave", icon=":material/close:", key="leave_class", type="tertiary", on_click=leave
         )
-    _look()
+    draw_fragment(_look, run_every=LOOK_EVERY_SECONDS)
 
 
 def leave() -> None:
@@ -64,7 +65,6 @@ def leave() -> None:
     session().following = ""
 
 
-@st.fragment(run_every=LOOK_EVERY_SECONDS)
 def _look() -> None:
     """Have the page drawn again where the class shows something new, or is over."""
     try:

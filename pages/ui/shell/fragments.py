@@ -1,9 +1,12 @@
-"""Control of fragments that Streamlit offers to scripts only in callbacks, or not at all."""
+"""Fragments that a browser can always draw, and control that Streamlit offers only in callbacks."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import NoReturn
 
+import streamlit as st
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.scriptrunner_utils.exceptions import RerunException
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
@@ -12,6 +15,32 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import (
     ThreadState,
     get_script_run_ctx,
 )
+
+
+def draw_fragment(
+    part: Callable[[], None],
+    *,
+    run_every: float | timedelta | None = None,
+    key: str | None = None,
+) -> None:
+    """Draw a part of the page that can be rerun alone; every fragment of the app is drawn here.
+
+    It stands in a container of its own. When a fragment is rerun while the server has not yet sent
+    what an earlier run drew, Streamlit drops of that what the fragment drew, its outermost block
+    included. An element beside that block, or one of a fragment within it, would then come to a
+    browser that lacks what stands before or around it: "Bad delta path index", after which the
+    browser draws nothing more until the page is reloaded. So a fragment has no neighbours, and no
+    fragment is drawn within another.
+
+    Raises
+    ------
+    RuntimeError
+        Within another fragment.
+    """
+    if ThreadState.get().fragment_id is not None:
+        raise RuntimeError("A fragment is drawn within another; draw one after the other.")
+    with st.container():
+        st.fragment(part, run_every=run_every, key=key)()
 
 
 def rerun_fragment(key: str) -> NoReturn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.ui.shell.fragments import draw_fragment
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.session import session
 from pages.ui.worker.engine import NOT_HERE, Engine, Model
@@ -34,7 +35,6 @@ def render_model_download(engine: Engine, chosen: Model, me: str) -> None:
         return
     busy = mine and _under_way(engine, me)
 
-    @st.fragment(run_every=_POLL_SECONDS if busy else None)
     def entry() -> None:
         engine.downloads.touch(me)
         if busy != (mine and _under_way(engine, me)):
@@ -49,7 +49,7 @@ def render_model_download(engine: Engine, chosen: Model, me: str) -> None:
         elif offered:
             _draw_button(engine, me, "Original VGG16: download", quiet=True)
 
-    entry()
+    draw_fragment(entry, run_every=_POLL_SECONDS if busy else None)
 
 
 def _under_way(engine: Engine, me: str) -> bool:

@@ -15,7 +15,7 @@ import streamlit as st
 
 from attribution_core.running.jobs import QueueFull, Snapshot, Standing
 from pages.ui.shell.colours import legend
-from pages.ui.shell.fragments import rerun_fragment, run_again_every
+from pages.ui.shell.fragments import draw_fragment, rerun_fragment, run_again_every
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
@@ -33,6 +33,7 @@ POLL_SECONDS_A_VISITOR = 0.1
 
 LONGEST_POLL_SECONDS = 3.0
 PATIENCE_SECONDS = 0.25
+_LINE = "followed_line"
 _PAGE = "followed_page"
 UNFINISHED = ("queued", "running")
 STOPPED = ("cancelled", "failed")
@@ -74,15 +75,16 @@ def follow(
     if not ask(engine, tasks, settle):
         return
     followed = _Followed(engine, scene, tuple(opening), maps, tasks, draw, noun, caption, buttons)
-    st.fragment(followed.draw_page, key=_PAGE)()
+    followed.draw()
 
 
 @dataclass
 class _Followed:
     """What a page waits for, from one run of the whole app to the next.
 
-    Two fragments: the page's own part, and in it the line, which alone has a timer. Drawing records
-    the state of the tasks; when a poll finds that it has changed, the page's part is rerun.
+    Two fragments, one above the other: the line, which alone has a timer, and the page's own part.
+    What both draw is looked up first. When a poll of the line finds that it has changed, it is
+    looked up again, and the page's part is rerun after the line.
     """
 
     engine: Engine
@@ -90,62 +92,80 @@ class _Followed:
     opening: tuple[Task, ...]
     maps: Mapping[Task, str]
     tasks: tuple[Task, ...]
-    draw: Callable[[Snapshots, bool], None]
+    draw_maps: Callable[[Snapshots, bool], None]
     noun: str
     caption: str | None
     buttons: tuple[str, str]
     at_first: Snapshots = field(default_factory=dict)
     snapshots: Snapshots = field(default_factory=dict)
     standing: Standing = field(default_factory=Standing)
-    just_drawn: bool = False
+    to_draw: set[str] = field(default_factory=set)
+    """Which of the two have yet to draw what was looked up for both."""
 
-    def draw_page(self) -> None:
+    def draw(self) -> None:
         """Draw the line and the page from what there is now."""
-        with self.engine.page_runs.one():
-            self._draw_page()
+        self.look()
+        self.to_draw = {_LINE, _PAGE}
+        waiting = _any_unfinished(self.snapshots)
+        draw_fragment(self.draw_line, run_every=self._pause() if waiting else None, key=_LINE)
+        draw_fragment(self.draw_page, key=_PAGE)
 
-    def _draw_page(self) -> None:
+    def look(self) -> None:
+        """See how the tasks stand; rerun the whole app where more than this part has to change."""
         me, jobs = visitor(), self.engine.jobs
         jobs.touch(me)
         # First, so that what changes meanwhile is found by the next poll.
         self.standing = jobs.standing(me)
         self.snapshots = {each: jobs.look(each, me) for each in self.tasks}
         self.at_first = self.at_first or self.snapshots
-        unfinished = _any_unfinished(self.snapshots)
-        waiting = _any_unfinished(self.at_first)
         arrived = any(
             self.snapshots[each].state != self.at_first[each].state
             and self.snapshots[each].state not in UNFINISHED
             for each in self.opening
         )
-        if arrived or waiting != unfinished or self._sidebar_is_behind():
+        ended_or_resumed = _any_unfinished(self.snapshots) != _any_unfinished(self.at_first)
+        if arrived or ended_or_resumed or self._sidebar_is_behind():
             # The sidebar shows what arrived, and the timer must stop with the last map.
             st.rerun()
-        failed = [self.snapshots[each] for each in self.opening]
-        failures = [snapshot.error for snapshot in failed if snapshot.state == "failed"]
-        if failures:
-            st.error(plain(failures[0]), icon=":material/error:")
-        self.just_drawn = True
-        st.fragment(self.draw_line, run_every=self._pause() if waiting else None)()
-        self.draw(self.snapshots, not unfinished)
 
     def draw_line(self) -> None:
-        """Draw the line; at a poll, first check whether the page has to be redrawn with it."""
-        if self.just_drawn:
-            self.just_drawn = False
-        else:
-            me, seen = visitor(), self.standing
-            self.engine.jobs.touch(me)
-            self.standing = self.engine.jobs.standing(me)
-            if (self.standing.revision, self.standing.unfinished) != (
-                seen.revision,
-                seen.unfinished,
-            ):
-                rerun_fragment(_PAGE)
-            if self.standing.unfinished:
-                run_again_every(self._pause())
+        """Draw the line; at a poll, look again where something has changed, and redraw the page."""
+        changed = not self._to_draw(_LINE) and self._poll()
         with st.container(horizontal=True, vertical_alignment="center", key="progress"):
             self._line()
+        if changed:
+            self.to_draw = {_PAGE}
+            rerun_fragment(_PAGE)
+
+    def _poll(self) -> bool:
+        """Whether anything has changed since the page was drawn."""
+        me, seen = visitor(), self.standing
+        self.engine.jobs.touch(me)
+        self.standing = self.engine.jobs.standing(me)
+        now = (self.standing.revision, self.standing.unfinished)
+        changed = now != (seen.revision, seen.unfinished)
+        if changed:
+            self.look()
+        if self.standing.unfinished:
+            run_again_every(self._pause())
+        return changed
+
+    def draw_page(self) -> None:
+        """Draw the page's own part; after a click in it, from how the tasks stand then."""
+        with self.engine.page_runs.one():
+            if not self._to_draw(_PAGE):
+                self.look()
+            for each in self.opening:
+                if self.snapshots[each].state == "failed":
+                    st.error(plain(self.snapshots[each].error), icon=":material/error:")
+                    break
+            self.draw_maps(self.snapshots, not _any_unfinished(self.snapshots))
+
+    def _to_draw(self, part: str) -> bool:
+        """Whether this part has yet to draw what was looked up for both; not again after this."""
+        to_draw = part in self.to_draw
+        self.to_draw.discard(part)
+        return to_draw
 
     def _sidebar_is_behind(self) -> bool:
         """Whether the prediction came after the sidebar, and before the page, was drawn."""

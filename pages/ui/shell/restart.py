@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from pages.ui.shell.fragments import draw_fragment
 
-@st.fragment(run_every=timedelta(days=1))
+
 def ask_anew_after_a_restart() -> None:
     """Make the browser ask for the page as soon as a server that was restarted answers again.
 
     It does so for pages that run by themselves, and this one does, once a day. Otherwise the first
     click would be the first that the new server hears of the visitor.
     """
+    draw_fragment(_nothing, run_every=timedelta(days=1))
+
+
+def _nothing() -> None:
+    """What is drawn: that it is asked for is all."""
 
 
 def reported_widgets() -> frozenset[str]:

@@ -15,6 +15,7 @@ from attribution_core.segmentations import counted
 from pages.ui.shell.bundle import Bundle, packed
 from pages.ui.shell.choices import parameters_of_screen
 from pages.ui.shell.classroom import FOLLOW, Refused, allowed, classes
+from pages.ui.shell.fragments import draw_fragment
 from pages.ui.shell.gallery import file_of
 from pages.ui.shell.navigation import complain
 from pages.ui.shell.scene import current_scene
@@ -29,9 +30,12 @@ _ENDS = "It ends when you say so, or two hours after your last change."
 _HERE_ONLY = re.compile(r"localhost|127\.\d+\.\d+\.\d+|::1")
 
 
-@st.fragment
 def render_share() -> None:
     """Draw the button; what is behind it is made when it is opened."""
+    draw_fragment(_button)
+
+
+def _button() -> None:
     with st.popover(
         "Share", icon=":material/share:", type="tertiary", key="share", on_change="rerun"
     ) as popover:

@@ -1,0 +1,110 @@
+"""What a browser is sent can be drawn, whichever fragment is rerun before it was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.testing.v1 import AppTest, local_script_runner
+
+from pages.ui.shell.navigation import PAGES
+from tests.pages.visits import Visit
+
+FOLLOWED = {"model": "own", "class_choice": "own", "classes": "1,2", "layer": "joined"}
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[ForwardMsg]:
+    """The messages of the last run."""
+    kept: list[ForwardMsg] = []
+    parse = local_script_runner.parse_tree_from_messages
+
+    def keep(messages: list[ForwardMsg]) -> object:
+        kept[:] = messages
+        return parse(messages)
+
+    monkeypatch.setattr(local_script_runner, "parse_tree_from_messages", keep)
+    return kept
+
+
+def fragments_of(messages: Sequence[ForwardMsg]) -> list[str]:
+    return sorted({message.delta.fragment_id for message in messages} - {""})
+
+
+def left_of(messages: Sequence[ForwardMsg], fragment: str) -> list[ForwardMsg]:
+    """What the server still sends of messages that wait when the fragment is rerun."""
+    queue = ForwardMsgQueue()
+    for message in messages:
+        queue.enqueue(message)
+    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=[fragment])
+    return queue.flush()
+
+
+def misplaced(messages: Sequence[ForwardMsg]) -> list[tuple[int, ...]]:
+    """Where elements stand whose elder siblings or surrounding blocks the browser lacks.
+
+    It has the blocks of the main part, the sidebar, events and the bottom, 0 to 3, from the start.
+    """
+    children = {(root,): 0 for root in range(4)}
+    wrong = []
+    for message in messages:
+        path = tuple(message.metadata.delta_path)
+        if not message.HasField("delta"):
+            continue
+        if path[:-1] not in children or path[-1] > children[path[:-1]]:
+            wrong.append(path)
+            continue
+        children[path[:-1]] = max(children[path[:-1]], path[-1] + 1)
+        if message.delta.WhichOneof("type") == "add_block":
+            children.setdefault(path, 0)
+    return wrong
+
+
+@pytest.mark.usefixtures("own_model")
+@pytest.mark.parametrize("page", PAGES)
+def test_what_waits_when_a_fragment_is_rerun_can_be_drawn(
+    any_visit: Callable[..., Visit], sent: list[ForwardMsg], page: str
+) -> None:
+    visit = any_visit(**FOLLOWED)
+    visit.open(page)
+    fragments = fragments_of(sent)
+    assert misplaced(sent) == []
+    # Share, and that the page is asked for again after a restart; most wait for maps besides.
+    assert len(fragments) >= 2
+    for fragment in fragments:
+        assert misplaced(left_of(sent, fragment)) == [], fragment
+
+
+def test_a_fragment_beside_others_cannot(sent: list[ForwardMsg]) -> None:
+    """That the rule finds what it is for: a fragment as Streamlit draws it, without a container."""
+
+    def page() -> None:
+        import streamlit as st
+
+        st.fragment(lambda: st.markdown("first"))()
+        st.markdown("second")
+
+    AppTest.from_function(page).run()
+    (fragment,) = fragments_of(sent)
+    assert misplaced(sent) == []
+    assert misplaced(left_of(sent, fragment)) == [(0, 1)]
+
+
+def test_a_fragment_within_another_is_refused() -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from pages.ui.shell.fragments import draw_fragment
+
+        def outer() -> None:
+            try:
+                draw_fragment(lambda: None)
+            except RuntimeError as refusal:
+                st.markdown(str(refusal))
+
+        draw_fragment(outer)
+
+    shown = AppTest.from_function(page).run()
+    assert "within another" in shown.markdown[0].value
