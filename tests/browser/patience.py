@@ -1,4 +1,4 @@
-"""Playwright's assertions, given up only when the page has stopped changing."""
+"""Assertions and choices in a browser, given up only when the page has stopped changing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import time
 from typing import Any
 
-from playwright.sync_api import Error, Locator, Page
+from playwright.sync_api import Error, Locator, Page, TimeoutError
 from playwright.sync_api import expect as expect_within
 
 from tests import patience
@@ -47,6 +47,34 @@ class Patient:
                         seen, since = now, time.monotonic()
 
         return patient
+
+
+def choose(box: Locator, option: str, search: str = "") -> None:
+    """Open a list to choose from, and take an entry; again where a run of the page has closed it.
+
+    Parameters
+    ----------
+    box : Locator
+        The list's box, of the role "combobox".
+    option : str
+        The entry, as it is written.
+    search : str, optional
+        Typed into the box, where a list has too many entries to show.
+    """
+    entry = box.page.get_by_role("option", name=option, exact=True)
+
+    def taken() -> bool:
+        try:
+            if not entry.is_visible():
+                box.click(timeout=A_WHILE)
+                if search:
+                    box.fill(search, timeout=A_WHILE)
+            entry.click(timeout=A_WHILE)
+        except TimeoutError:
+            return False
+        return True
+
+    patience.until(taken, watched=lambda: words_of(box.page))
 
 
 def words_of(page: Page) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
-from tests.browser.patience import expect
+from tests.browser.patience import choose, expect
 
 MODEL = "model=efficientnet_lite0"
 
@@ -37,6 +37,10 @@ def test_a_drag_a_key_a_formula_and_a_case(server: Any, new_page: Callable[..., 
     page.goto(f"{server.url}/axioms?{MODEL}&axioms-function=product&axioms-network=no")
     # x·y from 0 to (2, 1.5): each gets half of 3.
     expect(numbers_of(page, "Integrated Gradients")).to_have_text(["1.50", "1.50", "3.00"])
+    # What stands above the plane, and moves it when the browser has loaded how to draw it.
+    expect(page.get_by_label("y′", exact=True)).to_be_visible()
+    expect(page.locator(".katex").first).to_be_visible()
+    page.evaluate("async () => { await document.fonts.ready; }")
     drag(page, "point", 1, 1)
     expect(numbers_of(page, "Integrated Gradients")).to_have_text(["3.75", "3.75", "7.50"])
     expect(page.get_by_label("x", exact=True)).to_have_value("3.00")
@@ -54,8 +58,7 @@ def test_a_drag_a_key_a_formula_and_a_case(server: Any, new_page: Callable[..., 
     page.keyboard.press("Enter")
     expect(page.locator(".handle.point")).to_have_attribute("aria-valuetext", "x 2, y 1")
 
-    page.get_by_role("combobox", name="Function").click()
-    page.get_by_role("option", name="My own").click()
+    choose(page.get_by_role("combobox", name="Function"), "My own")
     formula = page.get_by_label("f(x, y)", exact=True)
     formula.fill("max(x, y)^2")
     formula.press("Enter")

@@ -19,7 +19,7 @@ from PIL import Image
 from playwright.sync_api import Download, Locator, Page
 
 from attribution_core.saved_maps.files import load
-from tests.browser.patience import expect
+from tests.browser.patience import choose, expect
 from tests.patience import until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -117,10 +117,7 @@ def expect_parameter(page: Page, name: str, text: str | None) -> None:
 
 def pick(page: Page, box: str, search: str, option: str) -> None:
     """Search a box of the sidebar with many entries, and take one."""
-    field = sidebar(page).get_by_role("combobox", name=box)
-    field.click()
-    field.fill(search)
-    page.get_by_role("option", name=option, exact=True).click()
+    choose(sidebar(page).get_by_role("combobox", name=box), option, search)
     page.keyboard.press("Escape")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
-from tests.browser.patience import expect
+from tests.browser.patience import choose, expect
 
 QUICK = (
     "model=efficientnet_lite0&layer=top_relu&methods=gradient_times_input,grad_cam&count=12"
@@ -66,8 +66,7 @@ def test_views_survive_a_change_of_page(server: Any, new_page: Callable[..., Pag
     page.get_by_role("link", name="Faithfulness").click()
     expect(page.get_by_role("img", name="The mosaic")).to_be_visible()
     page.get_by_role("radio", name="The whole gallery").click()
-    page.get_by_role("combobox", name="Pictures").click()
-    page.get_by_role("option", name="Places (3)").click()
+    choose(page.get_by_role("combobox", name="Pictures"), "Places (3)")
     expect(page.get_by_text("Mean normalised areas over 3 pictures")).to_be_visible()
     page.wait_for_url(re.compile("faithfulness-view=gallery"))
 

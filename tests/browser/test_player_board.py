@@ -30,7 +30,7 @@ from pages.ui.components.player_board import (
     board_data,
     new_clicks,
 )
-from tests.browser.patience import expect
+from tests.browser.patience import choose, expect
 from tests.patience import UNCHANGED
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -348,8 +348,7 @@ def test_the_server_can_change_who_is_absent(page: Page) -> None:
 def test_other_players_in_the_same_place(page: Page) -> None:
     click(page, 3)
     expect_told(page, 3)
-    page.get_by_role("combobox").click()
-    page.get_by_role("option", name="inner layer").click()
+    choose(page.get_by_role("combobox"), "inner layer")
     expect(page.locator("path[data-player]")).to_have_count(49)
     expect_here(page, 3, players=49)
     grid = segments("inner layer")
@@ -551,8 +550,7 @@ def test_a_narrow_window_puts_the_list_below(page: Page) -> None:
 
 
 def test_two_hundred_players_answer_fast(page: Page) -> None:
-    page.get_by_role("combobox").click()
-    page.get_by_role("option", name="200 superpixels").click()
+    choose(page.get_by_role("combobox"), "200 superpixels")
     labels = segments("200 superpixels")
     players = int(labels.max()) + 1
     expect(page.locator("path[data-player]")).to_have_count(players)

@@ -21,7 +21,7 @@ from playwright.sync_api import Locator, Page
 
 from attribution_core.models import vgg16
 from attribution_core.models.vgg16_weights import FILE_NAME
-from tests.browser.patience import expect
+from tests.browser.patience import choose, expect
 
 ROOT = Path(__file__).resolve().parents[2]
 Serve = Callable[..., AbstractContextManager[Any]]
@@ -69,8 +69,7 @@ def leave(page: Page) -> None:
 
 
 def choose_model(page: Page, name: str) -> None:
-    page.get_by_role("combobox", name="Model").click()
-    page.get_by_role("option", name=name, exact=True).click()
+    choose(page.get_by_role("combobox", name="Model"), name)
 
 
 def start_download(page: Page) -> None:
