@@ -46,6 +46,8 @@ def in_bfloat16(network: keras.Model) -> keras.Model:
     # Not above: pages ask about the processor, and should not wait for TensorFlow.
     import keras
 
+    from attribution_core.network.graph import finish_normalisations
+
     def rounded(layer: keras.layers.Layer) -> keras.layers.Layer:
         keeps = isinstance(layer, keras.layers.BatchNormalization)
         policy = "mixed_bfloat16" if keeps else "bfloat16"
@@ -54,6 +56,7 @@ def in_bfloat16(network: keras.Model) -> keras.Model:
     try:
         twin = keras.models.clone_model(network, clone_function=rounded, recursive=True)
         twin.set_weights(network.get_weights())
+        finish_normalisations(twin)
     except (TypeError, ValueError, NotImplementedError) as error:
         raise ValueError(
             f"The network {network.name} cannot be computed in bfloat16: not all of its layers "

@@ -17,18 +17,20 @@ from attribution_core.arrays import Logits
 from attribution_core.images import INPUT, Picture, Pixels, digest
 from attribution_core.network.bfloat16 import in_bfloat16
 from attribution_core.network.change_windows import local_part
+from attribution_core.network.endings import without_softmax
 from attribution_core.network.finite import check_activations
 from attribution_core.network.graph import (
     cuts,
+    finish_normalisations,
     flow,
     layer_name,
     multiplications,
-    without_softmax,
 )
 from attribution_core.network.head import Head, TracedWhenItPays
 from attribution_core.network.incremental_head import IncrementalHead
 from attribution_core.network.linear_head import LEAST_GAIN, LinearHead, linear_prefix
 from attribution_core.network.local_head import LocalHead, fewest_colours, local_head
+from attribution_core.network.verification import check_copy, check_logits_of
 from attribution_core.running.cache import Cache
 from attribution_core.scores import softmax
 from attribution_core.segmentations import Segments
@@ -78,12 +80,15 @@ class Classifier:
     reproducible : bool
         Whether the same request gives the same bits whatever was asked before, on the same machine.
         False is quicker for few maps, and the last bits can differ.
+    verified : bool
+        Whether it is known that what is explained is the given network; otherwise their values are
+        compared on a few pictures.
 
     Raises
     ------
     ValueError
-        When the network is not an image classifier of this form, or there is not one label per
-        class.
+        When the network is not an image classifier of this form, its logits cannot be told from
+        its outputs, or there is not one label per class.
     """
 
     def __init__(
@@ -95,10 +100,13 @@ class Classifier:
         cache: Cache | None = None,
         *,
         reproducible: bool = False,
+        verified: bool = False,
     ) -> None:
         self.name = name
         self._reproducible = reproducible
         self._network = without_softmax(network)
+        if not verified:
+            check_logits_of(network, self._network, preprocess)
         self._preprocess = preprocess
         self.labels = tuple(labels)
         self.cache = Cache(DEFAULT_CACHE_BYTES) if cache is None else cache
@@ -124,9 +132,14 @@ class Classifier:
         return self._network
 
     def copy(self) -> Classifier:
-        """The same classifier on a network of its own, with a small cache of its own."""
+        """The same classifier on a network of its own, with a small cache of its own.
+
+        ValueError where a copy of the network gives other scores.
+        """
         network = keras.models.clone_model(self._network)
         network.set_weights(self._network.get_weights())
+        finish_normalisations(network)
+        check_copy(self._network, network, self.name)
         cache = Cache(COPY_CACHE_BYTES)
         return Classifier(
             self.name,
@@ -135,6 +148,7 @@ class Classifier:
             self.labels,
             cache,
             reproducible=self._reproducible,
+            verified=True,
         )
 
     def keep(self, name: str, make: Callable[[], T]) -> T:

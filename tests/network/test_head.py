@@ -15,8 +15,9 @@ from attribution_core import Classifier, Contrast, Picture, load_image, superpix
 from attribution_core.arrays import FloatArray
 from attribution_core.games.coalition_table import CoalitionTable
 from attribution_core.images import Pixels
+from attribution_core.network.endings import without_softmax
 from attribution_core.network.evaluators import WholeHead
-from attribution_core.network.graph import cuts, flow, multiplications, without_softmax
+from attribution_core.network.graph import cuts, flow, multiplications
 from attribution_core.network.head import UNTRACED_CALLS, Head
 from attribution_core.network.head_game import HeadGame
 from attribution_core.scores import Score, score_values, softmax

@@ -1,0 +1,119 @@
+"""Whether what is explained is the network that was given: compared by value, not by names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from attribution_core.arrays import FloatArray
+from attribution_core.network.graph import flow, multiplications
+from attribution_core.scores import softmax
+
+_MULTIPLICATIONS = 1e10
+"""For the pictures that a network is tried on: a fraction of a second on two cores."""
+
+_SEED = 20
+
+
+def pictures_to_try(network: keras.Model) -> npt.NDArray[np.float32]:
+    """A smooth picture, noise, a flat picture and black, ``(n, h, w, 3)``, RGB 0..255.
+
+    At least the first, and as many as a fraction of a second allows.
+    """
+    height, width = network.inputs[0].shape[1:3]
+    random = np.random.default_rng(_SEED)
+    coarse = random.uniform(0, 255, (-(-height // 8), -(-width // 8), 3))
+    smooth = np.kron(coarse, np.ones((8, 8, 1)))[:height, :width]
+    noise = random.uniform(0, 255, (height, width, 3))
+    flat = np.broadcast_to(coarse.mean(axis=(0, 1)), noise.shape)
+    cost = sum(multiplications(tensor) for tensor in flow(network))
+    affordable = max(1, min(4, int(_MULTIPLICATIONS / max(1, cost))))
+    return np.stack([smooth, noise, flat, np.zeros_like(noise)]).astype(np.float32)[:affordable]
+
+
+def check_logits_of(
+    given: keras.Model, network: keras.Model, preprocess: Callable[[Any], Any]
+) -> None:
+    """Refuse what is taken for logits where it is not what the given network makes its outputs of.
+
+    Outputs that are not finite are left to those who see them in a picture of the user's.
+
+    Parameters
+    ----------
+    given : keras.Model
+        As its owner has it: preprocessed pictures -> outputs ``(n, classes)``.
+    network : keras.Model
+        Preprocessed pictures -> what is taken for logits.
+    preprocess : callable
+        Tensor of pictures, RGB 0..255, -> what both take.
+
+    Raises
+    ------
+    ValueError
+        When neither the values nor their softmax are the given network's outputs, or the values
+        are probabilities already.
+    """
+    prepared = preprocess(tf.constant(pictures_to_try(network)))
+    logits = _float64(network(prepared, training=False))
+    outputs = logits
+    if network.outputs[0] is not given.outputs[0]:
+        # Some networks take a fixed number of pictures at a time.
+        at_once = given.inputs[0].shape[0] or len(prepared)
+        rows = np.resize(np.arange(len(prepared)), at_once)
+        outputs = _float64(given(tf.gather(prepared, rows), training=False))
+        logits = logits[rows]
+    finite = np.isfinite(logits).all(axis=1) & np.isfinite(outputs).all(axis=1)
+    logits, outputs = logits[finite], outputs[finite]
+    if not len(logits):
+        return
+    tolerance = _tolerance(given)
+    if _are_probabilities(logits, tolerance):
+        raise ValueError(
+            "The network's last values are probabilities, and no softmax at its end says of which "
+            "logits; it should end in one softmax, or in logits."
+        )
+    scale = max(1.0, float(np.abs(outputs).max()))
+    as_given = np.abs(logits - outputs).max() <= tolerance * scale
+    if not as_given and np.abs(softmax(logits) - outputs).max() > tolerance:
+        raise ValueError(
+            "The softmax of the values below the network's end differs from the network's own "
+            "outputs; it should end in one softmax over its classes, or in logits."
+        )
+
+
+def check_copy(network: keras.Model, copy: keras.Model, name: str) -> None:
+    """Refuse a copy of a network that gives other logits.
+
+    Raises
+    ------
+    ValueError
+        When they differ by more than rounding on a picture.
+    """
+    picture = tf.constant(pictures_to_try(network)[:1])
+    ours, theirs = (_float64(each(picture, training=False)) for each in (network, copy))
+    scale = float(np.abs(ours).max())
+    if np.isfinite(ours).all() and np.abs(ours - theirs).max() > _tolerance(network) * scale:
+        raise ValueError(
+            f"The network {name} cannot be copied: a copy with its parameters gives other scores, "
+            "so that a layer keeps something beside them."
+        )
+
+
+def _are_probabilities(values: FloatArray, tolerance: float) -> bool:
+    sums = values.sum(axis=1)
+    return bool((values >= -tolerance).all() and (np.abs(sums - 1) <= tolerance).all())
+
+
+def _tolerance(network: keras.Model) -> float:
+    """Of the coarsest number type in which a layer computes, for values of about 1."""
+    types = {getattr(each, "compute_dtype", "float32") for each in network.layers}
+    return 0.1 if "bfloat16" in types else 0.02 if "float16" in types else 1e-4
+
+
+def _float64(outputs: Any) -> npt.NDArray[np.float64]:
+    return np.asarray(tf.cast(outputs, tf.float64))

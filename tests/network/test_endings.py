@@ -1,0 +1,147 @@
+"""Networks as they end: what is explained is what the network's own outputs are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from attribution_core import Classifier, explain
+from attribution_core.network.endings import without_softmax
+from attribution_core.network.randomisation import randomize
+
+LABELS = tuple("abcde")
+PICTURE = np.random.default_rng(0).uniform(0, 255, (12, 12, 3)).astype(np.float32)
+
+
+def drawn(seed: int) -> keras.initializers.Initializer:
+    return keras.initializers.RandomNormal(stddev=0.4, seed=seed)
+
+
+def features(entry: Any) -> Any:
+    flow = layers.Rescaling(1 / 255)(entry)
+    flow = layers.Conv2D(6, 3, activation="relu", kernel_initializer=drawn(1), name="plane")(flow)
+    return layers.Flatten()(flow)
+
+
+def dense(activation: Any = None, seed: int = 2) -> layers.Dense:
+    return layers.Dense(5, activation, kernel_initializer=drawn(seed))
+
+
+def ending_in(end: Callable[[Any], Any]) -> keras.Model:
+    entry = keras.Input((12, 12, 3))
+    return keras.Model(entry, end(features(entry)))
+
+
+def classifier_of(network: keras.Model) -> Classifier:
+    return Classifier("made", network, lambda images: images, LABELS)
+
+
+ENDS: dict[str, Callable[[Any], Any]] = {
+    "behind a linear activation": lambda flat: layers.Activation("linear", dtype="float32")(
+        dense("softmax")(flat)
+    ),
+    "behind a reshape": lambda flat: layers.Reshape((5,))(dense("softmax")(flat)),
+    "behind a flatten": lambda flat: layers.Flatten()(dense("softmax")(flat)),
+    "behind a dropout": lambda flat: layers.Dropout(0.3)(dense("softmax")(flat)),
+    "behind an identity": lambda flat: layers.Identity()(dense("softmax")(flat)),
+    "behind a cast": lambda flat: keras.ops.cast(dense("softmax")(flat), "float32"),
+    "behind two of them": lambda flat: layers.Identity()(
+        layers.Dropout(0.3)(layers.Softmax()(dense()(flat)))
+    ),
+    "an object": lambda flat: dense(layers.Softmax())(flat),
+    "an object in a layer": lambda flat: layers.Activation(layers.Softmax())(dense()(flat)),
+    "on a plane of one point": lambda flat: layers.Reshape((5,))(
+        layers.Softmax()(layers.Reshape((1, 1, 5))(dense()(flat)))
+    ),
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_softmax_is_found_wherever_it_stands(end: Callable[[Any], Any]) -> None:
+    network = ending_in(end)
+    classifier = classifier_of(network)
+    own = np.asarray(network(PICTURE[None], training=False))[0]
+    np.testing.assert_allclose(classifier.probabilities(PICTURE), own, rtol=1e-5)
+    plain = np.asarray(ending_in(dense())(PICTURE[None]))[0]
+    np.testing.assert_allclose(classifier.scores(PICTURE), plain, rtol=1e-4, atol=1e-5)
+    assert explain(classifier, PICTURE, "gradient", 1).score == pytest.approx(plain[1], rel=1e-4)
+
+
+def test_probabilities_are_never_shown_as_logits() -> None:
+    def mean(flat: Any) -> Any:
+        return layers.Average()([dense("softmax")(flat), dense("softmax", 3)(flat)])
+
+    def twice(flat: Any) -> Any:
+        return layers.Softmax()(dense("softmax")(flat))
+
+    for end in (mean, twice):
+        with pytest.raises(ValueError, match="are probabilities, and no softmax at its end"):
+            classifier_of(ending_in(end))
+
+
+def test_a_softmax_that_is_not_over_the_classes() -> None:
+    """Over pairs, and laid out as one row: no logits give these outputs."""
+    entry = keras.Input((12, 12, 3))
+    halves = layers.Reshape((2, 3))(layers.Dense(6, kernel_initializer=drawn(2))(features(entry)))
+    network = keras.Model(entry, layers.Reshape((6,))(layers.Softmax()(halves)))
+    with pytest.raises(ValueError, match="differs from the network's own outputs"):
+        Classifier("pairs", network, lambda images: images, tuple("abcdef"))
+
+
+def test_the_owner_s_layers_stay_in_one_graph() -> None:
+    """A layer that stands in two graphs no longer says what its output is."""
+    network = ending_in(ENDS["behind two of them"])
+    before = np.asarray(network(PICTURE[None]))
+    states = [layer.trainable for layer in network.layers], network.to_json()
+    classifier = classifier_of(network)
+    for method in ("gradient", "kernel_shap", "integrated_gradients"):
+        explain(classifier, PICTURE, method, 1, superpixels=4)
+    randomize(classifier, 1)
+    assert [layer.output.shape for layer in network.layers][-1] == (None, 5)
+    np.testing.assert_array_equal(network(PICTURE[None]), before)
+    assert ([layer.trainable for layer in network.layers], network.to_json()) == states
+
+
+def test_without_softmax_shares_parameters() -> None:
+    network = ending_in(dense("softmax"))
+    plain = without_softmax(network)
+    assert plain.layers[-1].kernel is network.layers[-1].kernel
+    assert network.layers[-1].activation is keras.activations.softmax
+
+
+def test_copies_of_networks_that_know_their_pictures_statistics() -> None:
+    """Keras's `set_weights` leaves what a Normalization layer computes with as it was."""
+    known = layers.Normalization()
+    known.adapt(np.random.default_rng(1).uniform(0, 255, (8, 12, 12, 3)).astype(np.float32))
+    entry = keras.Input((12, 12, 3))
+    network = keras.Model(entry, dense()(features(known(entry) * 50.0)))
+    classifier = classifier_of(network)
+    np.testing.assert_allclose(
+        classifier.copy().scores(PICTURE), classifier.scores(PICTURE), rtol=1e-5
+    )
+    untouched = randomize(classifier, 0)
+    np.testing.assert_allclose(untouched.scores(PICTURE), classifier.scores(PICTURE), rtol=1e-5)
+
+
+class Forgetful(layers.Layer):
+    """Keeps something that is neither a parameter nor a setting."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.factor = 1.0
+
+    def call(self, inputs: Any) -> Any:
+        return inputs * self.factor
+
+
+def test_a_copy_that_gives_other_scores_is_refused() -> None:
+    layer = Forgetful()
+    layer.factor = 3.0
+    network = ending_in(lambda flat: dense()(layer(flat)))
+    with pytest.raises(ValueError, match="cannot be copied"):
+        classifier_of(network).copy()
