@@ -182,6 +182,7 @@ class Runner(Generic[Request, Estimate]):
         self._closed = False
         self._turns = itertools.count()
         self._revisions = itertools.count(1)
+        self._ended = 0
         # Both in order of use, so that what is forgotten first stands first.
         self._jobs: OrderedDict[Request, _Job[Request, Estimate]] = OrderedDict()
         self._waiters: OrderedDict[str, _Waiter[Request, Estimate]] = OrderedDict()
@@ -289,6 +290,11 @@ class Runner(Generic[Request, Estimate]):
                 len(self._known_wishes),
                 self._left(known) if waited_for else None,
             )
+
+    @property
+    def ended(self) -> int:
+        """How many runs of jobs have ended, when `cost` may come to say something else."""
+        return self._ended
 
     def cost(self, requests: Sequence[Request]) -> TimeLeft | None:
         """Return how long these take from their start to their end where nothing else runs.
@@ -430,6 +436,7 @@ class Runner(Generic[Request, Estimate]):
 
     def _end_run(self, job: _Job[Request, Estimate]) -> None:
         """Learn from a run that is over; the next one starts at nothing."""
+        self._ended += 1
         if job.run is not None:
             job.run.end(done=job.outcome == "done")
         job.run = None

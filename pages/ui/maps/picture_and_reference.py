@@ -9,11 +9,11 @@ from functools import lru_cache
 from html import escape
 
 import numpy as np
-import streamlit as st
 from PIL import Image
 
 from attribution_core.images import Picture
 from attribution_core.running.jobs import Snapshot
+from pages.ui.shell.html import draw_html
 from pages.ui.shell.numbers import written
 from pages.ui.shell.requests import reference_of
 from pages.ui.shell.scene import Scene
@@ -39,7 +39,7 @@ def render_picture_and_reference(engine: Engine, scene: Scene) -> None:
     else:
         asked = engine.jobs.look(Predict(scene.settings.model, reference), visitor())
         parts += [_square("The reference", reference), _answer_to_reference(asked, scene)]
-    st.html(f'<div class="picture-strip">{"".join(parts)}</div>')
+    draw_html(f'<div class="picture-strip">{"".join(parts)}</div>')
 
 
 @lru_cache(maxsize=64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +91,8 @@ class Session:
         Whether the followed class's leader shows a picture of their own.
     formula : str or None
         The last valid one typed on the Axioms page.
+    costs : (object, mapping of str to str) or None
+        What each method's maps take, in words, and what that was worked out for.
     """
 
     visitor: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -115,11 +117,15 @@ class Session:
     followed: int = 0
     leaders_own_picture: bool = False
     formula: str | None = None
+    costs: tuple[object, Mapping[str, str]] | None = None
 
 
 def session() -> Session:
     """The session of the visitor whose run this is."""
-    found: Session = st.session_state.setdefault("session", Session())
+    try:
+        found: Session = st.session_state["session"]
+    except KeyError:
+        found = st.session_state["session"] = Session()
     return found
 
 

@@ -10,9 +10,10 @@ import streamlit as st
 from attribution_core.images import INPUT
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS
-from attribution_core.request import ZEROS, Request
+from attribution_core.request import ZEROS
 from pages.ui.shell.address import LONGEST, allowed
 from pages.ui.shell.choices import decide, drawn
+from pages.ui.shell.costs import costs_here
 from pages.ui.shell.gallery import gallery_picture, pick_from_gallery
 from pages.ui.shell.glossary import with_words
 from pages.ui.shell.markdown import literal
@@ -25,13 +26,11 @@ from pages.ui.shell.own_picture import (
     take_own_picture,
     take_pasted,
 )
-from pages.ui.shell.requests import players_given, request_for
+from pages.ui.shell.requests import players_given
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import session, visitor
 from pages.ui.shell.settings import BOUNDS, CLASS_CHOICES, MOST_CLASSES, UPLOAD, Settings
-from pages.ui.worker.cost import about
 from pages.ui.worker.engine import Engine
-from pages.ui.worker.tasks import Explain
 
 
 def render_sidebar(engine: Engine, scene: Scene) -> None:
@@ -138,7 +137,7 @@ def _model(engine: Engine, scene: Scene) -> None:
 
 
 def _methods(engine: Engine, scene: Scene) -> None:
-    costs = {name: _cost_here(engine, scene, name) for name in METHODS}
+    costs = costs_here(engine, scene)
     summaries = "\n".join(
         f"- **{entry.title}**: {entry.help}{costs[name] and f' *Here: {costs[name]}.*'}"
         for name, entry in METHODS.items()
@@ -156,17 +155,6 @@ def _methods(engine: Engine, scene: Scene) -> None:
         list(scene.settings.methods),
         offered=METHODS,
     )
-
-
-def _cost_here(engine: Engine, scene: Scene, method: str) -> str:
-    """What a method's maps of the target classes take, where that is worth saying."""
-    tasks = []
-    for target in scene.classes:
-        asked = request_for(scene, method, target)
-        beside = tuple(number for number in scene.classes if number != target)
-        if isinstance(asked, Request):
-            tasks.append(Explain(scene.settings.model, asked, beside))
-    return about(engine.jobs.cost(tasks))
 
 
 def _classes(scene: Scene) -> None:

@@ -20,6 +20,7 @@ from pages.ui.maps.grid import attribution_in, done_in, names_of, render_maps
 from pages.ui.maps.staged import methods_on_stage, part_of
 from pages.ui.maps.table import MapTable, classes_by_methods
 from pages.ui.shell.game_methods import LEADING
+from pages.ui.shell.html import draw_html
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.numbers import written
 from pages.ui.shell.progress import UNFINISHED, Snapshots, ask, follow, plain
@@ -220,14 +221,14 @@ def _draw_changes(
     with st.container(horizontal=True, gap="large", key="changes"):
         with st.container(width=430):
             st.markdown("**Probability**")
-            st.html(bars(labels, probabilities(changes), most=100))
+            draw_html(bars(labels, probabilities(changes), most=100))
         with st.container(width=520):
             st.markdown(
                 f"**Change of the {scene.settings.score}, and what was predicted**",
                 help="An attribution predicts that removing players subtracts their values from "
                 "the score. Where the bars differ, the network is not additive in these parts.",
             )
-            st.html(bars(labels, score_changes(changes)))
+            draw_html(bars(labels, score_changes(changes)))
     st.caption(
         " · ".join(
             f"{literal(change.label)}: logit {written(change.logit_whole)} → "
