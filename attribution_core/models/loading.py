@@ -79,7 +79,7 @@ def load_classifier(
             labels = clever_hans.LABELS
         else:
             network, preprocess = efficientnet_lite0.load(), efficientnet_lite0.preprocess
-        # Tests compare the built-in networks with their origins, so that no visitor waits for it.
+        # Tests check the built-in networks by value, so that no visitor waits for it.
         return Classifier(
             name, network, preprocess, labels, cache, reproducible=reproducible, verified=True
         )
