@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -108,3 +109,15 @@ def test_a_fragment_within_another_is_refused() -> None:
 
     shown = AppTest.from_function(page).run()
     assert "within another" in shown.markdown[0].value
+
+
+def test_no_fragment_is_drawn_otherwise() -> None:
+    """Streamlit's own way to draw one is used in one place alone."""
+    top = Path(__file__).parents[3]
+    using = {
+        path.relative_to(top).as_posix()
+        for path in (top / "app.py", *(top / "pages").rglob("*.py"))
+        for line in path.read_text().splitlines()
+        if "st.fragment" in line or "st.dialog" in line
+    }
+    assert using == {"pages/ui/shell/fragments.py"}
