@@ -16,6 +16,8 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import (
     get_script_run_ctx,
 )
 
+from pages.ui.shell.unsent import keep_unsent
+
 
 def draw_fragment(
     part: Callable[[], None],
@@ -30,7 +32,7 @@ def draw_fragment(
     included. An element beside that block, or one of a fragment within it, would then come to a
     browser that lacks what stands before or around it: "Bad delta path index", after which the
     browser draws nothing more until the page is reloaded. So a fragment has no neighbours, and no
-    fragment is drawn within another.
+    fragment is drawn within another. What else Streamlit would leave out, `keep_unsent` keeps.
 
     Raises
     ------
@@ -39,6 +41,7 @@ def draw_fragment(
     """
     if ThreadState.get().fragment_id is not None:
         raise RuntimeError("A fragment is drawn within another; draw one after the other.")
+    keep_unsent()
     with st.container():
         st.fragment(part, run_every=run_every, key=key)()
 

@@ -11,6 +11,7 @@ from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.testing.v1 import AppTest, local_script_runner
 
 from pages.ui.shell.navigation import PAGES
+from pages.ui.shell.unsent import drop_unsent, keep_unsent
 from tests.pages.visits import Visit
 
 FOLLOWED = {"model": "own", "class_choice": "own", "classes": "1,2", "layer": "joined"}
@@ -39,8 +40,8 @@ def left_of(messages: Sequence[ForwardMsg], fragment: str) -> list[ForwardMsg]:
     queue = ForwardMsgQueue()
     for message in messages:
         queue.enqueue(message)
-    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=[fragment])
-    return queue.flush()
+    drop_unsent(queue, retain_lifecycle_msgs=True, fragment_ids_this_run=[fragment])
+    return queue._queue
 
 
 def misplaced(messages: Sequence[ForwardMsg]) -> list[tuple[int, ...]]:
@@ -52,7 +53,7 @@ def misplaced(messages: Sequence[ForwardMsg]) -> list[tuple[int, ...]]:
     wrong = []
     for message in messages:
         path = tuple(message.metadata.delta_path)
-        if not message.HasField("delta"):
+        if not message.HasField("delta") and not message.HasField("ref_hash"):
             continue
         if path[:-1] not in children or path[-1] > children[path[:-1]]:
             wrong.append(path)
@@ -91,6 +92,42 @@ def test_a_fragment_beside_others_cannot(sent: list[ForwardMsg]) -> None:
     (fragment,) = fragments_of(sent)
     assert misplaced(sent) == []
     assert misplaced(left_of(sent, fragment)) == [(0, 1)]
+
+
+def drawn_at(path: Sequence[int], kind: str) -> ForwardMsg:
+    """A message of the fragment "f"; of what the browser holds already, a reference."""
+    message = ForwardMsg()
+    message.metadata.delta_path[:] = path
+    if kind == "reference":
+        message.ref_hash = "held"
+        return message
+    message.delta.fragment_id = "f"
+    if kind == "block":
+        message.delta.add_block.flex_container.SetInParent()
+    else:
+        message.delta.new_element.markdown.body = kind
+    return message
+
+
+def test_nothing_is_taken_from_before_a_reference() -> None:
+    """A reference does not say which fragment it is of, and stays where its siblings go."""
+    drawn = [
+        drawn_at([0, 0], "block"),
+        drawn_at([0, 0, 0], "first"),
+        drawn_at([0, 0, 1], "reference"),
+    ]
+    assert misplaced(left_of(drawn, "f")) == [(0, 0, 1)]
+    keep_unsent()
+    queue = ForwardMsgQueue()
+    for message in drawn:
+        queue.enqueue(message)
+    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=["f"])
+    queue.enqueue(drawn_at([0, 0, 0], "second"))
+    assert queue.flush() == [*drawn, drawn_at([0, 0, 0], "second")]
+    # A run of the whole page replaces everything.
+    queue.enqueue(drawn[0])
+    queue.clear(retain_lifecycle_msgs=True)
+    assert queue.is_empty()
 
 
 def test_a_fragment_within_another_is_refused() -> None:
