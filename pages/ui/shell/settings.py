@@ -180,7 +180,12 @@ def decode(
     if len(complaints) > MOST_COMPLAINTS:
         more = len(complaints) - MOST_COMPLAINTS
         complaints[MOST_COMPLAINTS:] = [f"{more} more parameters of the link are not usable."]
-    return replace(defaults, options=options, **changed), tuple(complaints)
+    differing = {
+        (method, name): value
+        for (method, name), value in options.items()
+        if value != METHODS[method].option_named(name).default
+    }
+    return replace(defaults, options=differing, **changed), tuple(complaints)
 
 
 def complaint_of(name: str, text: str, error: ValueError) -> str:
