@@ -47,6 +47,7 @@ class PlayerBoard {
 
   update(data, send) {
     this.send = send;
+    this.root.inert = Boolean(data.read_only); // out of the way of keys, too
     const { positive_over, negative_over } = data.colours[isDark(backgroundOf(this.root)) ? "dark" : "light"];
     this.root.style.setProperty("--positive", `rgb(${positive_over})`);
     this.root.style.setProperty("--negative", `rgb(${negative_over})`);

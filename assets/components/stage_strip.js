@@ -6,6 +6,7 @@
  */
 
 const SEND_EVERY = 200; // milliseconds, while a key is held down
+const CURTAIN_WAITS = 3000; // milliseconds, should the server never answer
 const STEPS = {
   ArrowLeft: ["layer", -1],
   ArrowRight: ["layer", 1],
@@ -70,6 +71,7 @@ class StageStrip {
   close() {
     removeEventListener("keydown", this.listener, true);
     clearTimeout(this.timer);
+    clearTimeout(this.patience);
     document.documentElement.style.removeProperty("--stage-strip");
   }
 
@@ -78,6 +80,7 @@ class StageStrip {
     const before = this.data;
     this.data = data;
     if (before && before.on !== data.on) this.scroll(data.on);
+    if (this.going === data.on) this.arrive();
     for (const { role, value } of data.controls) if (this.wanted[role] === value) delete this.wanted[role];
     if (!data.on) {
       this.wanted = {};
@@ -96,6 +99,23 @@ class StageStrip {
     const top = on ? 0 : this.place ?? 0;
     // The page is still being put together.
     for (const wait of [0, 150, 500]) setTimeout(() => (main.scrollTop = top), wait);
+  }
+
+  /**
+   * Whether the maps are on stage, or on their way there. The next key may come before the server's answer:
+   * F right after Escape goes up again.
+   */
+  get on() {
+    return this.next ? rises(this.next) : this.going ?? this.data.on;
+  }
+
+  /** The server has drawn what the curtain was asked for. */
+  arrive() {
+    clearTimeout(this.patience);
+    this.going = undefined;
+    const { next } = this;
+    this.next = undefined;
+    if (next && rises(next) !== this.data.on) this.say(next);
   }
 
   /* Keys */
@@ -117,7 +137,7 @@ class StageStrip {
   /** Do what a key does; false for keys that are not the stage's. */
   press(key, shift) {
     const letter = key.toLowerCase();
-    const { on } = this.data;
+    const { on } = this;
     if (letter === "f") this.say(on ? "down" : "up");
     else if (!on) return false;
     else if (key === "Escape") this.helping ? this.help(false) : this.say("back");
@@ -186,6 +206,14 @@ class StageStrip {
 
   /** Tell the server: the curtain, and all that was chosen and is not shown yet. */
   say(curtain) {
+    if (curtain && this.going !== undefined) {
+      this.next = curtain;
+      return;
+    }
+    if (curtain) {
+      this.going = rises(curtain);
+      this.patience = setTimeout(() => this.arrive(), CURTAIN_WAITS);
+    }
     clearTimeout(this.timer);
     this.sent = performance.now();
     this.send("said", { curtain, chosen: { ...this.wanted }, at: this.sent });
@@ -287,6 +315,11 @@ class StageStrip {
     if (keys.matches(":popover-open") !== shown) keys.togglePopover(shown);
     if (this.data.on) this.drawStrip();
   }
+}
+
+/** Whether a word for the curtain is one that opens the stage. */
+function rises(curtain) {
+  return curtain === "up" || curtain === "play";
 }
 
 function keyList() {

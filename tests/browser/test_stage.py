@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.patience import expect
+from tests.patience import until
 
 PROJECTOR = {"width": 1280, "height": 720}
 QUICK = "model=efficientnet_lite0&classes=285,967"
@@ -105,6 +106,26 @@ def test_a_lecturer_opens_the_app_on_a_projector_presses_f_and_tells_figure_3_1_
     expect(page.get_by_test_id("stSidebar")).to_be_visible()
     page.wait_for_url(before)
     expect(page.locator(".map.done")).to_have_count(4)
+
+
+def test_f_right_after_escape_ends_on_stage(visit: Callable[..., Page]) -> None:
+    """However soon: the server may not have answered the first key when it is told the second."""
+    page = visit(f"?{QUICK}&methods=grad_cam&layer=top_relu&stage=1")
+    sidebar, heading = page.get_by_test_id("stSidebar"), page.locator(".heading")
+    addresses: list[str] = []
+    page.on("framenavigated", lambda frame: addresses.append(frame.url))
+    page.keyboard.press("Escape")
+    page.keyboard.press("f")
+    until(
+        lambda: any("stage=1" not in each for each in addresses) and "stage=1" in page.url,
+        watched=lambda: len(addresses),
+        pause=lambda: page.wait_for_timeout(50),
+    )
+    expect(heading).to_be_visible()
+    expect(sidebar).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(sidebar).to_be_visible()
+    page.wait_for_url(lambda address: "stage=1" not in address)
 
 
 def test_p_keeps_the_maps_beside_those_of_the_next_layer(visit: Callable[..., Page]) -> None:

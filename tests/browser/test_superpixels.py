@@ -169,7 +169,7 @@ def test_the_choice_of_two_players_is_in_the_link(visit: Callable[..., Page]) ->
     second.press("Enter")
     expect(page.get_by_text("players 3 and 8 are worth")).to_be_visible()
     page.wait_for_url(re.compile("superpixels-second=8"))
-    best = page.get_by_label("k", exact=True)
+    best = page.get_by_label("How many best", exact=True)
     best.fill("7")
     best.press("Enter")
     page.wait_for_url(re.compile("superpixels-best=7"))

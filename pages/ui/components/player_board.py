@@ -66,6 +66,7 @@ def player_board(
     kind_of_player: str = "superpixel",
     sort_by: int = 0,
     colours: Colours = "red-blue",
+    read_only: bool = False,
     key: str,
 ) -> tuple[int, ...] | None:
     """Draw picture and list; return who is absent after the clicks that are new in this run.
@@ -90,6 +91,8 @@ def player_board(
         The method whose largest value comes first, until a person clicks on another.
     colours : {"red-blue", "orange-blue", "absolute"}
         Of the bars.
+    read_only : bool
+        Whether neither the mouse nor keys take players out.
     key : str
 
     Returns
@@ -115,7 +118,9 @@ def player_board(
     # The browser repeats a click until its revision is confirmed here. In this run the revision is
     # still the old one: a run that ends before the caller has the click must not confirm it.
     result = _component(
-        key=key, data={**data, "revision": memory.revision}, on_toggles_change=nothing
+        key=key,
+        data={**data, "revision": memory.revision, "read_only": read_only},
+        on_toggles_change=nothing,
     )
     clicks = new_clicks(
         result.get("toggles"), data["board"], memory.revision, len(data["outlines"])

@@ -60,6 +60,7 @@ def choose_protocol(engine: Engine, scene: Scene) -> Protocol:
         100,
         16,
         step=4,
+        width=100,  # beside the others in a window of 1280 pixels
         help="Points of a curve after the first, in equal shares of the picture.",
     )
     players, removed = _players(engine, scene, kind)

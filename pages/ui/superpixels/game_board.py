@@ -96,7 +96,9 @@ def set_up(classifier: Classifier, scene: Scene, affordable: int) -> Board:
         _move("all_in", "All in", name, _just(()))
         _move("all_out", "All out", name, _just(range(players)))
         _move("invert", "Invert", name, lambda absent: set(range(players)) - set(absent))
-        best = choose_whole("superpixels-best", "k", 1, players, min(5, players), width=110)
+        best = choose_whole(
+            "superpixels-best", "How many best", 1, players, min(5, players), width=110
+        )
         order = session().ranked.get((name, focus))
         for verb, part in (("Keep", slice(best, None)), ("Remove", slice(None, best))):
             gone = [] if order is None else order[part]
@@ -148,9 +150,10 @@ def draw_board(scene: Scene, board: Board, known: Mapping[str, Attribution]) -> 
             if attribution.player_values is not None
         ],
         colours=scene.settings.colours,
+        read_only=bool(session().following),
         key="player_board",
     )
-    if clicked is not None:
+    if clicked is not None and not session().following:
         _set_absent(board.name, clicked)
         remember(ABSENT, clicked, ())
         board = replace(board, absent=clicked)
