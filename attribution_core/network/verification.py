@@ -77,9 +77,10 @@ def check_logits_of(
             "The network's last values are probabilities, and no softmax at its end says of which "
             "logits; it should end in one softmax, or in logits."
         )
-    scale = max(1.0, float(np.abs(outputs).max()))
-    as_given = np.abs(logits - outputs).max() <= tolerance * scale
-    if not as_given and np.abs(softmax(logits) - outputs).max() > tolerance:
+    # Not of 1: of a thousand classes none may have more than a few thousandths.
+    most = tolerance * float(np.abs(outputs).max())
+    as_given = np.abs(logits - outputs).max() <= most
+    if not as_given and np.abs(softmax(logits) - outputs).max() > most:
         raise ValueError(
             "The softmax of the values below the network's end differs from the network's own "
             "outputs; it should end in one softmax over its classes, or in logits."
@@ -110,7 +111,7 @@ def _are_probabilities(values: FloatArray, tolerance: float) -> bool:
 
 
 def _tolerance(network: keras.Model) -> float:
-    """Of the coarsest number type in which a layer computes, for values of about 1."""
+    """Of the coarsest number type in which a layer computes, as a share of the largest value."""
     types = {getattr(each, "compute_dtype", "float32") for each in network.layers}
     return 0.1 if "bfloat16" in types else 0.02 if "float16" in types else 1e-4
 

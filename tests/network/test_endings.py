@@ -93,6 +93,17 @@ def test_a_softmax_that_is_not_over_the_classes() -> None:
         Classifier("pairs", network, lambda images: images, tuple("abcdef"))
 
 
+def test_of_many_classes_each_with_little() -> None:
+    """The wrong softmax differs by less than a ten-thousandth, as all probabilities do."""
+    classes = 20_000
+    entry = keras.Input((12, 12, 3))
+    flat = layers.Dense(classes, kernel_initializer="zeros")(features(entry))
+    halves = layers.Softmax()(layers.Reshape((2, classes // 2))(flat))
+    network = keras.Model(entry, layers.Reshape((classes,))(halves))
+    with pytest.raises(ValueError, match="differs from the network's own outputs"):
+        Classifier("many", network, lambda images: images, tuple(map(str, range(classes))))
+
+
 def test_the_owner_s_layers_stay_in_one_graph() -> None:
     """A layer that stands in two graphs no longer says what its output is."""
     network = ending_in(ENDS["behind two of them"])
