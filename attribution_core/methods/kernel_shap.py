@@ -14,7 +14,9 @@ from attribution_core.games.coalitions import CoalitionPairs, draw_pairs
 from attribution_core.games.game import Game, worth_a_look
 from attribution_core.games.gaussian_process import centres_of
 from attribution_core.games.local_windows import (
+    CORRECTED_FROM,
     FEWEST_PLAYERS,
+    FEWEST_WITH_ERRORS,
     MOST_PLAYERS,
     LocalWindows,
     Solution,
@@ -77,9 +79,9 @@ def kernel_shap(
     ------
     Estimate
         After each batch, with values φ ``(players,)`` and, once there are more pairs than players
-        or all pairs, standard errors from the stratified design; none where a prior is used, or
-        windows of fewer than 17 players. Of the Gaussian process alone, below three pairs a player,
-        they are its posterior's.
+        or all pairs, standard errors from the stratified design. There are none where a prior is
+        used, and of windows none below three pairs a player or 17 players: they would not hold
+        what they promise. The diagnostics say from where on there are some.
 
     Raises
     ------
@@ -124,7 +126,7 @@ def kernel_shap(
                     values=found.values,
                     standard_error=found.standard_error,
                     evaluations=done,
-                    diagnostics=said if found.width is None else {WINDOWS: found.width},
+                    diagnostics=said if found.width is None else _of_windows(found),
                 )
         yield replace(estimate, done=done)
         if doubled:
@@ -152,8 +154,24 @@ def _solution(
     return lambda known: Solution(*solve(pairs, known, total), None)
 
 
+def _of_windows(found: Solution) -> dict[str, float]:
+    """The diagnostics of values from windows: their width, and why there are no error bars."""
+    said = {WINDOWS: float(found.width or 0)}
+    players = len(found.values)
+    if found.standard_error is None and players < FEWEST_WITH_ERRORS:
+        said[TOO_FEW_FOR_ERRORS] = FEWEST_WITH_ERRORS
+    elif found.standard_error is None:
+        said[ERRORS_FROM] = 2 + 2 * CORRECTED_FROM * players
+    return said
+
+
 WINDOWS = "windows"
 """The diagnostic of values from a Gaussian process: how wide its windows are, in players."""
+ERRORS_FROM = "errors_from_evaluations"
+"""The diagnostic of values from windows without error bars: evaluations from which there are."""
+TOO_FEW_FOR_ERRORS = "errors_from_players"
+"""The same, where there are too few players for error bars at any number of evaluations."""
+WITHOUT_ERRORS = (ERRORS_FROM, TOO_FEW_FOR_ERRORS)
 TOO_MANY = "players_without_windows"
 """The diagnostic of least squares alone where windows were asked for: the players."""
 _PAIRS_A_PLAYER = 3
@@ -242,6 +260,8 @@ METHOD = Method(
     quick=Options(budget=16),
     diagnostics={
         WINDOWS: "with local windows {:.1f} players wide",
+        ERRORS_FROM: "no error bars below {:.0f} evaluations",
+        TOO_FEW_FOR_ERRORS: "no error bars for windows of fewer than {:.0f} players",
         TOO_MANY: "least squares alone, since {:.0f} players are too many for local windows",
     },
     # Two players have four coalitions: the budget covers them all, and the values are exact.

@@ -9,7 +9,13 @@ from attribution_core import FunctionGame, Game, kernel_shap, shapley_values
 from attribution_core.arrays import FloatArray
 from attribution_core.games import local_windows
 from attribution_core.games.gaussian_process import centres_of
-from attribution_core.methods.kernel_shap import MOST_PLAYERS, TOO_MANY, WINDOWS
+from attribution_core.methods.kernel_shap import (
+    ERRORS_FROM,
+    MOST_PLAYERS,
+    TOO_FEW_FOR_ERRORS,
+    TOO_MANY,
+    WINDOWS,
+)
 from tests.known_games import additive, random_worth, table_game
 
 pytestmark = pytest.mark.thorough
@@ -100,7 +106,7 @@ def test_a_game_without_neighbours_is_not_harmed(budget: int) -> None:
     assert np.median(errors[True]) <= 1.05 * np.median(errors[False])
 
 
-@pytest.mark.parametrize("budget", [160, 512, 1024])
+@pytest.mark.parametrize("budget", [218, 512, 1024])
 def test_standard_errors_cover(budget: int) -> None:
     """68 % of the values within one standard error, 95 % within 1.96."""
     errors = []
@@ -111,6 +117,19 @@ def test_standard_errors_cover(budget: int) -> None:
         errors.append(np.abs(found.values - exact) / found.standard_error)
     assert 0.58 <= np.mean(np.array(errors) < 1) <= 0.8
     assert 0.91 <= np.mean(np.array(errors) < 1.96) <= 0.995
+
+
+@pytest.mark.parametrize("budget", [72, 160, 216])
+def test_below_three_pairs_a_player_there_are_no_standard_errors(budget: int) -> None:
+    """The process alone would promise too little or too much; where there will be some is said."""
+    game, _ = neighbours_game()
+    found = kernel_shap(game, budget=budget, centres=GRID)
+    assert WINDOWS in found.diagnostics
+    assert found.standard_error is None
+    assert found.diagnostics[ERRORS_FROM] == 218
+    enough = kernel_shap(game, budget=218, centres=GRID)
+    assert enough.standard_error is not None
+    assert ERRORS_FROM not in enough.diagnostics
 
 
 def test_more_players_than_windows_are_for() -> None:
@@ -141,6 +160,7 @@ def test_windows_of_a_few_players_have_no_standard_errors() -> None:
     found, plain = (kernel_shap(game, budget=120, centres=each) for each in (centres, None))
     assert WINDOWS in found.diagnostics
     assert found.standard_error is None
+    assert found.diagnostics[TOO_FEW_FOR_ERRORS] == 17
     assert np.linalg.norm(found.values - exact) < np.linalg.norm(plain.values - exact)
 
 

@@ -14,6 +14,7 @@ from attribution_core import painting
 from attribution_core.attribution import Attribution
 from attribution_core.images import Picture
 from attribution_core.measures.whereabouts import shares_of, told_by
+from attribution_core.methods.kernel_shap import WITHOUT_ERRORS
 from attribution_core.methods.options import BFLOAT16
 from attribution_core.methods.shapley_values import LOCAL
 from attribution_core.painting import drawn_values
@@ -83,7 +84,7 @@ def limits(
 def caption(attribution: Attribution) -> tuple[str, ...]:
     """Players, seconds, evaluations, and the map's sum beside the sum it should have.
 
-    An estimate says so, with its largest standard error.
+    An estimate says so, with its largest standard error or why there is none.
     """
     evaluations = counted(attribution.evaluations, "evaluation")
     if LOCAL in attribution.diagnostics and attribution.done == attribution.planned:
@@ -92,6 +93,8 @@ def caption(attribution: Attribution) -> tuple[str, ...]:
         most := float(attribution.standard_error.max())
     ):
         evaluations = f"estimated, ± {written(most, '.2g')}: {evaluations}"
+    elif reason := no_error_bars(attribution):
+        evaluations = f"estimated, {reason}: {evaluations}"
     parts = (attribution.players, _seconds(attribution.seconds), evaluations)
     cost = " · ".join(filter(None, parts))
     if (BFLOAT16, True) in attribution.request.options:
@@ -104,6 +107,19 @@ def caption(attribution: Attribution) -> tuple[str, ...]:
     gap = attribution.completeness_gap / abs(change) if change else float("inf")
     shown = f"{100 * gap:.1f} %" if gap < 10 else f"{attribution.completeness_gap:.3g}"
     return cost, f"{sums} · should be {written(change, '.3g')} · gap {shown}"
+
+
+def no_error_bars(attribution: Attribution) -> str:
+    """Why an estimate has no standard errors, as its method says; empty where it does not."""
+    templates = METHODS[attribution.request.method].diagnostics
+    return next(
+        (
+            templates[reason].format(attribution.diagnostics[reason])
+            for reason in WITHOUT_ERRORS
+            if reason in attribution.diagnostics
+        ),
+        "",
+    )
 
 
 def picture_beneath(picture: Picture, attribution: Attribution) -> npt.NDArray[np.uint8] | None:

@@ -11,7 +11,7 @@ from attribution_core.attribution import Attribution
 from attribution_core.images import INPUT
 from attribution_core.registry import METHODS
 from pages.ui.components.heatmap_grid import MapCell, Shot
-from pages.ui.maps.drawing import drawn_map
+from pages.ui.maps.drawing import drawn_map, no_error_bars
 from pages.ui.maps.grid import attribution_in
 from pages.ui.maps.table import cell_for
 from pages.ui.motion.film import Film, Still, film_of_maps, map_of
@@ -149,7 +149,7 @@ def _budget_label(attribution: Attribution) -> str:
     error, values = attribution.standard_error, attribution.player_values
     label = f"{attribution.evaluations} coalitions"
     if error is None or values is None:
-        return f"{label} · too few for error bars"
+        return f"{label} · {no_error_bars(attribution) or 'too few for error bars'}"
     share = 100 * float(error.max()) / (float(np.ptp(values)) or 1.0)
     return f"{label} · largest standard error {share:.1f} % of the values' range"
 

@@ -16,6 +16,7 @@ from attribution_core.scores import Score, score_values
 from attribution_core.segmentations import counted
 from pages.ui.components.stage_strip import StageControl
 from pages.ui.maps.downloads import render_downloads
+from pages.ui.maps.drawing import no_error_bars
 from pages.ui.maps.grid import attribution_in, done_in, names_of, render_maps
 from pages.ui.maps.staged import methods_on_stage, part_of
 from pages.ui.maps.table import MapTable, classes_by_methods
@@ -260,8 +261,9 @@ def _draw_fits(scene: Scene, board: Board, table: MapTable, snapshots: Snapshots
             share = 100 * float(error.max()) / (float(np.ptp(values)) or 1.0)
             said.append(f"largest standard error {share:.1f} % of the values' range")
         elif values is not None and attribution.evaluations < 2 ** min(board.players, 63):
-            coalitions = counted(attribution.evaluations, "coalition")
-            said.append(f"a first sketch from {coalitions}, too few for error bars")
+            sketch = f"a first sketch from {counted(attribution.evaluations, 'coalition')}"
+            told = no_error_bars(attribution)
+            said.append(sketch if told else f"{sketch}, too few for error bars")
         said += [
             template.format(attribution.diagnostics[name]).replace(" -", " −")
             for name, template in METHODS[method].diagnostics.items()

@@ -11,6 +11,12 @@ import pytest
 from attribution_core import Classifier, Picture
 from attribution_core.attribution import Attribution
 from attribution_core.images import Pixels
+from attribution_core.methods.kernel_shap import (
+    ERRORS_FROM,
+    TOO_FEW_FOR_ERRORS,
+    TOO_MANY,
+    WINDOWS,
+)
 from attribution_core.painting import drawn_values
 from attribution_core.request import granted, request_or_reason
 from pages.ui.maps.drawing import DrawnMap, caption, limits
@@ -133,6 +139,29 @@ def test_captions_say_the_cost_and_the_sum(
     tiny_image: Pixels, changes: dict[str, Any], expected: tuple[str, str]
 ) -> None:
     assert caption(an_attribution(tiny_image, **changes)) == expected
+
+
+@pytest.mark.parametrize(
+    ("diagnostics", "expected"),
+    [
+        ({WINDOWS: 1.0, ERRORS_FROM: 296}, "estimated, no error bars below 296 evaluations: "),
+        (
+            {WINDOWS: 1.0, TOO_FEW_FOR_ERRORS: 17},
+            "estimated, no error bars for windows of fewer than 17 players: ",
+        ),
+        ({TOO_MANY: 201}, ""),
+    ],
+)
+def test_a_caption_says_why_there_are_no_error_bars(
+    tiny_image: Pixels, diagnostics: dict[str, float], expected: str
+) -> None:
+    request = granted(
+        request_or_reason(
+            None, picture=Picture.of(tiny_image), method="kernel_shap", target=1, layer="top"
+        )
+    )
+    made = an_attribution(tiny_image, request=request, diagnostics=diagnostics)
+    assert caption(made)[0] == f"123 ms · {expected}64 evaluations"
 
 
 def test_where_the_positive_values_lie_is_said_to_those_who_do_not_see_the_map(

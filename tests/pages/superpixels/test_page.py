@@ -75,6 +75,8 @@ def test_a_local_head_has_exact_values_of_any_players(visit: Callable[..., Visit
     assert page.labels[1] == ["KernelSHAP", "LIME", "Shapley values, exact"]
     assert "exact from 512 evaluations, since the head is local" in page.words
     assert "of the exact values at 64" in page.words
+    assert "a first sketch from 64 coalitions, " in page.words
+    assert "no error bars below 296 evaluations" in page.words
     assert "at most 16 players" not in page.words
 
 
