@@ -13,11 +13,13 @@ from attribution_core.command_line.players import PLAYERS
 from attribution_core.figures.style import SUFFIXES
 from attribution_core.images import PICTURE_FILES
 from attribution_core.methods.options import OptionValue
-from attribution_core.models.loading import PREPROCESSINGS
+from attribution_core.models.preprocessing import PREPROCESSINGS, read_preprocessing
 from attribution_core.painting import COLOUR_SCALES
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS, method_named
 from attribution_core.request import ZEROS
+
+_PREPROCESSINGS = f"{', '.join(PREPROCESSINGS)} or 'mean=R,G,B std=R,G,B' of values in 0..1"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -126,12 +128,18 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
         default="efficientnet_lite0",
         help=f"{', '.join(BUILT_IN)}, or a .keras or .h5 file; default: %(default)s",
     )
-    add("--labels", type=Path, metavar="FILE", help="for a model file: its classes, one a line")
+    add(
+        "--labels",
+        type=Path,
+        metavar="FILE",
+        help="for a model file: its classes, as text (one a line), CSV or JSON",
+    )
     add(
         "--preprocessing",
-        choices=PREPROCESSINGS,
+        type=_preprocessing,
         default="none",
-        help="for a model file: what its network expects; default: %(default)s",
+        metavar="NAME",
+        help=f"for a model file: what its network expects, {_PREPROCESSINGS}; default: %(default)s",
     )
 
 
@@ -303,9 +311,21 @@ def _add_model_file(parser: argparse.ArgumentParser) -> None:
         "--model", metavar="FILE", help="the maps' model file, where they do not say where it is"
     )
     parser.add_argument(
-        "--labels", type=Path, metavar="FILE", help="of --model: its classes, one a line"
+        "--labels", type=Path, metavar="FILE", help="of --model: its classes, as text, CSV or JSON"
     )
-    parser.add_argument("--preprocessing", choices=PREPROCESSINGS, help="of --model; default: none")
+    parser.add_argument(
+        "--preprocessing",
+        type=_preprocessing,
+        metavar="NAME",
+        help=f"of --model: {_PREPROCESSINGS}; default: none",
+    )
+
+
+def _preprocessing(text: str) -> str:
+    try:
+        return str(read_preprocessing(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _whole(text: str) -> int:

@@ -10,7 +10,7 @@ from attribution_core.attribution import Attribution
 from attribution_core.built_in import BUILT_IN
 from attribution_core.command_line.exit_codes import sentence
 from attribution_core.images import Picture
-from attribution_core.models.loading import PREPROCESSINGS, load_classifier
+from attribution_core.models.loading import load_classifier
 from attribution_core.network.classifier import Classifier
 from attribution_core.request import Request, asked_again, granted
 from attribution_core.saved_maps.files import ModelFile
@@ -72,18 +72,10 @@ class Models:
     def _load(self, place: ModelFile) -> Classifier | str:
         """The classifier, or the sentence that says why there is none."""
         try:
-            preprocessing = next(
-                (each for each in PREPROCESSINGS if each == place.preprocessing), None
-            )
-            if preprocessing is None:
-                raise ValueError(
-                    f"The preprocessing “{place.preprocessing}” is not known; use "
-                    f"{', '.join(PREPROCESSINGS)}."
-                )
             return load_classifier(
                 place.path,
                 labels=None if place.labels is None else Path(place.labels),
-                preprocessing=preprocessing,
+                preprocessing=place.preprocessing,
                 reproducible=self._reproducible,
             )
         except (ValueError, OSError) as error:

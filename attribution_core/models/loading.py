@@ -1,27 +1,32 @@
-"""Classifiers by name, or from a model file."""
+"""Classifiers by name, from a model file, or from a Keras model."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING
 
 from attribution_core.built_in import BUILT_IN
+from attribution_core.models.preprocessing import (
+    MeanAndDeviation,
+    Preprocessing,
+    preprocess_of,
+    read_preprocessing,
+)
 from attribution_core.running.cache import Cache
 
 if TYPE_CHECKING:
-    from attribution_core.network.classifier import Classifier
+    import keras
 
-Preprocessing = Literal["none", "zero_to_one", "minus_one_to_one", "caffe", "torch"]
-PREPROCESSINGS: tuple[Preprocessing, ...] = get_args(Preprocessing)
+    from attribution_core.network.classifier import Classifier
 
 
 def load_classifier(
-    name_or_path: str | Path,
+    model: str | Path | keras.Model,
     *,
     labels: str | Path | Sequence[str] | None = None,
-    preprocessing: Preprocessing = "none",
+    preprocessing: str | MeanAndDeviation = "none",
     cache: Cache | None = None,
     reproducible: bool = False,
     environment: Mapping[str, str] = os.environ,
@@ -30,17 +35,19 @@ def load_classifier(
 
     Parameters
     ----------
-    name_or_path : str or path
+    model : str, path or keras.Model
         ``"vgg16"`` (its weights must be on the machine, see `vgg16_weights`),
-        ``"efficientnet_lite0"``, ``"vgg16_cam"`` or ``"clever_hans"`` (all shipped), or a
-        ``.keras`` or ``.h5`` file of an image classifier, from which no code is run.
+        ``"efficientnet_lite0"``, ``"vgg16_cam"`` or ``"clever_hans"`` (all shipped); a ``.keras``
+        or ``.h5`` file of an image classifier, from which no code is run; or such a network itself,
+        which stays as it is.
     labels : path or sequence of str, optional
-        For a model file: the names of its classes, one a line or as a JSON list; ``class 0`` and
-        so on where nothing is given.
-    preprocessing : {"none", "zero_to_one", "minus_one_to_one", "caffe", "torch"}
-        For a model file: what its network expects to be done to RGB in 0..255 before it. Nothing;
-        x/255; x/127.5 − 1; BGR minus ImageNet's mean; x/255 normalised by ImageNet's mean and
-        standard deviation.
+        For a network that is not built in: the names of its classes, or the text, CSV or JSON file
+        that has them (see `labels_in`); ``class 0`` and so on where nothing is given.
+    preprocessing : str or MeanAndDeviation
+        For a network that is not built in: what it expects to be done to RGB in 0..255 before it.
+        ``"none"``: nothing; ``"zero_to_one"``: x/255; ``"minus_one_to_one"``: x/127.5 − 1;
+        ``"caffe"``: BGR minus ImageNet's mean; ``"torch"``: x/255 normalised by ImageNet's mean and
+        standard deviation; ``"mean=R,G,B std=R,G,B"``: x/255 normalised by these.
     cache : Cache, optional
         Shared with other classifiers where the same is given.
     reproducible : bool
@@ -59,75 +66,95 @@ def load_classifier(
     ValueError
         When the model, its labels or its preprocessing do not exist or do not fit.
     """
-    from attribution_core.models import clever_hans, efficientnet_lite0, vgg16, vgg16_cam
-    from attribution_core.models.labels import imagenet_labels
-    from attribution_core.network.classifier import Classifier
-
-    if name_or_path in BUILT_IN:
-        if labels is not None or preprocessing != "none":
+    if isinstance(model, str | Path):
+        if model in BUILT_IN:
+            if labels is not None or preprocessing != "none":
+                raise ValueError(
+                    f"The built-in model {model} has its own labels and preprocessing; "
+                    "give them for model files only."
+                )
+            return _built_in(str(model), cache, reproducible, environment)
+        path = Path(model)
+        if path.suffix not in (".keras", ".h5", ".hdf5"):
             raise ValueError(
-                f"The built-in model {name_or_path} has its own labels and preprocessing; "
-                "give them for model files only."
+                f"The model '{model}' is not known; use {', '.join(BUILT_IN)} or the path of a "
+                ".keras or .h5 file."
             )
-        name, labels = str(name_or_path), imagenet_labels()
-        if name == "vgg16":
-            network, preprocess = vgg16.load(environment), vgg16.preprocess
-        elif name == "vgg16_cam":
-            network, preprocess = vgg16_cam.load(), vgg16_cam.preprocess
-        elif name == "clever_hans":
-            network, preprocess = clever_hans.load(), clever_hans.preprocess
-            labels = clever_hans.LABELS
-        else:
-            network, preprocess = efficientnet_lite0.load(), efficientnet_lite0.preprocess
-        # Tests check the built-in networks by value, so that no visitor waits for it.
-        return Classifier(
-            name, network, preprocess, labels, cache, reproducible=reproducible, verified=True
-        )
+    kind = _known(preprocessing)
+    if isinstance(model, str | Path):
+        from attribution_core.models.model_file import load_model_file
 
-    path = Path(name_or_path)
-    if path.suffix not in (".keras", ".h5", ".hdf5"):
-        raise ValueError(
-            f"The model '{name_or_path}' is not known; use {', '.join(BUILT_IN)} or the path of a "
-            ".keras or .h5 file."
-        )
-    from attribution_core.models.model_file import load_model_file
+        name, network = path.stem, load_model_file(path)
+    else:
+        name, network = model.name, model
+    return classifier_of(
+        network, name, labels=labels, preprocessing=kind, cache=cache, reproducible=reproducible
+    )
 
-    if preprocessing not in PREPROCESSINGS:
-        raise ValueError(
-            f"The preprocessing '{preprocessing}' is not known; use {', '.join(PREPROCESSINGS)}."
-        )
+
+def classifier_of(
+    network: keras.Model,
+    name: str,
+    *,
+    labels: str | Path | Sequence[str] | None = None,
+    preprocessing: Preprocessing = "none",
+    cache: Cache | None = None,
+    reproducible: bool = False,
+) -> Classifier:
+    """A classifier on a network that is in memory, as `load_classifier` makes it from a file.
+
+    Raises
+    ------
+    ValueError
+        When the network is no image classifier, or the labels do not fit it.
+    """
+    from attribution_core.network.classifier import Classifier
     from attribution_core.network.endings import without_softmax
 
-    network = load_model_file(path)
     return Classifier(
-        path.stem,
+        name,
         network,
-        _preprocess(preprocessing),
-        _labels(without_softmax(network), labels),
+        preprocess_of(preprocessing),
+        _labels(without_softmax(network).output_shape[-1], labels),
         cache,
         reproducible=reproducible,
     )
 
 
-def _labels(network: Any, labels: str | Path | Sequence[str] | None) -> tuple[str, ...]:
+def _built_in(
+    name: str, cache: Cache | None, reproducible: bool, environment: Mapping[str, str]
+) -> Classifier:
+    from attribution_core.models import clever_hans, efficientnet_lite0, vgg16, vgg16_cam
+    from attribution_core.models.labels import imagenet_labels
+    from attribution_core.network.classifier import Classifier
+
+    labels: Sequence[str] = imagenet_labels()
+    if name == "vgg16":
+        network, preprocess = vgg16.load(environment), vgg16.preprocess
+    elif name == "vgg16_cam":
+        network, preprocess = vgg16_cam.load(), vgg16_cam.preprocess
+    elif name == "clever_hans":
+        network, preprocess = clever_hans.load(), clever_hans.preprocess
+        labels = clever_hans.LABELS
+    else:
+        network, preprocess = efficientnet_lite0.load(), efficientnet_lite0.preprocess
+    # Tests check the built-in networks by value, so that no visitor waits for it.
+    return Classifier(
+        name, network, preprocess, labels, cache, reproducible=reproducible, verified=True
+    )
+
+
+def _known(preprocessing: str | MeanAndDeviation) -> Preprocessing:
+    if isinstance(preprocessing, MeanAndDeviation):
+        return preprocessing
+    return read_preprocessing(preprocessing)
+
+
+def _labels(classes: int, labels: str | Path | Sequence[str] | None) -> tuple[str, ...]:
     from attribution_core.models.labels import read_labels
 
-    classes = network.output_shape[-1]
     if labels is None:
         return tuple(f"class {number}" for number in range(classes))
     if isinstance(labels, str | Path):
         return read_labels(Path(labels), classes)
     return tuple(labels)
-
-
-def _preprocess(kind: Preprocessing) -> Callable[[Any], Any]:
-    from attribution_core.models import vgg16
-
-    return {
-        "none": lambda images: images,
-        "zero_to_one": lambda images: images / 255.0,
-        "minus_one_to_one": lambda images: images / 127.5 - 1.0,
-        "caffe": vgg16.preprocess,
-        # ImageNet's mean and standard deviation on 0..1, as torchvision's models use them.
-        "torch": lambda images: (images / 255.0 - (0.485, 0.456, 0.406)) / (0.229, 0.224, 0.225),
-    }[kind]

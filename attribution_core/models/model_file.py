@@ -3,101 +3,157 @@
 from __future__ import annotations
 
 import json
-import zipfile
-from collections.abc import Iterator
+import math
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from attribution_core.models.inspection import MODEL_FILES, Limits, inspect, layers_of
 
 if TYPE_CHECKING:
     import keras
 
-MOST_CONFIG_BYTES = 32 * 2**20
-_RUNS_CODE = (
-    "Lambda",
-    "TFOpLambda",
-    "SlicingOpLambda",
-    "TFSMLayer",
-    "TorchModuleWrapper",
-    "JaxLayer",
-    "FlaxLayer",
-    "__lambda__",
-    "function",
-)
+_MODELS = ("Functional", "Model", "Sequential")
 
 
-def load_model_file(path: Path) -> keras.Model:
+def load_model_file(
+    path: Path, *, name: str | None = None, limits: Limits | None = None
+) -> keras.Model:
     """Load a ``.keras`` or ``.h5`` model whose layers are all Keras's own.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    name : str, optional
+        What its owner calls the file; by default its own name.
+    limits : Limits, optional
+        What it may ask for.
 
     Raises
     ------
     ValueError
-        When there is no such file, it is not a whole Keras model, or it asks for code of its own (a
-        Lambda layer, a custom class), which is never run.
+        When there is no such file, it is not a whole Keras model, it asks for code of its own (a
+        Lambda layer, a custom class), which is never run, or for more memory than the limits allow.
     """
-    if not path.is_file() or path.suffix not in (".keras", ".h5", ".hdf5"):
+    if not path.is_file() or path.suffix not in MODEL_FILES:
         raise ValueError(
             f"There is no model file {path}; name a built-in model or an existing .keras or .h5 "
             "file."
         )
-    config = _read_config(path)
-    if isinstance(config, dict):
-        # Training settings are not read (compile=False), so a custom loss does no harm.
-        config.pop("compile_config", None)
-    for part in _parts(config):
-        _refuse_code(part, path)
+    name, limits = name or path.name, limits or Limits()
+    config = inspect(path, name, limits)
     import keras
 
+    older = path.suffix != ".keras"
+    if older:
+        _refuse_unknown(config, name)
+    _refuse_large(_apart(config, name, older=older), name, limits)
     try:
-        model = keras.models.load_model(path, compile=False, safe_mode=True)
+        model = keras.models.load_model(
+            path,
+            custom_objects=_of_keras_2() if older else None,
+            compile=False,
+            safe_mode=True,
+        )
     except Exception as error:
-        # Damage can make Keras raise any type of error.
-        raise ValueError(
-            f"The model {path.name} cannot be loaded ({type(error).__name__}: "
-            f"{str(error).splitlines()[0][:200] if str(error) else 'no reason given'}); "
-            "it should be a whole model saved by Keras."
-        ) from None
+        raise _not_loaded(name, error) from None
     if not isinstance(model, keras.Model):
-        raise ValueError(f"The file {path.name} holds no model; save a whole model with Keras.")
+        raise ValueError(f"The file {name} holds no model; save a whole model with Keras.")
     return model
 
 
-def _read_config(path: Path) -> Any:
-    try:
-        if path.suffix == ".keras":
-            with zipfile.ZipFile(path) as archive:
-                entry = archive.getinfo("config.json")
-                with archive.open(entry) as config:
-                    return json.loads(config.read(MOST_CONFIG_BYTES))
-        import h5py
+def _refuse_unknown(config: dict[str, Any], name: str) -> None:
+    """Refuse a layer that Keras does not have; older files do not say where it comes from."""
+    import keras
 
-        with h5py.File(path, "r") as file:
-            return json.loads(file.attrs["model_config"])
-    except Exception:
-        # Damage can make the readers of zip, JSON and HDF5 raise any type of error.
-        raise ValueError(
-            f"The file {path.name} has no description of a model; it should be a whole model "
-            "saved by Keras, not weights alone."
-        ) from None
+    for kind, layer in layers_of(config):
+        if not hasattr(keras.layers, kind) and kind not in _MODELS:
+            raise ValueError(
+                f"The model {name} asks for code of its own ({kind[:60]}), in its layer "
+                f"“{layer[:60]}”, which is not run; it should consist of Keras's own layers."
+            )
 
 
-def _parts(config: Any) -> Iterator[dict[str, Any]]:
-    unread = [config]
-    while unread:
-        part = unread.pop()
-        if isinstance(part, dict):
-            yield part
-            unread.extend(part.values())
-        elif isinstance(part, list):
-            unread.extend(part)
+def _of_keras_2() -> dict[str, Any]:
+    """What reads the layers that Keras 2 described in another way than Keras 3."""
+    import keras
+
+    class Depthwise:
+        """Keras 2 wrote of depthwise convolutions that they have one group."""
+
+        @classmethod
+        def from_config(cls, config: dict[str, Any]) -> Any:
+            described = {each: value for each, value in config.items() if each != "groups"}
+            return keras.layers.DepthwiseConv2D.from_config(described)
+
+    return {"DepthwiseConv2D": Depthwise}
 
 
-def _refuse_code(part: dict[str, Any], path: Path) -> None:
-    name, module = part.get("class_name"), part.get("module")
-    custom = isinstance(module, str) and not (
-        module == "builtins" or module == "keras" or module.startswith("keras.")
+def _apart(config: dict[str, Any], name: str, *, older: bool) -> Any:
+    """The model that a description describes, without any memory for its parameters.
+
+    In a thread of its own, since what Keras remembers of parameters that are still without values
+    belongs to a thread.
+    """
+    from keras.src.legacy.saving.saving_utils import model_from_config
+
+    made: list[Any] = []
+
+    def make() -> None:
+        import keras
+
+        try:
+            with keras.StatelessScope(initialize_variables=False):
+                if older:
+                    made.append(model_from_config(config, custom_objects=_of_keras_2()))
+                else:
+                    made.append(keras.models.model_from_json(json.dumps(config)))
+        except Exception as error:
+            made.append(_not_loaded(name, error))
+
+    thread = threading.Thread(target=make, name="model-description")
+    thread.start()
+    thread.join()
+    (found,) = made
+    if isinstance(found, ValueError):
+        raise found
+    return found
+
+
+def _refuse_large(model: Any, name: str, limits: Limits) -> None:
+    weights = sum(
+        math.prod(weight.shape) * _bytes_of(weight.dtype)
+        for weight in getattr(model, "weights", ())
     )
-    if name in _RUNS_CODE or custom:
+    if weights > limits.parameter_bytes:
         raise ValueError(
-            f"The model {path.name} asks for code of its own ({name}), which is not run; "
-            "it should consist of Keras's own layers."
+            f"The model {name} asks for {weights / 1e6:.0f} MB of parameters; at most "
+            f"{limits.parameter_bytes / 1e6:.0f} MB can be taken."
         )
+    for operation in getattr(model, "operations", ()):
+        for tensor in _outputs(operation):
+            shape = [size or 1 for size in tensor.shape or ()]
+            if math.prod(shape) * 4 > limits.activation_bytes:
+                raise ValueError(
+                    f"The model {name} gives activations of shape {tuple(shape[1:])} at its layer "
+                    f"“{operation.name}”; one picture's may take at most "
+                    f"{limits.activation_bytes / 1e6:.0f} MB."
+                )
+
+
+def _outputs(operation: Any) -> list[Any]:
+    return [tensor for node in operation._inbound_nodes for tensor in node.output_tensors]
+
+
+def _bytes_of(dtype: str) -> int:
+    digits = "".join(character for character in dtype if character.isdigit())
+    return max(1, int(digits or 8) // 8) if dtype[:4] != "bflo" else 2
+
+
+def _not_loaded(name: str, error: Exception) -> ValueError:
+    # Damage can make Keras raise any type of error.
+    return ValueError(
+        f"The model {name} cannot be loaded ({type(error).__name__}: "
+        f"{str(error).splitlines()[0][:200] if str(error) else 'no reason given'}); "
+        "it should be a whole model saved by Keras."
+    )

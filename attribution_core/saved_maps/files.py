@@ -46,7 +46,7 @@ class ModelFile:
     labels : str or None
         Path of the file with its classes.
     preprocessing : str
-        One of `PREPROCESSINGS`.
+        As `read_preprocessing` reads it.
     """
 
     path: str

@@ -42,6 +42,12 @@ def test_no_two_imagenet_labels_read_alike() -> None:
     [
         ("plain.txt", "cat\ndog\nMöwe\n"),
         ("windows.txt", "\ufeffcat\r\ndog \r\nMöwe\r\n\r\n"),
+        ("numbered.txt", "0 cat\n1 dog\n2 Möwe\n"),
+        ("names.csv", "cat\r\ndog\r\nMöwe\r\n"),
+        ("titled.csv", "\ufeffname\r\ncat\r\ndog\r\nMöwe\r\n"),
+        ("numbers.csv", "1,dog\n0,cat\n2,Möwe\n"),
+        ("columns.csv", "\ufeffindex;name;animal\r\n0;cat;yes\r\n1;dog;yes\r\n2;Möwe;yes\r\n"),
+        ("after.csv", 'name,id\n"cat",0\ndog,1\nMöwe,2\n'),
         ("list.json", json.dumps(["cat", "dog", "Möwe"])),
         ("object.json", json.dumps({"2": "Möwe", "0": "cat", "1": "dog"})),
         (
@@ -63,6 +69,9 @@ def test_every_layout_is_read(tmp_path: Path, name: str, content: str) -> None:
         ("many.txt", b"cat\ndog\ncow\nhen\n", "names 4 classes, but the network has 3"),
         ("gap.txt", b"cat\n\ncow\n", "no name for class 1"),
         ("latin.txt", b"cat\ndog\nM\xf6we\n", "not UTF-8"),
+        ("ragged.csv", b"0,cat\n1\n2,cow\n", "as many columns"),
+        ("words.csv", b"cat,yes\ndog,no\ncow,yes\n", "none of them numbers the classes"),
+        ("empty.csv", b"", "a row for each class"),
         ("broken.json", b'["cat", ', "not valid JSON"),
         ("number.json", b"3", "must hold a JSON list"),
         ("numbers.json", b"[1, 2, 3]", "must hold a JSON list"),

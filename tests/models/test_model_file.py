@@ -16,7 +16,9 @@ from keras import layers
 
 from attribution_core import load_classifier
 from attribution_core.images import Pixels
-from attribution_core.models.loading import PREPROCESSINGS, Preprocessing
+from attribution_core.models.inspection import Limits
+from attribution_core.models.model_file import load_model_file
+from attribution_core.models.preprocessing import PREPROCESSINGS, Preprocessing
 from tests.conftest import tiny_network
 
 pytestmark = [
@@ -106,7 +108,8 @@ def test_code_in_a_file_is_never_run(tmp_path: Path, suffix: str) -> None:
     leave = lambda_that_leaves_a_trace(trace)
     with_layer(layers.Lambda(leave)).save(path)
     trace.unlink(missing_ok=True)
-    with pytest.raises(ValueError, match=r"asks for code of its own \(Lambda\)"):
+    said = r"asks for code of its own \(Lambda\), in its layer “lambda"
+    with pytest.raises(ValueError, match=said):
         load_classifier(path)
     assert not trace.exists()
     keras.models.load_model(path, safe_mode=False)
@@ -128,8 +131,11 @@ def test_a_lambda_deep_inside(tmp_path: Path, suffix: str) -> None:
 def test_custom_classes(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"custom{suffix}"
     with_layer(OwnLayer()).save(path)
-    with pytest.raises(ValueError, match=r"OwnLayer|code of its own"):
+    with pytest.raises(
+        ValueError, match=r"own \((Custom>)?OwnLayer\), in its layer “own_layer"
+    ) as said:
         load_classifier(path)
+    assert "decorate" not in str(said.value)
 
 
 @pytest.mark.parametrize(
@@ -154,6 +160,137 @@ def test_configurations_that_call_something(tmp_path: Path, gadget: dict[str, An
             target.writestr(name, content)
     with pytest.raises(ValueError, match="code of its own"):
         load_classifier(forged)
+
+
+def rewritten(path: Path, forged: Path, parts: dict[str, bytes]) -> None:
+    """The same archive with other content under some names."""
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(forged, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, parts.get(name) or source.read(name))
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+def test_a_layer_of_a_size_that_no_machine_has(tmp_path: Path, suffix: str) -> None:
+    """Refused before memory is taken for its parameters."""
+    path, forged = tmp_path / f"fine{suffix}", tmp_path / f"forged{suffix}"
+    tiny_network().save(path)
+
+    def enlarged(description: bytes) -> bytes:
+        config = json.loads(description)
+        config["config"]["layers"][-1]["config"]["units"] = 10**9
+        return json.dumps(config).encode()
+
+    if suffix == ".keras":
+        with zipfile.ZipFile(path) as archive:
+            config = enlarged(archive.read("config.json"))
+        rewritten(path, forged, {"config.json": config})
+    else:
+        forged.write_bytes(path.read_bytes())
+        with h5py.File(forged, "r+") as file:
+            file.attrs["model_config"] = enlarged(file.attrs["model_config"]).decode()
+    with pytest.raises(ValueError, match=r"forged\S+ asks for \d+ MB of parameters; at most"):
+        load_classifier(forged)
+
+
+def test_activations_of_a_size_that_no_machine_has(tmp_path: Path) -> None:
+    path, forged = tmp_path / "fine.keras", tmp_path / "forged.keras"
+    with_layer(layers.UpSampling2D(2, name="larger")).save(path)
+    with zipfile.ZipFile(path) as archive:
+        config = json.loads(archive.read("config.json"))
+    (larger,) = (each for each in config["config"]["layers"] if each["name"] == "larger")
+    larger["config"]["size"] = [4000, 4000]
+    config["config"]["layers"] = config["config"]["layers"][:2]
+    config["config"]["output_layers"] = [["larger", 0, 0]]
+    rewritten(path, forged, {"config.json": json.dumps(config).encode()})
+    with pytest.raises(ValueError, match="at its layer “larger”; one picture's may take at most"):
+        load_classifier(forged)
+
+
+def declares(shape: tuple[int, ...]) -> Callable[[h5py.File], None]:
+    return lambda file: file.create_dataset("bomb", shape, "f4", chunks=(1024,) * len(shape))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (declares((2**21, 2**20)), "declares an array of shape"),
+        (
+            lambda file: file.__setitem__("out", h5py.ExternalLink("/etc/hostname", "/")),
+            "refers to other files",
+        ),
+        (lambda file: file.__setitem__("soft", h5py.SoftLink("/")), "refers to other files"),
+        (
+            lambda file: file.create_dataset(
+                "outside", (4,), "f4", external=[("/etc/hostname", 0, 16)]
+            ),
+            "refers to other files",
+        ),
+    ],
+)
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+def test_parameters_that_the_file_does_not_hold(
+    tmp_path: Path, suffix: str, change: Callable[[h5py.File], None], said: str
+) -> None:
+    path, inner = tmp_path / f"fine{suffix}", tmp_path / "inner.h5"
+    tiny_network().save(path)
+    if suffix == ".keras":
+        with zipfile.ZipFile(path) as archive:
+            inner.write_bytes(archive.read("model.weights.h5"))
+        with h5py.File(inner, "r+") as file:
+            change(file)
+        rewritten(path, tmp_path / "forged.keras", {"model.weights.h5": inner.read_bytes()})
+    else:
+        with h5py.File(path, "r+") as file:
+            change(file)
+        path.rename(tmp_path / "forged.h5")
+    with pytest.raises(ValueError, match=said):
+        load_classifier(tmp_path / f"forged{suffix}")
+
+
+def test_limits_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.keras"
+    tiny_network().save(path)
+    size = path.stat().st_size
+    assert load_model_file(path, limits=Limits(file_bytes=4 * size)).name == "tiny"
+    with pytest.raises(ValueError, match=r"has 0 MB; at most 0 MB can be taken"):
+        load_model_file(path, limits=Limits(file_bytes=size - 1))
+    with pytest.raises(ValueError, match=r"declares 0 MB of parameters"):
+        load_model_file(path, limits=Limits(parameter_bytes=1000))
+    packed = tmp_path / "packed.keras"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as target:
+        target.writestr("config.json", "[" * 10**6)
+    with pytest.raises(ValueError, match="unpacks to 1 MB"):
+        load_model_file(packed, limits=Limits(file_bytes=10**5))
+
+
+def test_vocabularies_are_not_read(tmp_path: Path) -> None:
+    path, forged = tmp_path / "fine.keras", tmp_path / "forged.keras"
+    tiny_network().save(path)
+    with zipfile.ZipFile(path) as archive:
+        config = json.loads(archive.read("config.json"))
+    lookup = {"class_name": "StringLookup", "module": "keras.layers", "name": "words"}
+    lookup["config"] = {"name": "words", "vocabulary": "/etc/hostname"}
+    config["config"]["layers"].append(lookup)
+    rewritten(path, forged, {"config.json": json.dumps(config).encode()})
+    with pytest.raises(ValueError, match=r"reads text \(StringLookup\), in its layer “words”"):
+        load_classifier(forged)
+
+
+def test_depthwise_convolutions_as_keras_2_wrote_them(tmp_path: Path) -> None:
+    path = tmp_path / "older.h5"
+    network = with_layer(layers.DepthwiseConv2D(3, name="depthwise"))
+    network.save(path)
+    with h5py.File(path, "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        (depthwise,) = (
+            each for each in config["config"]["layers"] if each["class_name"] == "DepthwiseConv2D"
+        )
+        depthwise["config"]["groups"] = 1
+        file.attrs["model_config"] = json.dumps(config)
+    picture = np.random.default_rng(0).uniform(0, 255, (8, 8, 3)).astype("f4")
+    np.testing.assert_allclose(
+        load_classifier(path).scores(picture), network(picture[None])[0], rtol=1e-5
+    )
 
 
 def archive(path: Path, config: bytes | None) -> None:

@@ -15,7 +15,8 @@ import streamlit as st
 from attribution_core.built_in import BUILT_IN
 from attribution_core.models import clever_hans
 from attribution_core.models.labels import imagenet_labels
-from attribution_core.models.loading import PREPROCESSINGS, load_classifier
+from attribution_core.models.loading import load_classifier
+from attribution_core.models.preprocessing import read_preprocessing
 from attribution_core.models.vgg16_weights import (
     DownloadProgress,
     download_weights,
@@ -185,11 +186,10 @@ class Engine:
         if name != OWN_MODEL:
             return load_classifier(name, cache=self._cache, environment=self._environment)
         preprocessing = self._environment.get("ATTRIBUTION_MODEL_PREPROCESSING", "none")
-        if preprocessing not in PREPROCESSINGS:
-            raise ValueError(
-                f"ATTRIBUTION_MODEL_PREPROCESSING is '{preprocessing}'; "
-                f"use {', '.join(PREPROCESSINGS)}."
-            )
+        try:
+            read_preprocessing(preprocessing)
+        except ValueError as error:
+            raise ValueError(f"ATTRIBUTION_MODEL_PREPROCESSING: {error}") from None
         return load_classifier(
             Path(self._environment["ATTRIBUTION_MODEL"]).expanduser(),
             labels=self._environment.get("ATTRIBUTION_MODEL_LABELS"),
