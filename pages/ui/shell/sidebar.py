@@ -87,7 +87,7 @@ def _picture(scene: Scene) -> None:
 def _own_picture(scene: Scene, *, own: bool) -> None:
     st.file_uploader(
         "Upload a picture",
-        type=["jpg", "jpeg", "png", "webp", "avif", "bmp", "gif", "tif", "tiff"],
+        type=["jpg", "jpeg", "png", "webp", "avif", "heic", "heif", "bmp", "gif", "tif", "tiff"],
         help="At most 20 MB. It stays in this server's memory and is never written to disk.",
         on_change=take_own_picture,
         args=("upload",),
