@@ -123,53 +123,91 @@ def likeliest(centres: FloatArray, signs: FloatArray, worth: FloatArray) -> Hype
     return min(found, key=lambda each: each[0])[1]
 
 
-class Posterior:
-    """What observations tell about a game's Shapley values.
+@dataclass(frozen=True, eq=False)
+class Factorisation:
+    """The process at the coalitions observed: all that takes time, and nothing of what was seen.
 
-    Parameters
+    One serves any number of outputs of a game, each a multiplication.
+
+    Attributes
     ----------
-    centres : float array ``(players, 2)``
-        In sides of a square of one player's mean area, as `centres_of` gives them.
+    chosen : Hyperparameters
+    over : float array ``(windows, players)``
     signs : float array ``(m, players)``
         +1 for a present player, −1 for an absent one; first all present, which has no noise.
-    worth : float array ``(m, outputs)``
-        y of them, half of v(S) − v(complement).
-    chosen : Hyperparameters
-
-    Raises
-    ------
-    numpy.linalg.LinAlgError
-        When the covariance is not positive definite, by rounding.
+    precision : float array ``(m, m)``
+        K⁻¹, of the observations' covariance.
+    shapley : float array ``(players, m)``
+        Covariance of the Shapley values with the observations.
     """
 
-    def __init__(
-        self, centres: FloatArray, signs: FloatArray, worth: FloatArray, chosen: Hyperparameters
-    ) -> None:
-        self.chosen = chosen
-        self._windows = windows(centres, chosen.strength, chosen.width)
-        self._signs = signs
-        self._worth = worth
-        covariance = self.covariance(signs, signs)
+    chosen: Hyperparameters
+    over: Array
+    signs: Array
+    precision: Array
+    shapley: Array
+
+    @classmethod
+    def of(cls, centres: FloatArray, signs: FloatArray, chosen: Hyperparameters) -> Factorisation:
+        """Factorise the covariance at these signs.
+
+        Parameters
+        ----------
+        centres : float array ``(players, 2)``
+            In sides of a square of one player's mean area, as `centres_of` gives them.
+        signs : float array ``(m, players)``
+            Of the observations, all present first.
+        chosen : Hyperparameters
+
+        Raises
+        ------
+        numpy.linalg.LinAlgError
+            When the covariance is not positive definite, by rounding.
+        """
+        over = windows(centres, chosen.strength, chosen.width)
+        covariance = _covariance(over, chosen.slopes, signs, signs)
         noise = np.full(len(signs), chosen.noise**2)
         noise[0] = 0
         covariance[np.diag_indices_from(covariance)] += noise + _JITTER
-        self._precision = cho_solve(cho_factor(covariance, lower=True), np.eye(len(signs)))
-        self._weights = self._precision @ worth
-        self._shapley = shapley_covariance(self._windows, chosen.slopes, signs)
+        precision = cho_solve(cho_factor(covariance, lower=True), np.eye(len(signs)))
+        shapley = shapley_covariance(over, chosen.slopes, signs)
+        return cls(chosen, over, np.asarray(signs, np.float64), precision, shapley)
 
-    def covariance(self, first: FloatArray, second: FloatArray) -> Array:
-        """k ``(m, k)`` of signs ``(m, players)`` and ``(k, players)``."""
-        linear = self.chosen.slopes**2 * linear_covariance(first, second)
-        return linear + window_covariance(self._windows, first, second)
+    def covariance(self, signs: FloatArray) -> Array:
+        """k ``(k, m)`` of other signs ``(k, players)`` with those observed."""
+        return _covariance(self.over, self.chosen.slopes, signs, self.signs)
 
-    def mean(self, signs: FloatArray) -> Array:
-        """The posterior mean of y ``(k, outputs)`` at signs ``(k, players)``."""
-        return np.asarray(self.covariance(signs, self._signs) @ self._weights)
+    @cached_property
+    def variances(self) -> Array:
+        """The posterior variances ``(players,)`` of Shapley values, for a prior of scale 1."""
+        explained = np.einsum("im,mk,ik->i", self.shapley, self.precision, self.shapley)
+        prior = shapley_variances(self.over, self.chosen.slopes)
+        return np.asarray(np.maximum(prior - explained, 0))
+
+
+class Posterior:
+    """What observations tell about the Shapley values of a game's outputs.
+
+    Parameters
+    ----------
+    at : Factorisation
+    worth : float array ``(m, outputs)``
+        y of its signs, half of v(S) − v(complement).
+    """
+
+    def __init__(self, at: Factorisation, worth: FloatArray) -> None:
+        self._at = at
+        self._worth = worth
+        self._weights = at.precision @ worth
+
+    def mean(self, covariance: FloatArray) -> Array:
+        """The posterior mean of y ``(k, outputs)``, given ``Factorisation.covariance`` there."""
+        return np.asarray(covariance @ self._weights)
 
     @property
     def shapley_values(self) -> Array:
         """Of the posterior mean, ``(players, outputs)``."""
-        return np.asarray(self._shapley @ self._weights)
+        return np.asarray(self._at.shapley @ self._weights)
 
     @property
     def left_out(self) -> Array:
@@ -177,20 +215,23 @@ class Posterior:
 
         α / diag K⁻¹, for all observations but the first.
         """
-        return np.asarray((self._weights / np.diag(self._precision)[:, None])[1:])
+        return np.asarray((self._weights / np.diag(self._at.precision)[:, None])[1:])
 
-    @cached_property
+    @property
     def standard_errors(self) -> Array:
         """The posterior's standard deviations of Shapley values, ``(players, outputs)``.
 
         The prior's scale is estimated from y, and once more from y left out, whichever is greater:
         a prior that does not fit the game would promise too much.
         """
-        explained = np.einsum("im,mk,ik->i", self._shapley, self._precision, self._shapley)
-        variance = shapley_variances(self._windows, self.chosen.slopes) - explained
         scale = (self._worth * self._weights).mean(axis=0)
-        left_out = (self._weights**2 / np.diag(self._precision)[:, None]).mean(axis=0)
-        return np.asarray(np.sqrt(np.maximum(variance, 0)[:, None] * np.maximum(scale, left_out)))
+        left_out = (self._weights**2 / np.diag(self._at.precision)[:, None]).mean(axis=0)
+        return np.asarray(np.sqrt(self._at.variances[:, None] * np.maximum(scale, left_out)))
+
+
+def _covariance(over: Array, slopes: float, first: FloatArray, second: FloatArray) -> Array:
+    linear = slopes**2 * linear_covariance(first, second)
+    return np.asarray(linear + window_covariance(over, first, second))
 
 
 def shapley_covariance(of_windows: FloatArray, slopes: float, signs: FloatArray) -> Array:

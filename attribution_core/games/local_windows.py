@@ -7,20 +7,16 @@ that: their sum is unbiased whatever the game, and its error is that of a smalle
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from attribution_core.arrays import BoolArray, FloatArray
 from attribution_core.games.coalitions import CoalitionPairs
-from attribution_core.games.gaussian_process import (
-    MOST_COMPARED,
-    Hyperparameters,
-    Posterior,
-    likeliest,
-)
+from attribution_core.games.gaussian_process import Factorisation, Posterior
 from attribution_core.games.paired_regression import solve
+from attribution_core.games.window_fits import WindowFits
 
 FEWEST_PLAYERS = 13
 """Below, a budget soon holds most of the pairs, and least squares do as well."""
@@ -44,15 +40,17 @@ _AT_ONCE = 2048
 
 @dataclass(frozen=True)
 class Solution:
-    """Shapley values ``(players,)``, their standard errors, and the windows' width.
+    """Shapley values ``(players, outputs)``, their standard errors, and the windows' width.
 
-    ``width`` is in players' widths; None where plain least squares were the better. Windows have
-    standard errors from `CORRECTED_FROM` pairs a player and `FEWEST_WITH_ERRORS` players on.
+    Standard errors are NaN for outputs that have none: windows have some from `CORRECTED_FROM`
+    pairs a player and `FEWEST_WITH_ERRORS` players on. ``local`` ``(outputs,)`` says which values
+    are windows', the others' being plain least squares'; ``width`` is theirs, in players' widths.
     """
 
     values: npt.NDArray[np.float64]
-    standard_error: npt.NDArray[np.float64] | None
-    width: float | None
+    standard_error: npt.NDArray[np.float64]
+    local: BoolArray
+    width: float
 
 
 class LocalWindows:
@@ -60,22 +58,21 @@ class LocalWindows:
 
     Parameters
     ----------
-    centres : float array ``(players, 2)``
-        As `games.gaussian_process.centres_of` gives them.
+    fits : WindowFits
+        Of this game.
     pairs : CoalitionPairs
-    total : float
+    total : float array ``(outputs,)``
         v(all) − v(∅).
     """
 
-    def __init__(self, centres: FloatArray, pairs: CoalitionPairs, total: float) -> None:
-        self._centres = centres
+    def __init__(self, fits: WindowFits, pairs: CoalitionPairs, total: FloatArray) -> None:
+        self._fits = fits
         self._pairs = pairs
         self._total = total
-        self._compared = 0
-        self._chosen: Hyperparameters | None = None
         self._fitted = 0
+        self._at: Factorisation | None = None
         self._posterior: Posterior | None = None
-        self._beyond = np.empty(0)
+        self._beyond = np.empty((0, len(total)))
 
     def worth_a_fit(self, drawn: int) -> bool:
         """Whether so many pairs are worth the time of a fit: at each doubling, and at the end.
@@ -85,72 +82,77 @@ class LocalWindows:
         return drawn >= 2 * self._fitted or drawn == len(self._pairs) or self._fitted >= MOST_FITTED
 
     def solve(self, differences: FloatArray) -> Solution:
-        """From the first pairs' v(S) − v(complement), as `paired_regression.solve` takes them.
+        """From the first pairs' v(S) − v(complement), ``(drawn, outputs)``.
 
-        That estimate is given where its standard errors are smaller, or where it is exact.
+        An output has the least squares' estimate where its standard errors are smaller, or where it
+        is exact.
         """
-        drawn = len(differences)
+        drawn, outputs = differences.shape
         values, error = solve(self._pairs, differences, self._total)
-        plain = Solution(values, error, None)
-        exact = _uncertainty(plain) <= _EXACT**2 * float((values**2).sum())
-        if exact or drawn == self._pairs.available.sum():
+        plain = Solution(values, _given(error, values), np.zeros(outputs, bool), 0.0)
+        exact = _uncertainty(plain) <= _EXACT**2 * (values**2).sum(axis=0)
+        if exact.all() or drawn == self._pairs.available.sum():
             return plain
         try:
             found = self._solution(differences)
         except np.linalg.LinAlgError:
             return plain
-        if not np.isfinite(found.values).all() or _uncertainty(found) >= _uncertainty(plain):
-            return plain
-        players = len(found.values)
+        better = np.isfinite(found.values).all(axis=0) & ~exact
+        better &= _uncertainty(found) < _uncertainty(plain)
+        players = len(values)
         honest = players >= FEWEST_WITH_ERRORS and drawn >= CORRECTED_FROM * players
-        return found if honest else replace(found, standard_error=None)
+        errors = found.standard_error if honest else np.full_like(values, np.nan)
+        return Solution(
+            np.where(better, found.values, values),
+            np.where(better, errors, plain.standard_error),
+            better,
+            found.width,
+        )
 
     def _solution(self, differences: FloatArray) -> Solution:
         posterior = self._fit(differences)
-        values, error = posterior.shapley_values[:, 0], posterior.standard_errors[:, 0]
+        assert self._at is not None
+        values, error = posterior.shapley_values, posterior.standard_errors
         if len(differences) >= CORRECTED_FROM * len(values):
-            missed = 2 * np.concatenate([posterior.left_out[:, 0], self._missed(differences)])
+            missed = 2 * np.concatenate([posterior.left_out, self._missed(differences)])
             correction, corrected = solve(self._pairs, missed, 0.0, left_out=True)
             values = values + correction
             error = error if corrected is None else corrected
         # Rounding and the jitter leave a trace of the total.
-        values = values + (self._total - values.sum()) / len(values)
-        return Solution(values, error, posterior.chosen.width)
+        values = values + (self._total - values.sum(axis=0)) / len(values)
+        local = np.ones(values.shape[1], bool)
+        return Solution(values, error, local, self._at.chosen.width)
 
     def _fit(self, differences: FloatArray) -> Posterior:
         """The posterior given these pairs, up to so many."""
         count = min(len(differences), MOST_FITTED)
         if self._posterior is None or count != self._fitted:
-            signs = _signs(self._pairs.members[:count])
-            worth = differences[:count, None] / 2
-            compared = min(count, MOST_COMPARED)
-            if self._chosen is None or compared != self._compared:
-                self._chosen = likeliest(self._centres, signs, worth)
-                self._compared = compared
-            self._posterior = Posterior(
-                self._centres,
-                np.concatenate([np.ones((1, signs.shape[1])), signs]),
-                np.concatenate([[[self._total / 2]], worth]),
-                self._chosen,
-            )
-            self._fitted, self._beyond = count, np.empty(0)
+            self._at = self._fits.at(self._pairs.members[:count], differences[:count])
+            worth = np.concatenate([self._total[None], differences[:count]]) / 2
+            self._posterior = Posterior(self._at, worth)
+            self._fitted, self._beyond = count, self._beyond[:0]
         return self._posterior
 
     def _missed(self, differences: FloatArray) -> FloatArray:
         """What the posterior misses of the pairs that it does not know."""
         assert self._posterior is not None
+        assert self._at is not None
+        members = self._pairs.members
         for start in range(self._fitted + len(self._beyond), len(differences), _AT_ONCE):
-            chosen = slice(start, min(start + _AT_ONCE, len(differences)))
-            expected = self._posterior.mean(_signs(self._pairs.members[chosen]))[:, 0]
-            self._beyond = np.append(self._beyond, differences[chosen] / 2 - expected)
+            stop = min(start + _AT_ONCE, len(differences))
+            covariance = self._fits.beyond(
+                members[: self._fitted], members[start:stop], stop, self._at
+            )
+            missed = differences[start:stop] / 2 - self._posterior.mean(covariance)
+            self._beyond = np.concatenate([self._beyond, missed])
         return self._beyond
 
 
-def _signs(members: BoolArray) -> npt.NDArray[np.float64]:
-    return np.where(members, 1.0, -1.0)
+def _given(error: FloatArray | None, values: FloatArray) -> npt.NDArray[np.float64]:
+    return np.full_like(values, np.nan) if error is None else np.asarray(error)
 
 
-def _uncertainty(solution: Solution) -> float:
-    """The sum of the squared standard errors, infinite where there are none."""
-    error = solution.standard_error
-    return np.inf if error is None else float((error**2).sum())
+def _uncertainty(solution: Solution) -> npt.NDArray[np.float64]:
+    """The sums ``(outputs,)`` of the squared standard errors, infinite where there are none."""
+    squares = (solution.standard_error**2).sum(axis=0)
+    return np.where(np.isnan(squares), np.inf, squares)

@@ -18,7 +18,11 @@ _PAIRS_A_TERM = 1.5
 
 
 def solve(
-    pairs: CoalitionPairs, differences: FloatArray, total: float, *, left_out: bool = False
+    pairs: CoalitionPairs,
+    differences: FloatArray,
+    total: float | FloatArray,
+    *,
+    left_out: bool = False,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None]:
     """Shapley values and their standard errors from the first pairs' v(S) − v(complement).
 
@@ -28,8 +32,20 @@ def solve(
     triples, which lowers the variance (PolySHAP, arXiv 2601.18608). A pair's weight is the kernel
     over its chance of being drawn. Centring the products turns the constraint into none.
 
-    With ``left_out``, the differences are those from predictions made without their own pairs,
-    whose residuals need no correction for having been fitted.
+    Parameters
+    ----------
+    pairs : CoalitionPairs
+    differences : float array ``(drawn,)`` or ``(drawn, outputs)``
+    total : float, or float array ``(outputs,)``
+        v(all) − v(∅).
+    left_out : bool
+        Whether the differences are those from predictions made without their own pairs, whose
+        residuals need no correction for having been fitted.
+
+    Returns
+    -------
+    values : float array ``(players,)`` or ``(players, outputs)``
+    standard_error : float array of that shape or None
     """
     members = pairs.members[: len(differences)]
     drawn, players = members.shape
@@ -38,20 +54,23 @@ def solve(
     products, shares = _products(np.where(members, 1.0, -1.0), drawn, incomplete=incomplete)
     offset = products.mean(axis=1)
     design = products - offset[:, None]
-    target = (differences - total * offset) / 2
-    root = np.sqrt(weights)
-    inverse = pseudo_inverse(root[:, None] * design, nullity=1)
+    target = (differences.reshape(drawn, -1) - offset[:, None] * total) / 2
+    root = np.sqrt(weights)[:, None]
+    inverse = pseudo_inverse(root * design, nullity=1)
     centred = inverse @ (root * target)
-    values = shares @ (centred - centred.mean() + total / 2 / len(centred))
+    values = shares @ (centred - centred.mean(axis=0) + np.asarray(total) / 2 / len(centred))
+    shape = (players, *differences.shape[1:])
     if drawn <= players and incomplete:
-        return values, None
+        return values.reshape(shape), None
     # HC3: a residual is what it would be had its own pair been left out of the fit.
-    leverage = np.einsum("ij,ji->i", root[:, None] * design, inverse)
+    leverage = np.einsum("ij,ji->i", root * design, inverse)
     residuals = target - design @ centred
     if not left_out:
-        residuals = residuals / np.maximum(1 - leverage, 1e-9)
-    influence = (shares @ inverse).T * (root * residuals)[:, None]
-    return values, np.sqrt(_stratified_variance(influence, sizes, drawn_of_size, pairs.available))
+        residuals = residuals / np.maximum(1 - leverage, 1e-9)[:, None]
+    variance = _stratified_variance(
+        (shares @ inverse).T, root * residuals, sizes, drawn_of_size, pairs.available
+    )
+    return values.reshape(shape), np.sqrt(variance).reshape(shape)
 
 
 def solve_near(
@@ -112,17 +131,26 @@ def _products(
 
 def _stratified_variance(
     influence: FloatArray,
+    residuals: FloatArray,
     sizes: npt.NDArray[np.int64],
     drawn_of_size: npt.NDArray[np.int64],
     available: npt.NDArray[np.int64],
 ) -> npt.NDArray[np.float64]:
-    """Variance of a sum over strata drawn without replacement; a stratum taken whole has none."""
-    variance = np.zeros(influence.shape[1])
+    """Variance ``(players, outputs)`` of a sum over strata drawn without replacement.
+
+    What is summed is influence ``(pairs, players)`` times residuals ``(pairs, outputs)``; a stratum
+    taken whole has no variance.
+    """
+    variance = np.zeros((influence.shape[1], residuals.shape[1]))
     for size in np.flatnonzero(drawn_of_size):
-        stratum = influence[sizes == size]
-        count = len(stratum)
+        count = drawn_of_size[size]
         left_out = 1 - count / available[size]
-        if left_out > 0:
-            spread = stratum - stratum.mean(axis=0) if count > 1 else stratum
-            variance += left_out * (spread**2).sum(axis=0) * count / max(count - 1, 1)
+        if left_out <= 0:
+            continue
+        of_players, of_outputs = influence[sizes == size].T, residuals[sizes == size]
+        squares = of_players**2 @ of_outputs**2
+        if count > 1:
+            about_mean = squares - (of_players @ of_outputs) ** 2 / count
+            squares = np.maximum(about_mean, 0) * count / (count - 1)
+        variance += left_out * squares
     return variance

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from attribution_core.games.local_windows import (
     Solution,
 )
 from attribution_core.games.paired_regression import solve, solve_near
+from attribution_core.games.window_fits import WindowFits
 from attribution_core.methods.estimate import Estimate, Estimator
 from attribution_core.methods.integrated_gradients import integrated_gradients
 from attribution_core.methods.method import (
@@ -44,7 +45,7 @@ def kernel_shap(
     tolerance: float = 0.0,
     seed: int = 0,
     prior: Callable[[], FloatArray] | None = None,
-    centres: FloatArray | None = None,
+    windows: WindowFits | None = None,
 ) -> Iterator[Estimate]:
     """argmin_φ Σ_S k(|S|) (v(S) − v(∅) − Σ_{i∈S} φᵢ)² subject to Σφ = v(all) − v(∅).
 
@@ -70,10 +71,10 @@ def kernel_shap(
         budget has fewer than three pairs per player, estimates are shrunk towards them by ridge
         regression, by an amount that generalised cross-validation chooses; with more pairs they are
         not used.
-    centres : float array ``(players, 2)``, optional
-        Where the players are, in sides of a square of one player's mean area, for the Gaussian
-        process. From `FEWEST_PLAYERS` to `MOST_PLAYERS` players, and where no prior is used;
-        without it, and otherwise, least squares alone.
+    windows : WindowFits, optional
+        Where the players are, and what the outputs of one game share, for the Gaussian process.
+        From `FEWEST_PLAYERS` to `MOST_PLAYERS` players, and where no prior is used; without it, and
+        otherwise, least squares alone.
 
     Yields
     ------
@@ -95,7 +96,7 @@ def kernel_shap(
     total = float(full) - float(empty)
     pairs = draw_pairs(players, (budget - 2) // 2, seed)
     planned = 2 + 2 * len(pairs)
-    said = {TOO_MANY: players} if centres is not None and players > MOST_PLAYERS else {}
+    said = {TOO_MANY: players} if windows is not None and players > MOST_PLAYERS else {}
     estimate = Estimate(
         values=np.full(players, total / players),
         done=2,
@@ -105,7 +106,7 @@ def kernel_shap(
     )
     if not len(pairs):
         yield estimate
-    solution = _solution(pairs, total, prior, centres)
+    solution = _solution(pairs, total, prior, windows)
     differences = np.empty(len(pairs))
     at_once = max(1, game.batch_size // 2)
     looked = checked = 0
@@ -126,7 +127,7 @@ def kernel_shap(
                     values=found.values,
                     standard_error=found.standard_error,
                     evaluations=done,
-                    diagnostics=said if found.width is None else _of_windows(found),
+                    diagnostics=said | found.diagnostics,
                 )
         yield replace(estimate, done=done)
         if doubled:
@@ -137,32 +138,49 @@ def kernel_shap(
                 return
 
 
+@dataclass(frozen=True)
+class _Found:
+    """Values ``(players,)``, their standard errors, and how they were found."""
+
+    values: FloatArray
+    standard_error: FloatArray | None
+    diagnostics: dict[str, float] = field(default_factory=dict)
+
+
 def _solution(
     pairs: CoalitionPairs,
     total: float,
     prior: Callable[[], FloatArray] | None,
-    centres: FloatArray | None,
-) -> Callable[[FloatArray], Solution | None]:
+    windows: WindowFits | None,
+) -> Callable[[FloatArray], _Found | None]:
     """From the first pairs' differences to values; None where it is not worth its time yet."""
     players = pairs.members.shape[1]
     few = len(pairs) < min(_PAIRS_A_PLAYER * players, pairs.available.sum())
     if prior is not None and few:
-        return lambda known: Solution(solve_near(pairs, known, total, prior()), None, None)
-    if centres is not None and FEWEST_PLAYERS <= players <= MOST_PLAYERS:
-        local = LocalWindows(centres, pairs, total)
-        return lambda known: local.solve(known) if local.worth_a_fit(len(known)) else None
-    return lambda known: Solution(*solve(pairs, known, total), None)
+        return lambda known: _Found(solve_near(pairs, known, total, prior()), None)
+    if windows is not None and FEWEST_PLAYERS <= players <= MOST_PLAYERS:
+        local = LocalWindows(windows, pairs, np.array([total]))
+
+        def by_windows(known: FloatArray) -> _Found | None:
+            return _found(local.solve(known[:, None])) if local.worth_a_fit(len(known)) else None
+
+        return by_windows
+    return lambda known: _Found(*solve(pairs, known, total))
 
 
-def _of_windows(found: Solution) -> dict[str, float]:
-    """The diagnostics of values from windows: their width, and why there are no error bars."""
-    said = {WINDOWS: float(found.width or 0)}
-    players = len(found.values)
-    if found.standard_error is None and players < FEWEST_WITH_ERRORS:
+def _found(solution: Solution) -> _Found:
+    """The one output of a solution."""
+    values, error = solution.values[:, 0], solution.standard_error[:, 0]
+    known = None if np.isnan(error).any() else error
+    if not solution.local[0]:
+        return _Found(values, known)
+    said = {WINDOWS: solution.width}
+    players = len(values)
+    if known is None and players < FEWEST_WITH_ERRORS:
         said[TOO_FEW_FOR_ERRORS] = FEWEST_WITH_ERRORS
-    elif found.standard_error is None:
+    elif known is None:
         said[ERRORS_FROM] = 2 + 2 * CORRECTED_FROM * players
-    return said
+    return _Found(values, known, said)
 
 
 WINDOWS = "windows"
@@ -237,7 +255,9 @@ def _run(problem: Problem, options: Options) -> Iterator[Estimate]:
         tolerance=options.tolerance,
         seed=problem.seed,
         prior=gradients_of_players if options.prior and not problem.at_input else None,
-        centres=centres_of(game.segments) if options.estimator == LOCAL_WINDOWS else None,
+        windows=WindowFits(centres_of(game.segments), game.examples, game.keep)
+        if options.estimator == LOCAL_WINDOWS
+        else None,
     )
 
 

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from attribution_core.arrays import BoolArray, FloatArray, Logits
 from attribution_core.games.coalition_table import MOST_TABLE_BYTES, CoalitionTable
+from attribution_core.games.window_fits import Keep
 from attribution_core.images import digest
 from attribution_core.network.evaluators import Evaluator, Masking, WholeHead, evaluator_of
 from attribution_core.network.finite import check_logits
 from attribution_core.network.head import Head
 from attribution_core.scores import Score, score_values
 from attribution_core.segmentations import Segments
+
+T = TypeVar("T")
+EXAMPLES = 4
+"""Likeliest classes, by which windows are chosen for all classes: their own are no better."""
 
 
 class HeadGame:
@@ -32,6 +39,8 @@ class HeadGame:
         Of what the evaluator gives.
     grown : callable
         Called after coalitions were added to the table.
+    keep : Keep, optional
+        Keeps what all scores of the game share; computed anew each time where not given.
     """
 
     def __init__(
@@ -41,8 +50,10 @@ class HeadGame:
         score: Score,
         table: CoalitionTable,
         grown: Callable[[], None] = lambda: None,
+        keep: Keep = lambda key, compute: compute(),
     ) -> None:
         self.segments = segments
+        self._keep = keep
         self.evaluator = evaluator
         self._score = score
         self._table = table
@@ -79,6 +90,28 @@ class HeadGame:
         if len(self._table) > before:
             self._grown()
         return logits
+
+    @cached_property
+    def _likeliest(self) -> tuple[int, ...]:
+        """The classes with the largest logits of all players together."""
+        (logits,) = self.logits(np.ones((1, self.players), bool))
+        return tuple(np.argsort(-logits, kind="stable")[:EXAMPLES].tolist())
+
+    def examples(self, coalitions: BoolArray) -> npt.NDArray[np.float64]:
+        """Scores ``(n, classes)`` of coalitions ``(n, players)``, of the few likeliest classes.
+
+        Their logits, or their probabilities where the score is one: the same whichever class is
+        asked about.
+        """
+        logits, probability = self.logits(coalitions), self._score.probability
+        of_classes = [
+            score_values(logits, Score(target, probability)) for target in self._likeliest
+        ]
+        return np.stack(of_classes, axis=1)
+
+    def keep(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """What a key names, the same for the scores of all classes; computed once."""
+        return self._keep((key, self._score.probability), compute)
 
     def seconds_per_coalition(self) -> float:
         """Time per coalition in a full batch, evaluated for the measurement and not remembered."""
@@ -120,7 +153,11 @@ def shared_game(
     key = ("coalitions", *masking.key, digest(segments), bfloat16)
     table = cache.get_or_compute(key, lambda: CoalitionTable(masking.classifier.classes))
     evaluator = evaluator_of(masking, segments, bfloat16=bfloat16)
-    return HeadGame(evaluator, segments, score, table, lambda: cache.refresh(key))
+
+    def keep(name: Hashable, compute: Callable[[], T]) -> T:
+        return cache.get_or_compute((*key, name), compute)
+
+    return HeadGame(evaluator, segments, score, table, lambda: cache.refresh(key), keep)
 
 
 def private_game(

@@ -32,7 +32,6 @@ import numpy as np
 from attribution_core import Cache, load_classifier
 from attribution_core.arrays import BoolArray, FloatArray
 from attribution_core.games.game import Game
-from attribution_core.games.gaussian_process import centres_of
 from attribution_core.methods.estimate import Estimate
 from attribution_core.methods.kernel_shap import kernel_shap
 from attribution_core.network.classifier import Classifier
@@ -125,8 +124,7 @@ def _own() -> dict[str, Estimator]:
         return found.values, found.standard_error
 
     def local_windows(game: Game, known: KnownGame, budget: int, seed: int) -> Found:
-        centres = centres_of(known.outputs.segments)
-        found = kernel_shap(game, budget=budget, seed=seed, centres=centres)
+        found = kernel_shap(game, budget=budget, seed=seed, windows=known.outputs.windows)
         return found.values, found.standard_error
 
     return {"KernelSHAP": least_squares, "local windows": local_windows}

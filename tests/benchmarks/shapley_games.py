@@ -19,7 +19,9 @@ from attribution_core import FunctionGame, kernel_shap, load_classifier, shapley
 from attribution_core.arrays import BoolArray, FloatArray, IntArray, Logits
 from attribution_core.games.coalition_table import CoalitionTable
 from attribution_core.games.game import batches
+from attribution_core.games.gaussian_process import centres_of
 from attribution_core.games.local_game import of_players
+from attribution_core.games.window_fits import WindowFits
 from attribution_core.methods.estimate import Estimate, last_of
 from attribution_core.models import vgg16_cam
 from attribution_core.network.classifier import Classifier
@@ -54,15 +56,21 @@ class Outputs:
         self.count = count
         self._evaluate = evaluate
         self._table = CoalitionTable(count)
+        # On networks the outputs are the likeliest classes, by which the app chooses windows too.
+        self.windows = WindowFits(centres_of(segments), self.worth)
 
     def game(self, output: int) -> FunctionGame:
         """The game of one output."""
 
         def values(coalitions: BoolArray) -> FloatArray:
-            return self._table.logits(coalitions, self._by_batches)[:, output].astype(np.float64)
+            return self.worth(coalitions)[:, output]
 
         # Estimators solve after each batch; here only the last solution is looked at.
         return FunctionGame(self.players, values, batch_size=2**20)
+
+    def worth(self, coalitions: BoolArray) -> FloatArray:
+        """What coalitions ``(n, players)`` are worth to all outputs, ``(n, count)``."""
+        return self._table.logits(coalitions, self._by_batches).astype(np.float64)
 
     def _by_batches(self, coalitions: BoolArray) -> Logits:
         return np.concatenate([self._evaluate(each) for each in batches(coalitions, _AT_ONCE)])

@@ -11,6 +11,7 @@ from attribution_core import FunctionGame, shapley_values
 from attribution_core.arrays import BoolArray, FloatArray
 from attribution_core.games.game import bits
 from attribution_core.games.gaussian_process import (
+    Factorisation,
     Hyperparameters,
     Posterior,
     centres_of,
@@ -50,9 +51,12 @@ def observed(count: int, seed: int, outputs: int = 2) -> tuple[FloatArray, Float
 def test_shapley_values_are_those_of_the_posterior_mean(chosen: Hyperparameters, seed: int) -> None:
     """The closed form against an enumeration of all 2⁸ coalitions of the mean function."""
     signs, worth = observed(30, seed)
-    posterior = Posterior(CENTRES, signs, worth, chosen)
+    at = Factorisation.of(CENTRES, signs, chosen)
+    posterior = Posterior(at, worth)
     for output in range(2):
-        game = FunctionGame(PLAYERS, lambda z, of=output: posterior.mean(signs_of(z))[:, of])
+        game = FunctionGame(
+            PLAYERS, lambda z, of=output: posterior.mean(at.covariance(signs_of(z)))[:, of]
+        )
         enumerated = shapley_values(game).values
         np.testing.assert_allclose(posterior.shapley_values[:, output], enumerated, atol=1e-7)
 
@@ -86,8 +90,9 @@ def test_the_priors_variances_are_those_of_the_enumerated_values(chosen: Hyperpa
 
 def test_without_noise_the_mean_is_what_was_observed() -> None:
     signs, worth = observed(20, 3)
-    posterior = Posterior(CENTRES, signs, worth, Hyperparameters(0.8, 1.0, 1.0, 0.0))
-    np.testing.assert_allclose(posterior.mean(signs), worth, atol=1e-4)
+    at = Factorisation.of(CENTRES, signs, Hyperparameters(0.8, 1.0, 1.0, 0.0))
+    posterior = Posterior(at, worth)
+    np.testing.assert_allclose(posterior.mean(at.covariance(signs)), worth, atol=1e-4)
     # Of the odd function, all absent are worth minus all present.
     np.testing.assert_allclose(posterior.shapley_values.sum(axis=0), 2 * worth[0], atol=1e-4)
 
@@ -95,11 +100,12 @@ def test_without_noise_the_mean_is_what_was_observed() -> None:
 def test_what_is_left_out_is_what_a_fit_without_it_misses() -> None:
     signs, worth = observed(20, 4)
     chosen = Hyperparameters(0.8, 0.7, 1.0, 0.1)
-    left_out = Posterior(CENTRES, signs, worth, chosen).left_out
+    left_out = Posterior(Factorisation.of(CENTRES, signs, chosen), worth).left_out
     for place in (1, 7, 20):
         others = np.delete(np.arange(21), place)
-        without = Posterior(CENTRES, signs[others], worth[others], chosen)
-        missed = worth[place] - without.mean(signs[place : place + 1])[0]
+        at = Factorisation.of(CENTRES, signs[others], chosen)
+        without = Posterior(at, worth[others])
+        missed = worth[place] - without.mean(at.covariance(signs[place : place + 1]))[0]
         # The observation itself has noise, and a trace of jitter.
         np.testing.assert_allclose(left_out[place - 1], missed, atol=1e-6)
 
@@ -109,11 +115,11 @@ def test_what_is_left_out_is_what_a_fit_without_it_misses() -> None:
 def test_the_players_names_do_not_matter(seed: int, order: list[int]) -> None:
     signs, worth = observed(25, seed)
     chosen = likeliest(CENTRES, signs, worth)
-    renamed = Posterior(CENTRES[order], signs[:, order], worth, chosen)
+    renamed = Posterior(Factorisation.of(CENTRES[order], signs[:, order], chosen), worth)
     assert likeliest(CENTRES[order], signs[:, order], worth) == chosen
     np.testing.assert_allclose(
         renamed.shapley_values,
-        Posterior(CENTRES, signs, worth, chosen).shapley_values[order],
+        Posterior(Factorisation.of(CENTRES, signs, chosen), worth).shapley_values[order],
         atol=1e-7,
     )
 
@@ -136,6 +142,7 @@ def test_centres_are_centroids_in_sides_of_a_players_mean_area() -> None:
 
 def test_games_of_no_worth_have_hyperparameters_too() -> None:
     signs, worth = observed(25, 1)
-    posterior = Posterior(CENTRES, signs, 0 * worth, likeliest(CENTRES, signs, 0 * worth))
+    chosen = likeliest(CENTRES, signs, 0 * worth)
+    posterior = Posterior(Factorisation.of(CENTRES, signs, chosen), 0 * worth)
     np.testing.assert_array_equal(posterior.shapley_values, 0)
     np.testing.assert_array_equal(posterior.standard_errors, 0)

@@ -9,6 +9,7 @@ from attribution_core import FunctionGame, Game, kernel_shap, shapley_values
 from attribution_core.arrays import FloatArray
 from attribution_core.games import local_windows
 from attribution_core.games.gaussian_process import centres_of
+from attribution_core.games.window_fits import WindowFits
 from attribution_core.methods.kernel_shap import (
     ERRORS_FROM,
     MOST_PLAYERS,
@@ -21,7 +22,7 @@ from tests.known_games import additive, random_worth, table_game
 pytestmark = pytest.mark.thorough
 
 SIDE = 6
-GRID = centres_of(np.arange(SIDE * SIDE).reshape(SIDE, SIDE))
+CENTRES = centres_of(np.arange(SIDE * SIDE).reshape(SIDE, SIDE))
 
 
 def neighbours_game(seed: int = 0) -> tuple[FunctionGame, FloatArray]:
@@ -45,7 +46,9 @@ def test_neighbours_interactions_are_learnt(budget: int) -> None:
     for seed in range(4):
         game, exact = neighbours_game(seed)
         for local in errors:
-            found = kernel_shap(game, budget=budget, seed=seed, centres=GRID if local else None)
+            found = kernel_shap(
+                game, budget=budget, seed=seed, windows=WindowFits(CENTRES) if local else None
+            )
             assert (WINDOWS in found.diagnostics) == local
             assert found.values.sum() == pytest.approx(exact.sum(), abs=1e-9)
             errors[local].append(float(np.linalg.norm(found.values - exact)))
@@ -60,7 +63,7 @@ def test_what_least_squares_do_exactly_stays_exact(pairs: bool) -> None:
     together = np.triu(random.normal(size=(SIDE * SIDE, SIDE * SIDE)), 1) * pairs
     game = FunctionGame(SIDE * SIDE, lambda z: z @ slopes + ((z @ together) * z).sum(axis=1))
     exact = slopes + (together + together.T).sum(axis=1) / 2
-    found = kernel_shap(game, budget=160, centres=GRID)
+    found = kernel_shap(game, budget=160, windows=WindowFits(CENTRES))
     np.testing.assert_allclose(found.values, exact, atol=1e-9)
 
 
@@ -68,7 +71,7 @@ def test_symmetric_players_and_players_that_do_nothing() -> None:
     """Four in a square play; their neighbours do nothing."""
     corner = [0, 1, SIDE, SIDE + 1]
     game = FunctionGame(SIDE * SIDE, lambda z: z[:, corner].all(axis=1) * 4.0)
-    found = kernel_shap(game, budget=2048, centres=GRID).values
+    found = kernel_shap(game, budget=2048, windows=WindowFits(CENTRES)).values
     np.testing.assert_allclose(found[corner], 1, atol=0.1)
     np.testing.assert_allclose(np.delete(found, corner), 0, atol=0.1)
     plain = kernel_shap(game, budget=2048).values
@@ -78,7 +81,7 @@ def test_symmetric_players_and_players_that_do_nothing() -> None:
 
 def test_a_budget_that_covers_all_gives_exact_values() -> None:
     game = table_game(random_worth(6, 1))
-    found = kernel_shap(game, budget=64, centres=GRID[:6])
+    found = kernel_shap(game, budget=64, windows=WindowFits(CENTRES[:6]))
     np.testing.assert_allclose(found.values, shapley_values(game).values, atol=1e-9)
     assert WINDOWS not in found.diagnostics
 
@@ -101,7 +104,9 @@ def test_a_game_without_neighbours_is_not_harmed(budget: int) -> None:
             ),
         )
         for local in errors:
-            found = kernel_shap(game, budget=budget, seed=seed, centres=GRID if local else None)
+            found = kernel_shap(
+                game, budget=budget, seed=seed, windows=WindowFits(CENTRES) if local else None
+            )
             errors[local].append(float(np.linalg.norm(found.values - exact)))
     assert np.median(errors[True]) <= 1.05 * np.median(errors[False])
 
@@ -112,7 +117,7 @@ def test_standard_errors_cover(budget: int) -> None:
     errors = []
     for seed in range(12):
         game, exact = neighbours_game(seed)
-        found = kernel_shap(game, budget=budget, seed=seed, centres=GRID)
+        found = kernel_shap(game, budget=budget, seed=seed, windows=WindowFits(CENTRES))
         assert found.standard_error is not None
         errors.append(np.abs(found.values - exact) / found.standard_error)
     assert 0.58 <= np.mean(np.array(errors) < 1) <= 0.8
@@ -123,11 +128,11 @@ def test_standard_errors_cover(budget: int) -> None:
 def test_below_three_pairs_a_player_there_are_no_standard_errors(budget: int) -> None:
     """The process alone would promise too little or too much; where there will be some is said."""
     game, _ = neighbours_game()
-    found = kernel_shap(game, budget=budget, centres=GRID)
+    found = kernel_shap(game, budget=budget, windows=WindowFits(CENTRES))
     assert WINDOWS in found.diagnostics
     assert found.standard_error is None
     assert found.diagnostics[ERRORS_FROM] == 218
-    enough = kernel_shap(game, budget=218, centres=GRID)
+    enough = kernel_shap(game, budget=218, windows=WindowFits(CENTRES))
     assert enough.standard_error is not None
     assert ERRORS_FROM not in enough.diagnostics
 
@@ -135,7 +140,9 @@ def test_below_three_pairs_a_player_there_are_no_standard_errors(budget: int) ->
 def test_more_players_than_windows_are_for() -> None:
     players = MOST_PLAYERS + 1
     game, centres = additive(np.ones(players)), np.random.default_rng(0).random((players, 2))
-    found, plain = (kernel_shap(game, budget=40, centres=each) for each in (centres, None))
+    found, plain = (
+        kernel_shap(game, budget=40, windows=each) for each in (WindowFits(centres), None)
+    )
     np.testing.assert_array_equal(found.values, plain.values)
     assert found.diagnostics == {TOO_MANY: players}
     assert plain.diagnostics == {}
@@ -145,7 +152,8 @@ def test_few_players_need_no_windows() -> None:
     game = table_game(random_worth(12, 3))
     for budget in (40, 600):
         found, plain = (
-            kernel_shap(game, budget=budget, centres=each) for each in (GRID[:12], None)
+            kernel_shap(game, budget=budget, windows=each)
+            for each in (WindowFits(CENTRES[:12]), None)
         )
         np.testing.assert_array_equal(found.values, plain.values)
         assert found.diagnostics == {}
@@ -157,7 +165,9 @@ def test_windows_of_a_few_players_have_no_standard_errors() -> None:
     corners = [np.array([i, i + 1, i + 4, i + 5]) for i in (0, 2, 8, 10)]
     game = FunctionGame(16, lambda z: sum(4.0 * z[:, each].all(axis=1) for each in corners))
     exact = np.ones(16)
-    found, plain = (kernel_shap(game, budget=120, centres=each) for each in (centres, None))
+    found, plain = (
+        kernel_shap(game, budget=120, windows=each) for each in (WindowFits(centres), None)
+    )
     assert WINDOWS in found.diagnostics
     assert found.standard_error is None
     assert found.diagnostics[TOO_FEW_FOR_ERRORS] == 17
@@ -172,14 +182,18 @@ def test_where_rounding_breaks_the_process_least_squares_stand(
 
     monkeypatch.setattr(local_windows, "Posterior", broken)
     game, _ = neighbours_game()
-    found, plain = (kernel_shap(game, budget=300, centres=each) for each in (GRID, None))
+    found, plain = (
+        kernel_shap(game, budget=300, windows=each) for each in (WindowFits(CENTRES), None)
+    )
     np.testing.assert_array_equal(found.values, plain.values)
 
 
 def test_the_batches_do_not_matter() -> None:
     game, _ = neighbours_game()
     found = [
-        kernel_shap(FunctionGame(game.players, game.values, size), budget=500, centres=GRID)
+        kernel_shap(
+            FunctionGame(game.players, game.values, size), budget=500, windows=WindowFits(CENTRES)
+        )
         for size in (16, 100, 512)
     ]
     for each in found[1:]:
@@ -196,7 +210,7 @@ def test_pairs_beyond_those_that_are_fitted_sharpen_the_correction(
     monkeypatch.setattr(local_windows, "MOST_FITTED", 100)
     errors = []
     for budget in (300, 4000):
-        estimates = kernel_shap.refine(game, budget=budget, centres=GRID)
+        estimates = kernel_shap.refine(game, budget=budget, windows=WindowFits(CENTRES))
         last = list(estimates)[-1]
         assert last.values.sum() == pytest.approx(exact.sum(), abs=1e-9)
         errors.append(np.linalg.norm(last.values - exact))
@@ -205,7 +219,7 @@ def test_pairs_beyond_those_that_are_fitted_sharpen_the_correction(
 
 def test_it_stops_at_the_tolerance() -> None:
     game: Game = neighbours_game()[0]
-    found = kernel_shap(game, budget=20000, tolerance=0.02, centres=GRID)
+    found = kernel_shap(game, budget=20000, tolerance=0.02, windows=WindowFits(CENTRES))
     assert found.standard_error is not None
     assert found.standard_error.max() < 0.02 * np.ptp(found.values)
     assert found.evaluations < kernel_shap(game, budget=20000, tolerance=0.02).evaluations

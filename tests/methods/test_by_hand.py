@@ -32,6 +32,7 @@ from attribution_core import (
     shapley_values,
     smoothgrad,
 )
+from attribution_core.games.window_fits import WindowFits
 from attribution_core.images import Pixels
 from tests.conftest import scaled
 
@@ -48,11 +49,14 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class ByHand:
-    """One logit above a layer, the activations there, and those of the mean picture."""
+    """The logits above a layer, the activations there, and those of the mean picture."""
 
-    above: Callable[[Any], Any]
+    every: Callable[[Any], Any]
     point: np.ndarray
     reference: np.ndarray
+
+    def above(self, points: Any) -> Any:
+        return self.every(points)[:, CLASS]
 
     def scores(self, points: np.ndarray) -> np.ndarray:
         return np.asarray(self.above(np.asarray(points, np.float32)), np.float64)
@@ -64,6 +68,18 @@ class ByHand:
             side**2,
             lambda z: self.scores(np.where(z[:, cells, None], self.point, self.reference)),
         )
+
+    def windows(self, side: int) -> WindowFits:
+        """Chosen by the four classes of the largest logits."""
+        likeliest = np.argsort(-self.every(self.point[None].astype(np.float32)).numpy()[0])[:4]
+        cells = self.cells(side)
+
+        def examples(coalitions: np.ndarray) -> np.ndarray:
+            points = np.where(coalitions[:, cells, None], self.point, self.reference)
+            logits = np.asarray(self.every(points.astype(np.float32)), np.float64)
+            return logits[:, likeliest]
+
+        return WindowFits(np.argwhere(np.ones((side, side))).astype(float), examples)
 
     def cells(self, side: int) -> np.ndarray:
         height, width, _ = self.point.shape
@@ -94,10 +110,10 @@ def by_hand(classifier: Classifier, image: Pixels, layer: str) -> ByHand:
     network = classifier.network
     ends = np.stack([image, reference_image(image, "mean")])
     if layer == "input":
-        return ByHand(lambda images: network(scaled(images))[:, CLASS], *ends)
+        return ByHand(lambda images: network(scaled(images)), *ends)
     cut = network.get_layer(layer).output
     head, body = keras.Model(cut, network.output), keras.Model(network.input, cut)
-    return ByHand(lambda points: head(points)[:, CLASS], *body(scaled(ends)).numpy())
+    return ByHand(head, *body(scaled(ends)).numpy())
 
 
 def expected_of(method: str, made: ByHand, layer: str) -> np.ndarray:
@@ -122,8 +138,7 @@ def expected_of(method: str, made: ByHand, layer: str) -> np.ndarray:
         return made.spread(shapley_values(made.game(2)).values, 2)
     if method == "lime":
         return made.spread(lime(made.game(4), seed=SEED, **options).values, 4)
-    centres = np.argwhere(np.ones((4, 4))).astype(float)
-    found = kernel_shap(made.game(4), seed=SEED, centres=centres, **options)
+    found = kernel_shap(made.game(4), seed=SEED, windows=made.windows(4), **options)
     return made.spread(found.values, 4)
 
 
