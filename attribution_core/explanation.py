@@ -62,7 +62,7 @@ def explain(
         The players of coalition methods: a number means exactly that many superpixels at the input,
         and a grid of at most that many cells at an inner layer; SLIC with its own settings; a grid
         of rows and columns; or labels. None means 50 superpixels at the input, and at an inner
-        layer every position, or a grid of 196 cells where there are more than 256.
+        layer a grid of at most 50 cells: 7 x 7 of a plane of 14 x 14.
     seed : int
         Of everything random.
     **options
@@ -239,7 +239,7 @@ def pose(classifier: Classifier, request: Request) -> Problem:
         score=score,
         seed=request.seed,
         at_input=request.layer == INPUT,
-        input_height=classifier.input_size[0],
+        input_size=classifier.input_size,
         segments_of=partial(_segments, classifier, request),
         play=partial(shared_game, masking, score),
         local_game=partial(local_game, masking),

@@ -36,7 +36,7 @@ class Problem:
         The one source of randomness.
     at_input : bool
         Whether the layer is the input.
-    input_height : int
+    input_size : (height, width)
         Of the picture, in pixels; sizes that options give in pixels are scaled by it.
     segments_of : callable
         From a segmentation (None: the request's own) to labels ``(h, w)`` of the layer's plane.
@@ -55,7 +55,7 @@ class Problem:
     score: Score
     seed: int
     at_input: bool
-    input_height: int
+    input_size: tuple[int, int]
     segments_of: Callable[[Segmentation], Segments]
     play: Play
     local_game: Callable[[Segments], LocalHeadGame | None]

@@ -22,6 +22,9 @@ from attribution_core.segmentations import (
     segments_of,
 )
 
+FEW_CELLS = 50
+"""The most players at an inner layer where nothing else is asked for, as on the pages."""
+
 ZEROS = "zeros"
 """The reference whose activations at an inner layer are all zero (the thesis's choice)."""
 
@@ -130,7 +133,8 @@ def request_or_reason(
         One of `REFERENCE_KINDS`; at inner layers also ``"zeros"``.
     score : "logit", "probability" or Contrast
     segmentation : Slic, Grid, Given, int or None
-        The players of methods on coalitions; see `segments_of`.
+        The players of methods on coalitions; see `segments_of`. None at an inner layer asks for a
+        grid of at most `FEW_CELLS` cells, which the usual budgets can tell apart.
     seed : int
         Of everything random.
     options : mapping of name to value, optional
@@ -145,7 +149,7 @@ def request_or_reason(
         layer=layer,
         reference=reference,
         score=score,
-        segmentation=segmentation,
+        segmentation=FEW_CELLS if segmentation is None and layer != INPUT else segmentation,
         seed=seed,
         options=tuple((options or {}).items()),
     )
@@ -212,16 +216,17 @@ def _shapes(network: Network | None, draft: Request, method: Method[Any]) -> Sha
     shape: tuple[int, ...] | None = draft.picture.pixels.shape if at_input else None
     if network is not None:
         shape = network.layer(draft.layer).shape
-    input_height = draft.picture.pixels.shape[0]
+    height, width = draft.picture.pixels.shape[:2]
+    input_size = (height, width)
     if shape is None:
-        return Shapes(at_input, None, input_height)
+        return Shapes(at_input, None, input_size)
     plane, players = (shape[0], shape[1]), None
     if method.of_players:
         players = players_of(draft.segmentation, *plane, at_input=at_input)
     colours = None
     if network is not None and method.every_coalition and draft.score != "probability":
         colours = colours_of(network, draft)
-    return Shapes(at_input, plane, input_height, players, colours)
+    return Shapes(at_input, plane, input_size, players, colours)
 
 
 def colours_of(network: Network, draft: Request) -> int | None:

@@ -246,8 +246,9 @@ def segments_of(
     ----------
     segmentation : Slic, Grid, Given, int or None
         A whole number means exactly that many superpixels at the input, and the regular grid of at
-        most that many cells at an inner layer. None means 50 superpixels at the input, and at an
-        inner layer every position, or a grid of 196 cells where there are more than 256 positions.
+        most that many cells at an inner layer. None means 50 superpixels at the input; at an inner
+        layer, as saved maps of earlier versions have it, every position, or a grid of 196 cells
+        where there are more than 256 positions.
     picture : float array ``(h, w, 3)``, RGB 0..255
     height, width : int
         Of the plane.

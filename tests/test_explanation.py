@@ -253,7 +253,7 @@ def test_players_at_a_layer(classifier: Classifier, tiny_image: Pixels) -> None:
         assert found.segments is not None
         return int(found.segments.max()) + 1
 
-    assert players(layer=INNER, superpixels=None) == 64
+    assert players(layer=INNER, superpixels=None) == 49
     assert players(layer=INNER, superpixels=9) == 9
     assert players(superpixels=Slic(5, compactness=100)) == 5
     assert players(superpixels=np.int64(1)) == 1
@@ -268,7 +268,8 @@ def test_players_at_a_layer(classifier: Classifier, tiny_image: Pixels) -> None:
         ("kernel_shap", {"superpixels": 7}, "7 superpixels"),
         ("kernel_shap", {"superpixels": Slic(7, compactness=100)}, "7 superpixels"),
         ("kernel_shap", {"superpixels": np.arange(16)[:, None].repeat(16, 1) % 5}, "5 segments"),
-        ("kernel_shap", {"layer": INNER, "superpixels": None}, "64 positions"),
+        ("kernel_shap", {"layer": INNER, "superpixels": None}, "49 grid cells"),
+        ("kernel_shap", {"layer": INNER, "superpixels": 64}, "64 positions"),
         ("kernel_shap", {"layer": INNER, "superpixels": 9}, "9 grid cells"),
         ("shapley_values", {"superpixels": 10}, "10 superpixels"),
         ("shapley_values", {"superpixels": 6, "layer": INNER}, "6 grid cells"),

@@ -10,6 +10,8 @@ import pytest
 from attribution_core import Classifier, Contrast, Grid, Picture, Reason, Request, Slic
 from attribution_core.images import Pixels
 from attribution_core.request import asked_again, granted, request_or_reason
+from attribution_core.segmentations import players_of
+from pages.ui.shell.settings import Settings, segmentation_for
 
 PICTURE = Picture.of(np.zeros((8, 8, 3)))
 
@@ -54,6 +56,15 @@ def test_requests_that_make_no_sense(settings: dict[str, Any], message: str) -> 
     with pytest.raises(ValueError, match=message) as caught:
         granted(found)
     assert str(caught.value) == found
+
+
+def test_players_that_usual_budgets_tell_apart() -> None:
+    """At an inner layer what the pages choose; at the input superpixels, of any number."""
+    asked = {"picture": PICTURE, "method": "kernel_shap", "target": 1}
+    inner = granted(request_or_reason(None, layer="block5_conv3", **asked))
+    assert inner.segmentation == segmentation_for(Settings(layer="block5_conv3"))
+    assert players_of(inner.segmentation, 14, 14, at_input=False) == 49
+    assert granted(request_or_reason(None, **asked)).segmentation is None
 
 
 def test_requests_name_what_they_are_made_of() -> None:

@@ -170,7 +170,13 @@ def _add_regions(parser: argparse.ArgumentParser) -> None:
     add("--layer", metavar="NAME", help="one of the model's layers; default: the last one")
     _add_model(parser)
     add("--reference", choices=(*REFERENCE_KINDS, ZEROS), default="black", help="default: black")
-    add("--superpixels", type=_whole, metavar="COUNT", help="places: as in explain")
+    add(
+        "--superpixels",
+        type=_whole,
+        metavar="COUNT",
+        help="places, as in explain; default: 50 superpixels "
+        "at the input, every position of an inner layer",
+    )
     add(
         "--budget",
         type=_positive,
@@ -210,7 +216,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         type=_whole,
         metavar="COUNT",
         help="players of coalition methods: exactly COUNT superpixels at the input, a grid of at "
-        "most COUNT cells at inner layers",
+        "most COUNT cells at inner layers; default: 50",
     )
     add("--seed", type=_whole, default=0, help="of all random numbers; default: 0")
     add(

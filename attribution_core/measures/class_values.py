@@ -35,7 +35,13 @@ from attribution_core.request import (
     granted,
     request_or_reason,
 )
-from attribution_core.segmentations import Segmentation, Segments, players_of, segmentation_of
+from attribution_core.segmentations import (
+    MOST_POSITIONS,
+    Segmentation,
+    Segments,
+    players_of,
+    segmentation_of,
+)
 
 if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier
@@ -129,8 +135,11 @@ def class_values(
 
     Parameters
     ----------
-    classifier, image, reference, superpixels, seed
+    classifier, image, reference, seed
         As in `explain`.
+    superpixels : int, Slic, Grid or int array ``(h, w)``, optional
+        As in `explain`; None at an inner layer means every position, or a grid of 196 cells where
+        there are more than 256.
     layer : str, optional
         One of ``classifier.layers``; the last one where not given.
     budget : int
@@ -173,6 +182,10 @@ def class_values_request(
     It asks for exact values where the head is local, and else for an estimate.
     """
 
+    height, width, _ = network.layer(layer).shape
+    if segmentation is None and layer != INPUT:
+        segmentation = height * width if height * width <= MOST_POSITIONS else 196
+
     def asked(method: str, **options: OptionValue) -> Request | Reason:
         return request_or_reason(
             network,
@@ -189,7 +202,6 @@ def class_values_request(
     estimated = asked(ESTIMATED, budget=budget, estimator=ESTIMATOR)
     if isinstance(estimated, Reason):
         return estimated
-    height, width, _ = network.layer(layer).shape
     players = players_of(segmentation, height, width, at_input=layer == INPUT)
     exact = asked(EXACT)
     if isinstance(exact, Request) and colours_of(network, exact) is not None:

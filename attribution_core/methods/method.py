@@ -51,7 +51,7 @@ class Shapes:
         Whether the layer is the input.
     plane : (height, width) or None
         Of the layer's activations; None while the network is not loaded.
-    input_height : int
+    input_size : (height, width)
         Of the picture, in pixels.
     players : int or None
         How many the method has; None where it has none, or the number is not known yet.
@@ -63,7 +63,7 @@ class Shapes:
 
     at_input: bool
     plane: tuple[int, int] | None
-    input_height: int
+    input_size: tuple[int, int]
     players: int | None = None
     colours: int | None = None
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from attribution_core.problem import Problem
 
 MOST_SQUARES = 4096
+SQUARES_ACROSS = 7
+"""The sides of so many squares make the picture's shorter side, unless a window is given."""
 
 
 @Estimator
@@ -124,16 +126,27 @@ class Options:
     """The options of the method."""
 
     window: int = option(
-        32, "Window", "Side of the square, in pixels of the input.", 4, 112, step=1
+        0,
+        "Window",
+        "Side of the square, in pixels of the input; 0 takes a seventh of the picture's shorter "
+        "side, 32 of 224.",
+        0,
+        512,
+        step=1,
     )
     stride: int = option(
-        16, "Stride", "Step between squares, in pixels of the input.", 2, 112, step=1
+        0,
+        "Stride",
+        "Step between squares, in pixels of the input; 0 takes half the window.",
+        0,
+        512,
+        step=1,
     )
 
 
 def _run(problem: Problem, options: Options) -> Iterator[Estimate]:
     height, width, _ = problem.head.shape
-    window, stride = _on_plane(height, width, problem.input_height, options)
+    window, stride = _on_plane((height, width), problem.input_size, options)
     segments, squares = sliding_squares(height, width, window, stride)
     for estimate in occlusion.refine(problem.play(segments), squares):
         # The squares are what is hidden, the players only where their edges cross. So a map comes
@@ -142,16 +155,16 @@ def _run(problem: Problem, options: Options) -> Iterator[Estimate]:
 
 
 def _unavailable(shapes: Shapes, options: Options) -> str:
-    if options.stride > options.window:
+    window, stride = _in_pixels(shapes.input_size, options)
+    if stride > window:
         return (
-            f"A stride of {options.stride} leaves gaps between squares of {options.window}; "
-            "give at most the window."
+            f"A stride of {stride} leaves gaps between squares of {window}; give at most the "
+            "window."
         )
     if shapes.plane is None:
         return ""
-    height, width = shapes.plane
-    window, stride = _on_plane(height, width, shapes.input_height, options)
-    squares = _squares_along(height, window, stride) * _squares_along(width, window, stride)
+    window, stride = _on_plane(shapes.plane, shapes.input_size, options)
+    squares = _squares(shapes.plane, window, stride)
     if squares > MOST_SQUARES:
         return (
             f"A window of {window} moved by {stride} makes {squares} squares; "
@@ -160,11 +173,30 @@ def _unavailable(shapes: Shapes, options: Options) -> str:
     return ""
 
 
-def _on_plane(height: int, width: int, input_height: int, options: Options) -> tuple[int, int]:
+def _in_pixels(input_size: tuple[int, int], options: Options) -> tuple[int, int]:
+    """Window and stride in pixels of the input, what is left open filled in."""
+    window = options.window or max(1, round(min(input_size) / SQUARES_ACROSS))
+    return window, options.stride or max(1, window // 2)
+
+
+def _on_plane(
+    plane: tuple[int, int], input_size: tuple[int, int], options: Options
+) -> tuple[int, int]:
     """Window and stride in positions of a layer's plane, at least 1 and never leaving gaps."""
-    scale = height / input_height
-    window = min(max(1, round(options.window * scale)), height, width)
-    return window, min(max(1, round(options.stride * scale)), window)
+    in_pixels = _in_pixels(input_size, options)
+    scale = plane[0] / input_size[0]
+    window = min(max(1, round(in_pixels[0] * scale)), *plane)
+    return window, min(max(1, round(in_pixels[1] * scale)), window)
+
+
+def _squares(plane: tuple[int, int], window: int, stride: int) -> int:
+    return _squares_along(plane[0], window, stride) * _squares_along(plane[1], window, stride)
+
+
+def _evaluations(options: Options, shapes: Shapes) -> int:
+    """One for each square, and one for the whole picture."""
+    plane = shapes.input_size if shapes.plane is None else shapes.plane
+    return _squares(plane, *_on_plane(plane, shapes.input_size, options)) + 1
 
 
 def _squares_along(length: int, window: int, stride: int) -> int:
@@ -181,9 +213,7 @@ METHOD = Method(
     thesis="section 2.3",
     options_type=Options,
     run=_run,
-    evaluations=lambda options, shapes: (
-        _squares_along(224, options.window, options.stride) ** 2 + 1
-    ),
+    evaluations=_evaluations,
     needs="game",
     uses_reference=True,
     unavailable=_unavailable,

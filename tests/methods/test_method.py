@@ -60,7 +60,9 @@ def test_a_page_can_draw_every_option(method: Method) -> None:
                     option.validated(outside)
     defaults = method.validated({})
     assert list(defaults) == [option.name for option in method.options]
-    assert method.evaluations(method.read_options({}), Shapes(False, (7, 7), 224, 49, 9)) >= 1
+    assert (
+        method.evaluations(method.read_options({}), Shapes(False, (7, 7), (224, 224), 49, 9)) >= 1
+    )
     assert set(method.quick_options()) == set(defaults)
     assert not set(method.former_options) & set(defaults)
 
@@ -188,9 +190,9 @@ def test_options_are_typed() -> None:
 
 
 def test_grad_cam_needs_an_inner_layer() -> None:
-    assert "choose an inner layer" in reason("grad_cam", Shapes(True, (224, 224), 224))
-    assert reason("grad_cam", Shapes(False, (7, 7), 224)) == ""
-    assert reason("grad_cam", Shapes(False, None, 224)) == ""
+    assert "choose an inner layer" in reason("grad_cam", Shapes(True, (224, 224), (224, 224)))
+    assert reason("grad_cam", Shapes(False, (7, 7), (224, 224))) == ""
+    assert reason("grad_cam", Shapes(False, None, (224, 224))) == ""
 
 
 def reason(method: str, shapes: Shapes, **options: float) -> str:
@@ -199,25 +201,25 @@ def reason(method: str, shapes: Shapes, **options: float) -> str:
 
 def test_exact_values_need_few_players() -> None:
     for at_input, most in ((True, 16), (False, 20)):
-        shapes = Shapes(at_input, (224, 224), 224, most)
+        shapes = Shapes(at_input, (224, 224), (224, 224), most)
         assert reason("shapley_values", shapes) == ""
-        said = reason("shapley_values", Shapes(at_input, (224, 224), 224, most + 1))
+        said = reason("shapley_values", Shapes(at_input, (224, 224), (224, 224), most + 1))
         assert f"2^{most + 1}" in said
         assert f"at most {most} players" in said
         # Not known yet, and so not refused.
-        assert reason("shapley_values", Shapes(at_input, None, 224)) == ""
+        assert reason("shapley_values", Shapes(at_input, None, (224, 224))) == ""
 
 
 def test_occlusion_says_what_its_squares_cannot_be() -> None:
-    whole = Shapes(True, (224, 224), 224)
+    whole = Shapes(True, (224, 224), (224, 224))
     assert reason("occlusion", whole, window=8, stride=9).startswith("A stride of 9 leaves gaps")
     # Whatever the layer: nothing has to be known of it.
-    assert reason("occlusion", Shapes(False, None, 224), window=8, stride=9)
+    assert reason("occlusion", Shapes(False, None, (224, 224)), window=8, stride=9)
     # 221 positions along each side at a step of 1 are too many: 4 by 4 pixels, moved by 2, are 111.
     assert "makes 12321 squares" in reason("occlusion", whole, window=4, stride=2)
     # Moved by 4 they are 56, and at a layer of 7 by 7 there is one for each position.
     assert reason("occlusion", whole, window=4, stride=4) == ""
-    assert reason("occlusion", Shapes(False, (7, 7), 224), window=4, stride=2) == ""
+    assert reason("occlusion", Shapes(False, (7, 7), (224, 224)), window=4, stride=2) == ""
 
 
 def test_no_methods_file_needs_keras_or_a_network() -> None:

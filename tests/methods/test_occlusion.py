@@ -7,10 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attribution_core import (
-    occlusion,
-    sliding_squares,
-)
+from attribution_core import METHODS, occlusion, sliding_squares
+from attribution_core.methods.method import Shapes
 from tests.known_games import additive, random_worth, table_game
 
 
@@ -62,3 +60,19 @@ def test_sliding_squares(height: int, width: int, window: int, data: st.DataObje
 def test_squares_that_do_not_fit(window: int, stride: int) -> None:
     with pytest.raises(ValueError, match="should be between 1 and"):
         sliding_squares(8, 10, window, stride)
+
+
+@pytest.mark.parametrize(
+    ("input_size", "side"), [((224, 224), 32), ((32, 32), 5), ((600, 600), 86), ((96, 200), 14)]
+)
+def test_the_window_goes_with_the_input(input_size: tuple[int, int], side: int) -> None:
+    """A seventh of the picture's shorter side, moved by half of itself, at inner layers as well."""
+    read, evaluations = METHODS["occlusion"].read_options, METHODS["occlusion"].evaluations
+    by_hand = read({"window": side, "stride": side // 2})
+    for plane in (input_size, (input_size[0] // 8, input_size[1] // 8)):
+        shapes = Shapes(plane == input_size, plane, input_size)
+        assert evaluations(read({}), shapes) == evaluations(by_hand, shapes)
+    along = [-(-(length - side) // (side // 2)) + 1 for length in input_size]
+    whole = Shapes(True, input_size, input_size)
+    assert evaluations(read({}), whole) == along[0] * along[1] + 1
+    assert evaluations(read({"window": 2 * side}), whole) < evaluations(read({}), whole)
