@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import platform
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import keras
@@ -47,8 +47,11 @@ def in_bfloat16(network: keras.Model) -> keras.Model:
     import keras
 
     from attribution_core.network.graph import finish_normalisations
+    from attribution_core.network.nesting import appearance
 
-    def rounded(layer: keras.layers.Layer) -> keras.layers.Layer:
+    def rounded(layer: Any) -> Any:
+        if not isinstance(layer, keras.layers.Layer):
+            return appearance(layer)
         keeps = isinstance(layer, keras.layers.BatchNormalization)
         policy = "mixed_bfloat16" if keeps else "bfloat16"
         return type(layer).from_config({**layer.get_config(), "dtype": policy})

@@ -30,6 +30,7 @@ from attribution_core.network.head import Head, TracedWhenItPays
 from attribution_core.network.incremental_head import IncrementalHead
 from attribution_core.network.linear_head import LEAST_GAIN, LinearHead, linear_prefix
 from attribution_core.network.local_head import LocalHead, fewest_colours, local_head
+from attribution_core.network.nesting import rebuilt
 from attribution_core.network.verification import check_copy, check_logits_of
 from attribution_core.running.cache import Cache
 from attribution_core.scores import softmax
@@ -105,6 +106,8 @@ class Classifier:
         self.name = name
         self._reproducible = reproducible
         self._network = without_softmax(network)
+        # As given, nested models and softmax included: copies are made of it.
+        self._whole = keras.Model(network.inputs[0], network.outputs[0], name=network.name)
         if not verified:
             check_logits_of(network, self._network, preprocess)
         self._preprocess = preprocess
@@ -136,12 +139,11 @@ class Classifier:
 
         ValueError where a copy of the network gives other scores.
         """
-        network = keras.models.clone_model(self._network)
-        network.set_weights(self._network.get_weights())
+        network = keras.models.clone_model(self._whole, clone_function=rebuilt)
+        network.set_weights(self._whole.get_weights())
         finish_normalisations(network)
-        check_copy(self._network, network, self.name)
         cache = Cache(COPY_CACHE_BYTES)
-        return Classifier(
+        copy = Classifier(
             self.name,
             network,
             self._preprocess,
@@ -150,6 +152,8 @@ class Classifier:
             reproducible=self._reproducible,
             verified=True,
         )
+        check_copy(self._network, copy.network, self.name)
+        return copy
 
     def keep(self, name: str, make: Callable[[], T]) -> T:
         """Something that belongs to this classifier: made at the first call, then kept."""
@@ -345,13 +349,16 @@ class Classifier:
 
     def _round(self) -> keras.Model:
         """The network in bfloat16, with the parameters that it has now."""
-        rounded = self._functions.get_or_compute(
-            "rounded network", lambda: in_bfloat16(self._network)
-        )
+        twin, rounded = self._functions.get_or_compute("rounded network", self._build_twin)
         if self._rounded_of not in (None, self.fingerprint):
-            rounded.set_weights(self._network.get_weights())
+            twin.set_weights(self._whole.get_weights())
         self._rounded_of = self.fingerprint
         return rounded
+
+    def _build_twin(self) -> tuple[keras.Model, keras.Model]:
+        """The network in bfloat16 as it was given, and from pictures to logits."""
+        twin = in_bfloat16(self._whole)
+        return twin, without_softmax(twin)
 
     def _build_rounded_head(self, layer: Layer, network: keras.Model) -> Head:
         above = network

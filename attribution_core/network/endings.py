@@ -6,7 +6,8 @@ from typing import Any
 
 import keras
 
-from attribution_core.network.graph import layer_name, parents
+from attribution_core.network.graph import layer_name, node_of, parents
+from attribution_core.network.nesting import appearance, unfolded
 
 _PASSING = (
     keras.layers.Reshape,
@@ -28,13 +29,14 @@ def without_softmax(network: keras.Model) -> keras.Model:
     network : keras.Model
         One input ``(n, h, w, 3)`` of a fixed size, one output ``(n, classes)``, at its end
         a dense layer with softmax or no activation, or a softmax layer. It stays as it is; the
-        model returned shares its layers, but for a last one that has the softmax inside: of this,
-        it has a linear copy.
+        model returned shares its parameters. Of a last layer that has the softmax inside, it has a
+        linear one.
 
     Returns
     -------
     keras.Model
-        For any number of pictures, even where the given one was built for a fixed number.
+        For any number of pictures, even where the given one was built for a fixed number. The
+        layers of models within it are its own, under names such as ``base/conv``.
 
     Raises
     ------
@@ -58,29 +60,28 @@ def without_softmax(network: keras.Model) -> keras.Model:
             f"The network's outputs have shape {tuple(output.shape)}; "
             "it should give one score for each of at least two classes, (n, classes)."
         )
-    return _for_any_number(keras.Model(entry, logits_of(output), name=network.name))
+    whole = _of_its_own_graph(network)
+    return keras.Model(whole.inputs[0], logits_of(whole.outputs[0]), name=network.name)
 
 
-def _for_any_number(network: keras.Model) -> keras.Model:
-    """The network on an input without a fixed number of pictures.
+def _of_its_own_graph(network: keras.Model) -> keras.Model:
+    """The network without nested models, on an input without a fixed number of pictures.
 
-    A sequential model without an `Input` takes over the number it was first called with.
+    In a graph of its own, so that those made of its parts are not known to the owner's layers. A
+    sequential model without an `Input` takes over the number it was first called with.
     """
     entry = network.inputs[0]
     at_once = entry.shape[0]
-    if at_once is not None:
-        free = keras.Input(entry.shape[1:], dtype=entry.dtype, name=layer_name(entry))
-        # The same layers, called once more on the free input; `network(free)` would be one layer.
-        try:
-            network = keras.models.clone_model(
-                network, input_tensors=free, clone_function=lambda layer: layer
-            )
-        except (TypeError, ValueError):
-            raise _made_for(at_once) from None
-    at_once = network.outputs[0].shape[0]
-    if at_once is not None:
-        raise _made_for(at_once)
-    return network
+    free = keras.Input(entry.shape[1:], dtype=entry.dtype, name=layer_name(entry))
+    try:
+        output = unfolded(network, free)
+    except (TypeError, ValueError):
+        if at_once is None:
+            raise
+        raise _made_for(at_once) from None
+    if output.shape[0] is not None:
+        raise _made_for(output.shape[0])
+    return keras.Model(free, output)
 
 
 def _made_for(pictures: int) -> ValueError:
@@ -112,9 +113,6 @@ def logits_of(output: Any) -> Any:
         When the network ends in another activation.
     """
     final = output._keras_history.operation
-    if isinstance(final, keras.Model):
-        inputs, outputs = _ends(final)
-        return keras.Model(inputs, logits_of(outputs[0]), name=final.name)(parents(output))
     activation = getattr(final, "activation", keras.activations.linear)
     # The layer, or the operation keras.ops.softmax, which has no public type.
     kind = type(final).__name__
@@ -139,32 +137,12 @@ def is_softmax(activation: Any) -> bool:
     return activation is keras.activations.softmax or isinstance(activation, keras.layers.Softmax)
 
 
-def appearance(layer: Any, **attributes: Any) -> Any:
-    """The same layer, its parameters included, with other attributes and in no graph yet.
-
-    Nothing is copied, and the layer itself stays as it is.
-
-    Parameters
-    ----------
-    layer : keras.layers.Layer or Keras operation
-        Already built.
-    **attributes
-        Those that differ.
-    """
-    other = object.__new__(type(layer))
-    # Past Keras's own bookkeeping, which would take the parameters for new ones.
-    vars(other).update(vars(layer))
-    vars(other).update(_inbound_nodes=[], _outbound_nodes=[], **attributes)
-    return other
-
-
 def _followed(output: Any) -> Any:
     """The logits below a layer that leaves values as they are, followed by that layer."""
     below = parents(output)[0]
     found = logits_of(below)
     if found is below:
         return output
-    history = output._keras_history
-    arguments = history.operation._inbound_nodes[history.node_index].arguments
-    positional, named = arguments.fill_in({id(below): found})
-    return appearance(history.operation)(*positional, **named)
+    node = node_of(output)
+    positional, named = node.arguments.fill_in({id(below): found})
+    return appearance(node.operation)(*positional, **named)

@@ -7,14 +7,17 @@ from typing import Any
 
 import keras
 
+SHOWN_NAME = "_name_behind_its_models"
+"""Attribute of layers out of nested models: Keras allows no slash in ``name``."""
+
 
 def flow(network: keras.Model) -> list[Any]:
-    """The tensors that the output is computed from, input first, each after its own inputs.
+    """The tensors that the outputs are computed from, input first, each after its own inputs.
 
-    A nested model counts as one layer.
+    A nested model counts as one layer; `unfolded` makes its layers those of the outer one.
     """
     ordered: dict[int, Any] = {}
-    unread = [(network.outputs[0], False)]
+    unread = [(output, False) for output in reversed(network.outputs)]
     while unread:
         tensor, parents_read = unread.pop()
         if id(tensor) in ordered:
@@ -50,13 +53,23 @@ def cuts(network: keras.Model) -> dict[str, Any]:
 
 def layer_name(tensor: Any) -> str:
     """Name of the layer that a tensor comes out of."""
-    return str(tensor._keras_history.operation.name)
+    return operation_name(tensor._keras_history.operation)
+
+
+def operation_name(operation: Any) -> str:
+    """Name of a layer; behind those of the models that it stands in, such as ``base/conv``."""
+    return str(getattr(operation, SHOWN_NAME, operation.name))
 
 
 def parents(tensor: Any) -> list[Any]:
     """The inputs of the layer that a tensor comes out of."""
+    return list(node_of(tensor).input_tensors)
+
+
+def node_of(tensor: Any) -> Any:
+    """The call that a tensor comes out of: of which layer, with what, what else came out."""
     history = tensor._keras_history
-    return list(history.operation._inbound_nodes[history.node_index].input_tensors)
+    return history.operation._inbound_nodes[history.node_index]
 
 
 def multiplications(tensor: Any) -> int:
@@ -65,11 +78,27 @@ def multiplications(tensor: Any) -> int:
     Those of kernels only: they are nearly all that a convolutional network computes.
     """
     layer = tensor._keras_history.operation
-    if isinstance(layer, keras.Model):
+    if is_nested(layer):
         return sum(multiplications(inner) for inner in flow(layer))
     positions = prod(size or 1 for size in tuple(tensor.shape)[1:-1])
     kernels = [weight for weight in getattr(layer, "weights", ()) if len(weight.shape) > 1]
     return sum(positions * prod(kernel.shape) for kernel in kernels)
+
+
+def is_nested(operation: Any) -> bool:
+    """Whether a layer is a model that consists of its own graph and nothing else.
+
+    A class that computes its outputs in a way of its own stays one layer.
+    """
+    call = getattr(type(operation), "call", None)
+    graphs = ("Functional.call", "Sequential.call")
+    own = getattr(call, "__module__", "").startswith("keras.")
+    return (
+        isinstance(operation, keras.Model)
+        and own
+        and getattr(call, "__qualname__", "") in graphs
+        and operation.built
+    )
 
 
 def finish_normalisations(network: keras.Model) -> None:

@@ -19,7 +19,7 @@ import tensorflow as tf
 
 from attribution_core.arrays import BoolArray, FloatArray, Logits
 from attribution_core.games.game import batches
-from attribution_core.network.graph import cuts, flow, layer_name, multiplications
+from attribution_core.network.graph import cuts, flow, layer_name, multiplications, operation_name
 from attribution_core.network.head import Head, compiled
 from attribution_core.segmentations import Segments
 
@@ -126,7 +126,7 @@ class LinearHead:
         self._fewest = 2 if reproducible else 1
         last = prefix.layers[-1]
         # Of this network's graph: a layer may stand in several, and names the first one's tensor.
-        start = cuts(network)[last.name]
+        start = cuts(network)[operation_name(last)]
         shape = tuple(start.shape)[1:]
         rest = None
         if start is not network.output:

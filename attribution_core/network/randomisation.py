@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attribution_core.network.classifier import Classifier
-from attribution_core.network.graph import flow
+from attribution_core.network.graph import flow, operation_name
 
 MOST_STAGES = 20
 """Networks with more layers of parameters than this are randomised a block at a time."""
@@ -41,14 +41,16 @@ def stages(network: keras.Model) -> tuple[Stage, ...]:
     seen: set[int] = set()
     for tensor in flow(network):
         for layer in _leaves(tensor._keras_history.operation):
-            if not layer.weights or id(layer) in seen:
+            # A layer may appear several times, of a nested model that is called twice.
+            parameters = {id(weight) for weight in layer.weights}
+            if parameters <= seen:
                 continue
-            seen.add(id(layer))
+            seen |= parameters
             if units and not any(len(weight.shape) > 1 for weight in layer.weights):
                 units[-1].append(layer)
             else:
                 units.append([layer])
-    named = [Stage(unit[0].name, tuple(unit)) for unit in units]
+    named = [Stage(operation_name(unit[0]), tuple(unit)) for unit in units]
     if len(named) > MOST_STAGES:
         named = _by_block(named)
     return tuple(reversed(named))

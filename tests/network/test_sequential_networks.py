@@ -1,7 +1,6 @@
 """Networks as they are made and saved: every method at every layer gives the plain path's values.
 
-The plain path calls the network's own layers one after another, on points masked by numpy; it
-knows nothing of graphs, heads, windows or linear prefixes.
+The plain path is `PlainPath`.
 """
 
 from __future__ import annotations
@@ -16,25 +15,9 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from attribution_core import (
-    METHODS,
-    Classifier,
-    FunctionGame,
-    Grid,
-    explain,
-    grad_cam,
-    gradient,
-    gradient_times_input,
-    integrated_gradients,
-    kernel_shap,
-    lime,
-    linear_attribution,
-    load_classifier,
-    shapley_values,
-    smoothgrad,
-)
-from attribution_core.arrays import BoolArray, FloatArray
+from attribution_core import METHODS, Classifier, Grid, explain, load_classifier
 from attribution_core.network import incremental_head as windows
+from tests.network.plain_path import OPTIONS, PlainPath, through
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -42,13 +25,6 @@ SIDE, TARGET = 12, 2
 LABELS = tuple("abcde")
 POINT = np.random.default_rng(0).uniform(0, 255, (SIDE, SIDE, 3)).astype(np.float32)
 WHITE = np.full_like(POINT, 255)
-OPTIONS: Mapping[str, Mapping[str, Any]] = {
-    "integrated_gradients": {"steps": 9, "rule": "midpoint"},
-    "smoothgrad": {"samples": 6},
-    "occlusion": {"window": 5, "stride": 3},
-    "lime": {"samples": 30},
-    "kernel_shap": {"budget": 20},
-}
 
 
 def made_of() -> list[keras.layers.Layer]:
@@ -96,12 +72,6 @@ def chained(entry: Any, ordered: list[keras.layers.Layer]) -> keras.Model:
     return keras.Model(entry, through(ordered, entry))
 
 
-def through(ordered: list[keras.layers.Layer], points: Any) -> Any:
-    for layer in ordered:
-        points = layer(points)
-    return points
-
-
 MADE: Mapping[str, tuple[Callable[[], keras.Model], str]] = {
     "sequential": (sequential, ""),
     "sequential, .keras": (sequential, ".keras"),
@@ -130,74 +100,16 @@ def made(
     return network, load_classifier(path)
 
 
-class Plain:
-    """The layers above one of the network's, called one after another."""
+def plain_path(network: keras.Model, layer: str) -> PlainPath:
+    ordered = [each for each in network.layers if not isinstance(each, layers.InputLayer)]
+    cut = ["input", *(each.name for each in ordered)].index(layer)
+    last = ordered[-1]
 
-    def __init__(self, network: keras.Model, layer: str) -> None:
-        ordered = [each for each in network.layers if not isinstance(each, layers.InputLayer)]
-        cut = ["input", *(each.name for each in ordered)].index(layer)
-        self._above, self._last = ordered[cut:-1], ordered[-1]
-        ends = np.asarray(through(ordered[:cut], tf.constant(np.stack([POINT, WHITE]))))
-        self.point, self.reference = ends
+    def logits(flat: Any) -> Any:
+        return tf.matmul(flat, last.kernel) + last.bias
 
-    def logit(self, points: Any) -> Any:
-        """What the last layer makes of the target before its softmax, ``(n,)``."""
-        flat = through(self._above, tf.cast(points, tf.float32))
-        return tf.linalg.matvec(flat, self._last.kernel[:, TARGET]) + self._last.bias[TARGET]
-
-    def masked(self, present: BoolArray) -> FloatArray:
-        """Logits ``(n,)`` of points with the reference where ``present`` ``(n, h, w)`` is False."""
-        points = np.where(present[..., None], self.point, self.reference)
-        return np.asarray(self.logit(points), np.float64)
-
-    def game(self) -> FunctionGame:
-        """The two by three cells of a grid as players."""
-        height, width, _ = self.point.shape
-        rows, columns = np.arange(height) * 2 // height, np.arange(width) * 3 // width
-        labels = rows[:, None] * 3 + columns
-        return FunctionGame(6, lambda coalitions: self.masked(coalitions[:, labels]))
-
-    def occlusion(self, window: int, stride: int) -> FloatArray:
-        """Drops of the logit, spread over squares and averaged over those that cover a point."""
-        side = self.point.shape[0]
-        scaled = max(1, round(window * side / SIDE))
-        step = min(max(1, round(stride * side / SIDE)), scaled)
-        starts = sorted({min(start, side - scaled) for start in range(0, side + step, step)})
-        drops, covered = np.zeros((side, side)), np.zeros((side, side))
-        whole = self.masked(np.ones((1, side, side), bool))[0]
-        for top in starts:
-            for left in starts:
-                square = np.zeros((1, side, side), bool)
-                square[0, top : top + scaled, left : left + scaled] = True
-                drops[square[0]] += (whole - self.masked(~square)[0]) / scaled**2
-                covered[square[0]] += 1
-        return drops / covered
-
-    def values(self, method: str) -> FloatArray:
-        """What the method says: a value a player, or of each channel, or of each position."""
-        options = dict(OPTIONS.get(method, {}))
-        if method == "occlusion":
-            return self.occlusion(**options)
-        if method in GAMES:
-            return GAMES[method](self.game(), **options).values
-        ends = (self.point, self.reference) if method in BETWEEN else (self.point,)
-        return FUNCTIONS[method](self.logit, *ends, **options).values
-
-
-GAMES: Mapping[str, Callable[..., Any]] = {
-    "kernel_shap": kernel_shap,
-    "lime": lime,
-    "shapley_values": shapley_values,
-}
-FUNCTIONS: Mapping[str, Callable[..., Any]] = {
-    "gradient": gradient,
-    "gradient_times_input": gradient_times_input,
-    "linear": linear_attribution,
-    "integrated_gradients": integrated_gradients,
-    "smoothgrad": smoothgrad,
-    "grad_cam": grad_cam,
-}
-BETWEEN = ("linear", "integrated_gradients")
+    above = [*ordered[cut:-1], logits]
+    return PlainPath(ordered[:cut], above, np.stack([POINT, WHITE]), TARGET)
 
 
 @pytest.mark.thorough
@@ -238,7 +150,7 @@ def assert_as_the_plain_path(
         superpixels=Grid(2, 3),
         **OPTIONS.get(method, {}),
     )
-    expected = Plain(network, layer).values(method)
+    expected = plain_path(network, layer).values(method)
     values = found.values if found.player_values is None else found.player_values
     assert np.ptp(expected) > 0
     np.testing.assert_allclose(values, expected, rtol=0, atol=2e-5 * np.abs(expected).max())
