@@ -83,7 +83,7 @@ def test_back_and_forward_step_through_the_settings_and_a_reload_keeps_them(
     assert "seed=1" in page.url
 
 
-def test_the_first_click_after_a_restart_counts(
+def test_the_first_click_and_the_first_pick_after_a_restart_count(
     serve: Callable[..., AbstractContextManager[Any]], browser: Browser
 ) -> None:
     port = free_port()
@@ -102,4 +102,12 @@ def test_the_first_click_after_a_restart_counts(
         radio(page, "Top five").click()
         expect_explored(page, 5)
         expect_chosen(page, score="probability", class_choice="top5", count="30")
+    reference = page.get_by_test_id("stSidebar").get_by_role("combobox", name="Reference point")
+    expect(reference).to_be_disabled()
+    with serve(ROOT / "app.py", port=port):
+        expect(reference).to_be_enabled()
+        reference.click()
+        page.get_by_role("option", name="White", exact=True).click()
+        expect(reference).to_have_value("White")
+        expect_chosen(page, score="probability", class_choice="top5", reference="white")
         page.context.close()  # before its server goes

@@ -8,13 +8,13 @@ either: it says whether the maps are on stage, whichever page they are on.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from pages.ui.shell.classroom import FOLLOW, classes
 from pages.ui.shell.navigation import complain
-from pages.ui.shell.restart import has_drawn
+from pages.ui.shell.restart import Reports, has_drawn, of_key, reports, with_titles
 from pages.ui.shell.session import Choices, session
 from pages.ui.shell.settings import complaint_of, text_of
 
@@ -38,7 +38,8 @@ def choice(
     default: T,
     read: Callable[[str], T],
     *,
-    offered: Collection[object] | None = None,
+    offered: Collection[Any] | None = None,
+    title: Callable[[Any], str] | None = None,
 ) -> T:
     """Draw a page's widget and return its value.
 
@@ -55,9 +56,13 @@ def choice(
         possible, for example with another model, is dropped silently.
     offered : collection, optional
         The options of a widget that has options.
+    title : callable, optional
+        What the widget calls an option.
     """
     notice(name)
-    value = drawn(name, draw, recalled(name, default, read), offered=offered)
+    value = drawn(name, draw, recalled(name, default, read), offered=offered, title=title)
+    if notice(name):  # a click that a restart had made the server forget
+        value = recalled(name, default, read)
     remember(name, value, default)
     return value
 
@@ -67,27 +72,55 @@ def drawn(
     draw: Callable[[str, T], T | None],
     value: T,
     *,
-    offered: Collection[object] | None = None,
+    offered: Collection[Any] | None = None,
+    title: Callable[[Any], str] | None = None,
 ) -> T:
-    """Draw a widget that shows a value, and return the widget's; ``offered`` are its options."""
+    """Draw a widget that shows a value, and return the widget's; for the rest see `choice`."""
     choices = _choices()
     # Handed over in each run: Streamlit forgets widgets that were not drawn in the last one. The
     # run may end while the widget is drawn: the value handed over is no visitor's choice then.
-    key, before = widget_key(name), choices.reported
+    key = widget_key(name)
     choices.handed[name], choices.offered[name] = value, offered
-    if offered is None and any(each.endswith(f"-{key}") for each in before):
+    before = of_key(key, choices.reported)
+    if before:
         # After a restart the browser's value may be a click that no run has noticed yet.
-        choices.reported = frozenset(each for each in before if not each.endswith(f"-{key}"))
-        draw(key, value)
-        if not has_drawn(key, before):  # another widget has the key now, and its own first value
-            choices.handed[name] = st.session_state[key]
-        return value
+        choices.reported = {
+            each: said for each, said in choices.reported.items() if each not in before
+        }
+        if offered is None and before.keys() & reports().keys():
+            draw(key, value)
+            if not has_drawn(key, before):  # another widget has the key, and its own first value
+                choices.handed[name] = st.session_state[key]
+            return value
+        picked = (
+            None if offered is None or title is None else _picked(value, before, offered, title)
+        )
+        if picked is not None:
+            session().resumed = True
+            st.session_state[key] = picked
+            draw(key, picked)
+            return value
     st.session_state[key] = value
     said = draw(key, value)
     if said is not None:
         value = said
     choices.handed[name] = value
     return value
+
+
+def _picked(
+    value: T, before: Reports, offered: Collection[Any], title: Callable[[Any], str]
+) -> T | None:
+    """What was picked from a list, as the browser reports it; None where that is its value."""
+    found = with_titles(next(iter(before.values())), offered, title)
+    if found is None:
+        return None
+    picked: Any = found
+    if isinstance(value, tuple):
+        picked = tuple(found)
+    elif not isinstance(value, list):
+        picked = found[0] if found else value
+    return None if text_of(picked) == text_of(value) else picked
 
 
 def widget_key(name: str) -> str:

@@ -40,6 +40,7 @@ def choose_one(
         default,
         lambda text: _option(text, titles),
         offered=titles,
+        title=titles.__getitem__,
     )
 
 
@@ -66,6 +67,7 @@ def choose_from_list(
         default,
         lambda text: _option(text, titles),
         offered=titles,
+        title=titles.__getitem__,
     )
 
 
@@ -96,6 +98,7 @@ def choose_several(
             dict.fromkeys(_option(part, titles) for part in text.split(",") if part)
         )[:most],
         offered=titles,
+        title=titles.__getitem__,
     )
 
 

@@ -89,6 +89,7 @@ def _score(scene: Scene) -> None:
             ),
             scene.settings.against or 0,
             offered=range(len(scene.labels)),
+            title=scene.labels.__getitem__,
         )
 
 

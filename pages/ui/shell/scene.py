@@ -31,7 +31,7 @@ from pages.ui.shell.gallery import gallery, gallery_picture, pixels_of
 from pages.ui.shell.navigation import came_by_history, complain
 from pages.ui.shell.own_choices import not_understood
 from pages.ui.shell.own_picture import DEFAULT_SIZE, own_pixels
-from pages.ui.shell.restart import reported_widgets
+from pages.ui.shell.restart import reports
 from pages.ui.shell.rival import proposed_rival
 from pages.ui.shell.session import session, visitor
 from pages.ui.shell.settings import (
@@ -156,7 +156,7 @@ def _chosen_settings(engine: Engine) -> Settings:
     if not session().started or came_by_history():
         begins, session().started = not session().started, True
         if begins:
-            session().choices.reported = reported_widgets()
+            session().choices.reported = reports()
             session().resumed = bool(session().choices.reported)
         session().absent.clear()  # who is taken out stands in the link too
         given = st.query_params.to_dict()
@@ -170,6 +170,10 @@ def _chosen_settings(engine: Engine) -> Settings:
             complain(complaint)
         return settings
     _notice_widgets()
+    choices = session().choices
+    if choices.reported:  # picks made since, in widgets that are still to be drawn
+        now = reports()
+        choices.reported = {each: now.get(each, said) for each, said in choices.reported.items()}
     # Choices made on a page are among its options: there is nothing to complain about.
     return decode(shared(), usual, models, pictures)[0]
 

@@ -33,15 +33,16 @@ class Choices:
         The value each widget was last set to show: any other value is the visitor's choice.
     offered : dict
         The options of each widget when it was last drawn; None for one without options.
-    reported : frozenset of str
-        Identifiers of widgets that the browser knew when the session began, from before a restart.
+    reported : mapping of str to tuple of str
+        What the browser said of widgets that it knew from before a restart and that have not been
+        drawn since, as `restart.reports` gives it.
     """
 
     asked: dict[str, str] = field(default_factory=dict)
     chosen: dict[str, str] = field(default_factory=dict)
     handed: dict[str, object] = field(default_factory=dict)
     offered: dict[str, Collection[object] | None] = field(default_factory=dict)
-    reported: frozenset[str] = frozenset()
+    reported: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass
@@ -60,7 +61,7 @@ class Session:
     started : bool
         Whether the link that the session began with has been read.
     resumed : bool
-        Whether the browser knew widgets when the session began, and their values are not noticed.
+        Whether the browser knew widgets from before a restart, and their values are not noticed.
     own_picture : bytes or None
         The last file uploaded or photo taken that could be read as a picture.
     refused_picture : str

@@ -118,19 +118,22 @@ def _model(engine: Engine, scene: Scene) -> None:
         for model in engine.models()
         if not model.for_a_story or model.name == scene.settings.model
     }
+
+    def described(name: str) -> str:
+        return models[name].title + (" · to be downloaded" if models[name].missing else "")
+
     drawn(
         "model",
         lambda key, value: st.selectbox(
             "Model",
             tuple(models),
-            format_func=lambda name: (
-                models[name].title + (" · to be downloaded" if models[name].missing else "")
-            ),
+            format_func=described,
             key=key,
             label_visibility="collapsed",
         ),
         scene.settings.model,
         offered=models,
+        title=described,
     )
     st.caption(scene.model.kind, help=scene.model.note or None)
     render_model_download(engine, scene.model, visitor())
@@ -147,14 +150,19 @@ def _methods(engine: Engine, scene: Scene) -> None:
         lambda key, value: st.multiselect(
             "Method",
             tuple(METHODS),
-            format_func=lambda name: METHODS[name].title,
+            format_func=_title_of_method,
             key=key,
             help=summaries,
             placeholder="Choose one or more",
         ),
         list(scene.settings.methods),
         offered=METHODS,
+        title=_title_of_method,
     )
+
+
+def _title_of_method(name: str) -> str:
+    return METHODS[name].title
 
 
 def _classes(scene: Scene) -> None:
@@ -202,6 +210,8 @@ def _classes(scene: Scene) -> None:
         ),
         list(scene.classes),
         offered=range(len(labels)),
+        # Where the prediction chooses the classes, they are not known yet.
+        title=described if scene.classes else None,
     )
 
 
@@ -214,16 +224,19 @@ def _reference(settings: Settings) -> None:
         lambda key, value: st.selectbox(
             "Reference point",
             kinds,
-            format_func=lambda kind: (
-                kind.capitalize() + (" (no activations)" if kind == ZEROS else "")
-            ),
+            format_func=_title_of_reference,
             key=key,
             help="The baseline the picture is compared with: absent parts take its values, and "
             "paths start from it. Mean and blurred are computed from this picture.",
         ),
         settings.reference,
         offered=kinds,
+        title=_title_of_reference,
     )
+
+
+def _title_of_reference(kind: str) -> str:
+    return kind.capitalize() + (" (no activations)" if kind == ZEROS else "")
 
 
 def _layer(scene: Scene) -> None:
@@ -253,6 +266,7 @@ def _layer(scene: Scene) -> None:
         ),
         chosen,
         offered=listed,
+        title=described,
     )
 
 
