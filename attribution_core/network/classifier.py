@@ -20,6 +20,7 @@ from attribution_core.network.change_windows import local_part
 from attribution_core.network.endings import without_softmax
 from attribution_core.network.finite import check_activations
 from attribution_core.network.graph import (
+    computes_in_float32,
     cuts,
     finish_normalisations,
     flow,
@@ -123,6 +124,8 @@ class Classifier:
             )
         self._cuts = cuts(self._network)
         self._layers = self._find_layers()
+        # Quicker ways to the same logits compute in float32 themselves.
+        self._in_float32 = computes_in_float32(self._network)
         # Traced functions stay with the classifier: dropping one would mean tracing it again.
         self._functions = Cache(sys.maxsize)
         self.fingerprint = self._hash_network()
@@ -228,7 +231,7 @@ class Classifier:
         is computed in bfloat16 if that is wanted.
         """
         self.layer(layer)
-        if layer == INPUT:
+        if layer == INPUT or not self._in_float32:
             return None
         prefix = linear_prefix(self._network, layer, players)
         if prefix is None or prefix.gain(players) < LEAST_GAIN:
@@ -246,6 +249,8 @@ class Classifier:
         None where a small change alters everything at once, or the layers are of unknown kinds.
         """
         found = self.layer(layer)
+        if not self._in_float32:
+            return None
         return self._functions.get_or_compute(
             ("incremental head", layer), lambda: self._build_incremental_head(found)
         )
@@ -253,6 +258,8 @@ class Classifier:
     def local_head(self, layer: str) -> LocalHead | None:
         """The head as a local one, where its layers show that it is; None where they do not."""
         self.layer(layer)
+        if not self._in_float32:
+            return None
         return self._functions.get_or_compute(
             ("local head", layer), lambda: local_head(self._network, self._entry(layer))
         )
@@ -367,7 +374,7 @@ class Classifier:
 
         def logits(points: Any) -> Any:
             prepared = self._preprocess(points) if layer.name == INPUT else points
-            return tf.cast(above(prepared, training=False), tf.float32)
+            return above(prepared, training=False)
 
         size = self.head(layer.name).batch_size
         return self._head(layer, logits, size)
@@ -399,11 +406,12 @@ class Classifier:
         return self._head(whole, logits, size)
 
     def _head(self, layer: Layer, logits: Callable[[Any], Any], batch_size: int) -> Head:
+        # Where layers compute in other types, the points are cast by the model that takes them.
         return Head(
             layer.name,
             layer.shape,
             self.classes,
-            logits,
+            lambda points: tf.cast(logits(points), tf.float32),
             batch_size,
             network=self.name,
             reproducible=self._reproducible,

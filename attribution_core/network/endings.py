@@ -72,7 +72,9 @@ def _of_its_own_graph(network: keras.Model) -> keras.Model:
     """
     entry = network.inputs[0]
     at_once = entry.shape[0]
-    free = keras.Input(entry.shape[1:], dtype=entry.dtype, name=layer_name(entry))
+    # What takes whole numbers is explained between them too.
+    real = entry.dtype if keras.backend.is_float_dtype(entry.dtype) else "float32"
+    free = keras.Input(entry.shape[1:], dtype=real, name=layer_name(entry))
     try:
         output = unfolded(network, free)
     except (TypeError, ValueError):

@@ -85,6 +85,18 @@ def multiplications(tensor: Any) -> int:
     return sum(positions * prod(kernel.shape) for kernel in kernels)
 
 
+def computes_in_float32(network: keras.Model) -> bool:
+    """Whether all layers compute in float32, with parameters that are not quantised."""
+    types = {tensor.dtype for tensor in flow(network)}
+    types |= {layer.compute_dtype for layer in network._flatten_layers(include_self=False)}
+    return types == {"float32"} and not is_quantised(network)
+
+
+def is_quantised(network: keras.Model) -> bool:
+    """Whether parameters are kept as whole numbers, with a scale."""
+    return any(layer.quantization_mode for layer in network._flatten_layers(include_self=False))
+
+
 def is_nested(operation: Any) -> bool:
     """Whether a layer is a model that consists of its own graph and nothing else.
 

@@ -243,7 +243,7 @@ def _differentiated(logits: Function, probability: bool, points: Any, weights: A
     with tf.GradientTape() as tape:
         tape.watch(points)
         score = tf.linalg.matvec(_outputs(logits, probability, points), weights)
-    return score, tape.gradient(score, points)
+    return score, _gradient(tape, score, points)
 
 
 def _differentiated_several(logits: Function, probability: bool, points: Any, weights: Any) -> Any:
@@ -252,8 +252,22 @@ def _differentiated_several(logits: Function, probability: bool, points: Any, we
         tape.watch(points)
         outputs = _outputs(logits, probability, points)
         scores = [tf.linalg.matvec(outputs, each) for each in tf.unstack(weights)]
-    gradients = [tape.gradient(score, points) for score in scores]
+    gradients = [_gradient(tape, score, points) for score in scores]
     return tf.stack(scores, axis=1), tf.stack(gradients, axis=1)
+
+
+def _gradient(tape: Any, score: Any, points: Any) -> Any:
+    """Of a score; ValueError where an operation on the way has none."""
+    try:
+        gradient = tape.gradient(score, points)
+    except LookupError:
+        gradient = None
+    if gradient is None:
+        raise ValueError(
+            "The network cannot be differentiated: a layer of it rounds, chooses or counts. Take a "
+            "method that needs no gradients, such as occlusion, LIME or KernelSHAP."
+        )
+    return gradient
 
 
 class HeadScore:

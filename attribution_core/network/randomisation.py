@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attribution_core.network.classifier import Classifier
-from attribution_core.network.graph import flow, operation_name
+from attribution_core.network.graph import flow, is_quantised, operation_name
 
 MOST_STAGES = 20
 """Networks with more layers of parameters than this are randomised a block at a time."""
@@ -84,10 +84,20 @@ class Randomisation:
     Parameters
     ----------
     classifier : Classifier
+
+    Raises
+    ------
+    ValueError
+        When the network cannot be copied, or its parameters are quantised.
     """
 
     def __init__(self, classifier: Classifier) -> None:
         self._original = classifier
+        if is_quantised(classifier.network):
+            raise ValueError(
+                f"The parameters of the network {classifier.name} are quantised, and new ones "
+                "cannot be drawn as they were before its training; give the network in float32."
+            )
         self._copy = classifier.copy()
         self._learned = stages(classifier.network)
         self._stages = stages(self._copy.network)

@@ -21,7 +21,7 @@ _SEED = 20
 
 
 def pictures_to_try(network: keras.Model) -> npt.NDArray[np.float32]:
-    """A smooth picture, noise, a flat picture and black, ``(n, h, w, 3)``, RGB 0..255.
+    """A smooth picture, noise, a flat picture and black, ``(n, h, w, 3)``, RGB 0..255, whole.
 
     At least the first, and as many as a fraction of a second allows.
     """
@@ -33,7 +33,8 @@ def pictures_to_try(network: keras.Model) -> npt.NDArray[np.float32]:
     flat = np.broadcast_to(coarse.mean(axis=(0, 1)), noise.shape)
     cost = sum(multiplications(tensor) for tensor in flow(network))
     affordable = max(1, min(4, int(_MULTIPLICATIONS / max(1, cost))))
-    return np.stack([smooth, noise, flat, np.zeros_like(noise)]).astype(np.float32)[:affordable]
+    pictures = np.stack([smooth, noise, flat, np.zeros_like(noise)])[:affordable]
+    return pictures.round().astype(np.float32)
 
 
 def check_logits_of(
@@ -112,7 +113,7 @@ def _are_probabilities(values: FloatArray, tolerance: float) -> bool:
 
 def _tolerance(network: keras.Model) -> float:
     """Of the coarsest number type in which a layer computes, as a share of the largest value."""
-    types = {getattr(each, "compute_dtype", "float32") for each in network.layers}
+    types = {each.compute_dtype for each in network._flatten_layers(include_self=False)}
     return 0.1 if "bfloat16" in types else 0.02 if "float16" in types else 1e-4
 
 

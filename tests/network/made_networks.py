@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -199,13 +199,13 @@ BLOCKS: Mapping[str, Callable[[], Flow]] = {
 }
 
 
-def through_block(block: Flow, *, flat: bool = False) -> Made:
+def through_block(block: Flow, *, flat: bool = False, end: str | None = None) -> Made:
     """Pictures, a plane, a block, and a dense layer with softmax at the end."""
     first, classes = low(), dense(9)
     level = layers.Flatten() if flat else layers.GlobalAveragePooling2D()
     entry = keras.Input(SHAPE)
-    end = layers.Softmax()(classes(level(block(first(entry)))))
-    return Made(keras.Model(entry, end), {"low": first, "block": block}, chain(level, classes))
+    softmax = layers.Softmax(dtype=end)(classes(level(block(first(entry)))))
+    return Made(keras.Model(entry, softmax), {"low": first, "block": block}, chain(level, classes))
 
 
 # Networks within networks.
@@ -367,8 +367,49 @@ NESTED: Mapping[str, Callable[[], Made]] = {
     "a model of its own": of_its_own,
 }
 
+# Number types.
+
+
+def of_type(policy: str, tolerance: float, end: str | None = "float32") -> Made:
+    """A residual network in a type, its softmax in float32 as Keras advises."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        made = through_block(residual(), flat=True, end=end)
+    finally:
+        keras.config.set_dtype_policy(before)
+    return replace(made, tolerance=tolerance)
+
+
+def quantised() -> Made:
+    """Dense layers of 8-bit weights, which Keras differentiates as if they were not rounded."""
+    made = through_block(residual(), flat=True)
+    made.network.quantize("int8")
+    return replace(made, tolerance=0.01)
+
+
+def of_bytes() -> Made:
+    """A network that asks for whole numbers."""
+    first, classes, block = low(), dense(9), residual()
+    entry = keras.Input(SHAPE, dtype="uint8")
+    end = layers.Softmax()(classes(layers.Flatten()(block(first(entry)))))
+    planes = {"low": first, "block": block}
+    return Made(keras.Model(entry, end), planes, chain(layers.Flatten(), classes))
+
+
+TYPES: Mapping[str, Callable[[], Made]] = {
+    "mixed float16": lambda: of_type("mixed_float16", 0.004),
+    "mixed bfloat16": lambda: of_type("mixed_bfloat16", 0.04),
+    "float16": lambda: of_type("float16", 0.004, end=None),
+    "bfloat16": lambda: of_type("bfloat16", 0.04, end=None),
+    "float64": lambda: of_type("float64", 1e-5, end=None),
+    "int8": quantised,
+    "uint8 pictures": of_bytes,
+}
+
 NETWORKS: Mapping[str, Callable[[], Made]] = {
     **{name: lambda block=block: through_block(block()) for name, block in BLOCKS.items()},
     "dense end": lambda: through_block(residual(), flat=True),
     **NESTED,
+    **TYPES,
 }

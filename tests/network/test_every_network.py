@@ -13,13 +13,21 @@ import pytest
 from attribution_core import METHODS, Classifier, Grid, explain, load_classifier
 from attribution_core.images import Picture
 from attribution_core.network.randomisation import Randomisation
-from tests.network.made_networks import CLASSES, NESTED, NETWORKS, SHAPE, Made
+from tests.network.made_networks import (
+    CLASSES,
+    NESTED,
+    NETWORKS,
+    SHAPE,
+    TYPES,
+    Made,
+    convolution,
+    dense,
+)
 from tests.network.plain_path import OPTIONS, PlainPath
 
 TARGET = 2
-ENDS = np.stack([np.random.default_rng(0).uniform(0, 255, SHAPE), np.full(SHAPE, 255.0)]).astype(
-    np.float32
-)
+NOISE = np.random.default_rng(0).uniform(0, 255, SHAPE).round()
+ENDS = np.stack([NOISE, np.full(SHAPE, 255.0)]).astype(np.float32)
 LABELS = tuple("abcde")
 
 
@@ -51,7 +59,7 @@ def test_probabilities(made: tuple[Made, Classifier]) -> None:
     assert set(owned.planes) <= set(classifier.layers)
     copy = classifier.copy()
     assert copy.layers == classifier.layers
-    np.testing.assert_allclose(copy.scores(ENDS), classifier.scores(ENDS), rtol=1e-5)
+    np.testing.assert_allclose(copy.scores(ENDS), classifier.scores(ENDS), rtol=owned.tolerance)
 
 
 @pytest.mark.thorough
@@ -83,18 +91,18 @@ def test_every_method_at_every_layer(made: tuple[Made, Classifier], method: str)
 @pytest.mark.parametrize(
     ("name", "suffix"),
     [
-        *((name, ".keras") for name in NESTED if name != "a model of its own"),
+        *((name, ".keras") for name in (*NESTED, *TYPES) if name != "a model of its own"),
         # Keras reads no operations such as a division from HDF5.
         *((name, ".h5") for name in ("transfer learning", "sequentials of sequentials")),
     ],
 )
-def test_saved_networks_within_networks(name: str, suffix: str, tmp_path: Path) -> None:
-    owned = NESTED[name]()
+def test_saved_networks(name: str, suffix: str, tmp_path: Path) -> None:
+    owned = NETWORKS[name]()
     owned.network.save(tmp_path / f"saved{suffix}")
     loaded = load_classifier(tmp_path / f"saved{suffix}")
     given = classifier_of(owned.network)
     assert set(owned.planes) <= set(loaded.layers)
-    np.testing.assert_allclose(loaded.scores(ENDS), given.scores(ENDS), rtol=1e-5)
+    np.testing.assert_allclose(loaded.scores(ENDS), given.scores(ENDS), rtol=owned.tolerance)
 
 
 @pytest.mark.parametrize("name", NESTED)
@@ -137,9 +145,31 @@ def test_the_owner_s_network_stays_as_it_is(name: str) -> None:
     for method in METHODS:
         last = classifier.layers[-1]
         explain(classifier, ENDS[0], method, TARGET, layer=last, superpixels=Grid(2, 2))
-    Randomisation(classifier).at(1)
-    classifier.rounded_head("input")
+    if name != "int8":
+        Randomisation(classifier).at(1)
+        classifier.rounded_head("input")
     assert state() == before
     for weight, earlier in zip(owned.weights, weights, strict=True):
         np.testing.assert_array_equal(weight.numpy(), earlier)
     np.testing.assert_array_equal(np.asarray(owned(ENDS, training=False)), outputs)
+
+
+def test_what_cannot_be_differentiated_says_so() -> None:
+    """The other methods take it as it is."""
+    entry = keras.Input(SHAPE)
+    rounded = keras.ops.round(convolution("low", 1)(entry / 255.0))
+    flat = keras.layers.Flatten()(convolution("high", 2)(rounded))
+    classifier = classifier_of(keras.Model(entry, dense(9, activation="softmax")(flat)))
+    for method, kind in METHODS.items():
+        if kind.needs == "gradient" and method != "grad_cam":
+            with pytest.raises(ValueError, match="cannot be differentiated: a layer of it rounds"):
+                explain(classifier, NOISE, method, TARGET)
+        elif kind.needs != "gradient":
+            found = explain(classifier, NOISE, method, TARGET, superpixels=Grid(2, 2))
+            assert np.ptp(found.heatmap) > 0
+    assert np.ptp(explain(classifier, NOISE, "gradient", TARGET, layer="high").values) > 0
+
+
+def test_quantised_parameters_are_not_drawn() -> None:
+    with pytest.raises(ValueError, match="are quantised"):
+        Randomisation(classifier_of(TYPES["int8"]().network))
