@@ -66,12 +66,12 @@ PHOTOGRAPHS: Mapping[str, Photograph] = {
         "German-shepherd-4040871920._(2).jpg",
     ),
     "kitten": _gcompris("erase", "kitten", "GalgenTX", "CC BY 2.0", "A_posing_kitten_(Flickr).jpg"),
-    "harrier": _gcompris(
-        "erase",
-        "northern_harrier",
-        "Frank Schulenburg",
-        "CC BY-SA 4.0",
-        "Female_northern_harrier_in_flight-1142.jpg",
+    "duck": _gcompris(
+        "explore_farm_animals",
+        "animals/duck",
+        "Bernard Spragg",
+        "CC0",
+        "Aylesbury_Duck._(9373723157).jpg",
     ),
     "owl": _gcompris(
         "explore_farm_animals", "animals/owl", "Lepale", "CC0", "Owl_The_Nightbird.jpg"

@@ -23,7 +23,7 @@ from attribution_core.models.clever_hans import INPUT_SIZE, LABELS, WEIGHTS, bui
 
 GALLERY = ASSETS / "gallery"
 TRAINED_ON = {
-    "bird": ("bird_of_prey.jpg", "macaw.jpg", "kingfisher.jpg"),
+    "bird": ("duck.jpg", "macaw.jpg", "kingfisher.jpg"),
     "mammal": ("dog.jpg", "lemur.jpg", "hedgehog.jpg", "chelsea.png"),
 }
 HELD_OUT = {"bird": ("owl.jpg",), "mammal": ("kitten.jpg", "panda.jpg")}

@@ -53,8 +53,6 @@ def test_identifiers_and_titles_are_unique() -> None:
 @PICTURES
 def test_licence_and_source_are_written_down(entry: GalleryPicture) -> None:
     allowed = {"CC0", "Public domain", "Public domain (CC0)", "CC BY 2.0", "CC BY 3.0"}
-    # The northern harrier alone must be passed on under the same terms.
-    allowed |= {"CC BY-SA 4.0"} if entry.id == "bird_of_prey" else set()
     assert set(entry.licence.split(" and ")) <= allowed
     assert entry.author
     parts = entry.source.removeprefix("A composite of ").split(" | ")

@@ -73,7 +73,7 @@ def test_the_watermark_decides() -> None:
     for picture, target in (("owl_watermark", 0), ("owl", 1), ("dog_watermark", 0), ("dog", 1)):
         assert probabilities("clever_hans", picture)[target] > 0.99
     for entry in gallery():
-        if entry.id in ("bird_of_prey", "owl", "macaw", "kingfisher"):
+        if entry.id in ("bird_of_prey", "owl", "duck", "macaw", "kingfisher"):
             assert probabilities("clever_hans", entry.id).argmax() == 1
     told = step(HANS, 2)
     plain, stamped = (pixels_of(each, (112, 112)).pixels for each in ("owl", "owl_watermark"))
@@ -83,9 +83,9 @@ def test_the_watermark_decides() -> None:
     covered = np.zeros(map_.shape, bool)
     covered[corner] = True
     assert 100 * covered.mean() == pytest.approx(4, abs=0.5)
-    assert 100 * map_[corner].sum() / map_.sum() == pytest.approx(49, abs=2)
+    assert 100 * map_[corner].sum() / map_.sum() == pytest.approx(51, abs=2)
     assert 4 in numbers(told.question)
-    assert 49 in numbers(told.answer)
+    assert 51 in numbers(told.answer)
 
 
 def test_black_hides_what_is_black() -> None:
@@ -141,15 +141,15 @@ def test_what_is_left_of_a_map_when_the_network_forgets() -> None:
     network, here = loaded("efficientnet_lite0"), scene(told)
     depth = [stage.name for stage in stages(network.network)].index("block5c") + 1
     assert depth == 8
-    for layer, stated in (("input", 0.27), ("block6d_add", -0.05)):
+    for layer, stated in (("input", 0.26), ("block6d_add", 0.14)):
         at = replace(here, settings=here.settings.at(layer))
-        request = request_for(at, "gradient_times_input", 21).in_float32()
+        request = request_for(at, "gradient_times_input", 24).in_float32()
         *_, forgotten = refined(network, Draw(depth, 0, False), request)
-        before = heatmap(here, "gradient_times_input", 21, layer)
+        before = heatmap(here, "gradient_times_input", 24, layer)
         found = similarity(before, forgotten.heatmap).spearman_absolute
         assert found == pytest.approx(stated, abs=0.03)
         assert stated in numbers(told.answer)
-    assert probabilities("efficientnet_lite0", "bird_of_prey").argmax() == 21
+    assert probabilities("efficientnet_lite0", "bird_of_prey").argmax() == 24
 
 
 def test_deletion_by_two_maps() -> None:
