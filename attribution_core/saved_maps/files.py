@@ -160,7 +160,9 @@ def load(
             f"{file} cannot be read ({error.strerror or 'no reason given'})."
         ) from None
     except ValueError as error:
-        raise ValueError(f"{file} {str(error).rstrip('.')}.") from None
+        # Names in the file are quoted, which may hold line breaks.
+        said = " ".join(str(error).split()).rstrip(".")
+        raise ValueError(f"{file} {said}.") from None
 
 
 def described_request(request: Request) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests import small_network
 from tests.patience import UNCHANGED, until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -138,9 +139,14 @@ def serve() -> Serve:
 
 
 @pytest.fixture(scope="session")
-def server(serve: Serve) -> Iterator[Server]:
-    """The app, for all tests that do not need a server of their own."""
-    with serve(ROOT / "app.py") as server:
+def server(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app, for all tests that do not need a server of their own.
+
+    Besides the built-in networks, it has one that costs nothing: `small_network`.
+    """
+    network = tmp_path_factory.mktemp("network") / "small.keras"
+    small_network.save(network)
+    with serve(ROOT / "app.py", small_network.environment(network)) as server:
         yield server
 
 

@@ -1,4 +1,4 @@
-"""Every page for people who see less, or another screen: axe, sizes of text, widths of windows."""
+"""Every page for people who see less, use no mouse, or have another screen."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from tests.browser.keyboard import stops_unreached, stops_unseen
 from tests.browser.patience import expect
 from tests.patience import until
+from tests.small_network import SMALL
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [file.stem for file in sorted((ROOT / "pages").glob("[!_]*.py"))]
 QUICK = (
-    "model=efficientnet_lite0&layer=top_relu&methods=grad_cam&classes=285&count=12&lime.samples=60"
+    f"{SMALL}&methods=gradient_times_input,grad_cam&classes=285&count=12&lime.samples=60"
     "&randomisation-seeds=1&layers-measure=signed"
 )
 WIDTHS = (2560, 1280, 800, 390)
@@ -91,10 +93,13 @@ def serious_faults(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_no_serious_fault_and_a_page_fits_every_window(
+def test_axe_finds_no_serious_fault_tab_reaches_everything_and_a_page_fits_every_window(
     visit: Callable[..., Page], name: str
 ) -> None:
+    """In one visit: to open the page takes longer than to look at it."""
     page = visit(name, viewport={"width": 1440, "height": 900}, color_scheme="light")
+    assert stops_unreached(page) == []
+    assert stops_unseen(page) == []
     assert serious_faults(page) == []
     assert page.evaluate(SMALL_TEXTS, SMALLEST) == []
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
@@ -103,6 +108,7 @@ def test_axe_finds_no_serious_fault_and_a_page_fits_every_window(
         "() => getComputedStyle(document.querySelector('.stApp')).colorScheme === 'dark'"
     )
     assert serious_faults(page) == []
+    assert stops_unseen(page) == []
 
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})

@@ -9,8 +9,9 @@ from typing import Any
 from playwright.sync_api import Locator, Page
 
 from tests.browser.patience import choose, expect
+from tests.small_network import SMALL
 
-MODEL = "model=efficientnet_lite0"
+MODEL = SMALL
 
 
 def numbers_of(page: Page, method: str) -> Locator:
@@ -81,7 +82,7 @@ def test_a_drag_a_key_a_formula_and_a_case(server: Any, new_page: Callable[..., 
 
 def test_dark_and_narrow_with_the_network(server: Any, new_page: Callable[..., Page]) -> None:
     page = new_page(viewport={"width": 800, "height": 1000}, color_scheme="dark")
-    page.goto(f"{server.url}/axioms?{MODEL}&classes=285&layer=top_relu&axioms-function=minimum")
+    page.goto(f"{server.url}/axioms?{MODEL}&classes=285&axioms-function=minimum")
     expect(page.locator(".function-plane.dark .bar-row")).to_have_count(9)
     expect(page.get_by_text("Checks as CSV")).to_be_visible()
     checks = page.locator(".axiom-table").nth(1)

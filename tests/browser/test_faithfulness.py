@@ -10,11 +10,11 @@ from typing import Any
 from playwright.sync_api import Locator, Page
 
 from tests.browser.patience import choose, expect
+from tests.small_network import SMALL
 
-QUICK = (
-    "model=efficientnet_lite0&layer=top_relu&methods=gradient_times_input,grad_cam&count=12"
-    "&faithfulness-steps=4"
-)
+CHEAP = "&methods=gradient_times_input,grad_cam&count=12&faithfulness-steps=4"
+REAL = f"model=efficientnet_lite0&layer=top_relu{CHEAP}"
+QUICK = f"{SMALL}{CHEAP}"
 
 
 def picture_at_the_cursor(page: Page) -> Locator:
@@ -57,7 +57,7 @@ def test_the_cursor_takes_parts_out(server: Any, new_page: Callable[..., Page]) 
 
 def test_views_survive_a_change_of_page(server: Any, new_page: Callable[..., Page]) -> None:
     page = new_page()
-    page.goto(f"{server.url}/faithfulness?{QUICK}&faithfulness-view=mosaic")
+    page.goto(f"{server.url}/faithfulness?{REAL}&faithfulness-view=mosaic")
     expect(page.locator(".map.done")).to_have_count(8)
     expect(page.get_by_role("img", name="The mosaic")).to_be_visible()
     expect(page.get_by_text("Probability alone → in the mosaic")).to_be_visible()
@@ -74,7 +74,7 @@ def test_views_survive_a_change_of_page(server: Any, new_page: Callable[..., Pag
 def test_a_gallery_can_be_stopped_and_goes_on(server: Any, new_page: Callable[..., Page]) -> None:
     page = new_page()
     page.goto(
-        f"{server.url}/faithfulness?{QUICK}&faithfulness-view=gallery&faithfulness-players=pixels"
+        f"{server.url}/faithfulness?{REAL}&faithfulness-view=gallery&faithfulness-players=pixels"
         "&faithfulness-pictures=animals"
     )
     page.get_by_role("button", name="Cancel").click()

@@ -9,6 +9,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from tests.browser.patience import expect
+from tests.small_network import SMALL
 
 MODEL = "model=efficientnet_lite0"
 
@@ -31,7 +32,7 @@ def test_maps_by_layer_and_the_curve(server: Any, new_page: Callable[..., Page])
 def test_a_link_in_the_dark_and_narrow(server: Any, new_page: Callable[..., Page]) -> None:
     page = new_page(viewport={"width": 800, "height": 1000}, color_scheme="dark")
     page.goto(
-        f"{server.url}/layers?{MODEL}&classes=285,967&layers-method=grad_cam&layers-measure=signed"
+        f"{server.url}/layers?{SMALL}&classes=285,967&layers-method=grad_cam&layers-measure=signed"
     )
     expect(page.get_by_text("Grad-CAM at 6 layers")).to_be_visible()
     expect(page.locator(".map.done")).to_have_count(10)

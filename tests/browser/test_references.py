@@ -9,13 +9,14 @@ from typing import Any
 from playwright.sync_api import Page
 
 from tests.browser.patience import expect
+from tests.small_network import SMALL
 
-MODEL = "model=efficientnet_lite0"
+MODEL = SMALL
 
 
 def test_references_average_and_path(server: Any, new_page: Callable[..., Page]) -> None:
     page = new_page()
-    page.goto(f"{server.url}/references?{MODEL}&classes=285&layer=top_relu")
+    page.goto(f"{server.url}/references?{MODEL}&classes=285")
     expect(page.get_by_text("half of the difference is reached")).to_be_visible()
     expect(page.locator(".map.done")).to_have_count(6 + 2)
     expect(page.locator(".js-plotly-plot")).to_have_count(3)
@@ -29,6 +30,6 @@ def test_references_average_and_path(server: Any, new_page: Callable[..., Page])
 
 def test_a_link_in_the_dark_and_narrow(server: Any, new_page: Callable[..., Page]) -> None:
     page = new_page(viewport={"width": 800, "height": 1000}, color_scheme="dark")
-    page.goto(f"{server.url}/references?{MODEL}&classes=285&layer=top_relu&references-place=0.3")
+    page.goto(f"{server.url}/references?{MODEL}&classes=285&references-place=0.3")
     expect(page.get_by_text("α = 0.30", exact=True)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 800

@@ -11,9 +11,11 @@ from playwright.sync_api import Page
 
 from tests.browser.patience import expect
 from tests.patience import until
+from tests.small_network import SMALL
 
 PROJECTOR = {"width": 1280, "height": 720}
-QUICK = "model=efficientnet_lite0&classes=285,967"
+REAL = "model=efficientnet_lite0&classes=285,967"
+QUICK = f"{SMALL}&classes=285,967"
 
 # Pixels of all text that can be seen, zoom included, in the shadow trees of components too.
 TEXT_SIZES = """
@@ -59,7 +61,7 @@ def boxes(page: Page) -> list[dict[str, float]]:
 def test_a_lecturer_opens_the_app_on_a_projector_presses_f_and_tells_figure_3_1_without_the_mouse(
     visit: Callable[..., Page],
 ) -> None:
-    page = visit(f"?{QUICK}&methods=gradient_times_input,grad_cam&layer=block3b_add")
+    page = visit(f"?{REAL}&methods=gradient_times_input,grad_cam&layer=block3b_add")
     before = page.url
     heading, titles = page.locator(".heading"), page.locator(".cell .title")
 
@@ -110,7 +112,7 @@ def test_a_lecturer_opens_the_app_on_a_projector_presses_f_and_tells_figure_3_1_
 
 def test_f_right_after_escape_ends_on_stage(visit: Callable[..., Page]) -> None:
     """However soon: the server may not have answered the first key when it is told the second."""
-    page = visit(f"?{QUICK}&methods=grad_cam&layer=top_relu&stage=1")
+    page = visit(f"?{QUICK}&methods=grad_cam&stage=1")
     sidebar, heading = page.get_by_test_id("stSidebar"), page.locator(".heading")
     addresses: list[str] = []
     page.on("framenavigated", lambda frame: addresses.append(frame.url))
@@ -129,15 +131,15 @@ def test_f_right_after_escape_ends_on_stage(visit: Callable[..., Page]) -> None:
 
 
 def test_p_keeps_the_maps_beside_those_of_the_next_layer(visit: Callable[..., Page]) -> None:
-    page = visit(f"?{QUICK}&methods=grad_cam&layer=top_relu&stage=1&stage-class=285")
+    page = visit(f"?{QUICK}&methods=grad_cam&stage=1&stage-class=285")
     titles = page.locator(".cell .title b")
     expect(titles).to_have_text(["Egyptian cat"])
     page.keyboard.press("p")
     expect(titles).to_have_count(3)
     page.keyboard.press("ArrowLeft")
-    expect(page.locator(".heading")).to_have_text(re.compile("^Grad-CAM · block"))
+    expect(page.locator(".heading")).to_have_text(re.compile("^Grad-CAM · high"))
     expect(titles).to_have_text(
-        ["Egyptian cat", "Egyptian cat · pinned: top_relu", "Egyptian cat · now minus pinned"]
+        ["Egyptian cat", "Egyptian cat · pinned: top", "Egyptian cat · now minus pinned"]
     )
     settle(page)
     expect(page.locator(".map.done")).to_have_count(3)
@@ -152,15 +154,15 @@ def test_p_keeps_the_maps_beside_those_of_the_next_layer(visit: Callable[..., Pa
 
 
 def test_space_plays_the_layers_and_arrows_turn_the_pictures(visit: Callable[..., Page]) -> None:
-    page = visit(f"layers?{QUICK}&layer=top_relu&layers-method=gradient_times_input&stage=1")
+    page = visit(f"layers?{QUICK}&layers-method=gradient_times_input&stage=1")
     shot, play = page.locator(".film .shot"), page.locator(".film .play")
     page.keyboard.press(" ")
     page.wait_for_url(re.compile("stage-film=layers"))
     # Once computed it plays by itself, to the top.
-    expect(shot).to_have_text("top_relu")
+    expect(shot).to_have_text("top")
     expect(play).to_have_text("▶")
     page.keyboard.press("ArrowLeft")
-    expect(shot).not_to_have_text("top_relu")
+    expect(shot).not_to_have_text("top")
     for _ in range(6):
         page.keyboard.press("ArrowLeft")
     expect(shot).to_have_text("input")
@@ -174,11 +176,11 @@ def test_space_plays_the_layers_and_arrows_turn_the_pictures(visit: Callable[...
     assert page.locator(".map canvas").first.evaluate("each => each.toDataURL()") != pixels
     page.keyboard.press("v")  # after the last film: none
     expect(page.locator(".film .scrubber")).to_be_hidden()
-    expect(page.locator(".heading")).to_contain_text("top_relu")
+    expect(page.locator(".heading")).to_contain_text("top")
 
 
 def test_keys_are_left_to_text_fields_and_to_the_browser(visit: Callable[..., Page]) -> None:
-    page = visit(f"?{QUICK}&methods=grad_cam&layer=top_relu")
+    page = visit(f"?{QUICK}&methods=grad_cam")
     field = page.get_by_role("combobox").first
     field.focus()
     page.keyboard.press("f")
@@ -192,7 +194,7 @@ def test_keys_are_left_to_text_fields_and_to_the_browser(visit: Callable[..., Pa
 
 
 def test_everything_has_a_button_and_the_laser_is_in_all_maps(visit: Callable[..., Page]) -> None:
-    page = visit(f"?{QUICK}&methods=grad_cam&layer=top_relu", color_scheme="dark")
+    page = visit(f"?{QUICK}&methods=grad_cam", color_scheme="dark")
     page.get_by_role("button", name="⤢ Stage").click()
     titles = page.locator(".cell .title")
     expect(titles).to_have_text(["Egyptian cat", "espresso"])
@@ -208,20 +210,20 @@ def test_everything_has_a_button_and_the_laser_is_in_all_maps(visit: Callable[..
     page.get_by_role("button", name="All classes").click()
     expect(titles).to_have_text(["Egyptian cat", "espresso"])
     page.get_by_role("button", name="Layer: back").click()
-    expect(page.locator(".heading")).not_to_contain_text("top_relu")
+    expect(page.locator(".heading")).not_to_contain_text("top")
     page.get_by_role("button", name="Hide the strip").click()
     expect(page.locator(".strip")).to_be_hidden()
     page.get_by_role("button", name="Show the strip").click()
     page.get_by_role("button", name="Back with what was chosen here").click()
     expect(page.get_by_test_id("stSidebar")).to_be_visible()
-    assert "layer=top_relu" not in page.url
+    assert "layer=top" not in page.url
     assert "stage" not in page.url
 
 
 @pytest.mark.parametrize("name", ["", "superpixels", "layers", "randomisation"])
 def test_no_text_on_stage_is_below_18_pixels(visit: Callable[..., Page], name: str) -> None:
     page = visit(
-        f"{name}?{QUICK}&methods=grad_cam&layer=top_relu&randomisation-seeds=1"
+        f"{name}?{QUICK}&methods=grad_cam&randomisation-seeds=1"
         "&layers-method=grad_cam&randomisation-method=grad_cam&stage=1"
     )
     expect(page.locator(".strip")).to_be_visible()

@@ -33,10 +33,20 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """Address and checksum of random weights in Keras's layout, in the size of the real ones."""
-    path = tmp_path_factory.mktemp("served") / FILE_NAME
+@pytest.fixture
+def mirror(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A folder that is served, and its address."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield folder, f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+def write_weights(path: Path) -> str:
+    """Write random weights in Keras's layout, in the size of the real ones; returns their MD5."""
     network = vgg16._untrained()
     random = np.random.default_rng(0)
     for weight in network.weights:
@@ -46,14 +56,8 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str
     with h5py.File(path, "w") as file:
         save_weights_to_hdf5_group(file, network)
     del network
-    with path.open("rb") as file:
-        md5 = hashlib.file_digest(file, "md5").hexdigest()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(path.parent)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/{FILE_NAME}", md5
-    server.shutdown()
-    server.server_close()
-    path.unlink()
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "md5").hexdigest()
 
 
 def open_app(server: Any, new_page: Callable[..., Page]) -> Page:
@@ -82,12 +86,12 @@ def sidebar(page: Page) -> Locator:
 
 
 def test_downloaded_with_progress_and_explained(
-    serve: Serve, new_page: Callable[..., Page], weights: tuple[str, str], tmp_path: Path
+    serve: Serve, new_page: Callable[..., Page], mirror: tuple[Path, str], tmp_path: Path
 ) -> None:
-    url, md5 = weights
+    folder, address = mirror
     environment = {
-        "ATTRIBUTION_VGG16_URL": url,
-        "ATTRIBUTION_VGG16_MD5": md5,
+        "ATTRIBUTION_VGG16_MD5": write_weights(folder / FILE_NAME),
+        "ATTRIBUTION_VGG16_URL": f"{address}/{FILE_NAME}",
         "KERAS_HOME": str(tmp_path),
     }
     with serve(ROOT / "app.py", environment) as server:
@@ -109,7 +113,8 @@ def test_downloaded_with_progress_and_explained(
             page.get_by_role("img", name=re.compile("^Gradient for Egyptian cat"))
         ).to_have_accessible_name(re.compile(r"1 evaluation\. sums to"))
         leave(page)
-    (tmp_path / "models" / FILE_NAME).unlink()
+    for written in (tmp_path / "models", folder):
+        (written / FILE_NAME).unlink()
 
 
 def test_offline_is_said_and_the_built_in_model_goes_on(
@@ -141,11 +146,12 @@ def test_offline_is_said_and_the_built_in_model_goes_on(
 
 
 def test_a_wrong_checksum_is_refused(
-    serve: Serve, new_page: Callable[..., Page], weights: tuple[str, str], tmp_path: Path
+    serve: Serve, new_page: Callable[..., Page], mirror: tuple[Path, str], tmp_path: Path
 ) -> None:
+    folder, address = mirror
+    (folder / FILE_NAME).write_bytes(b"another file")
     environment = {
-        "ATTRIBUTION_VGG16_URL": weights[0],
-        "ATTRIBUTION_VGG16_MD5": "0" * 32,
+        "ATTRIBUTION_VGG16_URL": f"{address}/{FILE_NAME}",
         "KERAS_HOME": str(tmp_path),
     }
     with serve(ROOT / "app.py", environment) as server:

@@ -230,6 +230,7 @@ def test_a_map_made_before_there_were_local_windows_is_of_least_squares(explaine
         ("maps.1.request.options", {"samples": 10**9}, "cannot be 1000000000"),
         ("maps.0.request.segmentation", {"voronoi": 3}, "segmentation voronoi"),
         ("maps.0.request.segmentation", {"given_sha256": "0"}, "segmentation given_sha256"),
+        ("maps.0.request.segmentation", {"two\nlines": 3}, "segmentation two lines that"),
         ("maps.0.request.weather", "fine", "a setting weather that this version does not know"),
         ("maps.0.request.picture_sha256", "0" * 64, "another picture than the one"),
         ("maps.0.request.layer", "input", "of the pixels of a picture"),

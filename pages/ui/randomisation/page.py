@@ -298,9 +298,13 @@ def _draw_curves(
                 by_layer = {layer: values[number] for layer, values in curves.items()}
                 figure = similarity_figure(by_layer, stages, experiment.draw.depth)
                 show(figure, f"similarity_{number}")
+    seeds = len(experiment.seeds)
+    over = f"Mean over {seeds} seeds, band from the lowest to the highest. "
     st.caption(
-        f"Mean over {len(experiment.seeds)} seeds, band from the lowest to the highest. "
-        "1: the same map. Stages from the top: " + literal(" · ".join(stages)) + "."
+        ("Of one seed. " if seeds == 1 else over)
+        + "1: the same map. Stages from the top: "
+        + literal(" · ".join(stages))
+        + "."
     )
 
 

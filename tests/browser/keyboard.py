@@ -1,27 +1,14 @@
-"""Every page by the Tab key alone: it reaches everything, shows where it is, and gets out."""
+"""A page by the Tab key alone: what it reaches, and whether one sees where the focus is."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pytest
 from PIL import Image
 from playwright.sync_api import Page
-
-from tests.browser.patience import expect
-
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = [file.stem for file in sorted((ROOT / "pages").glob("[!_]*.py"))]
-QUICK = (
-    "model=efficientnet_lite0&layer=top_relu&methods=gradient_times_input,grad_cam&classes=285"
-    "&count=12&lime.samples=60"
-)
-OF_PAGE = {"randomisation": "&randomisation-seeds=1"}
 
 # Elements lie in the shadow trees of components too. A group of radio buttons is one stop of the
 # Tab key: within it, arrow keys move.
@@ -73,28 +60,6 @@ KEYBOARD = """
 """
 
 
-@pytest.fixture
-def visit(server: Any, new_page: Callable[..., Page]) -> Callable[..., Page]:
-    """Opens a page and waits until its work is done."""
-
-    def open_page(name: str, **options: object) -> Page:
-        page = new_page(**options)
-        path = "" if name == "explore" else name
-        page.goto(f"{server.url}/{path}?{QUICK}{OF_PAGE.get(name, '')}")
-        if name == "stories":
-            # A button a story, of which the last is drawn last.
-            expect(page.get_by_test_id("stMain").get_by_role("button").nth(7)).to_be_visible()
-        else:
-            expect(page.get_by_test_id("stDownloadButton").first).to_be_visible()
-        expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
-        expect(page.locator(".map.queued, .map.running")).to_have_count(0)
-        expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
-        page.evaluate(KEYBOARD)
-        return page
-
-    return open_page
-
-
 def walk(page: Page, key: str, look: Callable[[], None] = lambda: None) -> list[str]:
     """Press a key until the focus leaves the page; the stops on the way."""
     page.evaluate("keyboard.forget()")
@@ -110,22 +75,20 @@ def walk(page: Page, key: str, look: Callable[[], None] = lambda: None) -> list[
     raise AssertionError(f"{most} times {key}, and the focus stays in the page: {stops[-5:]}")
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_tab_reaches_everything_and_leaves(visit: Callable[..., Page], name: str) -> None:
-    page = visit(name)
+def stops_unreached(page: Page) -> list[str]:
+    """What neither Tab nor, backwards, Shift+Tab reaches; both leave the page."""
+    page.evaluate(KEYBOARD)
+    missed: list[str] = []
     for key in ("Tab", "Shift+Tab"):
-        stops = walk(page, key)
-        assert page.evaluate("keyboard.missed()") == []
-        assert len(stops) > 20
+        assert len(walk(page, key)) > 20
+        missed += page.evaluate("keyboard.missed()")
+    return missed
 
 
-@pytest.mark.parametrize(
-    ("name", "scheme"),
-    [("explore", "light"), ("explore", "dark"), ("superpixels", "dark"), ("axioms", "light")],
-)
-def test_it_shows_where_the_focus_is(visit: Callable[..., Page], name: str, scheme: str) -> None:
-    page = visit(name, color_scheme=scheme)
-    unseen = []
+def stops_unseen(page: Page) -> list[str]:
+    """Where the page looks the same whether the focus is there or not, one of each kind of stop."""
+    page.evaluate(KEYBOARD)
+    unseen: list[str] = []
 
     def look() -> None:
         box = page.evaluate("keyboard.newKind()")
@@ -139,7 +102,7 @@ def test_it_shows_where_the_focus_is(visit: Callable[..., Page], name: str, sche
             unseen.append(at)
 
     walk(page, "Tab", look)
-    assert unseen == []
+    return unseen
 
 
 def picture_around(page: Page, box: list[float]) -> npt.NDArray[np.int64]:
