@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlencode
 
-SMALL = "model=own&layer=top"
-"""In a link to a server that has the network: the network, at its last convolution."""
+CHOSEN = {"model": "own", "layer": "top"}
+"""In a link to an app that has the network: the network, at its last convolution."""
+
+SMALL = urlencode(CHOSEN)
 
 LABELS = Path(__file__).resolve().parents[1] / "assets" / "imagenet_labels.txt"
 SEED = 3

@@ -10,7 +10,9 @@ import pytest
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from attribution_core import Classifier, load_classifier
 from pages.ui.worker.engine import engine
+from tests import small_network
 from tests.conftest import tiny_network
 from tests.pages.visits import Visit
 from tests.patience import UNCHANGED
@@ -75,6 +77,23 @@ def own_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple
     monkeypatch.setenv("ATTRIBUTION_MODEL_PREPROCESSING", "minus_one_to_one")
     engine()._classifiers.pop("own", None)
     yield 16, 16
+    engine()._classifiers.pop("own", None)
+
+
+@pytest.fixture(scope="session")
+def small_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    network = tmp_path_factory.mktemp("network") / "small.keras"
+    small_network.save(network)
+    return network
+
+
+@pytest.fixture
+def small_model(monkeypatch: pytest.MonkeyPatch, small_file: Path) -> Iterator[Classifier]:
+    """The app has `small_network`, and a link chooses it with `CHOSEN`."""
+    for name, text in small_network.environment(small_file).items():
+        monkeypatch.setenv(name, text)
+    engine()._classifiers.pop("own", None)
+    yield load_classifier(small_file, labels=small_network.LABELS, preprocessing="minus_one_to_one")
     engine()._classifiers.pop("own", None)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.pages.visits import Visit
+from tests.small_network import CHOSEN
 
 
 def sent(page: Visit, key: str) -> list[dict[str, Any]]:
@@ -142,20 +143,16 @@ def test_all_cases_come_with_the_table(visit: Callable[..., Visit]) -> None:
     assert labels == ["Attributions as CSV", "Axioms as CSV"]
 
 
-def test_the_network_is_checked(visit: Callable[..., Visit]) -> None:
-    page = visit(
-        model="efficientnet_lite0",
-        classes="285,967",
-        layer="top_relu",
-        **{"lime.samples": "64"},
-    ).open("axioms")
+@pytest.mark.usefixtures("small_model")
+def test_the_network_is_checked(any_visit: Callable[..., Visit]) -> None:
+    page = any_visit(classes="285,967", **CHOSEN, **{"lime.samples": "64"}).open("axioms")
 
     def labels() -> list[str]:
         return [each.proto.label for each in page.app.get("download_button")]
 
     page.wait(lambda: "Checks as CSV" in labels())
     table = cells(page, 1)
-    # Above top_relu are an average and a linear layer: even one gradient is complete.
+    # Above its top are an average and a linear layer: even one gradient is complete.
     for method in ("Linear", "Integrated Gradients", "KernelSHAP", "Shapley values, exact"):
         for axiom in ("Completeness", "Dummy", "Linearity", "Implementation invariance"):
             assert table[method, axiom]["state"] == "holds", (method, axiom)

@@ -15,6 +15,7 @@ from pages.ui.layers.choices import resolution_layers
 from pages.ui.layers.curves import Curve, curves_csv, curves_figure
 from pages.ui.worker.engine import engine
 from tests.pages.visits import Visit
+from tests.small_network import CHOSEN
 
 
 def test_the_last_layer_of_each_resolution() -> None:
@@ -95,9 +96,10 @@ def test_one_class_is_compared_with_the_next(visit: Callable[..., Visit]) -> Non
     measured(page)
 
 
-def test_a_link_brings_method_and_measure(visit: Callable[..., Visit]) -> None:
+@pytest.mark.usefixtures("small_model")
+def test_a_link_brings_method_and_measure(any_visit: Callable[..., Visit]) -> None:
     choices = {"layers-method": "grad_cam", "layers-measure": "signed"}
-    page = visit(model="efficientnet_lite0", classes="285,967", **choices).open("layers").finish()
+    page = any_visit(classes="285,967", **CHOSEN, **choices).open("layers").finish()
     assert "Grad-CAM" in page.words
     assert "signed values" in page.words
     # Grad-CAM has no map at the pixels: the page says why.

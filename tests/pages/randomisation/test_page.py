@@ -12,6 +12,7 @@ from attribution_core import Classifier, Randomisation, explain, randomize
 from pages.ui.randomisation.page import comparison
 from pages.ui.randomisation.similarity_figures import MEASURES, similarities_csv, similarity_figure
 from tests.pages.visits import Visit
+from tests.small_network import CHOSEN
 
 
 def test_the_figure_shows_mean_and_band() -> None:
@@ -47,32 +48,32 @@ def test_the_comparison_says_what_the_numbers_say() -> None:
 
 
 def test_maps_before_and_after_and_the_curves(
-    visit: Callable[..., Visit], efficientnet: Classifier
+    any_visit: Callable[..., Visit], small_model: Classifier
 ) -> None:
     choices = {"randomisation-seeds": "1", "randomisation-stage": "top"}
-    page = visit(classes="285", **choices).open("randomisation").finish()
+    page = any_visit(classes="285", **CHOSEN, **choices).open("randomisation").finish()
     page.wait(lambda: "Over all depths" in page.words)
     rows, columns = page.labels
     assert rows == ["Egyptian cat"]
     assert columns == [
         "input: learned",
         "input: randomised",
-        "block6d_add: learned",
-        "block6d_add: randomised",
+        "top: learned",
+        "top: randomised",
     ]
     assert page.statuses == ["done"] * 4
     assert "everything down to **top** re-initialised" in page.words
-    assert "that predicted **Egyptian cat**" in page.words
-    depth = 1 + Randomisation(efficientnet).stages.index("top")
-    randomised = randomize(efficientnet, depth, seed=0)
-    asked = [
-        (each, layer) for layer in ("input", "block6d_add") for each in (efficientnet, randomised)
-    ]
+    assert page.scene.prediction is not None
+    best = small_model.labels[page.scene.prediction.top(1)[0]]
+    assert f"that predicted **{best}**" in page.words
+    depth = 1 + Randomisation(small_model).stages.index("top")
+    randomised = randomize(small_model, depth, seed=0)
+    asked = [(each, layer) for layer in ("input", "top") for each in (small_model, randomised)]
     for (classifier, layer), values in zip(asked, page.maps, strict=True):
         picture = page.scene.picture.pixels
         expected = explain(classifier, picture, "gradient_times_input", 285, layer=layer).heatmap
         np.testing.assert_allclose(values, expected, rtol=0, atol=1e-3 * np.abs(expected).max())
-    assert "change more than those at input" in page.words
+    assert "than those at input" in page.words
     names = [each.proto.label for each in page.app.get("download_button")]
     assert names == ["Interactive HTML", "Arrays as NPZ", "Similarities as CSV"]
     assert page.link["randomisation-stage"] == "top"
