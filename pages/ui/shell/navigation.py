@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
+from streamlit.cursor import get_container_cursor
+from streamlit.delta_generator_singletons import get_dg_singleton_instance
+from streamlit.proto.RootContainer_pb2 import RootContainer
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.ui.shell.markdown import literal
@@ -19,6 +24,10 @@ PAGES = (
     "axioms",
 )
 """The pages that show a screen of settings, by their names in links; the first needs none."""
+
+
+SAID_AGAIN_FOR_SECONDS = 10.0
+"""So long a notice is said again beside each new one; it is on screen or closed after that."""
 
 
 def require_entrypoint() -> None:
@@ -42,5 +51,24 @@ def came_by_history() -> bool:
 
 
 def complain(sentence: str) -> None:
-    """Show a notice about a link that stays until the visitor closes it."""
+    """Show a notice about a link that stays until the visitor closes it.
+
+    A browser knows a notice by its place among those of one run, and replaces it where a later run
+    puts another in that place: of a link's two mistakes, one may be found only when the network has
+    been loaded. So each notice of a session has a place of its own.
+    """
+    notices, now = session().notices, time.monotonic()
+    place = get_container_cursor(RootContainer.EVENT)
+    while place is not None and place.index <= max(notices, default=-1):
+        earlier, since = notices.get(place.index, ("", 0.0))
+        if earlier and now - since < SAID_AGAIN_FOR_SECONDS:
+            _say(earlier)
+        else:
+            get_dg_singleton_instance().event_dg.empty()
+    if place is not None:
+        notices[place.index] = sentence, now
+    _say(sentence)
+
+
+def _say(sentence: str) -> None:
     st.toast(literal(sentence), icon=":material/link_off:", duration="infinite")

@@ -60,6 +60,8 @@ class Session:
         The one that `make_scene` made last.
     started : bool
         Whether the link that the session began with has been read.
+    notices : dict
+        The notices about links so far, and when each was said, by their places (see `complain`).
     resumed : bool
         Whether the browser knew widgets from before a restart, and their values are not noticed.
     own_picture : bytes or None
@@ -101,6 +103,7 @@ class Session:
     page: str = ""
     scene: Scene | None = None
     started: bool = False
+    notices: dict[int, tuple[str, float]] = field(default_factory=dict)
     resumed: bool = False
     own_picture: bytes | None = None
     refused_picture: str = ""
