@@ -41,6 +41,8 @@ def lead(server: Any, new_page: NewPage) -> tuple[Page, Page]:
     expect(
         follower.get_by_role("heading", name="Where in the network does it become class-specific?")
     ).to_be_visible()
+    controls = follower.get_by_test_id("stMain").get_by_test_id("stSelectbox")
+    expect(controls.first).to_have_attribute("inert", "")
     # The address keeps the code, so that a reload follows on.
     follower.reload()
     expect(follower.get_by_text("Following class")).to_be_visible()
@@ -48,4 +50,5 @@ def lead(server: Any, new_page: NewPage) -> tuple[Page, Page]:
     follower.get_by_role("button", name="Leave").click()
     expect(follower.get_by_text("Following class")).to_have_count(0)
     expect(follower.get_by_test_id("stSidebar")).to_be_visible()
+    expect(controls.first).not_to_have_attribute("inert", "")
     return leader, follower

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from attribution_core.assets import ASSETS
+from pages.ui.components.followers_view import make_controls_inert
 from pages.ui.shell.choices import show_exactly
 from pages.ui.shell.classroom import CODE_LENGTH, FOLLOW, Refused, allowed, classes
 from pages.ui.shell.fragments import draw_fragment
@@ -57,6 +58,7 @@ def render_following() -> None:
         st.button(
             "Leave", icon=":material/close:", key="leave_class", type="tertiary", on_click=leave
         )
+    make_controls_inert()
     draw_fragment(_look, run_every=LOOK_EVERY_SECONDS)
 
 
