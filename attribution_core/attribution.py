@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,6 +61,8 @@ class Attribution:
         False while `refine` is under way; the last one is finished even where it stopped early.
     diagnostics : mapping of str to float
         What else the method reports, such as LIME's ``weighted_r2``.
+    rounding : float
+        What `size` can come to by rounding errors alone; 0 where that is not known.
     """
 
     request: Request
@@ -80,6 +83,7 @@ class Attribution:
     planned: int
     finished: bool
     diagnostics: Mapping[str, float] = field(default_factory=dict)
+    rounding: float = 0.0
 
     @property
     def target(self) -> int:
@@ -116,6 +120,24 @@ class Attribution:
         """Sum of all values."""
         parts = self.values if self.player_values is None else self.player_values
         return float(parts.sum(dtype=np.float64))
+
+    @cached_property
+    def size(self) -> float:
+        """The largest |value| of a player, or the sum of all |values| of a map."""
+        if self.player_values is not None:
+            return float(np.abs(self.player_values).max())
+        return float(np.abs(self.heatmap).sum(dtype=np.float64))
+
+    @property
+    def blank(self) -> str:
+        """Why there is nothing to see, in words without a full stop; empty where there is."""
+        if self.size > self.rounding:
+            return ""
+        said = "No effect beyond rounding" if self.size else "All values are 0"
+        if self.request.score != "probability":
+            return said
+        end = "1" if self.score > 0.5 else "0"
+        return f"{said}: the probability is as good as {end}, so explain the logit"
 
     def figure(self, style: FigureStyle | None = None) -> MapFigure:
         """The map as a figure for print; `figure` draws several side by side."""

@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from attribution_core.arrays import FloatArray
 from attribution_core.attribution import Attribution
 from attribution_core.images import INPUT, Picture, Pixels
 from attribution_core.methods.estimate import Estimate, last_of
 from attribution_core.methods.method import Method
-from attribution_core.methods.options import OptionValue
+from attribution_core.methods.options import BFLOAT16, OptionValue
 from attribution_core.network.classifier import Classifier
 from attribution_core.network.evaluators import Masking
 from attribution_core.network.finite import check_map
 from attribution_core.network.head_game import shared_game
 from attribution_core.network.local_head_game import local_game
+from attribution_core.network.rounding import rounding
 from attribution_core.problem import Problem
 from attribution_core.references import reference_image
 from attribution_core.registry import method_named
@@ -159,11 +159,12 @@ def _run(classifier: Classifier, request: Request) -> Iterator[Attribution]:
     options = method.read_options(dict(request.options))
     problem = pose(classifier, request)
     segments = segments_with_values(problem, method)
-    ends = score_values(problem.ends, problem.score)
     started = time.perf_counter()
     attribution: Attribution | None = None
     for estimate in method.run(problem, options):
-        attribution = attribution_of(classifier, request, method, segments, estimate, ends, started)
+        attribution = attribution_of(
+            classifier, request, method, segments, estimate, problem, started
+        )
         yield attribution
     if attribution is None:
         raise RuntimeError(f"{method.title} gave no estimate; every method gives at least one.")
@@ -181,7 +182,7 @@ def attribution_of(
     method: Method[Any],
     segments: Segments | None,
     estimate: Estimate,
-    ends: FloatArray,
+    problem: Problem,
     started: float,
 ) -> Attribution:
     """An estimate as an attribution of a request, with the scores of point and reference.
@@ -197,6 +198,7 @@ def attribution_of(
     if segments is not None:
         players = values
         values = np.asarray(players / np.bincount(segments.ravel()), np.float32)[segments]
+    ends = score_values(problem.ends, problem.score)
     change = float(ends[0] - ends[1])
     total = float(np.asarray(estimate.values, np.float64).sum())
     error = estimate.standard_error
@@ -219,6 +221,14 @@ def attribution_of(
         planned=estimate.planned,
         finished=False,
         diagnostics=dict(estimate.diagnostics),
+        rounding=rounding(
+            problem.ends,
+            classifier.rounding_unit,
+            probability=problem.score.probability,
+            bfloat16=(BFLOAT16, True) in request.options,
+            players=players is not None,
+            extent=float(np.ptp(problem.point)) if method.slopes else 1.0,
+        ),
     )
 
 

@@ -186,7 +186,12 @@ def colours_of_categories(
 
 
 def drawn_values(attribution: Attribution) -> npt.NDArray[np.float32]:
-    """What a map shows: each player's whole value where there are players, else the heatmap."""
+    """What a map shows: each player's whole value where there are players, else the heatmap.
+
+    Rounding errors are not shown: a map of nothing else is 0.
+    """
+    if attribution.blank:
+        return np.zeros_like(attribution.heatmap)
     if attribution.player_values is None or attribution.segments is None:
         return attribution.heatmap
     return attribution.player_values[attribution.segments]

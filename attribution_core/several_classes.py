@@ -17,7 +17,7 @@ from attribution_core.network.classifier import Classifier
 from attribution_core.network.head import HeadScores
 from attribution_core.registry import METHODS, method_named
 from attribution_core.request import Request, asked_again, granted, request_or_reason
-from attribution_core.scores import Contrast, score_values
+from attribution_core.scores import Contrast
 
 
 def explain_classes(
@@ -93,7 +93,6 @@ def refine_together(
         )
     options = _options_of(method, first)
     problems = [pose(classifier, granted(asked_again(classifier, each))) for each in requests]
-    ends = [score_values(problem.ends, problem.score) for problem in problems]
     started = time.perf_counter()
     found: tuple[Attribution, ...] = ()
     for estimate in method.shared_passes.refine(
@@ -109,10 +108,10 @@ def refine_together(
                 method,
                 None,
                 replace(estimate, values=values),
-                end,
+                problem,
                 started,
             )
-            for request, values, end in zip(requests, estimate.values, ends, strict=True)
+            for request, values, problem in zip(requests, estimate.values, problems, strict=True)
         )
         yield found
     found = tuple(replace(each, finished=True) for each in found)

@@ -230,9 +230,9 @@ class HeatmapGrid {
     cell.bars = ended ? null : news.bars;
     cell.id = news.map?.id;
     cell.limit = news.limit;
-    // Without a map the message is shown instead; with one it is the caption's first line.
+    // Without a map the message is shown instead, and on a map that is done, but blank; else it is the caption's first line.
     const broken = news.map && !pixels ? "This map could not be read." : "";
-    cell.notice.textContent = cell.pixels ? "" : broken || message;
+    cell.notice.textContent = cell.pixels && status !== "done" ? "" : broken || message;
     const first = cell.pixels && status !== "done" && message ? [message] : [];
     const lines = [...first, ...caption];
     cell.caption.replaceChildren(...lines.map((line) => element("div", "", line)));
@@ -240,6 +240,7 @@ class HeatmapGrid {
     const waiting = !ended && !cell.pixels && !cell.bars;
     cell.map.className = `map ${status}`;
     cell.map.classList.toggle("waiting", waiting);
+    cell.map.classList.toggle("blank", status === "done" && Boolean(message));
     cell.map.classList.toggle("quiet", status === "unavailable" || status === "cancelled");
     cell.map.classList.toggle("empty", !cell.pixels);
     cell.map.classList.toggle("bars", Boolean(cell.bars));

@@ -240,7 +240,8 @@ def _content(
 def _scale(attributions: Sequence[Attribution], limit: float, *, signed: bool) -> Scale:
     """The words at the colour bar that some maps share."""
     if not any(drawn_values(each).any() for each in attributions):
-        return Scale("", "", "all values are 0")
+        said = dict.fromkeys(each.blank for each in attributions)
+        return Scale("", "", "; ".join(f"{each[:1].lower()}{each[1:]}" for each in said))
     units = " or ".join(dict.fromkeys(unit(each) for each in attributions))
     return Scale(readable(-limit if signed else 0), readable(limit), units)
 

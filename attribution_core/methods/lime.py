@@ -43,9 +43,9 @@ def lime(
     Yields
     ------
     Estimate
-        After each batch, with values w ``(players,)``, their standard errors (heteroscedastic,
-        a coalition and its complement counting as one draw, once there are more samples than
-        unknowns), and the diagnostics ``weighted_r2`` and ``intercept`` (w₀).
+        After each batch, with values w ``(players,)``, their standard errors (by leaving out a
+        coalition and its complement at a time, once there are more samples than unknowns), and
+        the diagnostics ``weighted_r2`` and ``intercept`` (w₀).
 
     Raises
     ------
@@ -63,7 +63,7 @@ def lime(
     absent = players - coalitions.sum(axis=1)
     # Shifting the exponent rescales all weights alike, and keeps narrow kernels from underflow.
     weights = np.exp((absent.min() - absent) / (kernel_width**2 * players))
-    design = np.hstack([np.ones((samples, 1)), coalitions.astype(float)])
+    present = coalitions.astype(float)
     root = np.sqrt(weights)
     worth = np.empty(0)
     looked = 0
@@ -73,36 +73,70 @@ def lime(
         done = len(worth)
         if estimate is None or worth_a_look(done, looked, samples):
             looked = done
-            left, right = root[:done, None] * design[:done], root[:done] * worth
+            # Centred, the intercept takes no part in it: of fewer draws than players, the smallest
+            # values that fit are given, and those of a constant game are 0.
+            centre = np.average(present[:done], axis=0, weights=weights[:done])
+            level = np.average(worth, weights=weights[:done])
+            left = root[:done, None] * (present[:done] - centre)
+            right = root[:done] * (worth - level)
             inverse = pseudo_inverse(left)
             surrogate = inverse @ right
             residuals = right - left @ surrogate
             estimate = Estimate(
-                values=surrogate[1:],
+                values=surrogate,
                 done=done,
                 planned=samples,
                 evaluations=done,
-                standard_error=_standard_error(inverse * residuals, draws.pair[:done])[1:]
+                standard_error=_standard_error(
+                    inverse, left, root[:done], residuals, draws.pair[:done]
+                )
                 if done > players + 1
                 else None,
                 diagnostics={
                     "weighted_r2": _weighted_r2(weights[:done], worth, residuals),
-                    "intercept": float(surrogate[0]),
+                    "intercept": float(level - centre @ surrogate),
                 },
             )
         yield replace(estimate, done=done)
 
 
-def _standard_error(influence: FloatArray, pair: IntArray) -> FloatArray:
-    """White's standard errors ``(unknowns,)``, draws of one pair being added before the square.
+def _standard_error(
+    inverse: FloatArray, left: FloatArray, root: FloatArray, residuals: FloatArray, pair: IntArray
+) -> FloatArray:
+    """Standard errors ``(unknowns,)`` by leaving out one pair of draws at a time.
 
-    ``influence`` ``(unknowns, samples)`` is each draw's part in each coefficient's error.
+    That is CR3 (Bell and McCaffrey 2002): each pair's residuals as they would be of a fit without
+    the pair. Errors that the fit itself has swallowed, where few draws have most of the weight, are
+    so put back; without that, intervals at narrow kernels cover too little.
+
+    Parameters
+    ----------
+    inverse, left : float arrays ``(unknowns, draws)``, ``(draws, unknowns)``
+        The weighted, centred design and its pseudo-inverse.
+    root, residuals : float arrays ``(draws,)``
+        Square roots of the weights, and what the fit leaves, times them.
+    pair : int array ``(draws,)``
+        The pair that each draw belongs to.
     """
-    unknowns, samples = influence.shape
-    together = np.zeros((int(pair.max()) + 1, unknowns))
-    np.add.at(together, pair, influence.T)
-    variance = (together**2).sum(axis=0) * samples / (samples - unknowns)
-    return np.asarray(np.sqrt(variance))
+    order = np.argsort(pair, kind="stable")
+    is_second = np.append(False, np.diff(pair[order]) == 0)
+    number = np.cumsum(~is_second) - 1
+    # A draw without its complement is beside a draw of no weight.
+    members = np.full((number[-1] + 1, 2), len(pair))
+    members[number, is_second.astype(int)] = order
+    design, influence, level, missed = (
+        np.append(each, np.zeros((1, *each.shape[1:])), axis=0)[members]
+        for each in (left, inverse.T, root / np.linalg.norm(root), residuals)
+    )
+    leverage = influence @ design.swapaxes(1, 2) + level[:, :, None] * level[:, None, :]
+    sizes, axes = np.linalg.eigh(np.eye(2) - (leverage + leverage.swapaxes(1, 2)) / 2)
+    along = np.einsum("pji,pj->pi", axes, missed) / np.maximum(sizes, _LEAST_LEFT)
+    without = np.einsum("pij,pj->pi", axes, along)
+    return np.asarray(np.linalg.norm(np.einsum("pij,pi->pj", influence, without), axis=0))
+
+
+_LEAST_LEFT = 1e-9
+"""Of a pair's residuals that a fit can leave, where it goes through the pair."""
 
 
 def _weighted_r2(weights: FloatArray, worth: FloatArray, residuals: FloatArray) -> float:

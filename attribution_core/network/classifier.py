@@ -6,6 +6,7 @@ import hashlib
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 import keras
@@ -32,6 +33,7 @@ from attribution_core.network.incremental_head import IncrementalHead
 from attribution_core.network.linear_head import LEAST_GAIN, LinearHead, linear_prefix
 from attribution_core.network.local_head import LocalHead, fewest_colours, local_head
 from attribution_core.network.nesting import rebuilt
+from attribution_core.network.rounding import unit_of
 from attribution_core.network.verification import check_copy, check_logits_of
 from attribution_core.running.cache import Cache
 from attribution_core.scores import softmax
@@ -131,6 +133,11 @@ class Classifier:
         self.fingerprint = self._hash_network()
         self._rounded_of: str | None = None
         self._not_local: set[str] = set()
+
+    @cached_property
+    def rounding_unit(self) -> float:
+        """The error of a logit by rounding, as a share of the largest; see `rounding`."""
+        return unit_of(self._network)
 
     @property
     def network(self) -> keras.Model:

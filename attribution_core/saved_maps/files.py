@@ -242,6 +242,7 @@ def _result(attribution: Attribution) -> dict[str, Any]:
         "planned": attribution.planned,
         "finished": attribution.finished,
         "diagnostics": dict(attribution.diagnostics),
+        "rounding": attribution.rounding,
     }
 
 
@@ -317,6 +318,8 @@ def _attribution(
         planned=result.whole("planned"),
         finished=result.flag("finished"),
         diagnostics=result.part("diagnostics").numbers(),
+        # Files of earlier versions do not say it.
+        rounding=result.number_or_none("rounding") or 0.0,
     )
     _require_consistency(attribution)
     return attribution

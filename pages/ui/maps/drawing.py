@@ -31,7 +31,7 @@ class DrawnMap:
     def __init__(self, attribution: Attribution) -> None:
         self.values = drawn_values(attribution)
         self.caption = caption(attribution)
-        self._heatmap = attribution.heatmap
+        self._heatmap = self.values if attribution.blank else attribution.heatmap
         self._limits: dict[float, float] = {}
 
     def limit(self, clip: float) -> float:

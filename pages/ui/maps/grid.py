@@ -128,7 +128,7 @@ def map_cell(
         caption=lines if snapshot.state == "done" else lines[:1],
         status="queued" if snapshot.state == "unknown" else snapshot.state,
         progress=share(snapshot) if snapshot.state == "running" and estimate else None,
-        message=message(engine, scene, snapshot),
+        message=message(engine, scene, snapshot) or ("" if estimate is None else estimate.blank),
         unit="" if estimate is None else unit(estimate),
         picture=None if estimate is None else picture_beneath(scene.picture, estimate),
         spoken=drawn.where if drawn is not None and snapshot.state == "done" else "",

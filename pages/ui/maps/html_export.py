@@ -112,6 +112,7 @@ def _data(
                 values=drawn.values,
                 limit=saturate[at],
                 caption=drawn.caption,
+                message=attribution.blank,
                 unit=unit(attribution),
                 picture=picture_beneath(scene.picture, attribution),
                 spoken=drawn.where,

@@ -112,6 +112,7 @@ def _render_grid(engine: Engine, settings: Settings, grid: SavedGrid, number: in
                 values=drawn_values(attribution),
                 limit=saturate[at],
                 caption=caption(attribution),
+                message=attribution.blank,
             )
             for at, attribution in attributions.items()
         ],

@@ -121,5 +121,6 @@ def map_of(at: tuple[int, int], attribution: Attribution, limit: float) -> MapCe
         packed=drawn.packed,
         limit=limit,
         caption=drawn.caption,
+        message=attribution.blank,
         unit=unit(attribution),
     )

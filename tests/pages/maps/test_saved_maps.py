@@ -224,7 +224,7 @@ def test_what_the_sidebar_cannot_ask_for_at_once_is_offered_apart() -> None:
         (None, "input", ("superpixels", 50, 10.0)),
         (Grid(4, 4), "input", ("grid", 16, 10.0)),
         (30, "block6d_add", ("superpixels", 30, 10.0)),
-        (None, "block6d_add", ("superpixels", 49, 10.0)),
+        (None, "block6d_add", ("superpixels", 50, 10.0)),
         (Grid(2, 9), "input", None),
         (500, "input", None),
     ],
