@@ -63,7 +63,11 @@ class Problem:
     @property
     def function(self) -> HeadScore:
         """The score as a differentiable function of points at the layer."""
-        return HeadScore(self.head, self.score)
+        return self.function_of(self.score)
+
+    def function_of(self, score: Score) -> HeadScore:
+        """Another score as such a function."""
+        return HeadScore(self.head, score)
 
     def game(self, *, bfloat16: bool = False) -> HeadGame:
         """The game on the request's own segmentation."""

@@ -13,6 +13,7 @@ import pytest
 from attribution_core import (
     METHODS,
     Attribution,
+    Cache,
     Classifier,
     Contrast,
     Grid,
@@ -29,6 +30,7 @@ from attribution_core.explanation import explain_request, reference_picture
 from attribution_core.games.coalitions import draw_pairs, draw_uniform
 from attribution_core.images import Picture, Pixels
 from attribution_core.methods.functions import TensorFunction
+from attribution_core.methods.kernel_shap import AROUND_PRIOR
 from attribution_core.network.head import Head
 from attribution_core.request import granted
 
@@ -532,23 +534,37 @@ def test_a_request_is_all_it_takes(classifier: Classifier, tiny_image: Pixels) -
     assert explain_request(classifier, first.request) is first
 
 
-def test_a_prior_brings_small_budgets_nearer(classifier: Classifier, tiny_image: Pixels) -> None:
-    """Integrated Gradients of the layer, where coalitions are few; none at the pixels."""
+def test_small_budgets_begin_from_integrated_gradients(
+    classifier: Classifier, tiny_image: Pixels
+) -> None:
+    """Of the layer, where coalitions are few; not at the pixels."""
 
     def found(**options: object) -> Attribution:
         return explain(classifier, tiny_image, "kernel_shap", 1, layer=INNER, **options)
 
-    truth = found(budget=6000).heatmap
+    truth = found(budget=6000, estimator="least squares").heatmap
     errors = {
-        prior: np.linalg.norm(found(budget=48, prior=prior).heatmap - truth)
-        for prior in (False, True)
+        estimator: np.linalg.norm(found(budget=48, estimator=estimator).heatmap - truth)
+        for estimator in ("least squares", "local windows")
     }
-    assert errors[True] < 0.6 * errors[False]
-    near = found(budget=48, prior=True)
+    assert errors["local windows"] < 0.6 * errors["least squares"]
+    near = found(budget=48)
+    assert AROUND_PRIOR in near.diagnostics
     assert near.standard_error is None
     assert near.completeness_gap == pytest.approx(0, abs=1e-5)
-    pixels = [
-        explain(classifier, tiny_image, "kernel_shap", 1, superpixels=9, budget=20, prior=prior)
-        for prior in (False, True)
-    ]
-    np.testing.assert_array_equal(pixels[0].heatmap, pixels[1].heatmap)
+    assert AROUND_PRIOR not in found(budget=600).diagnostics
+    pixels = explain(classifier, tiny_image, "kernel_shap", 1, superpixels=Grid(4, 4), budget=40)
+    assert AROUND_PRIOR not in pixels.diagnostics
+
+
+def test_small_budgets_do_without_gradients_that_are_not_finite(
+    classifier: Classifier, tiny_image: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: object, **__: object) -> None:
+        raise ValueError("gradients should be finite")
+
+    monkeypatch.setattr("attribution_core.methods.kernel_shap.integrated_gradients", none)
+    monkeypatch.setattr(classifier, "cache", Cache(2**28))
+    found = explain(classifier, tiny_image, "kernel_shap", 1, layer=INNER, budget=48)
+    assert AROUND_PRIOR not in found.diagnostics
+    assert found.completeness_gap == pytest.approx(0, abs=1e-5)

@@ -15,7 +15,7 @@ posterior mean, and their posterior variance, have a closed form: no sampling is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -32,6 +32,8 @@ Array: TypeAlias = npt.NDArray[np.float64]
 STRENGTHS = (0.3, 0.8, 2.0)
 WIDTHS = (0.5, 0.7, 1.0, 1.4)
 SLOPES = (1.0, 3.0)
+SLOPES_BESIDE_A_MEAN = (0.3, *SLOPES)
+"""Where a mean has slopes of its own, the process may have weak ones."""
 NOISES = np.array([0.001, 0.003, 0.01, 0.03, 0.06, 0.1, 0.18, 0.3, 0.5])
 MOST_COMPARED = 192
 """Observations from which the hyperparameters are chosen, at most."""
@@ -92,7 +94,12 @@ def window_covariance(of_windows: FloatArray, first: FloatArray, second: FloatAr
     return covariance / len(of_windows)
 
 
-def likeliest(centres: FloatArray, signs: FloatArray, worth: FloatArray) -> Hyperparameters:
+def likeliest(
+    centres: FloatArray,
+    signs: FloatArray,
+    worth: FloatArray,
+    slopes_compared: Sequence[float] = SLOPES,
+) -> Hyperparameters:
     """The hyperparameters of the greatest marginal likelihood, the prior's scale being free.
 
     Parameters
@@ -102,17 +109,18 @@ def likeliest(centres: FloatArray, signs: FloatArray, worth: FloatArray) -> Hype
         +1 and −1; the first `MOST_COMPARED` are used.
     worth : float array ``(m, outputs)``
         y of them; one choice for all outputs.
+    slopes_compared : sequence of float
     """
     signs, worth = signs[:MOST_COMPARED], worth[:MOST_COMPARED]
     size = np.sqrt((worth**2).mean(axis=0))
     scaled = worth[:, size > 0] / size[size > 0]
     if not scaled.size:
-        return Hyperparameters(STRENGTHS[0], WIDTHS[0], SLOPES[0], float(NOISES[0]))
+        return Hyperparameters(STRENGTHS[0], WIDTHS[0], slopes_compared[0], float(NOISES[0]))
     linear = linear_covariance(signs, signs)
     found: list[tuple[float, Hyperparameters]] = []
     for strength, width in product(STRENGTHS, WIDTHS):
         local = window_covariance(windows(centres, strength, width), signs, signs)
-        for slopes in SLOPES:
+        for slopes in slopes_compared:
             variances, axes = eigh(slopes**2 * linear + local, check_finite=False)
             along = (axes.T @ scaled) ** 2
             for noise in NOISES:
@@ -188,32 +196,48 @@ class Factorisation:
 class Posterior:
     """What observations tell about the Shapley values of a game's outputs.
 
+    The prior's mean is zero, or values known beforehand as an additive game: ρ of them, and ρ is
+    what generalised least squares find.
+
     Parameters
     ----------
     at : Factorisation
     worth : float array ``(m, outputs)``
         y of its signs, half of v(S) − v(complement).
+    known : float array ``(players, outputs)``, optional
+        Values known beforehand.
+
+    Attributes
+    ----------
+    known_times : float array ``(outputs,)``
+        ρ; 0 where nothing is known.
     """
 
-    def __init__(self, at: Factorisation, worth: FloatArray) -> None:
+    def __init__(
+        self, at: Factorisation, worth: FloatArray, known: FloatArray | None = None
+    ) -> None:
         self._at = at
-        self._worth = worth
-        self._weights = at.precision @ worth
+        self._known = np.zeros((at.signs.shape[1], worth.shape[1])) if known is None else known
+        additive = additive_worth(at.signs, self._known)
+        self.known_times = scale_of(additive, worth, at.precision @ additive)
+        self._worth = worth - self.known_times * additive
+        self._weights = at.precision @ self._worth
 
-    def mean(self, covariance: FloatArray) -> Array:
+    def mean(self, signs: FloatArray, covariance: FloatArray) -> Array:
         """The posterior mean of y ``(k, outputs)``, given ``Factorisation.covariance`` there."""
-        return np.asarray(covariance @ self._weights)
+        additive = self.known_times * additive_worth(signs, self._known)
+        return np.asarray(additive + covariance @ self._weights)
 
     @property
     def shapley_values(self) -> Array:
         """Of the posterior mean, ``(players, outputs)``."""
-        return np.asarray(self._at.shapley @ self._weights)
+        return np.asarray(self.known_times * self._known + self._at.shapley @ self._weights)
 
     @property
     def left_out(self) -> Array:
         """What y is beyond its mean, had it not been observed, ``(m − 1, outputs)``.
 
-        α / diag K⁻¹, for all observations but the first.
+        α / diag K⁻¹, for all observations but the first; ρ is taken as known.
         """
         return np.asarray((self._weights / np.diag(self._at.precision)[:, None])[1:])
 
@@ -227,6 +251,22 @@ class Posterior:
         scale = (self._worth * self._weights).mean(axis=0)
         left_out = (self._weights**2 / np.diag(self._at.precision)[:, None]).mean(axis=0)
         return np.asarray(np.sqrt(self._at.variances[:, None] * np.maximum(scale, left_out)))
+
+
+def additive_worth(signs: FloatArray, known: FloatArray) -> Array:
+    """y ``(m, outputs)`` of the additive game of values ``(players, outputs)``."""
+    return np.asarray(signs @ known / 2)
+
+
+def scale_of(additive: FloatArray, worth: FloatArray, weights: FloatArray) -> Array:
+    """How many times the one gives the other, by least squares with weights, ``(outputs,)``.
+
+    All are ``(m, outputs)``; without an additive part, 0.
+    """
+    size = (weights * additive).sum(axis=0)
+    found = np.zeros(len(size))
+    np.divide((weights * worth).sum(axis=0), size, out=found, where=size > 0)
+    return found
 
 
 def _covariance(over: Array, slopes: float, first: FloatArray, second: FloatArray) -> Array:

@@ -7,6 +7,7 @@ that: their sum is unbiased whatever the game, and its error is that of a smalle
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from attribution_core.arrays import BoolArray, FloatArray
 from attribution_core.games.coalitions import CoalitionPairs
 from attribution_core.games.gaussian_process import Factorisation, Posterior
 from attribution_core.games.paired_regression import solve
-from attribution_core.games.window_fits import WindowFits
+from attribution_core.games.window_fits import WindowFits, signs_of
 
 FEWEST_PLAYERS = 13
 """Below, a budget soon holds most of the pairs, and least squares do as well."""
@@ -44,13 +45,15 @@ class Solution:
 
     Standard errors are NaN for outputs that have none: windows have some from `CORRECTED_FROM`
     pairs a player and `FEWEST_WITH_ERRORS` players on. ``local`` ``(outputs,)`` says which values
-    are windows', the others' being plain least squares'; ``width`` is theirs, in players' widths.
+    are windows', the others' being plain least squares'; ``width`` is theirs, in players' widths,
+    and ``known_times`` ``(outputs,)`` how many times the values known beforehand are in them.
     """
 
     values: npt.NDArray[np.float64]
     standard_error: npt.NDArray[np.float64]
     local: BoolArray
     width: float
+    known_times: npt.NDArray[np.float64]
 
 
 class LocalWindows:
@@ -63,10 +66,19 @@ class LocalWindows:
     pairs : CoalitionPairs
     total : float array ``(outputs,)``
         v(all) − v(∅).
+    known : callable, optional
+        Gives values ``(players, outputs)`` known beforehand, around which the process lies.
     """
 
-    def __init__(self, fits: WindowFits, pairs: CoalitionPairs, total: FloatArray) -> None:
+    def __init__(
+        self,
+        fits: WindowFits,
+        pairs: CoalitionPairs,
+        total: FloatArray,
+        known: Callable[[], FloatArray] | None = None,
+    ) -> None:
         self._fits = fits
+        self._known = known
         self._pairs = pairs
         self._total = total
         self._fitted = 0
@@ -89,7 +101,8 @@ class LocalWindows:
         """
         drawn, outputs = differences.shape
         values, error = solve(self._pairs, differences, self._total)
-        plain = Solution(values, _given(error, values), np.zeros(outputs, bool), 0.0)
+        nowhere = np.zeros(outputs)
+        plain = Solution(values, _given(error, values), nowhere > 0, 0.0, nowhere)
         exact = _uncertainty(plain) <= _EXACT**2 * (values**2).sum(axis=0)
         if exact.all() or drawn == self._pairs.available.sum():
             return plain
@@ -107,6 +120,7 @@ class LocalWindows:
             np.where(better, errors, plain.standard_error),
             better,
             found.width,
+            found.known_times * better,
         )
 
     def _solution(self, differences: FloatArray) -> Solution:
@@ -121,15 +135,16 @@ class LocalWindows:
         # Rounding and the jitter leave a trace of the total.
         values = values + (self._total - values.sum(axis=0)) / len(values)
         local = np.ones(values.shape[1], bool)
-        return Solution(values, error, local, self._at.chosen.width)
+        return Solution(values, error, local, self._at.chosen.width, posterior.known_times)
 
     def _fit(self, differences: FloatArray) -> Posterior:
         """The posterior given these pairs, up to so many."""
         count = min(len(differences), MOST_FITTED)
         if self._posterior is None or count != self._fitted:
-            self._at = self._fits.at(self._pairs.members[:count], differences[:count])
             worth = np.concatenate([self._total[None], differences[:count]]) / 2
-            self._posterior = Posterior(self._at, worth)
+            known = None if self._known is None else self._known()
+            self._at = self._fits.at(self._pairs.members[:count], worth, known)
+            self._posterior = Posterior(self._at, worth, known)
             self._fitted, self._beyond = count, self._beyond[:0]
         return self._posterior
 
@@ -143,8 +158,8 @@ class LocalWindows:
             covariance = self._fits.beyond(
                 members[: self._fitted], members[start:stop], stop, self._at
             )
-            missed = differences[start:stop] / 2 - self._posterior.mean(covariance)
-            self._beyond = np.concatenate([self._beyond, missed])
+            expected = self._posterior.mean(signs_of(members[start:stop]), covariance)
+            self._beyond = np.concatenate([self._beyond, differences[start:stop] / 2 - expected])
         return self._beyond
 
 

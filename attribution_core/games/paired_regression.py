@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from attribution_core.arrays import FloatArray
 from attribution_core.games.coalitions import CoalitionPairs
-from attribution_core.games.least_squares import pseudo_inverse, ridge
+from attribution_core.games.least_squares import pseudo_inverse
 
 MOST_TERMS = 600
 """Products of three are fitted up to so many terms, 16 players' worth."""
@@ -71,26 +71,6 @@ def solve(
         (shares @ inverse).T, root * residuals, sizes, drawn_of_size, pairs.available
     )
     return values.reshape(shape), np.sqrt(variance).reshape(shape)
-
-
-def solve_near(
-    pairs: CoalitionPairs, differences: FloatArray, total: float, prior: FloatArray
-) -> npt.NDArray[np.float64]:
-    """Shapley values as `solve` finds them for single players, shrunk towards a prior.
-
-    What is fitted is the deviation from the prior, shifted to the right sum.
-    """
-    members = pairs.members[: len(differences)]
-    signs = np.where(members, 1.0, -1.0)
-    offset = signs.mean(axis=1)
-    design = signs - offset[:, None]
-    start = (prior - prior.mean()) / 2
-    _, _, weights = _weights(pairs, members)
-    root = np.sqrt(weights)
-    target = (differences - total * offset) / 2 - design @ start
-    deviation = ridge(root[:, None] * design, root * target)
-    centred = start + deviation - deviation.mean()
-    return np.asarray(2 * centred + total / len(centred))
 
 
 def _weights(

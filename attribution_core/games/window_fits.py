@@ -16,10 +16,13 @@ import numpy as np
 from attribution_core.arrays import BoolArray, FloatArray
 from attribution_core.games.gaussian_process import (
     MOST_COMPARED,
+    SLOPES_BESIDE_A_MEAN,
     Array,
     Factorisation,
     Hyperparameters,
+    additive_worth,
     likeliest,
+    scale_of,
 )
 from attribution_core.images import digest
 
@@ -48,6 +51,8 @@ class WindowFits:
         and nothing is shared.
     keep : Keep, optional
         Keeps what is shared, under keys that are unique to this game.
+    known : callable, optional
+        Gives what is known beforehand of the examples' values, ``(players, outputs)``.
     """
 
     def __init__(
@@ -55,21 +60,24 @@ class WindowFits:
         centres: FloatArray,
         examples: Callable[[BoolArray], FloatArray] | None = None,
         keep: Keep | None = None,
+        known: Callable[[], FloatArray] | None = None,
     ) -> None:
         self.centres = centres
         self._examples = examples
+        self._known = known
         self._kept: dict[Hashable, Any] = {}
         self._keep: Keep = self._remember if keep is None else keep
 
-    def at(self, members: BoolArray, differences: FloatArray) -> Factorisation:
-        """The factorisation at pairs ``(m, players)``, all players present before them.
+    def at(self, members: BoolArray, worth: FloatArray, known: FloatArray | None) -> Factorisation:
+        """The factorisation at all players together and at pairs ``(m, players)``.
 
         Parameters
         ----------
         members : bool array ``(m, players)``
-        differences : float array ``(m, outputs)``
-            v(S) − v(complement) of the outputs that are estimated; looked at where there are no
-            examples.
+        worth : float array ``(m + 1, outputs)``
+            y there of the outputs that are estimated; looked at where there are no examples.
+        known : float array ``(players, outputs)`` or None
+            What is known beforehand of their values, likewise; None where nothing is to be used.
 
         Raises
         ------
@@ -77,13 +85,13 @@ class WindowFits:
             When the covariance is not positive definite, by rounding.
         """
         compared = members[:MOST_COMPARED]
+        around = known is not None
         chosen = self._keep(
-            ("windows", digest(compared)), lambda: self._choose(compared, differences)
+            ("windows", around, digest(compared)), lambda: self._choose(compared, worth, known)
         )
-        signs = np.concatenate([np.ones((1, members.shape[1])), signs_of(members)])
         return self._keep(
-            ("factorisation", digest(members)),
-            lambda: Factorisation.of(self.centres, signs, chosen),
+            ("factorisation", around, digest(members)),
+            lambda: Factorisation.of(self.centres, signs_of(_with_everyone(members)), chosen),
         )
 
     def beyond(self, known: BoolArray, members: BoolArray, drawn: int, at: Factorisation) -> Array:
@@ -106,16 +114,30 @@ class WindowFits:
             return compute()
         return self._keep(("covariance", digest(known), digest(members)), compute)
 
-    def _choose(self, members: BoolArray, differences: FloatArray) -> Hyperparameters:
-        worth = differences[: len(members)] / 2
+    def _choose(
+        self, members: BoolArray, worth: FloatArray, known: FloatArray | None
+    ) -> Hyperparameters:
+        coalitions = _with_everyone(members)
+        signs, worth = signs_of(coalitions), worth[: len(coalitions)]
         if self._examples is not None:
-            worth = (self._examples(members) - self._examples(~members)) / 2
-        return likeliest(self.centres, signs_of(members), worth)
+            worth = (self._examples(coalitions) - self._examples(~coalitions)) / 2
+        if known is None:
+            return likeliest(self.centres, signs[1:], worth[1:])
+        if self._examples is not None:
+            known = self._known() if self._known is not None else 0 * known[:, :1]
+        additive = additive_worth(signs, known)
+        beyond = worth - scale_of(additive, worth, additive) * additive
+        return likeliest(self.centres, signs[1:], beyond[1:], SLOPES_BESIDE_A_MEAN)
 
     def _remember(self, key: Hashable, compute: Callable[[], T]) -> T:
         if key not in self._kept:
             self._kept[key] = compute()
         return cast(T, self._kept[key])
+
+
+def _with_everyone(members: BoolArray) -> BoolArray:
+    """All players together, before these coalitions."""
+    return np.concatenate([np.ones((1, members.shape[1]), bool), members])
 
 
 def signs_of(members: BoolArray) -> Array:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +20,7 @@ from attribution_core.games.local_windows import (
     LocalWindows,
     Solution,
 )
-from attribution_core.games.paired_regression import solve, solve_near
+from attribution_core.games.paired_regression import solve
 from attribution_core.games.window_fits import WindowFits
 from attribution_core.methods.estimate import Estimate, Estimator
 from attribution_core.methods.integrated_gradients import integrated_gradients
@@ -34,7 +33,9 @@ from attribution_core.methods.method import (
 from attribution_core.methods.options import bfloat16_option, option
 
 if TYPE_CHECKING:
+    from attribution_core.network.head_game import HeadGame
     from attribution_core.problem import Problem
+    from attribution_core.scores import Score
 
 
 @Estimator
@@ -56,6 +57,7 @@ def kernel_shap(
     Where it is known where the players are, a Gaussian process over windows of neighbours comes
     first and least squares estimate what it misses (see `games.local_windows`), on the same
     coalitions; where the standard errors say that least squares alone are better, they are given.
+    Where coalitions are few, the process lies around values known beforehand.
 
     Parameters
     ----------
@@ -68,21 +70,20 @@ def kernel_shap(
     seed : int
     prior : callable, optional
         Gives values ``(players,)`` known beforehand, such as Integrated Gradients'. Where the
-        budget has fewer than three pairs per player, estimates are shrunk towards them by ridge
-        regression, by an amount that generalised cross-validation chooses; with more pairs they are
-        not used.
+        budget has fewer than three pairs a player they are the mean of the process, times what
+        generalised least squares find; with more pairs, and without windows, they are not used.
     windows : WindowFits, optional
         Where the players are, and what the outputs of one game share, for the Gaussian process.
-        From `FEWEST_PLAYERS` to `MOST_PLAYERS` players, and where no prior is used; without it, and
-        otherwise, least squares alone.
+        From `FEWEST_PLAYERS` to `MOST_PLAYERS` players; without it, and otherwise, least squares
+        alone.
 
     Yields
     ------
     Estimate
         After each batch, with values φ ``(players,)`` and, once there are more pairs than players
-        or all pairs, standard errors from the stratified design. There are none where a prior is
-        used, and of windows none below three pairs a player or 17 players: they would not hold
-        what they promise. The diagnostics say from where on there are some.
+        or all pairs, standard errors from the stratified design. Windows have none below three
+        pairs a player or 17 players: they would not hold what they promise. The diagnostics say
+        from where on there are some.
 
     Raises
     ------
@@ -155,11 +156,10 @@ def _solution(
 ) -> Callable[[FloatArray], _Found | None]:
     """From the first pairs' differences to values; None where it is not worth its time yet."""
     players = pairs.members.shape[1]
-    few = len(pairs) < min(_PAIRS_A_PLAYER * players, pairs.available.sum())
-    if prior is not None and few:
-        return lambda known: _Found(solve_near(pairs, known, total, prior()), None)
     if windows is not None and FEWEST_PLAYERS <= players <= MOST_PLAYERS:
-        local = LocalWindows(windows, pairs, np.array([total]))
+        few = len(pairs) < CORRECTED_FROM * players
+        around = None if prior is None or not few else lambda: prior()[:, None]
+        local = LocalWindows(windows, pairs, np.array([total]), around)
 
         def by_windows(known: FloatArray) -> _Found | None:
             return _found(local.solve(known[:, None])) if local.worth_a_fit(len(known)) else None
@@ -175,6 +175,8 @@ def _found(solution: Solution) -> _Found:
     if not solution.local[0]:
         return _Found(values, known)
     said = {WINDOWS: solution.width}
+    if times := float(solution.known_times[0]):
+        said[AROUND_PRIOR] = times
     players = len(values)
     if known is None and players < FEWEST_WITH_ERRORS:
         said[TOO_FEW_FOR_ERRORS] = FEWEST_WITH_ERRORS
@@ -192,11 +194,12 @@ TOO_FEW_FOR_ERRORS = "errors_from_players"
 WITHOUT_ERRORS = (ERRORS_FROM, TOO_FEW_FOR_ERRORS)
 TOO_MANY = "players_without_windows"
 """The diagnostic of least squares alone where windows were asked for: the players."""
-_PAIRS_A_PLAYER = 3
-"""A prior is used below so many pairs per player; from there on, error bars are worth more."""
+AROUND_PRIOR = "prior_times"
+"""The diagnostic of windows around values known beforehand: how many times these."""
 
 
 LOCAL_WINDOWS, LEAST_SQUARES = "local windows", "least squares"
+PRIOR_GRADIENTS = 16
 
 
 @dataclass(frozen=True)
@@ -209,8 +212,11 @@ class Options:
         "Estimator",
         "Least squares alone are KernelSHAP as published. Local windows also know where the "
         "players are: from the same coalitions a Gaussian process learns how neighbours interact, "
-        "and least squares estimate what it misses. Usually much closer to the Shapley values; "
-        f"least squares alone are used below {FEWEST_PLAYERS} and above {MOST_PLAYERS} players, "
+        "and least squares estimate what it misses. Usually much closer to the Shapley values. At "
+        "inner layers a budget of fewer than six coalitions a player also takes "
+        f"{PRIOR_GRADIENTS} gradients of a class, and the process begins from its Integrated "
+        "Gradients. "
+        f"Least squares alone are used below {FEWEST_PLAYERS} and above {MOST_PLAYERS} players, "
         "and where their standard errors are smaller.",
         choices=(LOCAL_WINDOWS, LEAST_SQUARES),
         before=LEAST_SQUARES,
@@ -224,41 +230,49 @@ class Options:
         0.5,
         step=0.005,
     )
-    prior: bool = option(
-        False,
-        "Start from Integrated Gradients",
-        "At inner layers, where the budget has fewer than six coalitions per player: the estimate "
-        "is shrunk towards Integrated Gradients with 16 gradients, by an amount that "
-        "cross-validation chooses. Closer to the Shapley values, but without error bars, and every "
-        "class needs gradients of its own.",
-    )
     bfloat16: bool = bfloat16_option()
-
-
-_PRIOR_GRADIENTS = 16
 
 
 def _run(problem: Problem, options: Options) -> Iterator[Estimate]:
     game = problem.game(bfloat16=options.bfloat16)
 
-    @cache
-    def gradients_of_players() -> FloatArray:
-        found = integrated_gradients(
-            problem.function, problem.point, problem.reference, steps=_PRIOR_GRADIENTS
+    def known(scores: Iterable[Score]) -> FloatArray:
+        return np.stack(
+            [integrated_gradients_of_players(problem, game, each) for each in scores], axis=1
         )
-        heatmap = found.values.sum(axis=2, dtype=np.float64)
-        return np.asarray(np.bincount(game.segments.ravel(), heatmap.ravel()), np.float64)
 
+    windows = WindowFits(
+        centres_of(game.segments), game.examples, game.keep, lambda: known(game.example_scores)
+    )
     return kernel_shap.refine(
         game,
         budget=options.budget,
         tolerance=options.tolerance,
         seed=problem.seed,
-        prior=gradients_of_players if options.prior and not problem.at_input else None,
-        windows=WindowFits(centres_of(game.segments), game.examples, game.keep)
-        if options.estimator == LOCAL_WINDOWS
-        else None,
+        # At the pixels the gradients would take as long as such a budget.
+        prior=None if problem.at_input else lambda: known([problem.score])[:, 0],
+        windows=windows if options.estimator == LOCAL_WINDOWS else None,
     )
+
+
+def integrated_gradients_of_players(problem: Problem, game: HeadGame, score: Score) -> FloatArray:
+    """A score's Integrated Gradients ``(players,)``, computed once for a game; zeros where a
+    gradient is not finite."""
+
+    def compute() -> FloatArray:
+        try:
+            found = integrated_gradients(
+                problem.function_of(score),
+                problem.point,
+                problem.reference,
+                steps=PRIOR_GRADIENTS,
+            )
+        except ValueError:
+            return np.zeros(game.players)
+        heatmap = found.values.sum(axis=2, dtype=np.float64)
+        return np.asarray(np.bincount(game.segments.ravel(), heatmap.ravel()), np.float64)
+
+    return game.keep(("integrated gradients", score), compute)
 
 
 METHOD = Method(
@@ -277,9 +291,11 @@ METHOD = Method(
     splits_change=True,
     promises=ALL_PROMISES,
     of_players=True,
+    former_options=("prior",),
     quick=Options(budget=16),
     diagnostics={
         WINDOWS: "with local windows {:.1f} players wide",
+        AROUND_PRIOR: "around {:.2g} × Integrated Gradients",
         ERRORS_FROM: "no error bars below {:.0f} evaluations",
         TOO_FEW_FOR_ERRORS: "no error bars for windows of fewer than {:.0f} players",
         TOO_MANY: "least squares alone, since {:.0f} players are too many for local windows",

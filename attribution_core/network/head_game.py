@@ -92,22 +92,20 @@ class HeadGame:
         return logits
 
     @cached_property
-    def _likeliest(self) -> tuple[int, ...]:
-        """The classes with the largest logits of all players together."""
-        (logits,) = self.logits(np.ones((1, self.players), bool))
-        return tuple(np.argsort(-logits, kind="stable")[:EXAMPLES].tolist())
-
-    def examples(self, coalitions: BoolArray) -> npt.NDArray[np.float64]:
-        """Scores ``(n, classes)`` of coalitions ``(n, players)``, of the few likeliest classes.
+    def example_scores(self) -> tuple[Score, ...]:
+        """Scores of the classes with the largest logits of all players together.
 
         Their logits, or their probabilities where the score is one: the same whichever class is
         asked about.
         """
-        logits, probability = self.logits(coalitions), self._score.probability
-        of_classes = [
-            score_values(logits, Score(target, probability)) for target in self._likeliest
-        ]
-        return np.stack(of_classes, axis=1)
+        (logits,) = self.logits(np.ones((1, self.players), bool))
+        likeliest = np.argsort(-logits, kind="stable")[:EXAMPLES].tolist()
+        return tuple(Score(target, self._score.probability) for target in likeliest)
+
+    def examples(self, coalitions: BoolArray) -> npt.NDArray[np.float64]:
+        """What coalitions ``(n, players)`` are worth by the example scores, ``(n, scores)``."""
+        logits = self.logits(coalitions)
+        return np.stack([score_values(logits, each) for each in self.example_scores], axis=1)
 
     def keep(self, key: Hashable, compute: Callable[[], T]) -> T:
         """What a key names, the same for the scores of all classes; computed once."""

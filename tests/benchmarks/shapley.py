@@ -2,7 +2,9 @@
 
 The relative L2 error of a class's values, medians over seeds, mean over four classes: KernelSHAP by
 least squares alone and with local windows, on the same coalitions; shapiq's KernelSHAP with its
-pairing trick, and its permutation sampling. Two ratios follow, of local windows to least squares
+pairing trick, and its permutation sampling. Where a budget has fewer than three pairs a player,
+local windows begin from Integrated Gradients at inner layers, 16 gradients a class that no budget
+counts; "no gradients" is without them. Two ratios follow, of local windows to least squares
 and to shapiq's better one. Where a game's Shapley values are
 known they are used: unanimity games have closed ones, sixteen players are enumerated, local heads
 have exact ones. Elsewhere the truth is this project's KernelSHAP with many more evaluations on
@@ -31,7 +33,6 @@ import numpy as np
 
 from attribution_core import Cache, load_classifier
 from attribution_core.arrays import BoolArray, FloatArray
-from attribution_core.games.game import Game
 from attribution_core.methods.estimate import Estimate
 from attribution_core.methods.kernel_shap import kernel_shap
 from attribution_core.network.classifier import Classifier
@@ -57,8 +58,10 @@ TURNS = 5
 
 Found = tuple[FloatArray, FloatArray | None]
 """Values ``(players,)`` and their standard errors, where there are any."""
-Estimator = Callable[[Game, KnownGame, int, int], Found]
-"""From a game of one output, what is known of it, a budget and a seed."""
+Estimator = Callable[[KnownGame, int, int, int], Found]
+"""From a game, the number of an output, a budget and a seed."""
+WINDOWS = "local windows"
+WITH_ERRORS = ("KernelSHAP", WINDOWS)
 
 
 def main(arguments: Sequence[str] = ()) -> None:
@@ -68,7 +71,7 @@ def main(arguments: Sequence[str] = ()) -> None:
         f"{'game':31}{'budget':>6}"
         + "".join(f"{name:>15}" for name in estimators)
         + f"{'÷ KernelSHAP':>14}{'÷ shapiq':>10}"
-        + "".join(f"{'±1 ':>8}{'±1.96':>6}" for _ in _own())
+        + "".join(f"{'±1 ':>8}{'±1.96':>6}" for _ in WITH_ERRORS)
     )
     ratios: dict[str, float] = {}
     for name in asked.games:
@@ -119,22 +122,34 @@ def _parser(*, quick: bool) -> argparse.ArgumentParser:
 
 
 def _own() -> dict[str, Estimator]:
-    def least_squares(game: Game, known: KnownGame, budget: int, seed: int) -> Found:
-        found = kernel_shap(game, budget=budget, seed=seed)
-        return found.values, found.standard_error
+    def by(*, windows: bool, gradients: bool) -> Estimator:
+        def estimate(known: KnownGame, output: int, budget: int, seed: int) -> Found:
+            outputs = known.outputs
+            prior = outputs.gradients
+            found = kernel_shap(
+                outputs.game(output),
+                budget=budget,
+                seed=seed,
+                windows=outputs.windows if windows else None,
+                prior=None if prior is None or not gradients else lambda: prior()[:, output],
+            )
+            return found.values, found.standard_error
 
-    def local_windows(game: Game, known: KnownGame, budget: int, seed: int) -> Found:
-        found = kernel_shap(game, budget=budget, seed=seed, windows=known.outputs.windows)
-        return found.values, found.standard_error
+        return estimate
 
-    return {"KernelSHAP": least_squares, "local windows": local_windows}
+    return {
+        "KernelSHAP": by(windows=False, gradients=False),
+        WINDOWS: by(windows=True, gradients=True),
+        "no gradients": by(windows=True, gradients=False),
+    }
 
 
 def _of_shapiq() -> dict[str, Estimator]:
     import shapiq
 
     def by(approximator: Callable[[int, int], Any]) -> Estimator:
-        def estimate(game: Game, known: KnownGame, budget: int, seed: int) -> Found:
+        def estimate(known: KnownGame, output: int, budget: int, seed: int) -> Found:
+            game = known.outputs.game(output)
             empty = float(game.values(np.zeros((1, game.players), bool))[0])
 
             def values(coalitions: BoolArray) -> FloatArray:
@@ -168,8 +183,8 @@ def _measure(estimate: Estimator, known: KnownGame, budget: int, seeds: int) -> 
     errors = np.empty((known.outputs.count, seeds))
     distances: list[FloatArray] = []
     for output, seed in np.ndindex(*errors.shape):
-        game, truth = known.outputs.game(output), known.values[output]
-        values, standard_errors = estimate(game, known, budget, seed)
+        truth = known.values[output]
+        values, standard_errors = estimate(known, output, budget, seed)
         errors[output, seed] = relative_error(values, truth)
         if standard_errors is not None:
             distances.append(
@@ -201,9 +216,9 @@ def coverage(distances: FloatArray) -> tuple[float, float]:
 def _print_row(known: KnownGame, budget: int, measured: dict[str, Measured]) -> float:
     """Print the errors; the ratio of local windows' to shapiq's best."""
     errors = {title: each.error for title, each in measured.items()}
-    windows = errors["local windows"]
+    windows = errors[WINDOWS]
     to_shapiq = windows / min(error for title, error in errors.items() if title not in _own())
-    shares = [measured[title].coverage for title in _own()]
+    shares = [measured[title].coverage for title in WITH_ERRORS]
     print(
         f"{known.title:31}{budget:6}"
         + "".join(f"{error:15.3f}" for error in errors.values())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import keras
@@ -23,9 +23,11 @@ from attribution_core.games.gaussian_process import centres_of
 from attribution_core.games.local_game import of_players
 from attribution_core.games.window_fits import WindowFits
 from attribution_core.methods.estimate import Estimate, last_of
+from attribution_core.methods.kernel_shap import integrated_gradients_of_players
 from attribution_core.models import vgg16_cam
 from attribution_core.network.classifier import Classifier
 from attribution_core.problem import Problem
+from attribution_core.scores import Score
 from attribution_core.segmentations import Grid, Segmentation, Slic
 from tests.benchmarks.problems import gallery_picture, posed
 
@@ -46,10 +48,16 @@ class Outputs:
         Of outputs.
     evaluate : callable
         From coalitions ``(n, players)`` to outputs ``(n, count)``.
+    gradients : callable, optional
+        Gives the players' Integrated Gradients ``(players, count)``, where the app uses them.
     """
 
     def __init__(
-        self, segments: IntArray, count: int, evaluate: Callable[[BoolArray], Logits]
+        self,
+        segments: IntArray,
+        count: int,
+        evaluate: Callable[[BoolArray], Logits],
+        gradients: Callable[[], FloatArray] | None = None,
     ) -> None:
         self.segments = segments
         self.players = int(segments.max()) + 1
@@ -57,7 +65,8 @@ class Outputs:
         self._evaluate = evaluate
         self._table = CoalitionTable(count)
         # On networks the outputs are the likeliest classes, by which the app chooses windows too.
-        self.windows = WindowFits(centres_of(segments), self.worth)
+        self.gradients = None if gradients is None else cache(gradients)
+        self.windows = WindowFits(centres_of(segments), self.worth, known=self.gradients)
 
     def game(self, output: int) -> FunctionGame:
         """The game of one output."""
@@ -149,7 +158,22 @@ def _exact(title: str, outputs: Outputs, values: FloatArray) -> KnownGame:
 def on_network(problem: Problem, targets: IntArray) -> Outputs:
     """The logits of these classes, of coalitions of the problem's players."""
     played = problem.game()
-    return Outputs(played.segments, len(targets), lambda z: played.evaluator.logits(z)[:, targets])
+
+    def gradients() -> FloatArray:
+        return np.stack(
+            [
+                integrated_gradients_of_players(problem, played, Score(target))
+                for target in targets.tolist()
+            ],
+            axis=1,
+        )
+
+    return Outputs(
+        played.segments,
+        len(targets),
+        lambda z: played.evaluator.logits(z)[:, targets],
+        None if problem.at_input else gradients,
+    )
 
 
 def best_classes(classifier: Classifier, picture: str) -> IntArray:

@@ -113,7 +113,6 @@ def test_explain_writes_what_explain_computes(run: Run, model: list[str], tmp_pa
         "budget": 16,
         "estimator": "local windows",
         "tolerance": 0.0,
-        "prior": False,
         "bfloat16": False,
     }
 

@@ -47,16 +47,22 @@ def observed(count: int, seed: int, outputs: int = 2) -> tuple[FloatArray, Float
 
 
 @quick
-@given(chosen=chosen_ones, seed=st.integers(0, 2**31))
-def test_shapley_values_are_those_of_the_posterior_mean(chosen: Hyperparameters, seed: int) -> None:
+@given(chosen=chosen_ones, seed=st.integers(0, 2**31), around=st.booleans())
+def test_shapley_values_are_those_of_the_posterior_mean(
+    chosen: Hyperparameters, seed: int, around: bool
+) -> None:
     """The closed form against an enumeration of all 2⁸ coalitions of the mean function."""
     signs, worth = observed(30, seed)
+    known = np.random.default_rng(seed).normal(size=(PLAYERS, 2)) if around else None
     at = Factorisation.of(CENTRES, signs, chosen)
-    posterior = Posterior(at, worth)
+    posterior = Posterior(at, worth, known)
+
+    def mean(coalitions: BoolArray, output: int) -> FloatArray:
+        at_these = signs_of(coalitions)
+        return posterior.mean(at_these, at.covariance(at_these))[:, output]
+
     for output in range(2):
-        game = FunctionGame(
-            PLAYERS, lambda z, of=output: posterior.mean(at.covariance(signs_of(z)))[:, of]
-        )
+        game = FunctionGame(PLAYERS, lambda z, of=output: mean(z, of))
         enumerated = shapley_values(game).values
         np.testing.assert_allclose(posterior.shapley_values[:, output], enumerated, atol=1e-7)
 
@@ -92,7 +98,7 @@ def test_without_noise_the_mean_is_what_was_observed() -> None:
     signs, worth = observed(20, 3)
     at = Factorisation.of(CENTRES, signs, Hyperparameters(0.8, 1.0, 1.0, 0.0))
     posterior = Posterior(at, worth)
-    np.testing.assert_allclose(posterior.mean(at.covariance(signs)), worth, atol=1e-4)
+    np.testing.assert_allclose(posterior.mean(signs, at.covariance(signs)), worth, atol=1e-4)
     # Of the odd function, all absent are worth minus all present.
     np.testing.assert_allclose(posterior.shapley_values.sum(axis=0), 2 * worth[0], atol=1e-4)
 
@@ -105,7 +111,8 @@ def test_what_is_left_out_is_what_a_fit_without_it_misses() -> None:
         others = np.delete(np.arange(21), place)
         at = Factorisation.of(CENTRES, signs[others], chosen)
         without = Posterior(at, worth[others])
-        missed = worth[place] - without.mean(at.covariance(signs[place : place + 1]))[0]
+        here = signs[place : place + 1]
+        missed = worth[place] - without.mean(here, at.covariance(here))[0]
         # The observation itself has noise, and a trace of jitter.
         np.testing.assert_allclose(left_out[place - 1], missed, atol=1e-6)
 
@@ -122,6 +129,18 @@ def test_the_players_names_do_not_matter(seed: int, order: list[int]) -> None:
         Posterior(Factorisation.of(CENTRES, signs, chosen), worth).shapley_values[order],
         atol=1e-7,
     )
+
+
+def test_an_additive_game_known_beforehand_is_found_with_its_scale() -> None:
+    """Only its shares are known: how many times, three coalitions tell."""
+    known = np.random.default_rng(8).normal(size=(PLAYERS, 2))
+    signs, _ = observed(3, 5)
+    at = Factorisation.of(CENTRES, signs, Hyperparameters(0.8, 1.0, 1.0, 0.01))
+    times = np.array([2.5, -0.5])
+    found = Posterior(at, times * (signs @ known) / 2, known)
+    np.testing.assert_allclose(found.known_times, times, atol=1e-9)
+    np.testing.assert_allclose(found.shapley_values, times * known, atol=1e-9)
+    np.testing.assert_allclose(found.standard_errors, 0, atol=1e-6)
 
 
 def test_windows_hold_neighbours_only() -> None:

@@ -70,7 +70,7 @@ class ByHand:
         )
 
     def windows(self, side: int) -> WindowFits:
-        """Chosen by the four classes of the largest logits."""
+        """Chosen by the four classes of the largest logits, around their Integrated Gradients."""
         likeliest = np.argsort(-self.every(self.point[None].astype(np.float32)).numpy()[0])[:4]
         cells = self.cells(side)
 
@@ -79,7 +79,18 @@ class ByHand:
             logits = np.asarray(self.every(points.astype(np.float32)), np.float64)
             return logits[:, likeliest]
 
-        return WindowFits(np.argwhere(np.ones((side, side))).astype(float), examples)
+        return WindowFits(
+            np.argwhere(np.ones((side, side))).astype(float),
+            examples,
+            known=lambda: np.stack([self.prior(each, side) for each in likeliest], axis=1),
+        )
+
+    def prior(self, number: int, side: int) -> np.ndarray:
+        """A class's Integrated Gradients, summed over the cells of a grid."""
+        found = integrated_gradients(
+            lambda points: self.every(points)[:, number], self.point, self.reference, steps=16
+        )
+        return np.bincount(self.cells(side).ravel(), found.values.sum(axis=2).ravel())
 
     def cells(self, side: int) -> np.ndarray:
         height, width, _ = self.point.shape
@@ -138,7 +149,13 @@ def expected_of(method: str, made: ByHand, layer: str) -> np.ndarray:
         return made.spread(shapley_values(made.game(2)).values, 2)
     if method == "lime":
         return made.spread(lime(made.game(4), seed=SEED, **options).values, 4)
-    found = kernel_shap(made.game(4), seed=SEED, windows=made.windows(4), **options)
+    found = kernel_shap(
+        made.game(4),
+        seed=SEED,
+        windows=made.windows(4),
+        prior=None if layer == "input" else lambda: made.prior(CLASS, 4),
+        **options,
+    )
     return made.spread(found.values, 4)
 
 

@@ -13,7 +13,10 @@ from attribution_core import (
     shapley_values,
 )
 from attribution_core.games.coalitions import draw_pairs
+from attribution_core.games.gaussian_process import centres_of
 from attribution_core.games.paired_regression import solve
+from attribution_core.games.window_fits import WindowFits
+from attribution_core.methods.kernel_shap import AROUND_PRIOR
 from tests.known_games import additive, random_worth, table_game, triples_game
 
 quick = settings(max_examples=40)
@@ -162,6 +165,9 @@ def test_too_small_a_budget() -> None:
         kernel_shap(additive(np.ones(3)), budget=3)
 
 
+CENTRES = centres_of(np.arange(30).reshape(5, 6))
+
+
 def bent_game(players: int = 30) -> tuple[FunctionGame, np.ndarray]:
     """Slopes and threes; with its Shapley values."""
     random = np.random.default_rng(5)
@@ -180,15 +186,21 @@ def bent_game(players: int = 30) -> tuple[FunctionGame, np.ndarray]:
 
 
 @pytest.mark.parametrize("budget", [8, 24, 60, 120])
-def test_a_good_prior_helps_small_budgets_and_the_sum_holds(budget: int) -> None:
+@pytest.mark.parametrize("times", [1.0, 0.4])
+def test_a_good_prior_helps_small_budgets_and_the_sum_holds(budget: int, times: float) -> None:
+    """However large its values are: only their shares count."""
     game, truth = bent_game()
-    near = truth + 0.1 * np.random.default_rng(6).normal(size=30)
+    near = times * (truth + 0.1 * np.random.default_rng(6).normal(size=30))
     errors = []
     for prior in (None, lambda: near):
-        found = [kernel_shap(game, budget=budget, seed=seed, prior=prior) for seed in range(5)]
+        found = [
+            kernel_shap(game, budget=budget, seed=seed, prior=prior, windows=WindowFits(CENTRES))
+            for seed in range(5)
+        ]
         for each in found:
             assert each.values.sum() == pytest.approx(truth.sum(), abs=1e-9)
             assert prior is None or each.standard_error is None
+            assert (AROUND_PRIOR in each.diagnostics) == (prior is not None)
         errors.append(np.median([np.linalg.norm(each.values - truth) for each in found]))
     assert errors[1] < 0.7 * errors[0]
 
@@ -201,11 +213,14 @@ def test_a_prior_plays_no_part_in_large_budgets_or_small_games() -> None:
         asked.append(1)
         return -100 * truth
 
-    plain, given = (kernel_shap(game, budget=200, prior=each) for each in (None, prior))
-    np.testing.assert_array_equal(plain.values, given.values)
-    assert given.standard_error is not None
+    for budget, windows in ((200, WindowFits(CENTRES)), (60, None)):
+        plain, given = (
+            kernel_shap(game, budget=budget, prior=each, windows=windows) for each in (None, prior)
+        )
+        np.testing.assert_array_equal(plain.values, given.values)
+        assert AROUND_PRIOR not in given.diagnostics
     small = FunctionGame(4, lambda z: z.sum(axis=1) ** 2.0)
-    exact = kernel_shap(small, budget=16, prior=lambda: np.array([9.0, 0, 0, 0]))
+    exact = kernel_shap(small, budget=16, prior=prior, windows=WindowFits(CENTRES[:4]))
     np.testing.assert_allclose(exact.values, np.full(4, 4.0))
     assert asked == []
 
@@ -213,5 +228,16 @@ def test_a_prior_plays_no_part_in_large_budgets_or_small_games() -> None:
 def test_a_wrong_prior_is_mostly_ignored() -> None:
     game, truth = bent_game()
     wrong = np.random.default_rng(7).normal(size=30) * 10
-    found = kernel_shap(game, budget=170, prior=lambda: wrong)
+    found, without = (
+        kernel_shap(game, budget=170, prior=each, windows=WindowFits(CENTRES))
+        for each in (lambda: wrong, None)
+    )
     assert np.linalg.norm(found.values - truth) < 0.2 * np.linalg.norm(wrong - truth)
+    assert np.linalg.norm(found.values - truth) < 1.1 * np.linalg.norm(without.values - truth)
+
+
+def test_a_prior_of_nothing_says_nothing() -> None:
+    game, truth = bent_game()
+    found = kernel_shap(game, budget=60, prior=lambda: 0 * truth, windows=WindowFits(CENTRES))
+    assert np.isfinite(found.values).all()
+    assert AROUND_PRIOR not in found.diagnostics

@@ -124,7 +124,8 @@ def test_what_a_coalition_costs() -> None:
         attribution(scene(step(SECONDS, number)), "kernel_shap", 285, "").standard_error
         for number in (2, 3)
     ]
-    assert np.mean(error_bars[1]) < np.mean(error_bars[0])
+    assert error_bars[0] is None
+    assert error_bars[1] is not None
     told = step(SECONDS, 4)
     exact = [attribution(scene(told), "shapley_values", each, "") for each in (285, 967)]
     for found in exact:
