@@ -14,6 +14,9 @@ from attribution_core.images import INPUT
 from attribution_core.request import Request
 from attribution_core.segmentations import Segments, counted, kind_of_player
 
+_ALIKE, _WELL_ALIKE = 0.5, 0.8
+"""Correlations of two seeds' values: below the first, a map is called mostly noise."""
+
 if TYPE_CHECKING:
     from attribution_core.figures.figure import MapFigure
     from attribution_core.figures.style import FigureStyle
@@ -138,6 +141,31 @@ class Attribution:
             return said
         end = "1" if self.score > 0.5 else "0"
         return f"{said}: the probability is as good as {end}, so explain the logit"
+
+    @property
+    def noise(self) -> str:
+        """That the players can hardly be told apart, and what would do, in words without a full
+        stop; empty where they can be, and where no standard errors are known.
+
+        Of two seeds the values correlate by 1 − σ²/s², σ² being the mean squared standard error and
+        s² the variance of the values over the players. σ² falls as evaluations grow.
+        """
+        error = self.standard_error
+        if self.player_values is None or error is None or self.blank or len(error) < 3:
+            return ""
+        by_chance = float(np.mean(np.square(error, dtype=np.float64)))
+        found = float(np.var(self.player_values, dtype=np.float64, ddof=1))
+        if by_chance <= (1 - _ALIKE) * found:
+            return ""
+        true = found - by_chance
+        if true <= 0:
+            return "All differences between the players can be noise: raise the budget many times"
+        enough = self.evaluations * by_chance / true * _WELL_ALIKE / (1 - _WELL_ALIKE)
+        digits = 10 ** max(0, len(str(int(enough))) - 2)
+        return (
+            f"Mostly noise: two seeds would correlate about {true / found:.2f}; some "
+            f"{int(-(-enough // digits) * digits):,} evaluations would give {_WELL_ALIKE:.1f}"
+        )
 
     def figure(self, style: FigureStyle | None = None) -> MapFigure:
         """The map as a figure for print; `figure` draws several side by side."""
