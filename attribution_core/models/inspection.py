@@ -57,7 +57,37 @@ class Limits:
     activation_bytes: int = 2**30
 
 
-def inspect(path: Path, name: str, limits: Limits) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Description:
+    """What a file says of a model.
+
+    Attributes
+    ----------
+    config : dict
+        As Keras writes it, without the settings of training.
+    parameter_bytes : int
+        Of all arrays in the file.
+    """
+
+    config: dict[str, Any]
+    parameter_bytes: int
+
+    @property
+    def input_size(self) -> tuple[int, int] | None:
+        """Height and width of the pictures that it takes; None where the first layer is silent."""
+        for part, _ in _parts(self.config):
+            inner = part.get("config")
+            if not isinstance(inner, dict):
+                continue
+            shape = inner.get("batch_shape") or inner.get("batch_input_shape")
+            if isinstance(shape, list) and len(shape) == 4:
+                height, width = shape[1:3]
+                if isinstance(height, int) and isinstance(width, int):
+                    return height, width
+        return None
+
+
+def inspect(path: Path, name: str, limits: Limits) -> Description:
     """The description of a model in a file, once all of it is known to be data within limits.
 
     Neither Keras nor TensorFlow is imported, and no array is read.
@@ -71,8 +101,7 @@ def inspect(path: Path, name: str, limits: Limits) -> dict[str, Any]:
 
     Returns
     -------
-    dict
-        As Keras writes it, without the settings of training.
+    Description
 
     Raises
     ------
@@ -104,7 +133,7 @@ def inspect(path: Path, name: str, limits: Limits) -> dict[str, Any]:
             f"The model {name} declares {held / 1e6:.0f} MB of parameters; at most "
             f"{limits.parameter_bytes / 1e6:.0f} MB can be taken."
         )
-    return config
+    return Description(config, held)
 
 
 def layers_of(config: dict[str, Any]) -> Iterator[tuple[str, str]]:

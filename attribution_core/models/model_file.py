@@ -8,12 +8,15 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attribution_core.models.inspection import MODEL_FILES, Limits, inspect, layers_of
+from attribution_core.models.inspection import MODEL_FILES, Description, Limits, inspect, layers_of
 
 if TYPE_CHECKING:
     import keras
 
 _MODELS = ("Functional", "Model", "Sequential")
+
+_SLACK_BYTES = 2**20
+"""What a network may keep beside what its file holds, such as the states of random numbers."""
 
 
 def load_model_file(
@@ -41,13 +44,14 @@ def load_model_file(
             "file."
         )
     name, limits = name or path.name, limits or Limits()
-    config = inspect(path, name, limits)
+    described = inspect(path, name, limits)
+    config = described.config
     import keras
 
     older = path.suffix != ".keras"
     if older:
         _refuse_unknown(config, name)
-    _refuse_large(_apart(config, name, older=older), name, limits)
+    _refuse_large(_apart(config, name, older=older), name, described, limits)
     try:
         model = keras.models.load_model(
             path,
@@ -120,7 +124,7 @@ def _apart(config: dict[str, Any], name: str, *, older: bool) -> Any:
     return found
 
 
-def _refuse_large(model: Any, name: str, limits: Limits) -> None:
+def _refuse_large(model: Any, name: str, described: Description, limits: Limits) -> None:
     weights = sum(
         math.prod(weight.shape) * _bytes_of(weight.dtype)
         for weight in getattr(model, "weights", ())
@@ -129,6 +133,12 @@ def _refuse_large(model: Any, name: str, limits: Limits) -> None:
         raise ValueError(
             f"The model {name} asks for {weights / 1e6:.0f} MB of parameters; at most "
             f"{limits.parameter_bytes / 1e6:.0f} MB can be taken."
+        )
+    if weights > described.parameter_bytes + _SLACK_BYTES:
+        raise ValueError(
+            f"The model {name} asks for {weights / 1e6:.0f} MB of parameters, of which the file "
+            f"holds {described.parameter_bytes / 1e6:.0f} MB; it should be a whole model saved by "
+            "Keras."
         )
     for operation in getattr(model, "operations", ()):
         for tensor in _outputs(operation):

@@ -169,15 +169,21 @@ def rewritten(path: Path, forged: Path, parts: dict[str, bytes]) -> None:
             target.writestr(name, parts.get(name) or source.read(name))
 
 
+@pytest.mark.parametrize(
+    ("units", "said"),
+    [(10**9, "of parameters; at most"), (10**5, r"of parameters, of which the file holds 0 MB")],
+)
 @pytest.mark.parametrize("suffix", [".keras", ".h5"])
-def test_a_layer_of_a_size_that_no_machine_has(tmp_path: Path, suffix: str) -> None:
+def test_a_layer_of_a_size_that_the_file_does_not_have(
+    tmp_path: Path, suffix: str, units: int, said: str
+) -> None:
     """Refused before memory is taken for its parameters."""
     path, forged = tmp_path / f"fine{suffix}", tmp_path / f"forged{suffix}"
     tiny_network().save(path)
 
     def enlarged(description: bytes) -> bytes:
         config = json.loads(description)
-        config["config"]["layers"][-1]["config"]["units"] = 10**9
+        config["config"]["layers"][-1]["config"]["units"] = units
         return json.dumps(config).encode()
 
     if suffix == ".keras":
@@ -188,7 +194,7 @@ def test_a_layer_of_a_size_that_no_machine_has(tmp_path: Path, suffix: str) -> N
         forged.write_bytes(path.read_bytes())
         with h5py.File(forged, "r+") as file:
             file.attrs["model_config"] = enlarged(file.attrs["model_config"]).decode()
-    with pytest.raises(ValueError, match=r"forged\S+ asks for \d+ MB of parameters; at most"):
+    with pytest.raises(ValueError, match=rf"forged\S+ asks for \d+ MB {said}"):
         load_classifier(forged)
 
 

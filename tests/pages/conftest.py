@@ -75,9 +75,20 @@ def own_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple
     monkeypatch.setenv("ATTRIBUTION_MODEL", str(network))
     monkeypatch.setenv("ATTRIBUTION_MODEL_LABELS", str(labels))
     monkeypatch.setenv("ATTRIBUTION_MODEL_PREPROCESSING", "minus_one_to_one")
-    engine()._classifiers.pop("own", None)
+    forget_own_model()
     yield 16, 16
+    forget_own_model()
+
+
+def forget_own_model() -> None:
+    """Forget the server's own model, and what it said of pictures: the next test has another."""
     engine()._classifiers.pop("own", None)
+    jobs = engine().jobs
+    with jobs._changed:
+        past = [request for request, job in jobs._jobs.items() if not job.started]
+        for request in past:
+            if request.model == "own":
+                del jobs._jobs[request]
 
 
 @pytest.fixture(scope="session")

@@ -60,7 +60,7 @@ def test_the_first_run_shows_the_picture_and_the_controls() -> None:
         # Nobody who has not asked for VGG16 hears of its weights, but for one line that offers it.
         assert "weights" not in first.words + sidebar_words(first)
         offer = first.app.button(key="download_vgg16")
-        assert offer.label == "Original VGG16: download (553 MB)"
+        assert offer.label == "VGG16: download (553 MB)"
         assert first.scene.model.kind in sidebar_words(first)
     finally:
         first.leave()

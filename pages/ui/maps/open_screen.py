@@ -11,8 +11,9 @@ from pages.ui.shell.choices import is_own_of_a_page, start_over
 from pages.ui.shell.gallery import gallery
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.navigation import PAGES
+from pages.ui.shell.own_model_links import of_models_here
 from pages.ui.shell.own_picture import DEFAULT_SIZE
-from pages.ui.shell.session import session
+from pages.ui.shell.session import session, visitor
 from pages.ui.shell.settings import UPLOAD, Settings, decode
 from pages.ui.worker.engine import Engine
 
@@ -61,8 +62,10 @@ def _open(bundle: Bundle, page: str) -> None:
 
 def _complaints(engine: Engine, bundle: Bundle) -> tuple[str, ...]:
     """A sentence for each setting that does not exist here."""
-    models = tuple(model.name for model in engine.models())
+    models = tuple(model.name for model in engine.models(visitor()))
     pictures = (*(entry.id for entry in gallery()), bundle.parameters.get("picture", ""))
     shared = {name: text for name, text in bundle.parameters.items() if not is_own_of_a_page(name)}
+    shared, asked_for = of_models_here(engine, shared)
     found = decode(shared, Settings(model=engine.default_model().name), models, pictures)[1]
+    found += (asked_for,) * bool(asked_for)
     return tuple(each.replace("The link’s", "Its").replace("The link's", "Its") for each in found)

@@ -17,8 +17,10 @@ from attribution_core.scores import Contrast
 from attribution_core.segmentations import MOST_POSITIONS, Grid, Slic
 from pages.ui.maps.saved_grids import SavedGrid
 from pages.ui.shell.gallery import gallery, pixels_of
+from pages.ui.shell.session import visitor
 from pages.ui.shell.settings import BOUNDS, MOST_CLASSES, UPLOAD, Settings
 from pages.ui.worker.engine import OWN_MODEL, Engine, Model
+from pages.ui.worker.own_models import is_own
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,10 @@ def again(engine: Engine, grid: SavedGrid, now: Settings) -> tuple[Again, ...]:
 
 def _model(engine: Engine, grid: SavedGrid) -> Model:
     called = {
-        Path(model.title).stem if model.name == OWN_MODEL else model.name: model
-        for model in reversed(engine.models())
+        Path(model.title).stem
+        if model.name == OWN_MODEL or is_own(model.name)
+        else model.name: model
+        for model in reversed(engine.models(visitor()))
     }
     if grid.model not in called:
         raise ValueError(

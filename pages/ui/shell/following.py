@@ -10,8 +10,10 @@ from pages.ui.shell.choices import show_exactly
 from pages.ui.shell.classroom import CODE_LENGTH, FOLLOW, Refused, allowed, classes
 from pages.ui.shell.fragments import draw_fragment
 from pages.ui.shell.navigation import PAGES, complain
+from pages.ui.shell.own_model_links import without_model
 from pages.ui.shell.session import session, visitor
 from pages.ui.shell.settings import UPLOAD, Settings
+from pages.ui.worker.own_models import is_own
 
 LOOK_EVERY_SECONDS = 1.5
 
@@ -41,6 +43,9 @@ def follow_the_class(page: str) -> None:
     session().leaders_own_picture = parameters.get("picture") == UPLOAD
     if session().leaders_own_picture:
         parameters["picture"] = Settings().picture
+    session().leaders_own_model = is_own(parameters.get("model", ""))
+    if session().leaders_own_model:
+        parameters = without_model(parameters)
     show_exactly(parameters)
 
 
@@ -50,10 +55,17 @@ def render_following() -> None:
         return
     st.html(ASSETS / "following.css")
     with st.container(horizontal=True, vertical_alignment="center", key="following"):
-        own = session().leaders_own_picture
+        kept = [
+            what
+            for what, own in (
+                ("picture", session().leaders_own_picture),
+                ("network", session().leaders_own_model),
+            )
+            if own
+        ]
         st.markdown(
             f":material/cast_for_education: **Following class {session().following}**"
-            + ("; the leader's own picture stays with the leader" if own else "")
+            + "".join(f"; the leader's own {what} stays with the leader" for what in kept)
         )
         st.button(
             "Leave", icon=":material/close:", key="leave_class", type="tertiary", on_click=leave

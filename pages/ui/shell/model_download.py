@@ -47,7 +47,7 @@ def render_model_download(engine: Engine, chosen: Model, me: str) -> None:
         elif mine and engine.downloads.look(VGG16, me).state == "failed":
             st.caption(":red[VGG16 could not be downloaded.] Choose it above to see why.")
         elif offered:
-            _draw_button(engine, me, "Original VGG16: download", quiet=True)
+            _draw_button(engine, me, "VGG16: download", quiet=True)
 
     draw_fragment(entry, run_every=_POLL_SECONDS if busy else None)
 

@@ -22,6 +22,7 @@ from pages.ui.shell.choices import (
     follow_link,
     is_shared,
     notice,
+    parameters_of_screen,
     share,
     shared,
     widget_key,
@@ -30,7 +31,8 @@ from pages.ui.shell.choices import (
 from pages.ui.shell.gallery import gallery, gallery_picture, pixels_of
 from pages.ui.shell.navigation import came_by_history, complain
 from pages.ui.shell.own_choices import not_understood
-from pages.ui.shell.own_picture import DEFAULT_SIZE, own_pixels
+from pages.ui.shell.own_model_links import of_models_here, wait_for_file
+from pages.ui.shell.own_picture import own_pixels
 from pages.ui.shell.restart import reports
 from pages.ui.shell.rival import proposed_rival
 from pages.ui.shell.session import session, visitor
@@ -46,6 +48,7 @@ from pages.ui.shell.settings import (
     text_of,
 )
 from pages.ui.worker.engine import WITHOUT_IMAGENET, Engine, Model
+from pages.ui.worker.own_models import is_own
 from pages.ui.worker.tasks import Predict, Prediction
 
 if TYPE_CHECKING:
@@ -111,9 +114,11 @@ def _as_chosen(shown: Settings, chosen: Settings) -> Settings:
 
 def scene_of(engine: Engine, settings: Settings, me: str, page: str = "") -> Scene:
     """The scene of settings as they were chosen, for a visitor of that name, on a page."""
-    model = next(model for model in engine.models() if model.name == settings.model)
+    model = next(model for model in engine.models(me) if model.name == settings.model)
     classifier = engine.loaded(model.name)
-    picture = _picture(settings, DEFAULT_SIZE if classifier is None else classifier.input_size)
+    picture = picture_of(
+        settings, model.input_size if classifier is None else classifier.input_size
+    )
     found = engine.jobs.look(Predict(model.name, picture), me).estimate
     prediction = found if isinstance(found, Prediction) else None
     labels = told_apart(engine.labels(model.name))
@@ -151,7 +156,7 @@ def _chosen_settings(engine: Engine) -> Settings:
     """The settings the visitor chose; those of the link at the start of a session, and where the
     browser's Back or Forward led to it."""
     usual = Settings(model=engine.default_model().name)
-    models = tuple(model.name for model in engine.models())
+    models = tuple(model.name for model in engine.models(visitor()))
     pictures = (*(entry.id for entry in gallery()), UPLOAD)
     if not session().started or came_by_history():
         begins, session().started = not session().started, True
@@ -160,7 +165,11 @@ def _chosen_settings(engine: Engine) -> Settings:
             session().resumed = bool(session().choices.reported)
         session().absent.clear()  # who is taken out stands in the link too
         given = st.query_params.to_dict()
-        settings, complaints = decode(follow_link(given), usual, models, pictures)
+        asked, asked_for = of_models_here(engine, follow_link(given))
+        settings, complaints = decode(asked, usual, models, pictures)
+        if asked_for:
+            wait_for_file(given)
+            complaints += (asked_for,)
         if unknown := not_understood(given):
             complaints += (unknown,)
         if settings.picture == UPLOAD and session().own_picture is None:
@@ -174,8 +183,12 @@ def _chosen_settings(engine: Engine) -> Settings:
     if choices.reported:  # picks made since, in widgets that are still to be drawn
         now = reports()
         choices.reported = {each: now.get(each, said) for each, said in choices.reported.items()}
+    asked, asked_for = of_models_here(engine, shared())
+    if asked_for:
+        wait_for_file(parameters_of_screen())
+        complain(asked_for)
     # Choices made on a page are among its options: there is nothing to complain about.
-    return decode(shared(), usual, models, pictures)[0]
+    return decode(asked, usual, models, pictures)[0]
 
 
 def take_up_clicks() -> None:
@@ -230,7 +243,8 @@ def _handed_classes() -> Sequence[int]:
     return handed if isinstance(handed, list) else ()
 
 
-def _picture(settings: Settings, size: tuple[int, int]) -> Picture:
+def picture_of(settings: Settings, size: tuple[int, int]) -> Picture:
+    """The picture that is chosen, at a network's input size."""
     if settings.picture == UPLOAD:
         own = session().own_picture
         if own is not None:
@@ -242,7 +256,8 @@ def suggested_classes(settings: Settings, prediction: Prediction | None) -> tupl
     """The classes to start with: those the picture was made for, else the two most probable."""
     if settings.class_choice == "top5":
         return prediction.top(5) if prediction is not None else ()
-    if settings.picture != UPLOAD and settings.model not in WITHOUT_IMAGENET:
+    imagenet = settings.model not in WITHOUT_IMAGENET and not is_own(settings.model)
+    if settings.picture != UPLOAD and imagenet:
         made_for = gallery_picture(settings.picture).classes
         if made_for:
             return made_for

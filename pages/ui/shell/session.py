@@ -12,6 +12,7 @@ import streamlit as st
 from pages.ui.components.stage_strip import StageControl
 
 if TYPE_CHECKING:
+    from attribution_core.models.preprocessing import MeanAndDeviation
     from pages.ui.shell.scene import Scene
     from pages.ui.stage.curtain import BeforeStage
 
@@ -45,6 +46,31 @@ class Choices:
     reported: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class OwnModelTried:
+    """A network that was brought and waits for its owner's decision.
+
+    Attributes
+    ----------
+    digest : str
+        SHA-256 of the file.
+    labels : tuple of str
+        Read from a file; empty where none was given.
+    labels_file : str
+        Its name.
+    own_preprocessing : MeanAndDeviation or None
+        Numbers of the owner's own.
+    chosen : str
+        The text of the preprocessing that the owner has chosen; empty until then.
+    """
+
+    digest: str
+    labels: tuple[str, ...] = ()
+    labels_file: str = ""
+    own_preprocessing: MeanAndDeviation | None = None
+    chosen: str = ""
+
+
 @dataclass
 class Session:
     """The state of one visitor.
@@ -68,6 +94,14 @@ class Session:
         The last file uploaded or photo taken that could be read as a picture.
     refused_picture : str
         Why the last file was refused; empty once the visitor has been told.
+    own_model : OwnModelTried or None
+        The network that this visitor has brought and not decided about yet.
+    refused_model : str
+        Why the last file of a network or of labels was refused.
+    brought, decided : int
+        How many files of networks were taken, and decided about.
+    awaited : dict
+        The parameters of a link that waits for the file of its network; empty if none does.
     asked_for_vgg16 : bool
         Whether this visitor asked for the download of VGG16's weights.
     absent : dict
@@ -90,8 +124,8 @@ class Session:
         none.
     followed : int
         The revision of what the followed class showed when the page was drawn.
-    leaders_own_picture : bool
-        Whether the followed class's leader shows a picture of their own.
+    leaders_own_picture, leaders_own_model : bool
+        Whether the followed class's leader shows a picture, or asks a network, of their own.
     formula : str or None
         The last valid one typed on the Axioms page.
     costs : (object, mapping of str to str) or None
@@ -107,6 +141,11 @@ class Session:
     resumed: bool = False
     own_picture: bytes | None = None
     refused_picture: str = ""
+    own_model: OwnModelTried | None = None
+    refused_model: str = ""
+    brought: int = 0
+    decided: int = 0
+    awaited: dict[str, str] = field(default_factory=dict)
     asked_for_vgg16: bool = False
     absent: dict[GameName, tuple[int, ...]] = field(default_factory=dict)
     ranked: dict[tuple[GameName, int], Sequence[int]] = field(default_factory=dict)
@@ -120,6 +159,7 @@ class Session:
     following: str = ""
     followed: int = 0
     leaders_own_picture: bool = False
+    leaders_own_model: bool = False
     formula: str | None = None
     costs: tuple[object, Mapping[str, str]] | None = None
 

@@ -21,6 +21,7 @@ from pages.ui.shell.navigation import complain
 from pages.ui.shell.scene import current_scene
 from pages.ui.shell.session import session
 from pages.ui.shell.settings import UPLOAD
+from pages.ui.worker.own_models import is_own
 
 _LONGEST_IN_A_CODE = 1200
 """Characters of a link that a camera still reads from a wall."""
@@ -52,6 +53,11 @@ def _ways() -> None:
     st.code(link, language=None, wrap_lines=True)
     if own:
         st.caption("Your own picture does not travel in it; it does in the bundle below.")
+    if is_own(current_scene().settings.model):
+        st.caption(
+            "Your own network travels in neither: whoever opens them is asked for its file, which "
+            "they name by its SHA-256."
+        )
     st.download_button(
         "Bundle (ZIP)",
         _bundle,

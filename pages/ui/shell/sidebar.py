@@ -19,7 +19,9 @@ from pages.ui.shell.glossary import with_words
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.model_download import render_model_download
 from pages.ui.shell.more_controls import EVERY_LAYER, render_more_controls
+from pages.ui.shell.own_model import render_own_model
 from pages.ui.shell.own_picture import (
+    MOST_BYTES,
     assumed_of,
     show_again,
     take_address,
@@ -88,6 +90,7 @@ def _own_picture(scene: Scene, *, own: bool) -> None:
     st.file_uploader(
         "Upload a picture",
         type=["jpg", "jpeg", "png", "webp", "avif", "heic", "heif", "bmp", "gif", "tif", "tiff"],
+        max_upload_size=MOST_BYTES // 2**20,
         help="At most 20 MB. It stays in this server's memory and is never written to disk.",
         on_change=take_own_picture,
         args=("upload",),
@@ -115,7 +118,7 @@ def _own_picture(scene: Scene, *, own: bool) -> None:
 def _model(engine: Engine, scene: Scene) -> None:
     models = {
         model.name: model
-        for model in engine.models()
+        for model in engine.models(visitor())
         if not model.for_a_story or model.name == scene.settings.model
     }
 
@@ -135,8 +138,16 @@ def _model(engine: Engine, scene: Scene) -> None:
         offered=models,
         title=described,
     )
-    st.caption(scene.model.kind, help=scene.model.note or None)
-    render_model_download(engine, scene.model, visitor())
+    st.caption(literal(scene.model.kind), help=literal(scene.model.note) or None)
+    with st.container(
+        horizontal=True,
+        horizontal_alignment="distribute",
+        vertical_alignment="center",
+        gap="small",
+        key="other_models",
+    ):
+        render_own_model(engine, scene)
+        render_model_download(engine, scene.model, visitor())
 
 
 def _methods(engine: Engine, scene: Scene) -> None:

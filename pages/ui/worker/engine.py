@@ -7,16 +7,19 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from streamlit import config
 
 from attribution_core.built_in import BUILT_IN
 from attribution_core.models import clever_hans
+from attribution_core.models.inspection import Limits, inspect
 from attribution_core.models.labels import imagenet_labels
 from attribution_core.models.loading import load_classifier
-from attribution_core.models.preprocessing import read_preprocessing
+from attribution_core.models.preprocessing import read_preprocessing, title_of
 from attribution_core.models.vgg16_weights import (
     DownloadProgress,
     download_weights,
@@ -27,6 +30,7 @@ from attribution_core.running.cache import Cache
 from attribution_core.running.jobs import Runner
 from attribution_core.running.pace import Work
 from pages.ui.worker.cost import share_of, work_of
+from pages.ui.worker.own_models import OwnModel, OwnModels, is_own, uploads_of
 from pages.ui.worker.page_runs import PageRuns
 from pages.ui.worker.tasks import Task
 
@@ -59,7 +63,7 @@ class Model:
     ``note`` what else a visitor should know about it; ``bfloat16`` says whether bfloat16 may be
     faster than float32 on this processor, ``local`` whether the head at the default layer is local,
     which is known before the model is loaded; ``for_a_story`` says that it is offered only where a
-    story or a link has chosen it.
+    story or a link has chosen it; ``input_size`` is the height and width of its pictures.
     """
 
     name: str
@@ -71,6 +75,7 @@ class Model:
     bfloat16: bool = False
     local: bool = False
     for_a_story: bool = False
+    input_size: tuple[int, int] = (224, 224)
 
 
 class Engine:
@@ -80,11 +85,17 @@ class Engine:
     ----------
     environment : mapping
         ``ATTRIBUTION_MODEL`` may name a model file, with ``ATTRIBUTION_MODEL_LABELS`` and
-        ``ATTRIBUTION_MODEL_PREPROCESSING``; VGG16's variables are those of `vgg16_weights`.
+        ``ATTRIBUTION_MODEL_PREPROCESSING``; VGG16's variables are those of `vgg16_weights`, those
+        of visitors' networks those of `uploads_of`.
+    address : str or None
+        The address at which the app listens; None for all that the machine has.
     """
 
-    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self, environment: Mapping[str, str] = os.environ, address: str | None = None
+    ) -> None:
         self._environment = environment
+        self.own_models = OwnModels(uploads_of(environment, address), self._forget)
         self._cache = Cache(768 * 2**20)
         self._bfloat16 = processor_has_bfloat16()
         self._classifiers: dict[str, Classifier] = {}
@@ -101,8 +112,15 @@ class Engine:
         # A stalled download may block its thread for seconds: it gets one of its own.
         self.downloads: Runner[str, DownloadProgress] = Runner(self._download, patience=60)
 
-    def models(self) -> tuple[Model, ...]:
-        """The model list; a newcomer gets the first model that can be used."""
+    def models(self, visitor: str = "") -> tuple[Model, ...]:
+        """The model list; a newcomer gets the first model that can be used.
+
+        Those that a visitor has brought are in that visitor's list alone.
+        """
+        own = self.own_models.of(visitor)
+        return (*self._models(), *(_entry(each, own, bfloat16=self._bfloat16) for each in own))
+
+    def _models(self) -> tuple[Model, ...]:
         try:
             missing = "" if find_weights(self._environment) else NOT_HERE
         except ValueError as error:
@@ -141,6 +159,7 @@ class Engine:
                 note="Learned from pictures in which every bird carried a watermark and no mammal "
                 "did: made to be caught, not to be used.",
                 for_a_story=True,
+                input_size=(clever_hans.INPUT_SIZE, clever_hans.INPUT_SIZE),
             ),
         ]
         own = self._environment.get("ATTRIBUTION_MODEL")
@@ -150,6 +169,7 @@ class Engine:
                     OWN_MODEL,
                     Path(own).name,
                     kind="This server’s own model file",
+                    input_size=_input_size(Path(own).expanduser()),
                     bfloat16=self._bfloat16,
                 )
             )
@@ -171,6 +191,8 @@ class Engine:
             return loaded.labels
         if model == CLEVER_HANS:
             return clever_hans.LABELS
+        if is_own(model):
+            return self.own_models.labels(model)
         return () if model == OWN_MODEL else imagenet_labels()
 
     def _classifier(self, name: str) -> Classifier:
@@ -178,11 +200,20 @@ class Engine:
             if name not in self._classifiers:
                 _shield_keras()
                 self._classifiers[name] = self._load(name)
-                # What is loaded stays: the garbage collector need not look at it again.
-                gc.freeze()
-            return self._classifiers[name]
+                if not is_own(name):
+                    # What is loaded stays: the garbage collector need not look at it again.
+                    gc.freeze()
+            found = self._classifiers[name]
+            if is_own(name) and not self.own_models.has(name):
+                self._forget(name)  # given back meanwhile
+            return found
+
+    def _forget(self, name: str) -> None:
+        self._classifiers.pop(name, None)
 
     def _load(self, name: str) -> Classifier:
+        if is_own(name):
+            return self.own_models.classifier(name)
         if name != OWN_MODEL:
             return load_classifier(name, cache=self._cache, environment=self._environment)
         preprocessing = self._environment.get("ATTRIBUTION_MODEL_PREPROCESSING", "none")
@@ -226,6 +257,29 @@ class Engine:
         return download_weights(environment=self._environment)
 
 
+@lru_cache(maxsize=4)
+def _input_size(path: Path) -> tuple[int, int]:
+    """Of the network in a file, known before it is loaded; any where the file cannot be read."""
+    try:
+        return inspect(path, path.name, Limits()).input_size or Model.input_size
+    except (OSError, ValueError):
+        return Model.input_size
+
+
+def _entry(own: OwnModel, beside: tuple[OwnModel, ...], *, bfloat16: bool) -> Model:
+    """A visitor's network in the model list, whose titles all differ."""
+    alike = sum(each.file == own.file for each in beside) > 1
+    return Model(
+        own.name,
+        f"{own.file} ({own.digest[:4]})" if alike else own.file,
+        own.highest,
+        kind=f"Your own, prepared as {title_of(own.use.preprocessing)}",
+        note=f"It belongs to this session and goes with it. SHA-256 {own.digest}.",
+        bfloat16=bfloat16,
+        input_size=own.input_size if all(own.input_size) else Model.input_size,
+    )
+
+
 def _shield_keras() -> None:
     """Keep Streamlit from clearing Keras's session after every rerun, under running jobs."""
     import keras
@@ -239,4 +293,10 @@ def _shield_keras() -> None:
 @st.cache_resource(show_spinner=False)
 def engine() -> Engine:
     """The process's engine, shared by all sessions."""
-    return Engine()
+    made = Engine(address=st.get_option("server.address"))
+    limits = made.own_models.limits
+    if limits.allowed:
+        # Streamlit's own limit is that of a picture; each place to upload has its own besides.
+        most = max(st.get_option("server.maxUploadSize"), limits.file_bytes // 2**20)
+        config.set_option("server.maxUploadSize", most)
+    return made

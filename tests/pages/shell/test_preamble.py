@@ -13,6 +13,7 @@ from attribution_core.images import Picture
 from attribution_core.network.classifier import Classifier
 from pages.ui.worker.engine import engine
 from tests.conftest import tiny_network
+from tests.pages.conftest import forget_own_model
 from tests.pages.visits import Visit
 from tests.patience import UNCHANGED
 
@@ -124,9 +125,9 @@ def own_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]
     file = tmp_path / "tiny.keras"
     tiny_network().save(file)
     monkeypatch.setenv("ATTRIBUTION_MODEL", str(file))
-    engine()._classifiers.pop("own", None)
+    forget_own_model()
     yield file
-    engine()._classifiers.pop("own", None)
+    forget_own_model()
 
 
 def test_a_prediction_that_fails_is_said_on_every_page_and_can_be_tried_again(

@@ -1,0 +1,376 @@
+"""Networks that visitors bring: each belongs to the sessions that brought it."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import re
+import tempfile
+import threading
+import time
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attribution_core.models.inspection import MODEL_FILES, Limits, inspect
+from attribution_core.models.labels import imagenet_labels
+from attribution_core.models.preprocessing import Preprocessing
+from attribution_core.running.cache import Cache
+
+if TYPE_CHECKING:
+    from attribution_core.network.classifier import Classifier
+
+VARIABLE = "ATTRIBUTION_UPLOADS"
+CACHE_BYTES = 32 * 2**20
+"""Of each network's activations, coalitions and maps."""
+
+_MOST_ACTIVATION_BYTES = 256 * 2**20
+_LONGEST_NAME = 80
+_OWN = re.compile(r"sha256-([0-9a-f]{64})(?:-[0-9a-f]{8})?")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True)
+class Uploads:
+    """Whether visitors may bring networks, and how many.
+
+    Attributes
+    ----------
+    allowed : bool
+    per_visitor : int
+        Networks that one session may hold.
+    file_bytes : int
+        Of one file.
+    in_all_bytes : int
+        Of what all sessions hold together: parameters and caches.
+    """
+
+    allowed: bool
+    per_visitor: int = 3
+    file_bytes: int = 300 * 2**20
+    in_all_bytes: int = 2048 * 2**20
+
+
+def uploads_of(environment: Mapping[str, str], address: str | None) -> Uploads:
+    """What the operator allows: on where the app listens on loopback alone, else off.
+
+    Parameters
+    ----------
+    environment : mapping
+        ``ATTRIBUTION_UPLOADS`` is ``on`` or ``off``; ``ATTRIBUTION_UPLOADS_COUNT``, ``…_FILE_MB``
+        and ``…_TOTAL_MB`` change the limits. What is no whole number above zero counts for nothing.
+    address : str or None
+        The address at which the app listens; None for all that the machine has.
+    """
+    said = environment.get(VARIABLE, "").strip().lower()
+    allowed = said == "on" or (said != "off" and address in _LOOPBACK)
+
+    def number(name: str, usual: int) -> int:
+        text = environment.get(f"{VARIABLE}_{name}", "").strip()
+        return int(text) if text.isascii() and text.isdecimal() and int(text) > 0 else usual
+
+    usual = Uploads(allowed)
+    return Uploads(
+        allowed,
+        number("COUNT", usual.per_visitor),
+        number("FILE_MB", usual.file_bytes // 2**20) * 2**20,
+        number("TOTAL_MB", usual.in_all_bytes // 2**20) * 2**20,
+    )
+
+
+def is_own(model: str) -> bool:
+    """Whether a model's name is that of a network that a visitor brought."""
+    return digest_in(model) != ""
+
+
+def digest_in(model: str) -> str:
+    """The SHA-256 of the file that a model's name names; empty where it names no file."""
+    found = _OWN.fullmatch(model)
+    return "" if found is None else found[1]
+
+
+def name_while_tried(digest: str) -> str:
+    """The name of a network for which no preprocessing is chosen yet."""
+    return f"sha256-{digest}"
+
+
+@dataclass(frozen=True)
+class Use:
+    """How a visitor uses a network; ``labels`` has a name for each class."""
+
+    preprocessing: Preprocessing
+    labels: tuple[str, ...]
+
+    def name_of(self, digest: str) -> str:
+        """The model's name: equal files with equal choices are one model."""
+        chosen = repr((str(self.preprocessing), self.labels)).encode()
+        return f"sha256-{digest}-{hashlib.sha256(chosen).hexdigest()[:8]}"
+
+
+@dataclass(frozen=True)
+class OwnModel:
+    """A network that a visitor uses: its name in the model list, its file's, and how it is used.
+
+    ``highest`` is its highest layer; empty until the network was read, as ``input_size`` is (0, 0).
+    """
+
+    name: str
+    file: str
+    digest: str
+    use: Use
+    highest: str = ""
+    input_size: tuple[int, int] = (0, 0)
+
+
+@dataclass(eq=False)
+class _File:
+    """A file that was brought, and the network in it once it was read."""
+
+    name: str
+    nbytes: int
+    folder: tempfile.TemporaryDirectory[str] | None
+    network: Any = None
+    highest: str = ""
+    input_size: tuple[int, int] = (0, 0)
+    uses: dict[str, Use | None] = field(default_factory=dict)
+    reading: threading.Lock = field(default_factory=threading.Lock)
+
+
+class OwnModels:
+    """The networks of all visitors; safe to use from several threads.
+
+    Parameters
+    ----------
+    limits : Uploads
+    forget : callable
+        Called with the name of a model that nobody has any more.
+    """
+
+    def __init__(self, limits: Uploads, forget: Callable[[str], None]) -> None:
+        self.limits = limits
+        self._forget = forget
+        self._files: dict[str, _File] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def nbytes(self) -> int:
+        """What all networks are charged for together."""
+        with self._lock:
+            return sum(file.nbytes for file in self._files.values())
+
+    def bring(self, visitor: str, name: str, content: bytes) -> str:
+        """Take a file, once it is known to be data within limits; nothing of it is run.
+
+        Parameters
+        ----------
+        visitor : str
+        name : str
+            The file's.
+        content : bytes
+
+        Returns
+        -------
+        str
+            The SHA-256 of the content.
+
+        Raises
+        ------
+        ValueError
+            When it is refused; one sentence says why.
+        """
+        name = Path(name).name[-_LONGEST_NAME:]
+        suffix = Path(name).suffix.lower()
+        if not self.limits.allowed:
+            raise ValueError("This server takes no networks of visitors.")
+        if suffix not in MODEL_FILES:
+            raise ValueError(f"The file {name} is no .keras or .h5 file.")
+        digest = hashlib.sha256(content).hexdigest()
+        with self._lock:
+            known = self._files.get(digest)
+            mine = sum(visitor in file.uses for file in self._files.values())
+            if known is not None and visitor in known.uses:
+                return digest
+            if mine >= self.limits.per_visitor:
+                raise ValueError(
+                    f"You have {mine} networks here already, as many as a session may; remove one "
+                    "first."
+                )
+            if known is not None:
+                known.uses[visitor] = None
+                return digest
+        folder = tempfile.TemporaryDirectory(prefix="attribution-")
+        try:
+            path = Path(folder.name) / f"network{suffix}"
+            path.write_bytes(content)
+            nbytes = inspect(path, name, self._limits()).parameter_bytes + CACHE_BYTES
+            self._keep(digest, _File(name, nbytes, folder, uses={visitor: None}))
+        except BaseException:
+            folder.cleanup()
+            raise
+        return digest
+
+    def use(self, visitor: str, digest: str, use: Use) -> str:
+        """Use a network that was brought; returns the model's name.
+
+        ValueError where the visitor has not brought it.
+        """
+        with self._lock:
+            file = self._files.get(digest)
+            if file is None or visitor not in file.uses:
+                raise ValueError("The network is no longer here; bring its file again.")
+            before = self._models_of(digest)
+            file.uses[visitor] = use
+            gone = before - self._models_of(digest)
+            if None not in file.uses.values():
+                gone.add(name_while_tried(digest))
+        for name in gone:
+            self._forget(name)
+        return use.name_of(digest)
+
+    def of(self, visitor: str) -> tuple[OwnModel, ...]:
+        """The networks that a visitor uses, in the order in which they were brought."""
+        with self._lock:
+            return tuple(
+                OwnModel(use.name_of(digest), file.name, digest, use, file.highest, file.input_size)
+                for digest, file in self._files.items()
+                if (use := file.uses.get(visitor)) is not None
+            )
+
+    def file_name(self, digest: str) -> str:
+        """What the file of a network is called; empty where it is not here."""
+        with self._lock:
+            file = self._files.get(digest)
+            return "" if file is None else file.name
+
+    def has(self, model: str) -> bool:
+        """Whether a network of this name can be asked."""
+        digest = digest_in(model)
+        with self._lock:
+            here = digest in self._files
+        return here and (model == name_while_tried(digest) or self._use_of(model) is not None)
+
+    def labels(self, model: str) -> tuple[str, ...]:
+        """Of a model that is used; empty for others."""
+        found = self._use_of(model)
+        return () if found is None else found.labels
+
+    def drop(self, visitor: str, digest: str = "") -> None:
+        """Give back a visitor's network, or all of them."""
+        with self._lock:
+            gone: set[str] = set()
+            networks = []
+            for each in [digest] if digest else list(self._files):
+                file = self._files.get(each)
+                if file is None or visitor not in file.uses:
+                    continue
+                before = self._models_of(each)
+                del file.uses[visitor]
+                gone |= before - self._models_of(each)
+                if not file.uses:
+                    del self._files[each]
+                    gone.add(name_while_tried(each))
+                    networks.append(file)
+        for name in gone:
+            self._forget(name)
+        for file in networks:
+            if file.folder is not None:
+                file.folder.cleanup()
+            if file.network is not None:
+                return_memory(weakref.ref(file.network))
+
+    def classifier(self, model: str) -> Classifier:
+        """The classifier of a model; the first one of a file reads it, which takes seconds.
+
+        Raises
+        ------
+        ValueError
+            When the file is no longer here, or holds no image classifier.
+        """
+        from attribution_core.models.loading import classifier_of
+
+        digest = digest_in(model)
+        with self._lock:
+            file = self._files.get(digest)
+        use = self._use_of(model)
+        if file is None or not self.has(model):
+            raise ValueError("The network is no longer here; bring its file again.")
+        with file.reading:
+            self._read(file)
+        found = classifier_of(
+            file.network,
+            Path(file.name).stem,
+            labels=None if use is None else use.labels,
+            preprocessing="none" if use is None else use.preprocessing,
+            cache=Cache(CACHE_BYTES),
+        )
+        file.highest, file.input_size = found.layers[-1], found.input_size
+        return found
+
+    def _keep(self, digest: str, file: _File) -> None:
+        with self._lock:
+            held = sum(each.nbytes for each in self._files.values())
+            most = self.limits.in_all_bytes
+            if held + file.nbytes > most:
+                raise ValueError(
+                    f"There is no room for {file.name} now: of {most / 1e6:.0f} MB for visitors' "
+                    f"networks, {held / 1e6:.0f} MB are taken, and it needs "
+                    f"{file.nbytes / 1e6:.0f} MB. Remove one of your own, or try again later."
+                )
+            # Somebody may have brought the same meanwhile.
+            known = self._files.setdefault(digest, file)
+            known.uses.update((visitor, None) for visitor in file.uses)
+        if known is not file and file.folder is not None:
+            file.folder.cleanup()
+
+    def _limits(self) -> Limits:
+        most = self.limits.file_bytes
+        return Limits(most, most, _MOST_ACTIVATION_BYTES)
+
+    def _read(self, file: _File) -> None:
+        from attribution_core.models.model_file import load_model_file
+
+        if file.network is not None or file.folder is None:
+            return
+        (path,) = Path(file.folder.name).iterdir()
+        file.network = load_model_file(path, name=file.name, limits=self._limits())
+        # Only while it is read does it lie on the disk.
+        file.folder.cleanup()
+        file.folder = None
+
+    def _use_of(self, model: str) -> Use | None:
+        digest = digest_in(model)
+        with self._lock:
+            file = self._files.get(digest)
+            uses: Sequence[Use | None] = () if file is None else tuple(file.uses.values())
+        return next((use for use in uses if use is not None and use.name_of(digest) == model), None)
+
+    def _models_of(self, digest: str) -> set[str]:
+        return {use.name_of(digest) for use in self._files[digest].uses.values() if use is not None}
+
+
+def labels_for(classes: int) -> tuple[str, ...]:
+    """The names of a network's classes where nobody says: ImageNet's where there are as many."""
+    if classes == len(imagenet_labels()):
+        return imagenet_labels()
+    return tuple(f"class {number}" for number in range(classes))
+
+
+def return_memory(network: weakref.ref[Any]) -> None:
+    """Collect a network that nobody needs any more, as soon as the last run that shows it is over.
+
+    What is loaded is taken out of the garbage collector's sight, and traced functions refer to
+    themselves: without this, they would stay for good.
+    """
+
+    def collect() -> None:
+        for pause in (1.0, 2.0, 4.0, 8.0, 16.0, 32.0):
+            time.sleep(pause)
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
+            if network() is None:
+                return
+
+    threading.Thread(target=collect, name="return-memory", daemon=True).start()

@@ -1,0 +1,71 @@
+"""What is asked of the worker before a visitor's own network is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from attribution_core.images import Picture
+from attribution_core.models.preprocessing import Preprocessing
+
+if TYPE_CHECKING:
+    from attribution_core.models.preprocessing_trial import Advice, Tried
+    from attribution_core.network.classifier import Classifier
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What is known of a network that has been read: its input's height and width, its classes."""
+
+    input_size: tuple[int, int]
+    classes: int
+
+
+@dataclass(frozen=True)
+class Open:
+    """Read a network."""
+
+    at_once: ClassVar[bool] = True
+
+    model: str
+
+    def steps(self, classifier: Classifier) -> Iterator[Opened]:
+        yield Opened(classifier.input_size, classifier.classes)
+
+    def multiplications(self, classifier: Classifier) -> float:
+        return 0.0
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a network makes of a picture under each preprocessing, and which seems right."""
+
+    tried: tuple[Tried, ...]
+    advice: Advice
+
+
+@dataclass(frozen=True)
+class TryPreprocessings:
+    """Ask a network about a picture under each preprocessing; ``beside`` are others, to compare."""
+
+    at_once: ClassVar[bool] = True
+
+    model: str
+    picture: Picture
+    beside: tuple[Picture, ...]
+    kinds: tuple[Preprocessing, ...]
+
+    def steps(self, classifier: Classifier) -> Iterator[Trial]:
+        from attribution_core.models.preprocessing_trial import advice, try_preprocessings
+
+        tried = try_preprocessings(
+            classifier.network,
+            self.picture.pixels,
+            self.kinds,
+            [each.pixels for each in self.beside],
+        )
+        yield Trial(tried, advice(classifier.network, tried))
+
+    def multiplications(self, classifier: Classifier) -> float:
+        return len(self.kinds) * classifier.layer("input").multiplications
