@@ -119,3 +119,35 @@ def test_axe_finds_no_serious_fault_tab_reaches_everything_and_a_page_fits_every
             pause=lambda: page.wait_for_timeout(100),
         )
     assert page.evaluate(SMALL_TEXTS, SMALLEST) == []
+
+
+# Whether the system paints it in the colour of what is chosen.
+HIGHLIGHTED = """element => {
+  const probe = document.body.appendChild(document.createElement("i"));
+  probe.style.background = "Highlight";
+  const colour = getComputedStyle(probe).backgroundColor;
+  probe.remove();
+  return getComputedStyle(element).backgroundColor === colour;
+}"""
+
+
+def test_with_forced_colours_it_is_seen_what_is_chosen_and_where_a_slider_stands(
+    visit: Callable[..., Page],
+) -> None:
+    page = visit("layers", forced_colors="active")
+    sidebar = page.get_by_test_id("stSidebar")
+    chosen = sidebar.get_by_role("radio", name="My own", exact=True)
+    expect(chosen).to_be_checked()
+    assert chosen.evaluate(HIGHLIGHTED)
+    assert not sidebar.get_by_role("radio", name="Top five", exact=True).evaluate(HIGHLIGHTED)
+    slider = sidebar.get_by_test_id("stSlider").first
+    assert slider.locator("div:has(> div > input)").evaluate(HIGHLIGHTED)
+    track = slider.get_by_role("group").locator("> div > div").first
+    expect(track).to_have_css("outline-style", "solid")
+    switch = page.get_by_test_id("stMain").get_by_test_id("stCheckbox").first
+    knob = switch.locator("label > div").first
+    expect(knob).to_have_css("outline-style", "solid")
+    assert not knob.evaluate(HIGHLIGHTED)
+    switch.locator("label").click()
+    expect(switch.get_by_role("switch")).to_be_checked()
+    assert knob.evaluate(HIGHLIGHTED)
