@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from attribution_core.arrays import FloatArray, Logits
+from attribution_core.arrays import Logits
 from attribution_core.games.coalitions import draw_pairs
 from attribution_core.games.local_game import NotLocal
 from attribution_core.games.paired_regression import solve
@@ -288,7 +288,7 @@ def _estimate_instead(classifier: Classifier, request: Request) -> Request:
 def _estimates(
     problem: Problem, base: ClassValues, options: dict[str, OptionValue]
 ) -> Iterator[ClassValues]:
-    """KernelSHAP for all classes: the same coalitions, and least squares for each class."""
+    """KernelSHAP for all classes: the same coalitions, and least squares for all at once."""
     game = problem.play(base.segments)
     players = game.players
     total = np.asarray(problem.ends[0] - problem.ends[1], np.float64)
@@ -311,21 +311,13 @@ def _estimates(
         drawn = start + len(batch)
         differences[start:drawn] = logits[: len(batch)] - logits[len(batch) :]
         done = 2 + 2 * drawn
-        # A thousand classes take a second: only when coalitions have doubled, and at the end.
+        # Only when coalitions have doubled, and at the end.
         if done == planned or (drawn > players and done >= 2 * found.evaluations):
-            solved = [
-                solve(pairs, column, change)
-                for column, change in zip(differences[:drawn].T, total.tolist(), strict=True)
-            ]
+            values, error = solve(pairs, differences[:drawn], total)
             found = replace(
                 found,
-                values=np.stack([values for values, _ in solved], axis=1).astype(np.float32),
-                standard_error=_errors([error for _, error in solved]),
+                values=values.astype(np.float32),
+                standard_error=None if error is None else error.astype(np.float32),
                 evaluations=done,
             )
         yield replace(found, done=done)
-
-
-def _errors(errors: Sequence[FloatArray | None]) -> npt.NDArray[np.float32] | None:
-    known = [error for error in errors if error is not None]
-    return np.stack(known, axis=1).astype(np.float32) if len(known) == len(errors) else None
