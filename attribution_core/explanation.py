@@ -240,7 +240,7 @@ def pose(classifier: Classifier, request: Request) -> Problem:
     ends = classifier.cache.get_or_compute(
         ("ends", *masking.key), lambda: head.logits(np.stack([point, reference]))
     )
-    score = Score.of(request.score, request.target, classifier.classes)
+    score = Score.of(request.score, request.target, classifier.classes, link=classifier.link)
     return Problem(
         head=head,
         point=point,

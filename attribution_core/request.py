@@ -12,7 +12,7 @@ from attribution_core.methods.method import Method, Shapes
 from attribution_core.methods.options import BFLOAT16, OptionValue, values_in
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import method_named
-from attribution_core.scores import Contrast, Score
+from attribution_core.scores import Contrast, Link, Score
 from attribution_core.segmentations import (
     Given,
     Grid,
@@ -90,6 +90,9 @@ class Network(Protocol):
 
     @property
     def labels(self) -> tuple[str, ...]: ...
+
+    @property
+    def link(self) -> Link: ...
 
     def layer(self, name: str) -> HasShape:
         """A layer; ValueError where the network cannot be cut."""
@@ -193,7 +196,8 @@ def _checked(network: Network | None, draft: Request, labels: Sequence[str]) -> 
     target = _whole("target", draft.target)
     if isinstance(score, Contrast):
         score = Contrast(_whole("contrast", score.against))
-    Score.of(score, target, len(labels) or None, labels)
+    link = "softmax" if network is None else network.link
+    Score.of(score, target, len(labels) or None, labels, link)
     return replace(
         draft,
         target=target,

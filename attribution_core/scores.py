@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from attribution_core.arrays import FloatArray
+
+Link = Literal["softmax", "sigmoid", "none"]
+"""How logits become probabilities: of one class among all; of each class for itself; not at all,
+where the outputs are numbers to be predicted."""
 
 
 @dataclass(frozen=True)
@@ -27,14 +32,17 @@ class Score:
     target : int
         The class whose score it is.
     probability : bool
-        The softmax output where True, else the logit.
+        The class's probability where True, else the logit.
     against : int or None
         The class whose logit is subtracted, in a contrast.
+    link : Link
+        Of the network: what makes the probability.
     """
 
     target: int
     probability: bool = False
     against: int | None = None
+    link: Link = "softmax"
 
     @classmethod
     def of(
@@ -43,6 +51,7 @@ class Score:
         target: int,
         classes: int | None,
         labels: Sequence[str] = (),
+        link: Link = "softmax",
     ) -> Score:
         """The score that ``"logit"``, ``"probability"`` or a `Contrast` names for a target class.
 
@@ -54,15 +63,17 @@ class Score:
             How many there are; None while that is not known.
         labels : sequence of str, optional
             Of the classes, to name them in errors.
+        link : Link
+            Of the network.
 
         Raises
         ------
         ValueError
-            When a class does not exist, both classes of a contrast are the same, or the kind is
-            none of the three.
+            When a class does not exist, both classes of a contrast are the same, the kind is none
+            of the three, or a probability is asked of outputs that are none.
         """
         if isinstance(kind, Contrast):
-            score = cls(target, against=kind.against)
+            score = cls(target, against=kind.against, link=link)
             if kind.against == target:
                 known = f"“{labels[target]}”" if target < len(labels) else f"Class {target}"
                 raise ValueError(
@@ -70,7 +81,12 @@ class Score:
                     "contrasted with itself; choose another class."
                 )
         elif kind in ("logit", "probability"):
-            score = cls(target, probability=kind == "probability")
+            score = cls(target, probability=kind == "probability", link=link)
+            if score.probability and link == "none":
+                raise ValueError(
+                    "The network's outputs are numbers and no probabilities; explain an output "
+                    "itself, with the score “logit”."
+                )
         else:
             raise ValueError(
                 f"The score '{kind}' is not known; use 'logit', 'probability' or Contrast(class)."
@@ -97,9 +113,20 @@ def softmax(logits: FloatArray) -> npt.NDArray[np.float64]:
     return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))
 
 
+def probabilities_of(logits: FloatArray, link: Link) -> npt.NDArray[np.float64]:
+    """Probabilities of logits ``(…, classes)``; with no link, ValueError."""
+    if link == "none":
+        raise ValueError("The network's outputs are numbers and no probabilities.")
+    if link == "softmax":
+        return softmax(logits)
+    # Of the half that cannot overflow.
+    smaller = np.exp(-np.abs(np.asarray(logits, np.float64)))
+    return np.where(np.asarray(logits) < 0, smaller, 1.0) / (1.0 + smaller)
+
+
 def score_values(logits: FloatArray, score: Score) -> npt.NDArray[np.float64]:
     """The score ``(n,)`` of logits ``(n, classes)``."""
     if score.probability:
-        return softmax(logits)[:, score.target]
+        return probabilities_of(logits, score.link)[:, score.target]
     values = np.asarray(logits[:, score.target], np.float64)
     return values if score.against is None else values - logits[:, score.against]

@@ -13,6 +13,7 @@ from attribution_core.command_line.players import PLAYERS
 from attribution_core.figures.style import SUFFIXES
 from attribution_core.images import PICTURE_FILES
 from attribution_core.methods.options import OptionValue
+from attribution_core.models.pixels import size_in
 from attribution_core.models.preprocessing import PREPROCESSINGS, read_preprocessing
 from attribution_core.painting import COLOUR_SCALES
 from attribution_core.references import REFERENCE_KINDS
@@ -140,6 +141,12 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
         default="none",
         metavar="NAME",
         help=f"for a model file: what its network expects, {_PREPROCESSINGS}; default: %(default)s",
+    )
+    add(
+        "--size",
+        type=_size,
+        metavar="HEIGHTxWIDTH",
+        help="for a model file that takes pictures of any size: in pixels; default: 224x224",
     )
 
 
@@ -325,6 +332,13 @@ def _add_model_file(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"of --model: {_PREPROCESSINGS}; default: none",
     )
+
+
+def _size(text: str) -> tuple[int, int]:
+    try:
+        return size_in(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _preprocessing(text: str) -> str:

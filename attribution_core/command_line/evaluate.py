@@ -135,7 +135,7 @@ def _measure(
             for order in range(asked.random)
         ]
         randoms[key] = ([first for first, _ in pairs], [second for _, second in pairs])
-    score = Score.of(request.score, request.target, classifier.classes)
+    score = Score.of(request.score, request.target, classifier.classes, link=classifier.link)
     curves = curves_of(classifier, request, saved.attribution.heatmap, players, steps=asked.steps)
     rows: Rows = []
     for curve, random in zip(curves, randoms[key], strict=True):
@@ -182,6 +182,9 @@ def _localise(
     rows: Rows = []
     failed = 0
     for classifier in dict.fromkeys(each for each, _ in usable):
+        if classifier.link == "none":
+            bar.say(f"Localisation needs classes; the outputs of {classifier.name} are numbers.")
+            continue
         maps = [saved for each, saved in usable if each is classifier]
         tiles = _tiles(classifier, maps)
         if len(tiles) < TILES:

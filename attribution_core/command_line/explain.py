@@ -45,6 +45,7 @@ def explain_pictures(asked: argparse.Namespace) -> int:
         asked.model,
         labels=asked.labels,
         preprocessing=asked.preprocessing,
+        input_size=asked.size,
         # So that `replay` of one map gives the same bits, independent of what else is made in this
         # run.
         reproducible=True,

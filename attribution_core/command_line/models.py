@@ -39,7 +39,7 @@ class Models:
             )
         )
         self._reproducible = reproducible
-        self._loaded: dict[ModelFile, Classifier | str] = {}
+        self._loaded: dict[tuple[ModelFile, tuple[int, int]], Classifier | str] = {}
 
     def of(self, attribution: Attribution, model_file: ModelFile | None) -> Classifier:
         """The classifier of an attribution; ValueError where it is missing, or a different one."""
@@ -52,9 +52,10 @@ class Models:
                 f"The map was made with a model file “{name}”, and does not say where that is; "
                 "name it with --model."
             )
-        if place not in self._loaded:
-            self._loaded[place] = self._load(place)
-        found = self._loaded[place]
+        height, width = attribution.request.picture.pixels.shape[:2]
+        if (place, (height, width)) not in self._loaded:
+            self._loaded[place, (height, width)] = self._load(place, (height, width))
+        found = self._loaded[place, (height, width)]
         if isinstance(found, str):
             raise ValueError(found)
         if found.fingerprint != attribution.model_fingerprint:
@@ -69,13 +70,14 @@ class Models:
             )
         return found
 
-    def _load(self, place: ModelFile) -> Classifier | str:
-        """The classifier, or the sentence that says why there is none."""
+    def _load(self, place: ModelFile, size: tuple[int, int]) -> Classifier | str:
+        """The classifier for pictures of a size, or the sentence that says why there is none."""
         try:
             return load_classifier(
                 place.path,
                 labels=None if place.labels is None else Path(place.labels),
                 preprocessing=place.preprocessing,
+                input_size=None if place.path in BUILT_IN else size,
                 reproducible=self._reproducible,
             )
         except (ValueError, OSError) as error:

@@ -36,6 +36,7 @@ def list_regions(asked: argparse.Namespace) -> int:
         asked.model,
         labels=asked.labels,
         preprocessing=asked.preprocessing,
+        input_size=asked.size,
         reproducible=True,
     )
     if asked.layer is not None:

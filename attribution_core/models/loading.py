@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import keras
 
     from attribution_core.network.classifier import Classifier
+    from attribution_core.network.endings import Ended
+    from attribution_core.scores import Link
 
 
 def load_classifier(
@@ -27,6 +29,8 @@ def load_classifier(
     *,
     labels: str | Path | Sequence[str] | None = None,
     preprocessing: str | MeanAndDeviation = "none",
+    link: Link | None = None,
+    input_size: int | tuple[int, int] | None = None,
     cache: Cache | None = None,
     reproducible: bool = False,
     environment: Mapping[str, str] = os.environ,
@@ -42,12 +46,18 @@ def load_classifier(
         which stays as it is.
     labels : path or sequence of str, optional
         For a network that is not built in: the names of its classes, or the text, CSV or JSON file
-        that has them (see `labels_in`); ``class 0`` and so on where nothing is given.
+        that has them (see `labels_in`); ``class 0`` and so on where nothing is given. Of two
+        classes with one output, the second's name is enough.
     preprocessing : str or MeanAndDeviation
         For a network that is not built in: what it expects to be done to RGB in 0..255 before it.
         ``"none"``: nothing; ``"zero_to_one"``: x/255; ``"minus_one_to_one"``: x/127.5 − 1;
         ``"caffe"``: BGR minus ImageNet's mean; ``"torch"``: x/255 normalised by ImageNet's mean and
         standard deviation; ``"mean=R,G,B std=R,G,B"``: x/255 normalised by these.
+    link : {"softmax", "sigmoid", "none"}, optional
+        For a network that is not built in and ends in neither softmax nor sigmoid: what makes
+        probabilities of its outputs. Where not given: softmax of several, nothing of one.
+    input_size : int or (height, width), optional
+        For a network that takes pictures of any size; 224 where not given.
     cache : Cache, optional
         Shared with other classifiers where the same is given.
     reproducible : bool
@@ -68,7 +78,7 @@ def load_classifier(
     """
     if isinstance(model, str | Path):
         if model in BUILT_IN:
-            if labels is not None or preprocessing != "none":
+            if labels is not None or preprocessing != "none" or link or input_size:
                 raise ValueError(
                     f"The built-in model {model} has its own labels and preprocessing; "
                     "give them for model files only."
@@ -88,7 +98,14 @@ def load_classifier(
     else:
         name, network = model.name, model
     return classifier_of(
-        network, name, labels=labels, preprocessing=kind, cache=cache, reproducible=reproducible
+        network,
+        name,
+        labels=labels,
+        preprocessing=kind,
+        link=link,
+        input_size=input_size,
+        cache=cache,
+        reproducible=reproducible,
     )
 
 
@@ -98,6 +115,8 @@ def classifier_of(
     *,
     labels: str | Path | Sequence[str] | None = None,
     preprocessing: Preprocessing = "none",
+    link: Link | None = None,
+    input_size: int | tuple[int, int] | None = None,
     cache: Cache | None = None,
     reproducible: bool = False,
 ) -> Classifier:
@@ -109,15 +128,19 @@ def classifier_of(
         When the network is no image classifier, or the labels do not fit it.
     """
     from attribution_core.network.classifier import Classifier
-    from attribution_core.network.endings import without_softmax
+    from attribution_core.network.endings import ended_in_logits
 
+    if isinstance(labels, str | Path):
+        labels = _labels(Path(labels), ended_in_logits(network, link, input_size))
     return Classifier(
         name,
         network,
         preprocess_of(preprocessing),
-        _labels(without_softmax(network).output_shape[-1], labels),
+        labels,
         cache,
         reproducible=reproducible,
+        link=link,
+        input_size=input_size,
     )
 
 
@@ -150,11 +173,13 @@ def _known(preprocessing: str | MeanAndDeviation) -> Preprocessing:
     return read_preprocessing(preprocessing)
 
 
-def _labels(classes: int, labels: str | Path | Sequence[str] | None) -> tuple[str, ...]:
+def _labels(path: Path, ended: Ended) -> tuple[str, ...]:
+    """Of a file: a name for each class, or one for the second of two classes with one output."""
     from attribution_core.models.labels import read_labels
 
-    if labels is None:
-        return tuple(f"class {number}" for number in range(classes))
-    if isinstance(labels, str | Path):
-        return read_labels(Path(labels), classes)
-    return tuple(labels)
+    try:
+        return read_labels(path, ended.classes)
+    except ValueError:
+        if not ended.one_unit:
+            raise
+        return read_labels(path, 1)

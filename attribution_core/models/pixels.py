@@ -1,7 +1,8 @@
-"""What the preprocessing of all built-in models shares."""
+"""What models share that concerns pixels: their type, and how many there are."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -28,3 +29,21 @@ def as_floating(images: Any) -> Any:
     if keras.backend.is_float_dtype(keras.backend.standardize_dtype(images.dtype)):
         return images
     return keras.ops.cast(images, "float32")
+
+
+def size_in(text: str) -> tuple[int, int]:
+    """Height and width in pixels, of a text such as ``224`` or ``180x240``.
+
+    Raises
+    ------
+    ValueError
+        When the text is none of these, or a side is 0.
+    """
+    found = re.fullmatch(r"(\d{1,5})(?:[x×](\d{1,5}))?", text.strip())
+    height, width = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+    if not height or not width:
+        raise ValueError(
+            f"The size '{text}' is none; give pixels, such as 224, or height and width, such as "
+            "180x240."
+        )
+    return height, width

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attribution_core.models.preprocessing import Preprocessing, preprocess_of, title_of
+from attribution_core.scores import Link, softmax
 
 if TYPE_CHECKING:
     import keras
@@ -28,6 +29,8 @@ CLEARLY_NEARER = 2.0
 
 _NEAR = 1.0
 """Divergence, in nats a channel, beyond which even the nearest is said to be far off."""
+
+Prepare = Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,9 @@ def try_preprocessings(
     picture: Pixels,
     kinds: Sequence[Preprocessing],
     beside: Sequence[Pixels] = (),
+    entering: Callable[[Callable[[Any], Any]], Callable[[Any], Any]] = lambda preprocess: (
+        preprocess
+    ),
 ) -> tuple[Tried, ...]:
     """Ask a network about a picture under each preprocessing.
 
@@ -79,11 +85,14 @@ def try_preprocessings(
     kinds : sequence of Preprocessing
     beside : sequence of float32 array ``(h, w, 3)``
         Other pictures, for the distance alone: a single dark one misleads.
+    entering : callable, optional
+        From a preprocessing to what pictures in colour pass before the network, such as
+        `Classifier.entering`: some take grey, or channels first.
 
     Returns
     -------
     tuple of Tried
-        One for each, in their order.
+        One for each, in their order, without those that do not fit the network's channels.
     """
     import tensorflow as tf
 
@@ -91,13 +100,16 @@ def try_preprocessings(
     distance = _measure(network)
     tried = []
     for kind in kinds:
-        prepared = preprocess_of(kind)(pictures)
+        try:
+            prepared = entering(preprocess_of(kind))(pictures)
+        except ValueError:
+            continue
         logits = np.asarray(network(prepared[:1], training=False), np.float32)[0]
         tried.append(Tried(kind, logits, None if distance is None else distance(prepared)))
     return tuple(tried)
 
 
-def advice(network: keras.Model, tried: Sequence[Tried]) -> Advice:
+def advice(network: keras.Model, tried: Sequence[Tried], link: Link = "softmax") -> Advice:
     """Say which preprocessing seems right, and how far that can be believed.
 
     Parameters
@@ -106,6 +118,8 @@ def advice(network: keras.Model, tried: Sequence[Tried]) -> Advice:
         The same as in `try_preprocessings`.
     tried : sequence of Tried
         What came of it.
+    link : Link
+        From logits to probabilities, of which a decided answer has a large one.
     """
     finite = [each for each in tried if each.finite]
     if not finite:
@@ -124,7 +138,7 @@ def advice(network: keras.Model, tried: Sequence[Tried]) -> Advice:
         key=lambda each: each.distance or 0.0,
     )
     if len(measured) < 2:
-        return Advice(None, _undecided(finite))
+        return Advice(None, _undecided(finite, link))
     return _nearest(measured)
 
 
@@ -157,14 +171,17 @@ def _times(ratio: float) -> str:
     return "more than 100 times" if ratio > 100 else f"{ratio:.0f} times"
 
 
-def _undecided(finite: Sequence[Tried]) -> str:
-    from attribution_core.scores import softmax
-
+def _undecided(finite: Sequence[Tried], link: Link) -> str:
+    nothing = (
+        "Nothing in the network tells: it neither scales its input itself nor has a batch "
+        "normalisation"
+    )
+    if link != "softmax":
+        return f"{nothing}. Take what it was trained with."
     surest = max(finite, key=lambda each: float(softmax(each.logits).max()))
     percent = 100 * float(softmax(surest.logits).max())
     return (
-        "Nothing in the network tells: it neither scales its input itself nor has a batch "
-        f"normalisation. Its most decided answer, {percent:.0f} %, is under "
+        f"{nothing}. Its most decided answer, {percent:.0f} %, is under "
         f"“{title_of(surest.preprocessing)}”, which proves little: take what it was trained with."
     )
 

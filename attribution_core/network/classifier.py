@@ -18,7 +18,7 @@ from attribution_core.arrays import Logits
 from attribution_core.images import INPUT, Picture, Pixels, digest
 from attribution_core.network.bfloat16 import in_bfloat16
 from attribution_core.network.change_windows import local_part
-from attribution_core.network.endings import without_softmax
+from attribution_core.network.endings import ended_in_logits
 from attribution_core.network.finite import check_activations
 from attribution_core.network.graph import (
     computes_in_float32,
@@ -33,10 +33,11 @@ from attribution_core.network.incremental_head import IncrementalHead
 from attribution_core.network.linear_head import LEAST_GAIN, LinearHead, linear_prefix
 from attribution_core.network.local_head import LocalHead, fewest_colours, local_head
 from attribution_core.network.nesting import rebuilt
+from attribution_core.network.picture_input import first, last
 from attribution_core.network.rounding import unit_of
 from attribution_core.network.verification import check_copy, check_logits_of
 from attribution_core.running.cache import Cache
-from attribution_core.scores import softmax
+from attribution_core.scores import Link, probabilities_of
 from attribution_core.segmentations import Segments
 
 T = TypeVar("T")
@@ -72,12 +73,15 @@ class Classifier:
     ----------
     name : str
     network : keras.Model
-        Preprocessed pictures ``(n, h, w, 3)`` -> logits or softmax outputs ``(n, classes)``. A
-        softmax at the end is not part of what is explained. The given network stays as it is.
+        Preprocessed pictures -> ``(n, classes)`` logits, their softmax or their sigmoid, which is
+        not part of what is explained. Pictures may be grey, or have their channels first. The given
+        network stays as it is.
     preprocess : callable
-        Tensor of pictures ``(n, h, w, 3)`` -> what the network takes.
-    labels : sequence of str
-        One per class.
+        Tensor of pictures ``(n, h, w, 3)`` -> what the network takes; of grey ones for a network
+        that takes grey. Channels stay last.
+    labels : sequence of str or None
+        One per class; of two classes with one output, the second's name is enough. None for
+        ``class 0`` or ``output 0`` and so on.
     cache : Cache, optional
         For activations, coalition values and attributions; classifiers that are given the same one
         share it.
@@ -87,6 +91,11 @@ class Classifier:
     verified : bool
         Whether it is known that what is explained is the given network; otherwise their values are
         compared on a few pictures.
+    link : Link, optional
+        What makes probabilities of the outputs, where the network does not say it: softmax of
+        several and nothing of one, where not given.
+    input_size : int or (height, width), optional
+        Of the pictures, for a network that takes any size; 224 where not given.
 
     Raises
     ------
@@ -100,34 +109,36 @@ class Classifier:
         name: str,
         network: keras.Model,
         preprocess: Callable[[Any], Any],
-        labels: Sequence[str],
+        labels: Sequence[str] | None,
         cache: Cache | None = None,
         *,
         reproducible: bool = False,
         verified: bool = False,
+        link: Link | None = None,
+        input_size: int | tuple[int, int] | None = None,
     ) -> None:
         self.name = name
         self._reproducible = reproducible
-        self._network = without_softmax(network)
+        self._ended = ended_in_logits(network, link, input_size)
+        self._network = self._ended.network
         # As given, nested models and softmax included: copies are made of it.
         self._whole = keras.Model(network.inputs[0], network.outputs[0], name=network.name)
+        self._given = preprocess, link, input_size
+        self._preprocess = self._ended.takes.prepare(preprocess)
         if not verified:
-            check_logits_of(network, self._network, preprocess)
-        self._preprocess = preprocess
-        self.labels = tuple(labels)
+            check_logits_of(network, self._ended, self._preprocess)
+        self.link: Link = self._ended.link
+        self.labels = self._ended.labels(labels)
         self.cache = Cache(DEFAULT_CACHE_BYTES) if cache is None else cache
-        shape = self._network.input_shape
-        self.input_size: tuple[int, int] = (shape[1], shape[2])
-        self.classes = int(self._network.output_shape[-1])
-        if len(self.labels) != self.classes:
-            raise ValueError(
-                f"There are {len(self.labels)} labels for {self.classes} classes; "
-                "give one per class."
-            )
+        self.input_size = self._ended.takes.height, self._ended.takes.width
+        self.classes = self._ended.classes
+        self._channels_first = self._ended.channels_first
         self._cuts = cuts(self._network)
         self._layers = self._find_layers()
-        # Quicker ways to the same logits compute in float32 themselves.
-        self._in_float32 = computes_in_float32(self._network)
+        # Quicker ways to the same logits compute themselves, in float32 and with channels last.
+        self._quick = computes_in_float32(self._network) and not (
+            self._channels_first or self._ended.takes.channels_first
+        )
         # Traced functions stay with the classifier: dropping one would mean tracing it again.
         self._functions = Cache(sys.maxsize)
         self.fingerprint = self._hash_network()
@@ -144,6 +155,10 @@ class Classifier:
         """Preprocessed pictures ``(n, h, w, 3)`` -> logits ``(n, classes)``; not to be changed."""
         return self._network
 
+    def entering(self, preprocess: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """From pictures to what the network takes, by another preprocessing than its own."""
+        return self._ended.takes.prepare(preprocess)
+
     def copy(self) -> Classifier:
         """The same classifier on a network of its own, with a small cache of its own.
 
@@ -153,16 +168,19 @@ class Classifier:
         network.set_weights(self._whole.get_weights())
         finish_normalisations(network)
         cache = Cache(COPY_CACHE_BYTES)
+        preprocess, link, size = self._given
         copy = Classifier(
             self.name,
             network,
-            self._preprocess,
+            preprocess,
             self.labels,
             cache,
             reproducible=self._reproducible,
             verified=True,
+            link=link,
+            input_size=size,
         )
-        check_copy(self._network, copy.network, self.name)
+        check_copy(self._ended, copy._ended, self._preprocess, self.name)
         return copy
 
     def keep(self, name: str, make: Callable[[], T]) -> T:
@@ -238,7 +256,7 @@ class Classifier:
         is computed in bfloat16 if that is wanted.
         """
         self.layer(layer)
-        if layer == INPUT or not self._in_float32:
+        if layer == INPUT or not self._quick:
             return None
         prefix = linear_prefix(self._network, layer, players)
         if prefix is None or prefix.gain(players) < LEAST_GAIN:
@@ -256,7 +274,7 @@ class Classifier:
         None where a small change alters everything at once, or the layers are of unknown kinds.
         """
         found = self.layer(layer)
-        if not self._in_float32:
+        if not self._quick:
             return None
         return self._functions.get_or_compute(
             ("incremental head", layer), lambda: self._build_incremental_head(found)
@@ -265,7 +283,7 @@ class Classifier:
     def local_head(self, layer: str) -> LocalHead | None:
         """The head as a local one, where its layers show that it is; None where they do not."""
         self.layer(layer)
-        if not self._in_float32:
+        if not self._quick:
             return None
         return self._functions.get_or_compute(
             ("local head", layer), lambda: local_head(self._network, self._entry(layer))
@@ -328,8 +346,11 @@ class Classifier:
         return self.head(INPUT).logits(images)
 
     def probabilities(self, images: Pixels) -> npt.NDArray[np.float32]:
-        """Softmax of `scores`, of the same shape."""
-        return softmax(self.scores(images)).astype(np.float32)
+        """Of the classes, of the shape of `scores`: one of them is right, or each for itself.
+
+        ValueError where the network's outputs are numbers and no probabilities.
+        """
+        return probabilities_of(self.scores(images), self.link).astype(np.float32)
 
     def activations(self, picture: Picture, layer: str) -> npt.NDArray[np.float32]:
         """Activations ``(h, w, c)`` of a picture at a layer, cached after the first call.
@@ -352,10 +373,18 @@ class Classifier:
         for tensor in tensors:
             above -= multiplications(tensor)
             name, shape = layer_name(tensor), tuple(tensor.shape)[1:]
+            if len(shape) == 3 and self._channels_first:
+                shape = (*shape[1:], shape[0])
             is_plane = len(shape) == 3 and None not in shape and shape[0] * shape[1] > 1
             if name in self._cuts and name != INPUT and is_plane:
                 found[name] = Layer(name, shape, above)
         return found
+
+    def _entering(self, points: Any, layer: str) -> Any:
+        """Points at a layer as the network takes them there."""
+        if layer == INPUT:
+            return self._preprocess(points)
+        return first(points) if self._channels_first else points
 
     def _entry(self, layer: str) -> Any:
         """The tensor of a layer's activations; at the input, of preprocessed pictures."""
@@ -372,7 +401,7 @@ class Classifier:
     def _build_twin(self) -> tuple[keras.Model, keras.Model]:
         """The network in bfloat16 as it was given, and from pictures to logits."""
         twin = in_bfloat16(self._whole)
-        return twin, without_softmax(twin)
+        return twin, ended_in_logits(twin, *self._given[1:]).network
 
     def _build_rounded_head(self, layer: Layer, network: keras.Model) -> Head:
         above = network
@@ -380,23 +409,18 @@ class Classifier:
             above = keras.Model(cuts(network)[layer.name], network.output)
 
         def logits(points: Any) -> Any:
-            prepared = self._preprocess(points) if layer.name == INPUT else points
-            return above(prepared, training=False)
+            return above(self._entering(points, layer.name), training=False)
 
         size = self.head(layer.name).batch_size
         return self._head(layer, logits, size)
 
     def _build_head(self, layer: Layer) -> Head:
-        if layer.name == INPUT:
-
-            def logits(points: Any) -> Any:
-                return self._network(self._preprocess(points), training=False)
-
-        else:
+        above = self._network
+        if layer.name != INPUT:
             above = keras.Model(self._cuts[layer.name], self._network.output)
 
-            def logits(points: Any) -> Any:
-                return above(points, training=False)
+        def logits(points: Any) -> Any:
+            return above(self._entering(points, layer.name), training=False)
 
         affordable = max(1.0, _MULTIPLICATIONS_A_BATCH / max(1, layer.multiplications))
         batch_size = 2 ** min(int(np.log2(affordable)), int(np.log2(_LARGEST_BATCH)))
@@ -441,7 +465,8 @@ class Classifier:
         below = keras.Model(self._network.input, self._cuts[layer])
 
         def body(pictures: Any) -> Any:
-            return below(self._preprocess(pictures), training=False)
+            activations = below(self._preprocess(pictures), training=False)
+            return last(activations) if self._channels_first else activations
 
         pictures = tf.TensorSpec((None, *self.input_size, 3), tf.float32)
         return TracedWhenItPays(body, pictures, always=self._reproducible)

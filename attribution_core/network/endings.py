@@ -1,13 +1,17 @@
-"""The ends of a network: what it takes, where its softmax stands, and the network without it."""
+"""The ends of a network: where its softmax or sigmoid stands, and the network without it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 
-from attribution_core.network.graph import layer_name, node_of, parents
+from attribution_core.network.graph import has_channels_first, layer_name, node_of, parents
 from attribution_core.network.nesting import appearance, unfolded
+from attribution_core.network.picture_input import PictureInput, picture_input
+from attribution_core.scores import Link
 
 _PASSING = (
     keras.layers.Reshape,
@@ -17,26 +21,77 @@ _PASSING = (
 )
 """Layers that leave each value as it is; the softmax may stand below them."""
 
-_BENDING = ("Sigmoid", "LogSoftmax", "Tanh", "Relu", "HardSigmoid", "Softplus")
+_BENDING = ("LogSoftmax", "Tanh", "Relu", "HardSigmoid", "Softplus")
 """Operations that have no public type, by name; those that a network should not end in."""
 
 
-def without_softmax(network: keras.Model) -> keras.Model:
+@dataclass(frozen=True, eq=False)
+class Ended:
+    """A network that ends in logits.
+
+    Attributes
+    ----------
+    network : keras.Model
+        For any number of pictures, even where the given one was built for a fixed number. The
+        layers of models within it are its own, under names such as ``base/conv``.
+    link : Link
+        From the logits to the given network's outputs.
+    takes : PictureInput
+    channels_first : bool
+        Whether its inner planes have their channels before their rows.
+    one_unit : bool
+        Whether the given network has one output, the probability of the second of two classes. The
+        first class has the logit 0.
+    """
+
+    network: keras.Model
+    link: Link
+    takes: PictureInput
+    channels_first: bool
+    one_unit: bool
+
+    @property
+    def classes(self) -> int:
+        return int(self.network.output_shape[-1])
+
+    def labels(self, given: Sequence[str] | None) -> tuple[str, ...]:
+        """A name for each class; without given ones, ``class 0`` or ``output 0`` and so on.
+
+        Of two classes with one output, one name is that of the second.
+
+        Raises
+        ------
+        ValueError
+            When there is not one for each class.
+        """
+        if given is None:
+            kind = "output" if self.link == "none" else "class"
+            return tuple(f"{kind} {number}" for number in range(self.classes))
+        if self.one_unit and len(given) == 1:
+            return f"not {given[0]}", given[0]
+        if len(given) != self.classes:
+            raise ValueError(
+                f"There are {len(given)} labels for {self.classes} classes; give one per class."
+            )
+        return tuple(given)
+
+
+def ended_in_logits(
+    network: keras.Model, link: Link | None = None, size: int | tuple[int, int] | None = None
+) -> Ended:
     """The network as a functional model from pictures to logits.
 
     Parameters
     ----------
     network : keras.Model
-        One input ``(n, h, w, 3)`` of a fixed size, one output ``(n, classes)``, at its end
-        a dense layer with softmax or no activation, or a softmax layer. It stays as it is; the
-        model returned shares its parameters. Of a last layer that has the softmax inside, it has a
-        linear one.
-
-    Returns
-    -------
-    keras.Model
-        For any number of pictures, even where the given one was built for a fixed number. The
-        layers of models within it are its own, under names such as ``base/conv``.
+        One input of pictures, one output ``(n, classes)``, at its end softmax, sigmoid or no
+        activation, in a layer or as one. It stays as it is; the model returned shares its
+        parameters. Of a last layer that has the activation inside, it has a linear one.
+    link : Link, optional
+        What becomes of the outputs where the network does not say it: where not given, softmax of
+        several, and nothing of one.
+    size : int or (height, width), optional
+        As in `picture_input`.
 
     Raises
     ------
@@ -49,23 +104,30 @@ def without_softmax(network: keras.Model) -> keras.Model:
             f"The network has {len(inputs)} inputs and {len(outputs)} outputs; "
             "it should have one of each."
         )
-    entry, output = inputs[0], outputs[0]
-    if len(entry.shape) != 4 or entry.shape[-1] != 3 or None in entry.shape[1:]:
-        raise ValueError(
-            f"The network takes inputs of shape {tuple(entry.shape)}; "
-            "it should take pictures of a fixed size, (n, height, width, 3)."
-        )
-    if len(output.shape) != 2 or output.shape[-1] is None or output.shape[-1] < 2:
+    takes, output = picture_input(tuple(inputs[0].shape)[1:], size), outputs[0]
+    if len(output.shape) != 2 or output.shape[-1] is None:
         raise ValueError(
             f"The network's outputs have shape {tuple(output.shape)}; "
-            "it should give one score for each of at least two classes, (n, classes)."
+            "it should give one score for each class, (n, classes)."
         )
-    whole = _of_its_own_graph(network)
-    return keras.Model(whole.inputs[0], logits_of(whole.outputs[0]), name=network.name)
+    entry, output = _of_its_own_graph(network, takes)
+    logits, found = linked(output)
+    if found is not None and link not in (None, found):
+        raise ValueError(f"The network ends in {found}; its outputs cannot be taken as {link}.")
+    units = output.shape[-1]
+    link = found or link or ("softmax" if units > 1 else "none")
+    if link == "softmax" and units == 1:
+        raise ValueError("The network has one output, of which softmax is always 1.")
+    channels_first = has_channels_first(keras.Model(entry, output))
+    one_unit = link == "sigmoid" and units == 1
+    if one_unit:
+        logits, link = _beside_zero(logits), "softmax"
+    ended = keras.Model(entry, logits, name=network.name)
+    return Ended(ended, link, takes, channels_first, one_unit)
 
 
-def _of_its_own_graph(network: keras.Model) -> keras.Model:
-    """The network without nested models, on an input without a fixed number of pictures.
+def _of_its_own_graph(network: keras.Model, takes: PictureInput) -> tuple[Any, Any]:
+    """Input and output of the network without nested models, for any number of pictures.
 
     In a graph of its own, so that those made of its parts are not known to the owner's layers. A
     sequential model without an `Input` takes over the number it was first called with.
@@ -74,16 +136,32 @@ def _of_its_own_graph(network: keras.Model) -> keras.Model:
     at_once = entry.shape[0]
     # What takes whole numbers is explained between them too.
     real = entry.dtype if keras.backend.is_float_dtype(entry.dtype) else "float32"
-    free = keras.Input(entry.shape[1:], dtype=real, name=layer_name(entry))
+    free = keras.Input(takes.shape, dtype=real, name=layer_name(entry))
     try:
         output = unfolded(network, free)
     except (TypeError, ValueError):
+        if None in entry.shape[1:]:
+            raise ValueError(
+                f"The network cannot take pictures of {takes.height} × {takes.width} pixels; "
+                "choose another size."
+            ) from None
         if at_once is None:
             raise
         raise _made_for(at_once) from None
     if output.shape[0] is not None:
         raise _made_for(output.shape[0])
-    return keras.Model(free, output)
+    return free, output
+
+
+def _beside_zero(logit: Any) -> Any:
+    """Logits ``(n, 2)`` of which softmax makes 1 − p and p, where sigmoid makes p of ``(n, 1)``."""
+    # Linear layers of kinds that quicker heads know, and along the channels: no plane comes out.
+    names = iter(("as_plane", "beside_zero", "of_two_classes"))
+    plane = keras.layers.Reshape((1, 1, 1), dtype=logit.dtype, name=next(names))(logit)
+    both = keras.layers.ZeroPadding2D(
+        ((0, 0), (1, 0)), data_format="channels_first", dtype=logit.dtype, name=next(names)
+    )(plane)
+    return keras.layers.Reshape((2,), dtype=logit.dtype, name=next(names))(both)
 
 
 def _made_for(pictures: int) -> ValueError:
@@ -103,11 +181,12 @@ def _ends(network: keras.Model) -> tuple[list[Any], list[Any]]:
         ) from None
 
 
-def logits_of(output: Any) -> Any:
-    """The tensor that becomes the output by softmax, or the output where there is none.
+def linked(output: Any) -> tuple[Any, Link | None]:
+    """The tensor that becomes the output by softmax or sigmoid, and by which of them.
 
-    Looked for below layers that leave each value as it is, such as ``Activation("linear")``,
-    ``Reshape`` and casts. These then follow the logits instead.
+    The output itself and None where there is neither. Looked for below layers that leave each value
+    as it is, such as ``Activation("linear")``, ``Reshape`` and casts. These then follow the logits
+    instead.
 
     Raises
     ------
@@ -119,32 +198,39 @@ def logits_of(output: Any) -> Any:
     # The layer, or the operation keras.ops.softmax, which has no public type.
     kind = type(final).__name__
     alone = isinstance(final, keras.layers.Activation)
-    if kind == "Softmax" or (alone and is_softmax(activation)):
-        return parents(output)[0]
-    if is_softmax(activation):
-        return appearance(final, activation=keras.activations.linear)(parents(output)[0])
+    link = link_of(activation)
+    if kind in _LINKS or (alone and link):
+        return parents(output)[0], _LINKS.get(kind, link)
+    if link:
+        return appearance(final, activation=keras.activations.linear)(parents(output)[0]), link
     if activation is not keras.activations.linear or kind in _BENDING:
         unnamed = activation is keras.activations.linear
         name = kind.lower() if unnamed else getattr(activation, "__name__", activation)
         raise ValueError(
-            f"The network ends in the activation '{name}'; it should end in softmax or logits."
+            f"The network ends in the activation '{name}'; it should end in softmax, sigmoid or "
+            "logits."
         )
     if alone or type(final) in _PASSING or kind in ("Cast", "Reshape", "Squeeze"):
         return _followed(output)
-    return output
+    return output, None
 
 
-def is_softmax(activation: Any) -> bool:
-    """Whether an activation is softmax: the function, or a layer in its place."""
-    return activation is keras.activations.softmax or isinstance(activation, keras.layers.Softmax)
+_LINKS: dict[str, Link] = {"Softmax": "softmax", "Sigmoid": "sigmoid"}
 
 
-def _followed(output: Any) -> Any:
+def link_of(activation: Any) -> Link | None:
+    """Softmax or sigmoid, where an activation is one: the function, or a layer in its place."""
+    if activation is keras.activations.softmax or isinstance(activation, keras.layers.Softmax):
+        return "softmax"
+    return "sigmoid" if activation is keras.activations.sigmoid else None
+
+
+def _followed(output: Any) -> tuple[Any, Link | None]:
     """The logits below a layer that leaves values as they are, followed by that layer."""
     below = parents(output)[0]
-    found = logits_of(below)
+    found, link = linked(below)
     if found is below:
-        return output
+        return output, None
     node = node_of(output)
     positional, named = node.arguments.fill_in({id(below): found})
-    return appearance(node.operation)(*positional, **named)
+    return appearance(node.operation)(*positional, **named), link

@@ -92,6 +92,14 @@ def computes_in_float32(network: keras.Model) -> bool:
     return types == {"float32"} and not is_quantised(network)
 
 
+def has_channels_first(network: keras.Model) -> bool:
+    """Whether the network's planes have their channels before their rows."""
+    return any(
+        getattr(tensor._keras_history.operation, "data_format", None) == "channels_first"
+        for tensor in flow(network)
+    )
+
+
 def is_quantised(network: keras.Model) -> bool:
     """Whether parameters are kept as whole numbers, with a scale."""
     return any(layer.quantization_mode for layer in network._flatten_layers(include_self=False))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from attribution_core.arrays import BoolArray, FloatArray, Logits
 from attribution_core.network.finite import check_gradients, check_logits, check_scores
-from attribution_core.scores import Score, score_values
+from attribution_core.scores import Link, Score, score_values
 
 Function = Callable[..., Any]
 
@@ -119,14 +119,14 @@ class Head:
         # Without tracing, heavy convolutions take longer back than tracing does.
         at_once = reproducible or batch_size < _LIGHT_BATCH
         ready = compiled if at_once else TracedWhenItPays
-        self._differentiate: dict[bool, Function] = {
-            probability: ready(partial(_differentiated, logits, probability), points, weights)
-            for probability in (False, True)
+        self._differentiate: dict[Link, Function] = {
+            link: ready(partial(_differentiated, logits, link), points, weights)
+            for link in get_args(Link)
         }
 
-        def traced_for(count: int, probability: bool) -> Function:
+        def traced_for(count: int, link: Link) -> Function:
             several = tf.TensorSpec((count, classes), tf.float32)
-            return ready(partial(_differentiated_several, logits, probability), points, several)
+            return ready(partial(_differentiated_several, logits, link), points, several)
 
         self._traced_for = lru_cache(maxsize=None)(traced_for)
 
@@ -178,7 +178,7 @@ class Head:
         ValueError if not all are finite.
         """
         weights = tf.constant(score.weights(self.classes))
-        differentiate = self._differentiate[score.probability]
+        differentiate = self._differentiate[_link_of(score)]
         values, gradients = self._in_batches(lambda batch: differentiate(batch, weights), points)
         check_scores(values, self.network, self.layer, score.target)
         check_gradients(gradients, self.network, self.layer, score.target)
@@ -193,7 +193,7 @@ class Head:
         if not all values and gradients are finite.
         """
         weights = tf.constant(np.stack([score.weights(self.classes) for score in scores]))
-        differentiate = self._traced_for(len(scores), scores[0].probability)
+        differentiate = self._traced_for(len(scores), _link_of(scores[0]))
         values, gradients = self._in_batches(lambda batch: differentiate(batch, weights), points)
         for number, score in enumerate(scores):
             check_scores(values[:, number], self.network, self.layer, score.target)
@@ -233,24 +233,31 @@ def _masked_logits(
     return logits(tf.where(present, point, reference))
 
 
-def _outputs(logits: Function, probability: bool, points: Any) -> Any:
+def _link_of(score: Score) -> Link:
+    """What makes a score of the logits: "none" where it is made of them as they are."""
+    return score.link if score.probability else "none"
+
+
+def _outputs(logits: Function, link: Link, points: Any) -> Any:
     outputs = logits(points)
-    return tf.nn.softmax(outputs) if probability else outputs
+    if link == "sigmoid":
+        return tf.math.sigmoid(outputs)
+    return tf.nn.softmax(outputs) if link == "softmax" else outputs
 
 
-def _differentiated(logits: Function, probability: bool, points: Any, weights: Any) -> Any:
+def _differentiated(logits: Function, link: Link, points: Any, weights: Any) -> Any:
     """The score ``(n,)`` with weights ``(classes,)`` on the outputs, and its gradients."""
     with tf.GradientTape() as tape:
         tape.watch(points)
-        score = tf.linalg.matvec(_outputs(logits, probability, points), weights)
+        score = tf.linalg.matvec(_outputs(logits, link, points), weights)
     return score, _gradient(tape, score, points)
 
 
-def _differentiated_several(logits: Function, probability: bool, points: Any, weights: Any) -> Any:
+def _differentiated_several(logits: Function, link: Link, points: Any, weights: Any) -> Any:
     """As `_differentiated`, for weights ``(scores, classes)`` of several scores."""
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(points)
-        outputs = _outputs(logits, probability, points)
+        outputs = _outputs(logits, link, points)
         scores = [tf.linalg.matvec(outputs, each) for each in tf.unstack(weights)]
     gradients = [_gradient(tape, score, points) for score in scores]
     return tf.stack(scores, axis=1), tf.stack(gradients, axis=1)

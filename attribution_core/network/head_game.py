@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -100,7 +101,9 @@ class HeadGame:
         """
         (logits,) = self.logits(np.ones((1, self.players), bool))
         likeliest = np.argsort(-logits, kind="stable")[:EXAMPLES].tolist()
-        return tuple(Score(target, self._score.probability) for target in likeliest)
+        # Not a contrast, whose other class would be one of the likeliest itself.
+        score = replace(self._score, against=None)
+        return tuple(replace(score, target=target) for target in likeliest)
 
     def examples(self, coalitions: BoolArray) -> npt.NDArray[np.float64]:
         """What coalitions ``(n, players)`` are worth by the example scores, ``(n, scores)``."""

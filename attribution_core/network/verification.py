@@ -11,8 +11,9 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from attribution_core.arrays import FloatArray
+from attribution_core.network.endings import Ended
 from attribution_core.network.graph import flow, multiplications
-from attribution_core.scores import softmax
+from attribution_core.scores import probabilities_of
 
 _MULTIPLICATIONS = 1e10
 """For the pictures that a network is tried on: a fraction of a second on two cores."""
@@ -20,26 +21,24 @@ _MULTIPLICATIONS = 1e10
 _SEED = 20
 
 
-def pictures_to_try(network: keras.Model) -> npt.NDArray[np.float32]:
+def pictures_to_try(ended: Ended) -> npt.NDArray[np.float32]:
     """A smooth picture, noise, a flat picture and black, ``(n, h, w, 3)``, RGB 0..255, whole.
 
     At least the first, and as many as a fraction of a second allows.
     """
-    height, width = network.inputs[0].shape[1:3]
+    height, width = ended.takes.height, ended.takes.width
     random = np.random.default_rng(_SEED)
     coarse = random.uniform(0, 255, (-(-height // 8), -(-width // 8), 3))
     smooth = np.kron(coarse, np.ones((8, 8, 1)))[:height, :width]
     noise = random.uniform(0, 255, (height, width, 3))
     flat = np.broadcast_to(coarse.mean(axis=(0, 1)), noise.shape)
-    cost = sum(multiplications(tensor) for tensor in flow(network))
+    cost = sum(multiplications(tensor) for tensor in flow(ended.network))
     affordable = max(1, min(4, int(_MULTIPLICATIONS / max(1, cost))))
     pictures = np.stack([smooth, noise, flat, np.zeros_like(noise)])[:affordable]
     return pictures.round().astype(np.float32)
 
 
-def check_logits_of(
-    given: keras.Model, network: keras.Model, preprocess: Callable[[Any], Any]
-) -> None:
+def check_logits_of(given: keras.Model, ended: Ended, preprocess: Callable[[Any], Any]) -> None:
     """Refuse what is taken for logits where it is not what the given network makes its outputs of.
 
     Outputs that are not finite are left to those who see them in a picture of the user's.
@@ -48,7 +47,7 @@ def check_logits_of(
     ----------
     given : keras.Model
         As its owner has it: preprocessed pictures -> outputs ``(n, classes)``.
-    network : keras.Model
+    ended : Ended
         Preprocessed pictures -> what is taken for logits.
     preprocess : callable
         Tensor of pictures, RGB 0..255, -> what both take.
@@ -56,39 +55,38 @@ def check_logits_of(
     Raises
     ------
     ValueError
-        When neither the values nor their softmax are the given network's outputs, or the values
-        are probabilities already.
+        When neither the values nor what the link makes of them are the given network's outputs, or
+        the values are probabilities already.
     """
-    prepared = preprocess(tf.constant(pictures_to_try(network)))
-    logits = _float64(network(prepared, training=False))
-    outputs = logits
-    if network.outputs[0] is not given.outputs[0]:
-        # Some networks take a fixed number of pictures at a time.
-        at_once = given.inputs[0].shape[0] or len(prepared)
-        rows = np.resize(np.arange(len(prepared)), at_once)
-        outputs = _float64(given(tf.gather(prepared, rows), training=False))
-        logits = logits[rows]
+    prepared = preprocess(tf.constant(pictures_to_try(ended)))
+    # Some networks take a fixed number of pictures at a time.
+    at_once = given.inputs[0].shape[0] or len(prepared)
+    rows = np.resize(np.arange(len(prepared)), at_once)
+    outputs = _float64(given(tf.gather(prepared, rows), training=False))
+    logits = _float64(ended.network(prepared, training=False))[rows]
     finite = np.isfinite(logits).all(axis=1) & np.isfinite(outputs).all(axis=1)
     logits, outputs = logits[finite], outputs[finite]
     if not len(logits):
         return
     tolerance = _tolerance(given)
-    if _are_probabilities(logits, tolerance):
+    if ended.link == "softmax" and _are_probabilities(logits, tolerance):
         raise ValueError(
             "The network's last values are probabilities, and no softmax at its end says of which "
             "logits; it should end in one softmax, or in logits."
         )
     # Not of 1: of a thousand classes none may have more than a few thousandths.
     most = tolerance * float(np.abs(outputs).max())
-    as_given = np.abs(logits - outputs).max() <= most
-    if not as_given and np.abs(softmax(logits) - outputs).max() > most:
+    made = logits if ended.link == "none" else probabilities_of(logits, ended.link)
+    shown = slice(1, None) if ended.one_unit else slice(None)
+    if not any(np.abs(each[:, shown] - outputs).max() <= most for each in (logits, made)):
         raise ValueError(
-            "The softmax of the values below the network's end differs from the network's own "
-            "outputs; it should end in one softmax over its classes, or in logits."
+            f"The {ended.link} of the values below the network's end differs from the network's "
+            "own outputs; it should end in one softmax over its classes, in a sigmoid of each, or "
+            "in logits."
         )
 
 
-def check_copy(network: keras.Model, copy: keras.Model, name: str) -> None:
+def check_copy(ended: Ended, copy: Ended, preprocess: Callable[[Any], Any], name: str) -> None:
     """Refuse a copy of a network that gives other logits.
 
     Raises
@@ -96,10 +94,10 @@ def check_copy(network: keras.Model, copy: keras.Model, name: str) -> None:
     ValueError
         When they differ by more than rounding on a picture.
     """
-    picture = tf.constant(pictures_to_try(network)[:1])
-    ours, theirs = (_float64(each(picture, training=False)) for each in (network, copy))
-    scale = float(np.abs(ours).max())
-    if np.isfinite(ours).all() and np.abs(ours - theirs).max() > _tolerance(network) * scale:
+    picture = preprocess(tf.constant(pictures_to_try(ended)[:1]))
+    ours, theirs = (_float64(each.network(picture, training=False)) for each in (ended, copy))
+    most = _tolerance(ended.network) * float(np.abs(ours).max())
+    if np.isfinite(ours).all() and np.abs(ours - theirs).max() > most:
         raise ValueError(
             f"The network {name} cannot be copied: a copy with its parameters gives other scores, "
             "so that a layer keeps something beside them."

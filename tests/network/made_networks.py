@@ -9,6 +9,8 @@ from typing import Any
 import keras
 from keras import layers
 
+from attribution_core.scores import Link
+
 Flow = Callable[[Any], Any]
 
 SHAPE = (12, 10, 3)
@@ -24,17 +26,24 @@ class Made:
     network : keras.Model
         As its owner has it.
     planes : mapping of name to callable
-        The layers to look at, each from the one before; the first one from pictures.
+        The layers to look at, each from the one before, channels last; the first one from pictures
+        in colour.
     logits : callable
         From the last of them to what the probabilities are made of.
     tolerance : float
         Of its number type, as a share of the largest value.
+    link : Link
+        From logits to its outputs.
+    input_size : (height, width) or None
+        To be asked for, of a network that takes any size.
     """
 
     network: keras.Model
     planes: Mapping[str, Flow]
     logits: Flow
     tolerance: float = 1e-5
+    link: Link = "softmax"
+    input_size: tuple[int, int] | None = None
 
 
 def drawn(seed: int, spread: float = 0.4) -> keras.initializers.Initializer:
@@ -407,9 +416,87 @@ TYPES: Mapping[str, Callable[[], Made]] = {
     "uint8 pictures": of_bytes,
 }
 
+# Endings and inputs.
+
+
+def ending_in(activation: Any, units: int, link: Link) -> Made:
+    first, block, end = low(), residual(), dense(9, units, activation)
+    entry, level = keras.Input(SHAPE), layers.Flatten()
+    network = keras.Model(entry, end(level(block(first(entry)))))
+    logits = chain(level, without_activation(end))
+    if units == 1 and link == "softmax":
+        # Of two classes, the first has the logit 0.
+        logits = chain(logits, lambda z: keras.ops.concatenate([0 * z, z], axis=-1))
+    return Made(network, {"low": first, "block": block}, logits, link=link)
+
+
+def grey() -> Made:
+    conv, block, classes = convolution("low", 1), residual(), dense(9)
+    entry, level = keras.Input((*SHAPE[:2], 1)), layers.Flatten()
+    network = keras.Model(entry, layers.Softmax()(classes(level(block(conv(entry / 255.0))))))
+
+    def first(pictures: Any) -> Any:
+        red, green, blue = keras.ops.split(pictures / 255.0, 3, axis=-1)
+        return conv(0.299 * red + 0.587 * green + 0.114 * blue)
+
+    return Made(network, {"low": first, "block": block}, chain(level, classes))
+
+
+def of_any_size() -> Made:
+    first, block, classes = low(), residual(), dense(9)
+    entry, mean = keras.Input((None, None, 3)), layers.GlobalAveragePooling2D()
+    network = keras.Model(entry, layers.Softmax()(classes(mean(block(first(entry))))))
+    planes = {"low": first, "block": block}
+    return Made(network, planes, chain(mean, classes), input_size=SHAPE[:2])
+
+
+def channels_first() -> Made:
+    """The plain path computes with the same kernels, channels last."""
+
+    def made(data_format: str) -> tuple[layers.Layer, ...]:
+        axis = 1 if data_format == "channels_first" else -1
+        return (
+            convolution("low", 1, data_format=data_format),
+            layers.BatchNormalization(axis, beta_initializer=drawn(3), name="norm"),
+            layers.MaxPooling2D(data_format=data_format, name="pooled"),
+            convolution("deep", 2, strides=2, data_format=data_format),
+            layers.GlobalAveragePooling2D(data_format=data_format),
+        )
+
+    classes, entry = dense(9), keras.Input((3, *SHAPE[:2]))
+    network = keras.Model(entry, layers.Softmax()(classes(chain(*made("channels_first"))(entry))))
+    conv, norm, pooled, deep, mean = made("channels_last")
+    planes = {"low": conv, "pooled": chain(norm, pooled), "deep": deep}
+    return Made(network, planes, chain(mean, classes))
+
+
+def permuted() -> Made:
+    """Channels first at the input alone."""
+    first, block, classes = low(), residual(), dense(9)
+    entry, turned, level = keras.Input((3, *SHAPE[:2])), layers.Permute((2, 3, 1)), layers.Flatten()
+    end = layers.Softmax()(classes(level(block(first(turned(entry))))))
+    planes = {"low": first, "block": block}
+    return Made(keras.Model(entry, end), planes, chain(level, classes))
+
+
+ENDINGS: Mapping[str, Callable[[], Made]] = {
+    "logits": lambda: ending_in(None, 5, "softmax"),
+    "one sigmoid": lambda: ending_in("sigmoid", 1, "softmax"),
+    "five sigmoids": lambda: ending_in("sigmoid", 5, "sigmoid"),
+    "one number": lambda: ending_in(None, 1, "none"),
+}
+INPUTS: Mapping[str, Callable[[], Made]] = {
+    "grey": grey,
+    "any size": of_any_size,
+    "channels first": channels_first,
+    "channels first at the input": permuted,
+}
+
 NETWORKS: Mapping[str, Callable[[], Made]] = {
     **{name: lambda block=block: through_block(block()) for name, block in BLOCKS.items()},
     "dense end": lambda: through_block(residual(), flat=True),
     **NESTED,
     **TYPES,
+    **ENDINGS,
+    **INPUTS,
 }

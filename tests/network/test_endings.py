@@ -11,7 +11,7 @@ import pytest
 from keras import layers
 
 from attribution_core import Classifier, explain
-from attribution_core.network.endings import without_softmax
+from attribution_core.network.endings import ended_in_logits
 from attribution_core.network.randomisation import randomize
 
 LABELS = tuple("abcde")
@@ -118,9 +118,9 @@ def test_the_owner_s_layers_stay_in_one_graph() -> None:
     assert ([layer.trainable for layer in network.layers], network.to_json()) == states
 
 
-def test_without_softmax_shares_parameters() -> None:
+def test_parameters_are_shared() -> None:
     network = ending_in(dense("softmax"))
-    plain = without_softmax(network)
+    plain = ended_in_logits(network).network
     assert plain.layers[-1].kernel is network.layers[-1].kernel
     assert network.layers[-1].activation is keras.activations.softmax
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from attribution_core import METHODS, Classifier, Grid, explain, load_classifier
+from attribution_core.arrays import FloatArray
 from attribution_core.images import Picture
 from attribution_core.network.randomisation import Randomisation
 from tests.network.made_networks import (
-    CLASSES,
     NESTED,
     NETWORKS,
     SHAPE,
@@ -28,35 +28,52 @@ from tests.network.plain_path import OPTIONS, PlainPath
 TARGET = 2
 NOISE = np.random.default_rng(0).uniform(0, 255, SHAPE).round()
 ENDS = np.stack([NOISE, np.full(SHAPE, 255.0)]).astype(np.float32)
-LABELS = tuple("abcde")
 
 
-def classifier_of(network: keras.Model) -> Classifier:
-    return Classifier("made", network, lambda images: images, LABELS)
+def classifier_of(made: Made) -> Classifier:
+    return Classifier("made", made.network, lambda images: images, None, input_size=made.input_size)
 
 
 @pytest.fixture(scope="module", params=NETWORKS)
 def made(request: pytest.FixtureRequest) -> tuple[Made, Classifier]:
     """A network as its owner has it, and the classifier made of it."""
     found = NETWORKS[request.param]()
-    return found, classifier_of(found.network)
+    return found, classifier_of(found)
+
+
+def target_of(made: Made) -> int:
+    return min(TARGET, made.network.output_shape[-1] - (made.link == "none"))
 
 
 def plain_path(made: Made, layer: str) -> PlainPath:
     flows = [*made.planes.values(), made.logits]
     cut = ["input", *made.planes].index(layer)
-    return PlainPath(flows[:cut], flows[cut:], ENDS, TARGET)
+    return PlainPath(flows[:cut], flows[cut:], ENDS, target_of(made))
+
+
+def owned_outputs(made: Made) -> FloatArray:
+    """What the owner's network itself makes of the pictures."""
+    shape = made.network.input_shape[1:]
+    grey = ENDS @ np.array([0.299, 0.587, 0.114], np.float32)
+    pictures = grey[..., None] if shape[-1] == 1 else ENDS
+    if shape[0] == 3:
+        pictures = pictures.transpose(0, 3, 1, 2)
+    return np.asarray(made.network(pictures, training=False))
 
 
 def test_probabilities(made: tuple[Made, Classifier]) -> None:
     """Those of the network as its owner has it; copies give the same."""
     owned, classifier = made
-    own = np.asarray(owned.network(ENDS, training=False))
-    assert own.shape == (2, CLASSES)
-    np.testing.assert_allclose(
-        classifier.probabilities(ENDS), own, rtol=10 * owned.tolerance, atol=owned.tolerance
-    )
-    assert set(owned.planes) <= set(classifier.layers)
+    own = owned_outputs(owned)
+    assert classifier.link == owned.link
+    outputs = classifier.scores(ENDS)
+    if owned.link != "none" and (own >= 0).all():
+        outputs = classifier.probabilities(ENDS)
+    if own.shape[1] < outputs.shape[1]:
+        np.testing.assert_allclose(outputs.sum(axis=1), 1, rtol=1e-6)
+        outputs = outputs[:, 1:]
+    np.testing.assert_allclose(outputs, own, rtol=10 * owned.tolerance, atol=owned.tolerance)
+    assert {*owned.planes} <= {*classifier.layers}
     copy = classifier.copy()
     assert copy.layers == classifier.layers
     np.testing.assert_allclose(copy.scores(ENDS), classifier.scores(ENDS), rtol=owned.tolerance)
@@ -75,7 +92,7 @@ def test_every_method_at_every_layer(made: tuple[Made, Classifier], method: str)
             classifier,
             ENDS[0],
             method,
-            TARGET,
+            target_of(owned),
             layer=layer,
             reference="white",
             superpixels=Grid(2, 3),
@@ -100,7 +117,7 @@ def test_saved_networks(name: str, suffix: str, tmp_path: Path) -> None:
     owned = NETWORKS[name]()
     owned.network.save(tmp_path / f"saved{suffix}")
     loaded = load_classifier(tmp_path / f"saved{suffix}")
-    given = classifier_of(owned.network)
+    given = classifier_of(owned)
     assert set(owned.planes) <= set(loaded.layers)
     np.testing.assert_allclose(loaded.scores(ENDS), given.scores(ENDS), rtol=owned.tolerance)
 
@@ -108,7 +125,7 @@ def test_saved_networks(name: str, suffix: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", NESTED)
 def test_networks_within_networks_in_bfloat16(name: str) -> None:
     owned = NESTED[name]()
-    classifier = classifier_of(owned.network)
+    classifier = classifier_of(owned)
     for layer in ("input", *owned.planes):
         points = np.stack([classifier.activations(Picture.of(end), layer) for end in ENDS])
         exact = classifier.head(layer).logits(points)
@@ -117,7 +134,7 @@ def test_networks_within_networks_in_bfloat16(name: str) -> None:
 
 
 def test_a_base_is_randomised_layer_by_layer() -> None:
-    classifier = classifier_of(NESTED["a base called twice"]().network)
+    classifier = classifier_of(NESTED["a base called twice"]())
     draws = Randomisation(classifier)
     # Both calls have the same parameters, and these are drawn once.
     assert draws.stages == ("dense_9", "base/deep", "base/conv")
@@ -131,7 +148,8 @@ def test_a_base_is_randomised_layer_by_layer() -> None:
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_owner_s_network_stays_as_it_is(name: str) -> None:
-    owned = NETWORKS[name]().network
+    made = NETWORKS[name]()
+    owned = made.network
     owned.compile("sgd", "categorical_crossentropy")
 
     def state() -> tuple[object, ...]:
@@ -140,18 +158,18 @@ def test_the_owner_s_network_stays_as_it_is(name: str) -> None:
         return owned.to_json(), flags, calls, repr(owned.optimizer.get_config()), owned.compiled
 
     before, weights = state(), [weight.numpy().copy() for weight in owned.weights]
-    outputs = np.asarray(owned(ENDS, training=False))
-    classifier = classifier_of(owned)
+    outputs = owned_outputs(made)
+    classifier = classifier_of(made)
     for method in METHODS:
         last = classifier.layers[-1]
-        explain(classifier, ENDS[0], method, TARGET, layer=last, superpixels=Grid(2, 2))
+        explain(classifier, ENDS[0], method, target_of(made), layer=last, superpixels=Grid(2, 2))
     if name != "int8":
         Randomisation(classifier).at(1)
         classifier.rounded_head("input")
     assert state() == before
     for weight, earlier in zip(owned.weights, weights, strict=True):
         np.testing.assert_array_equal(weight.numpy(), earlier)
-    np.testing.assert_array_equal(np.asarray(owned(ENDS, training=False)), outputs)
+    np.testing.assert_array_equal(owned_outputs(made), outputs)
 
 
 def test_what_cannot_be_differentiated_says_so() -> None:
@@ -159,7 +177,8 @@ def test_what_cannot_be_differentiated_says_so() -> None:
     entry = keras.Input(SHAPE)
     rounded = keras.ops.round(convolution("low", 1)(entry / 255.0))
     flat = keras.layers.Flatten()(convolution("high", 2)(rounded))
-    classifier = classifier_of(keras.Model(entry, dense(9, activation="softmax")(flat)))
+    network = keras.Model(entry, dense(9, activation="softmax")(flat))
+    classifier = Classifier("rounding", network, lambda images: images, None)
     for method, kind in METHODS.items():
         if kind.needs == "gradient" and method != "grad_cam":
             with pytest.raises(ValueError, match="cannot be differentiated: a layer of it rounds"):
@@ -172,4 +191,4 @@ def test_what_cannot_be_differentiated_says_so() -> None:
 
 def test_quantised_parameters_are_not_drawn() -> None:
     with pytest.raises(ValueError, match="are quantised"):
-        Randomisation(classifier_of(TYPES["int8"]().network))
+        Randomisation(classifier_of(TYPES["int8"]()))

@@ -11,7 +11,6 @@ import streamlit as st
 from attribution_core.images import INPUT
 from attribution_core.measures.curves import FaithfulnessCurve
 from attribution_core.registry import METHODS
-from attribution_core.scores import softmax
 from pages.ui.faithfulness.figures import picture_at
 from pages.ui.faithfulness.protocol import Protocol
 from pages.ui.faithfulness.tasks import Curves
@@ -21,6 +20,7 @@ from pages.ui.shell.markdown import literal
 from pages.ui.shell.requests import reference_of
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import whole
+from pages.ui.worker.tasks import Prediction
 
 WIDTH = 236
 
@@ -100,13 +100,11 @@ def draw_point(
     )
     lines = [f"**{shown}**, the nearest point of the curve."]
     if curve.logits is not None:
-        probabilities = softmax(curve.logits[point])
-        top = int(np.argmax(probabilities))
-        lines.append(
-            f"Top class: **{literal(scene.labels[top])}** {100 * probabilities[top]:.1f} %"
-        )
+        prediction = Prediction.of(curve.logits[point], scene.link)
+        (top,) = prediction.top(1)
+        lines.append(f"Top class: **{literal(scene.labels[top])}** {prediction.said(top)}")
         if top != target:
-            lines.append(f"{literal(scene.labels[target])} {100 * probabilities[target]:.1f} %")
+            lines.append(f"{literal(scene.labels[target])} {prediction.said(target)}")
     if reference is None:
         lines.append("Faded positions have the reference's activations.")
     st.caption("  \n".join(lines))

@@ -11,7 +11,7 @@ import streamlit as st
 
 from attribution_core.registry import METHODS
 from attribution_core.request import Reason, granted
-from attribution_core.scores import Score
+from attribution_core.scores import Link, Score
 from pages.ui.faithfulness.protocol import Protocol, removal_in_words
 from pages.ui.faithfulness.tasks import RANDOM, DrawPictureCurves, PictureCurves
 from pages.ui.maps.csv_download import csv_download, csv_text
@@ -88,7 +88,7 @@ def render_gallery_areas(
 
 
 def _draw(scene: Scene, found: Mapping[str, PictureCurves], score: str) -> None:
-    areas = {title: areas_of(each, score) for title, each in found.items()}
+    areas = {title: areas_of(each, score, scene.link) for title, each in found.items()}
     whole = {title: each for title, each in areas.items() if _complete(found[title])}
     if not whole:
         st.caption("The first picture is under way …")
@@ -127,9 +127,9 @@ def _cells(areas: Areas) -> dict[str, str]:
     }
 
 
-def areas_of(each: PictureCurves, score: str) -> Areas:
+def areas_of(each: PictureCurves, score: str, link: Link = "softmax") -> Areas:
     """Normalised areas by method."""
-    read = _score(each, score)
+    read = _score(each, score, link)
     return {
         method: (
             deletion.read_as(read).normalised_area,
@@ -139,10 +139,10 @@ def areas_of(each: PictureCurves, score: str) -> Areas:
     }
 
 
-def _score(each: PictureCurves, score: str) -> Score:
+def _score(each: PictureCurves, score: str, link: Link) -> Score:
     if score == "contrast":
-        return Score(each.target, against=each.runner_up)
-    return Score(each.target, probability=score == "probability")
+        return Score(each.target, against=each.runner_up, link=link)
+    return Score(each.target, probability=score == "probability", link=link)
 
 
 def ranked(areas: list[Areas]) -> list[dict[str, str]]:
@@ -176,7 +176,7 @@ def title_of(method: str) -> str:
 def _csv(scene: Scene, found: Mapping[str, PictureCurves], score: str) -> str:
     lines = []
     for title, each in found.items():
-        read = _score(each, score)
+        read = _score(each, score, scene.link)
         for method, *pair in each.curves:
             deletion, insertion = (curve.read_as(read) for curve in pair)
             numbers = [

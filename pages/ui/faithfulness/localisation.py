@@ -227,15 +227,15 @@ def _draw_shares(
 def _confidence(scene: Scene, board: _Board, known: Sequence[Prediction]) -> str:
     """The probability of each tile's class, alone and in the mosaic."""
     parts = [
-        f"{literal(scene.labels[target])} {100 * alone.probabilities[target]:.0f} % → "
-        f"{100 * known[-1].probabilities[target]:.1f} %"
+        f"{literal(scene.labels[target])} {alone.said(target, 0)} → {known[-1].said(target)}"
         for target, alone in zip(board.classes, known[:-1], strict=True)
     ]
-    words = "Probability alone → in the mosaic: " + " · ".join(parts) + "."
+    what = "Output" if known[-1].probabilities is None else "Probability"
+    words = f"{what} alone → in the mosaic: " + " · ".join(parts) + "."
     unsure = [
         literal(scene.labels[target])
         for target, alone in zip(board.classes, known[:-1], strict=True)
-        if alone.probabilities[target] < CONFIDENT
+        if alone.probabilities is not None and alone.probabilities[target] < CONFIDENT
     ]
     if unsure:
         words += (

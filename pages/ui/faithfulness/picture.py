@@ -127,6 +127,7 @@ def _draw_curves(
         len(scene.labels),
         scene.prediction.logits,
         scene.settings.against if scene.settings.score == "contrast" else None,
+        scene.link,
     )
     _draw_figures(scene, protocol, target, tuple(tasks), known, orders, score)
     rows = {METHODS[name].title: (each.deletion, each.insertion) for name, each in known.items()}

@@ -9,7 +9,7 @@ import numpy as np
 from attribution_core.images import INPUT
 from attribution_core.measures.map_curves import Players
 from attribution_core.request import ZEROS
-from attribution_core.scores import Score
+from attribution_core.scores import Link, Score
 from attribution_core.segmentations import Grid, Slic, counted
 from pages.ui.shell.choosers import choose_one, choose_whole
 from pages.ui.shell.markdown import literal
@@ -48,8 +48,8 @@ def choose_protocol(engine: Engine, scene: Scene) -> Protocol:
     score = choose_one(
         "faithfulness-score",
         "Score",
-        SCORES,
-        "probability",
+        {kind: title for kind, title in SCORES.items() if kind in scene.scores},
+        "probability" if "probability" in scene.scores else "logit",
         help="What the curves show. The maps explain the sidebar's score. Contrast is the lead "
         "over the sidebar's rival class, or over the strongest other class.",
     )
@@ -108,15 +108,20 @@ def removal_in_words(scene: Scene, protocol: Protocol) -> str:
 
 
 def score_of(
-    kind: str, target: int, classes: int, logits: np.ndarray, against: int | None
+    kind: str,
+    target: int,
+    classes: int,
+    logits: np.ndarray,
+    against: int | None,
+    link: Link = "softmax",
 ) -> Score:
     """The score that the curves show; a contrast is with the strongest other class by default."""
     if kind != "contrast":
-        return Score.of(kind, target, classes)
+        return Score.of(kind, target, classes, link=link)
     if against is None or against == target or against >= classes:
         ranked = np.argsort(-logits, kind="stable")
         against = int(next(number for number in ranked if number != target))
-    return Score(target, against=against)
+    return Score(target, against=against, link=link)
 
 
 def score_in_words(scene: Scene, score: Score) -> str:

@@ -162,7 +162,7 @@ class DrawPictureCurves:
         from attribution_core.explanation import explain_request
 
         ranked = np.argsort(-classifier.scores(self.picture.pixels), kind="stable")
-        target, runner_up = int(ranked[0]), int(ranked[1])
+        target, runner_up = int(ranked[0]), int(ranked[:2][-1])
         curves: tuple[tuple[str, FaithfulnessCurve, FaithfulnessCurve], ...] = ()
         planned = len(self.requests) + 1
         for template in self.requests:

@@ -120,8 +120,11 @@ def _part(layers: tuple[str, ...], most: int) -> tuple[str, ...]:
 
 
 def _pair(scene: Scene, classes: Sequence[int]) -> tuple[int, int]:
-    """The two classes whose maps are compared."""
+    """The two classes whose maps are compared; the same one twice where there is no other."""
     offered = list(classes)
+    if len(scene.labels) == 1:
+        st.caption("The model has one output, and no other to compare its maps with.")
+        return 0, 0
     if len(offered) == 1 and scene.prediction is not None:
         offered += [number for number in scene.prediction.top(2) if number not in offered][:1]
         st.caption(

@@ -51,7 +51,8 @@ def render_layers(engine: Engine, scene: Scene) -> None:
         names.update(film.tasks)
     for table in tables:
         names.update(names_of(table))
-    compared = _ask_for_curves(scene, comparison, names, most)
+    several = comparison.pair[0] != comparison.pair[1]
+    compared = _ask_for_curves(scene, comparison, names, most) if several else {}
     common = (METHODS[comparison.method].title, f"{scene.settings.reference} reference")
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
@@ -63,7 +64,8 @@ def render_layers(engine: Engine, scene: Scene) -> None:
             curve_of(method, comparison.measure, by_layer, snapshots)
             for method, by_layer in compared.items()
         ]
-        draw_curves(scene, comparison, curves, finished)
+        if curves:
+            draw_curves(scene, comparison, curves, finished)
         if finished:
             _downloads(scene, tables, curves, snapshots)
 

@@ -55,7 +55,9 @@ def _square(title: str, picture: Picture) -> str:
 
 
 def _answers(asked: Snapshot[object], scene: Scene) -> str:
-    says = f"<b>{escape(scene.model.title)} says</b>"
+    # Percentages that are no shares of one whole should not look like such.
+    each = " of each class by itself" if scene.link == "sigmoid" else ""
+    says = f"<b>{escape(scene.model.title)} says{each}</b>"
     prediction = asked.estimate
     if not isinstance(prediction, Prediction):
         meanwhile = instead_of([asked], "The model is being asked …")
@@ -82,20 +84,27 @@ def _answer_to_reference(asked: Snapshot[object], scene: Scene) -> str:
 def described(prediction: Prediction, labels: Sequence[str], most: int = BARS) -> str:
     """The top classes in words."""
     return ", ".join(
-        f"{labels[number]} {100 * prediction.probabilities[number]:.1f} %"
-        for number in prediction.top(most)
+        f"{labels[number]} {prediction.said(number)}" for number in prediction.top(most)
     )
 
 
 def top_bars(prediction: Prediction, labels: Sequence[str], targets: Sequence[int]) -> str:
-    """HTML of the most probable classes as bars, the target classes among them stronger."""
+    """HTML of the most probable classes as bars, the target classes among them stronger.
+
+    Where outputs are no probabilities, a bar is as long as its share of the largest one.
+    """
     rows = []
+    largest = float(np.abs(prediction.logits).max()) or 1.0
     for number in prediction.top(BARS):
-        share = 100 * float(prediction.probabilities[number])
-        about = f"class {number}: {share:.2f} %, logit {written(float(prediction.logits[number]))}"
+        about = f"class {number}: {prediction.said(number, 2)}"
+        if prediction.probabilities is None:
+            share = 100 * abs(float(prediction.logits[number])) / largest
+        else:
+            share = 100 * float(prediction.probabilities[number])
+            about += f", logit {written(float(prediction.logits[number]))}"
         rows.append(
             f'<div class="answer{" target" if number in targets else ""}" title="{about}">'
             f'<i style="width:{share:.1f}%"></i><span>{escape(labels[number])}</span>'
-            f"<span>{share:.1f} %</span></div>"
+            f"<span>{prediction.said(number)}</span></div>"
         )
     return "".join(rows)

@@ -173,7 +173,7 @@ def _labels(scene: Scene, classes: Sequence[int]) -> tuple[str, ...]:
 def _probability(scene: Scene, target: int) -> str:
     if scene.prediction is None:
         return ""
-    return f" · {100 * scene.prediction.probabilities[target]:.1f} %"
+    return f" · {scene.prediction.said(target)}"
 
 
 def _positions(scene: Scene) -> int:

@@ -264,8 +264,8 @@ def _draw_prediction(
         st.markdown(
             f"With {what} re-initialised, the network that predicted "
             f"**{literal(scene.labels[before])}** "
-            f"({100 * scene.prediction.probabilities[before]:.1f} %) predicts "
-            f"**{literal(scene.labels[after])}** ({100 * prediction.probabilities[after]:.1f} %)."
+            f"({scene.prediction.said(before)}) predicts "
+            f"**{literal(scene.labels[after])}** ({prediction.said(after)})."
         )
     else:
         st.markdown(instead_of([asked], "The randomised network is being asked …"))

@@ -82,7 +82,8 @@ class PredictRandomised:
     draw: Draw
 
     def steps(self, classifier: Classifier) -> Iterator[Prediction]:
-        yield Prediction.of(self.draw.of(classifier).scores(self.picture.pixels))
+        logits = self.draw.of(classifier).scores(self.picture.pixels)
+        yield Prediction.of(logits, classifier.link)
 
     def multiplications(self, classifier: Classifier) -> float:
         return classifier.layer("input").multiplications

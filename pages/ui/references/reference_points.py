@@ -136,8 +136,7 @@ def _draw_references(
                 if isinstance(prediction, Prediction):
                     st.caption(
                         "  \n".join(
-                            f"{literal(scene.labels[number])} "
-                            f"{100 * prediction.probabilities[number]:.1f} %"
+                            f"{literal(scene.labels[number])} {prediction.said(number)}"
                             for number in prediction.top(5)
                         )
                     )

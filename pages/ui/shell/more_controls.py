@@ -20,7 +20,6 @@ from pages.ui.shell.settings import (
     BOUNDS,
     SAMPLED,
     SCALES,
-    SCORES,
     SEGMENTATIONS,
     VIEWS,
     Settings,
@@ -67,7 +66,7 @@ def _score(scene: Scene) -> None:
         "score",
         lambda key, value: st.segmented_control(
             "Score to explain",
-            SCORES,
+            scene.scores,
             required=True,
             format_func=str.capitalize,
             key=key,

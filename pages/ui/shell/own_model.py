@@ -21,7 +21,7 @@ from attribution_core.models.preprocessing import (
     title_of,
 )
 from attribution_core.running.jobs import Snapshot
-from attribution_core.scores import softmax
+from attribution_core.scores import Link
 from pages.ui.shell.choices import decide, forget, start_over
 from pages.ui.shell.fragments import draw_fragment
 from pages.ui.shell.gallery import gallery, pixels_of
@@ -37,6 +37,7 @@ from pages.ui.worker.own_models import (
     labels_for,
     name_while_tried,
 )
+from pages.ui.worker.tasks import Prediction
 from pages.ui.worker.trials import Open, Opened, Trial, TryPreprocessings
 
 _POLL_SECONDS = 0.5
@@ -225,7 +226,7 @@ def _beside(size: tuple[int, int], names: Sequence[str]) -> tuple[Picture, ...]:
 
 
 def _decide(tried: OwnModelTried, opened: Opened, found: Trial) -> None:
-    labels = tried.labels or labels_for(opened.classes)
+    labels = tried.labels or labels_for(opened.classes, opened.link)
     kinds = {str(each.preprocessing): each.preprocessing for each in found.tried}
     advised = found.advice.preprocessing
     # Streamlit forgets it while the network is asked anew.
@@ -236,7 +237,7 @@ def _decide(tried: OwnModelTried, opened: Opened, found: Trial) -> None:
         "Preprocessing: what it answers under each",
         tuple(kinds),
         format_func=lambda kind: literal(title_of(kinds[kind])),
-        captions=[_answer(each.logits, labels) for each in found.tried],
+        captions=[_answer(each.logits, labels, opened.link) for each in found.tried],
         index=None,
         key=_CHOSEN,
         on_change=_choose,
@@ -355,12 +356,12 @@ def _named(tried: OwnModelTried, classes: int) -> str:
     return f"{classes} classes, numbered unless you bring names."
 
 
-def _answer(logits: np.ndarray, labels: Sequence[str]) -> str:
+def _answer(logits: np.ndarray, labels: Sequence[str], link: Link) -> str:
     """The most probable classes, in a line of Markdown."""
     if not np.isfinite(logits).all():
         return "no finite scores"
-    probabilities = softmax(logits)
-    best = np.argsort(-logits, kind="stable")[:_TOP]
+    prediction = Prediction.of(logits, link)
     return ", ".join(
-        f"{literal(labels[number][:40])} {100 * probabilities[number]:.0f} %" for number in best
+        f"{literal(labels[number][:40])} {prediction.said(number, 0)}"
+        for number in prediction.top(_TOP)
     )

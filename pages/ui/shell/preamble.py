@@ -122,9 +122,8 @@ def _offer_classes(scene: Scene, prediction: Prediction) -> None:
     top = prediction.top(OFFERED)
     with st.container(horizontal=True, key="offered_classes"):
         for number in top:
-            percent = 100 * prediction.probabilities[number]
             st.button(
-                f"{literal(scene.labels[number])} · {percent:.1f} %",
+                f"{literal(scene.labels[number])} · {prediction.said(number)}",
                 on_click=choose_classes,
                 args=((number,),),
                 key=f"offered_class_{number}",

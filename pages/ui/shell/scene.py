@@ -15,6 +15,7 @@ from attribution_core.methods.options import BFLOAT16
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS
 from attribution_core.request import ZEROS, Request, evaluations_of, request_or_reason
+from attribution_core.scores import Link
 from pages.ui.shell.choices import (
     changed,
     decide,
@@ -40,6 +41,7 @@ from pages.ui.shell.settings import (
     EXACT,
     MOST_USUAL_EVALUATIONS,
     SAMPLED,
+    SCORES,
     UPLOAD,
     Settings,
     decode,
@@ -89,6 +91,23 @@ class Scene:
     labels: tuple[str, ...]
     classifier: Classifier | None = None
 
+    @property
+    def link(self) -> Link:
+        """From the model's logits to probabilities; most models', while one is being loaded."""
+        return "softmax" if self.classifier is None else self.classifier.link
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """Kinds of score that the model has: one output has no rival, numbers no probability."""
+        return scores_of(self.link, len(self.labels))
+
+
+def scores_of(link: Link, classes: int) -> tuple[str, ...]:
+    """Kinds of score that a model has, of its logits' link to probabilities."""
+    probable, several = link != "none", classes != 1
+    has = {"probability": probable, "contrast": several}
+    return tuple(kind for kind in SCORES if has.get(kind, True))
+
 
 def make_scene(engine: Engine, page: str) -> Scene:
     """Make the scene of this run and write its link; ``page`` is the page's name in links."""
@@ -124,6 +143,7 @@ def scene_of(engine: Engine, settings: Settings, me: str, page: str = "") -> Sce
     labels = told_apart(engine.labels(model.name))
     settings = _with_classes(settings, prediction, labels)
     settings = _with_layer(settings, model, classifier, page)
+    settings = _with_score(settings, model, classifier)
     settings = _with_rival(settings, prediction, labels)
     settings = _with_options(settings, model)
     settings = _with_methods(settings, model, classifier, picture)
@@ -303,6 +323,17 @@ def _with_layer(
         complain("The pixels have no reference “zeros”; black, which is zero there, is shown.")
         reference = REFERENCE_KINDS[0]
     return replace(settings, layer=layer, reference=reference)
+
+
+def _with_score(settings: Settings, model: Model, classifier: Classifier | None) -> Settings:
+    """The score, where the model has it."""
+    if classifier is None or settings.score in scores_of(classifier.link, classifier.classes):
+        return settings
+    if settings.score == "probability":
+        complain(f"{model.title} gives numbers and no probabilities; its outputs are explained.")
+    else:
+        complain(f"{model.title} has one output, and no other to contrast it with.")
+    return replace(settings, score="logit")
 
 
 def _with_rival(

@@ -204,7 +204,7 @@ def _classes(scene: Scene) -> None:
 
     def described(number: int) -> str:
         if prediction is not None and number in top:
-            return f"{labels[number]} · {100 * prediction.probabilities[number]:.1f} %"
+            return f"{labels[number]} · {prediction.said(number)}"
         return labels[number]
 
     drawn(

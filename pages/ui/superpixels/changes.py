@@ -24,12 +24,12 @@ class Change:
     """One class before and after players were removed.
 
     ``true`` is the change of the explained score, ``predicted`` that of each method by its title;
-    probabilities are shares of 1.
+    probabilities are shares of 1, and None where outputs are numbers.
     """
 
     label: str
-    probability_whole: float
-    probability_now: float
+    probability_whole: float | None
+    probability_now: float | None
     logit_whole: float
     logit_now: float
     true: float
@@ -56,8 +56,8 @@ def predicted_change(attribution: Attribution, absent: Collection[int]) -> float
 
 def probabilities(changes: Sequence[Change]) -> tuple[Series, ...]:
     """Each class's probability in percent: the whole picture's, and that of what is left."""
-    whole = [100 * change.probability_whole for change in changes]
-    left = [100 * change.probability_now for change in changes]
+    whole = [100 * (change.probability_whole or 0.0) for change in changes]
+    left = [100 * (change.probability_now or 0.0) for change in changes]
     return (
         Series("whole picture", WHOLE, whole, ".1f", " %"),
         Series("what is left", LEFT, left, ".1f", " %"),

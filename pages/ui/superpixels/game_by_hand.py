@@ -200,15 +200,15 @@ def _draw_changes(
     changes = []
     for row, target in enumerate(scene.classes):
         try:
-            score = Score.of(score_for(scene.settings), target, len(scene.labels))
+            score = Score.of(score_for(scene.settings), target, len(scene.labels), link=scene.link)
         except ValueError:
             continue
         was, is_now = (float(score_values(each.logits[None], score)[0]) for each in (before, after))
         changes.append(
             Change(
                 label=scene.labels[target],
-                probability_whole=float(before.probabilities[target]),
-                probability_now=float(after.probabilities[target]),
+                probability_whole=_probability(before, target),
+                probability_now=_probability(after, target),
                 logit_whole=float(before.logits[target]),
                 logit_now=float(after.logits[target]),
                 true=is_now - was,
@@ -220,9 +220,10 @@ def _draw_changes(
         )
     labels = [change.label for change in changes]
     with st.container(horizontal=True, gap="large", key="changes"):
-        with st.container(width=430):
-            st.markdown("**Probability**")
-            draw_html(bars(labels, probabilities(changes), most=100))
+        if before.probabilities is not None:
+            with st.container(width=430):
+                st.markdown("**Probability**")
+                draw_html(bars(labels, probabilities(changes), most=100))
         with st.container(width=520):
             st.markdown(
                 f"**Change of the {scene.settings.score}, and what was predicted**",
@@ -237,6 +238,11 @@ def _draw_changes(
             for change in changes
         )
     )
+
+
+def _probability(prediction: Prediction, target: int) -> float | None:
+    shares = prediction.probabilities
+    return None if shares is None else float(shares[target])
 
 
 def _off_by(attribution: Attribution, exact: Attribution | None) -> float | None:

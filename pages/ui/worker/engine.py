@@ -19,6 +19,7 @@ from attribution_core.models import clever_hans
 from attribution_core.models.inspection import Limits, inspect
 from attribution_core.models.labels import imagenet_labels
 from attribution_core.models.loading import load_classifier
+from attribution_core.models.pixels import size_in
 from attribution_core.models.preprocessing import read_preprocessing, title_of
 from attribution_core.models.vgg16_weights import (
     DownloadProgress,
@@ -84,9 +85,9 @@ class Engine:
     Parameters
     ----------
     environment : mapping
-        ``ATTRIBUTION_MODEL`` may name a model file, with ``ATTRIBUTION_MODEL_LABELS`` and
-        ``ATTRIBUTION_MODEL_PREPROCESSING``; VGG16's variables are those of `vgg16_weights`, those
-        of visitors' networks those of `uploads_of`.
+        ``ATTRIBUTION_MODEL`` may name a model file, with ``ATTRIBUTION_MODEL_LABELS``,
+        ``ATTRIBUTION_MODEL_PREPROCESSING`` and ``ATTRIBUTION_MODEL_SIZE``; VGG16's variables are
+        those of `vgg16_weights`, those of visitors' networks those of `uploads_of`.
     address : str or None
         The address at which the app listens; None for all that the machine has.
     """
@@ -169,7 +170,7 @@ class Engine:
                     OWN_MODEL,
                     Path(own).name,
                     kind="This server’s own model file",
-                    input_size=_input_size(Path(own).expanduser()),
+                    input_size=self._size_before_loading(Path(own).expanduser()),
                     bfloat16=self._bfloat16,
                 )
             )
@@ -225,8 +226,24 @@ class Engine:
             Path(self._environment["ATTRIBUTION_MODEL"]).expanduser(),
             labels=self._environment.get("ATTRIBUTION_MODEL_LABELS"),
             preprocessing=preprocessing,
+            input_size=self._own_size(),
             cache=self._cache,
         )
+
+    def _size_before_loading(self, path: Path) -> tuple[int, int]:
+        """Of the operator's own model; a size that cannot be read is reported when it is loaded."""
+        try:
+            return self._own_size() or _input_size(path)
+        except ValueError:
+            return _input_size(path)
+
+    def _own_size(self) -> tuple[int, int] | None:
+        """Of pictures for the operator's own model, where it takes any."""
+        asked = self._environment.get("ATTRIBUTION_MODEL_SIZE")
+        try:
+            return None if asked is None else size_in(asked)
+        except ValueError as error:
+            raise ValueError(f"ATTRIBUTION_MODEL_SIZE: {error}") from None
 
     def _start(self, task: Task) -> Iterator[object]:
         # A generator, so that the first step loads the model, not the page that asks for the task.

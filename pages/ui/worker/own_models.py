@@ -18,6 +18,7 @@ from attribution_core.models.inspection import MODEL_FILES, Limits, inspect
 from attribution_core.models.labels import imagenet_labels
 from attribution_core.models.preprocessing import Preprocessing
 from attribution_core.running.cache import Cache
+from attribution_core.scores import Link
 
 if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier
@@ -350,8 +351,10 @@ class OwnModels:
         return {use.name_of(digest) for use in self._files[digest].uses.values() if use is not None}
 
 
-def labels_for(classes: int) -> tuple[str, ...]:
+def labels_for(classes: int, link: Link = "softmax") -> tuple[str, ...]:
     """The names of a network's classes where nobody says: ImageNet's where there are as many."""
+    if link == "none":
+        return tuple(f"output {number}" for number in range(classes))
     if classes == len(imagenet_labels()):
         return imagenet_labels()
     return tuple(f"class {number}" for number in range(classes))

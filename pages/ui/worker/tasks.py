@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from attribution_core.images import INPUT, Picture
 from attribution_core.request import Request, evaluations_of
-from attribution_core.scores import softmax
+from attribution_core.scores import Link, probabilities_of
 
 if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier
@@ -41,17 +41,26 @@ class Task(Protocol):
 
 @dataclass(frozen=True)
 class Prediction:
-    """Logits and probabilities ``(classes,)`` of one picture."""
+    """Logits and probabilities ``(classes,)`` of one picture.
+
+    Probabilities are None where the network's outputs are numbers and no logits.
+    """
 
     logits: npt.NDArray[np.float32]
-    probabilities: npt.NDArray[np.float64]
+    probabilities: npt.NDArray[np.float64] | None
 
     @classmethod
-    def of(cls, logits: npt.NDArray[np.float32]) -> Prediction:
-        return cls(logits, softmax(logits))
+    def of(cls, logits: npt.NDArray[np.float32], link: Link) -> Prediction:
+        return cls(logits, None if link == "none" else probabilities_of(logits, link))
+
+    def said(self, number: int, digits: int = 1) -> str:
+        """The probability of a class in percent, or the output where there are none."""
+        if self.probabilities is None:
+            return f"{self.logits[number]:.3g}".replace("-", "−")
+        return f"{100 * self.probabilities[number]:.{digits}f} %"
 
     def top(self, count: int) -> tuple[int, ...]:
-        """The most probable classes, best first."""
+        """The most probable classes, best first; or the largest outputs."""
         return tuple(int(number) for number in np.argsort(-self.logits, kind="stable")[:count])
 
 
@@ -72,7 +81,7 @@ class Predict:
     def steps(self, classifier: Classifier) -> Iterator[Prediction]:
         layer = self.layer if self.layer in classifier.layers else INPUT
         point = classifier.activations(self.picture, layer)
-        yield Prediction.of(classifier.head(layer).logits(point[None])[0])
+        yield Prediction.of(classifier.head(layer).logits(point[None])[0], classifier.link)
 
     def multiplications(self, classifier: Classifier) -> float:
         return classifier.layer("input").multiplications
@@ -123,7 +132,7 @@ class Play:
         game = pose(classifier, self.request).game()
         coalition = np.ones((1, game.players), bool)
         coalition[0, [player for player in self.absent if player < game.players]] = False
-        yield Prediction.of(game.logits(coalition)[0])
+        yield Prediction.of(game.logits(coalition)[0], classifier.link)
 
     def multiplications(self, classifier: Classifier) -> float:
         return _multiplications(classifier, self.request, 1)

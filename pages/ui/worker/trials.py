@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from attribution_core.images import Picture
 from attribution_core.models.preprocessing import Preprocessing
+from attribution_core.scores import Link
 
 if TYPE_CHECKING:
     from attribution_core.models.preprocessing_trial import Advice, Tried
@@ -16,10 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Opened:
-    """What is known of a network that has been read: its input's height and width, its classes."""
+    """What is known of a network that has been read: its input's height and width, its classes,
+    and what makes probabilities of its logits."""
 
     input_size: tuple[int, int]
     classes: int
+    link: Link
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Open:
     model: str
 
     def steps(self, classifier: Classifier) -> Iterator[Opened]:
-        yield Opened(classifier.input_size, classifier.classes)
+        yield Opened(classifier.input_size, classifier.classes, classifier.link)
 
     def multiplications(self, classifier: Classifier) -> float:
         return 0.0
@@ -64,8 +67,9 @@ class TryPreprocessings:
             self.picture.pixels,
             self.kinds,
             [each.pixels for each in self.beside],
+            classifier.entering,
         )
-        yield Trial(tried, advice(classifier.network, tried))
+        yield Trial(tried, advice(classifier.network, tried, classifier.link))
 
     def multiplications(self, classifier: Classifier) -> float:
         return len(self.kinds) * classifier.layer("input").multiplications

@@ -17,7 +17,7 @@ def prediction(*ranked: str) -> Prediction:
     logits = np.zeros(1000, np.float32)
     for place, label in enumerate(ranked):
         logits[LABELS.index(label)] = 100 - place
-    return Prediction.of(logits)
+    return Prediction.of(logits, "softmax")
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_rival_is_strong_and_of_another_kind(ranked: str, targets: str, rival:
 
 
 def test_of_classes_of_unknown_kinds_it_is_the_strongest_other() -> None:
-    few = Prediction.of(np.array([1.0, 3.0, 2.0], np.float32))
+    few = Prediction.of(np.array([1.0, 3.0, 2.0], np.float32), "softmax")
     labels = ("ant", "bee", "cat")
     assert proposed_rival(few, (1,), labels) == 2
     assert proposed_rival(few, (1, 2), labels) == 0

@@ -1,0 +1,89 @@
+"""Pages of networks that end otherwise than in softmax, or take other pictures than in colour."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pages.ui.shell.gallery import gallery
+from pages.ui.worker.engine import engine
+from tests.network.made_networks import NETWORKS
+from tests.pages.visits import Visit
+
+NAMES = ("one sigmoid", "five sigmoids", "one number", "grey", "any size", "channels first")
+PAGES = ("explore", "superpixels", "references", "randomisation", "faithfulness", "layers")
+
+
+@pytest.fixture
+def own_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., None]]:
+    """Makes a made network the app's own model, loaded already."""
+
+    def use(name: str, *labels: str) -> None:
+        made = NETWORKS[name]()
+        made.network.save(tmp_path / "made.keras")
+        monkeypatch.setenv("ATTRIBUTION_MODEL", str(tmp_path / "made.keras"))
+        if made.input_size:
+            monkeypatch.setenv("ATTRIBUTION_MODEL_SIZE", "{}x{}".format(*made.input_size))
+        if labels:
+            (tmp_path / "labels.txt").write_text("\n".join(labels))
+            monkeypatch.setenv("ATTRIBUTION_MODEL_LABELS", str(tmp_path / "labels.txt"))
+        engine()._classifiers["own"] = engine()._load("own")
+
+    yield use
+    engine()._classifiers.pop("own", None)
+
+
+def asked(name: str, **more: str) -> dict[str, str]:
+    """A link's parameters: of each network other pictures, since answers are kept by its name."""
+    picture = gallery()[NAMES.index(name)].id
+    usual = {"model": "own", "picture": picture, "reference": "mean", "methods": "gradient"}
+    return {**usual, "classes": "0", **more}
+
+
+def answers(visit: Visit) -> str:
+    """All HTML of the page."""
+    return " ".join(each.proto.body for each in visit.app.get("html"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("name", NAMES)
+def test_every_page(
+    any_visit: Callable[..., Visit], own_model: Callable[..., None], name: str, page: str
+) -> None:
+    own_model(name)
+    more = {"faithfulness-steps": "4", "randomisation-seeds": "1", "references-path": "no"}
+    visit = any_visit(**asked(name, methods="gradient,kernel_shap", **more)).open(page)
+    visit.wait(lambda: bool(visit.statuses) and set(visit.statuses) <= {"done"})
+    assert not visit.app.error
+    assert not visit.app.exception
+
+
+def test_two_classes_of_one_sigmoid(
+    any_visit: Callable[..., Visit], own_model: Callable[..., None]
+) -> None:
+    own_model("one sigmoid", "cat")
+    visit = any_visit(**asked("one sigmoid", classes="0,1")).open("explore")
+    visit.wait(lambda: set(visit.statuses) == {"done"})
+    assert visit.labels[0] == ["not cat", "cat"]
+
+
+def test_each_class_by_itself(
+    any_visit: Callable[..., Visit], own_model: Callable[..., None]
+) -> None:
+    own_model("five sigmoids")
+    visit = any_visit(**asked("five sigmoids", score="probability")).open("explore")
+    visit.wait(lambda: set(visit.statuses) == {"done"} and "says of each" in answers(visit))
+
+
+def test_numbers_have_no_percentages(
+    any_visit: Callable[..., Visit], own_model: Callable[..., None]
+) -> None:
+    own_model("one number")
+    visit = any_visit(**asked("one number", score="probability")).run()
+    told = visit.words
+    visit.open("explore")
+    visit.wait(lambda: set(visit.statuses) == {"done"} and "output 0" in answers(visit))
+    assert " %" not in answers(visit)
+    assert "gives numbers and no probabilities" in told
