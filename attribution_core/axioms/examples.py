@@ -74,4 +74,31 @@ EXAMPLES: Mapping[str, PlaneExample] = {
         "On the path x is always the smaller: Integrated Gradients give it everything. "
         "Shapley values see that neither does anything alone, and share.",
     ),
+    "thesis_2_6": PlaneExample(
+        "Thesis, example 2.6",
+        "max(0, x) + y",
+        (-50.0, 0.0),
+        (-20.0, -10.0),
+        "f and the point as printed. At x = −50 x is a dummy: small changes of it do nothing. It "
+        "is none everywhere: drag the reference to an x above 0, and methods that compare with it "
+        "give x a part.",
+    ),
+    "thesis_2_10": PlaneExample(
+        "Thesis, example 2.10",
+        "x + y",
+        (0.0, 0.0),
+        (0.0, 1.0),
+        "As printed. The attribution (f(x) − f(x′), 0) = (−1, 0) is complete, and not sensitive: "
+        "x is the same in both points and gets everything, y has changed and gets nothing. No "
+        "method here gives it; all that are complete give (0, −1).",
+    ),
+    "thesis_2_13": PlaneExample(
+        "Thesis, example 2.13",
+        "1 / (1 + exp(10*y))",
+        (0.0, 1.0),
+        (0.0, -3.0),
+        "As printed. With the slope at the reference, −9.36e-13, the first Taylor term is "
+        "(y − y′) · slope = −3.74e-12; the thesis prints 3.74e-12, which has lost its sign. Linear "
+        "takes the slope at the point and gives −0.00182. f falls by 1 all the same.",
+    ),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -151,3 +153,29 @@ def test_smoothgrad_takes_the_extent_it_is_told() -> None:
     assert found.values[0] == pytest.approx((4 + 1) / 2, abs=0.03)
     with pytest.raises(ValueError, match="should be 0 or more"):
         smoothgrad(function, point, extent=-1.0)
+
+
+def test_what_the_thesis_prints_of_its_examples() -> None:
+    """2.6, 2.10 and 2.13, each against its formula worked out by hand."""
+    rectifier = EXAMPLES["thesis_2_6"]
+    assert rectifier.point == (-50, 0)
+    found = attributed(rectifier.formula, rectifier.point, rectifier.reference)
+    assert all(each.values[0] == pytest.approx(0, abs=1e-9) for each in found.values())
+    found = attributed(rectifier.formula, rectifier.point, (2.0, -10.0))
+    assert found["shapley_values"].values.tolist() == pytest.approx([-2, 10])
+
+    total = EXAMPLES["thesis_2_10"]
+    assert (total.formula, total.point, total.reference) == ("x + y", (0, 0), (0, 1))
+    found = attributed(total.formula, total.point, total.reference)
+    for name in (*COALITION, "integrated_gradients", "linear"):
+        assert found[name].values.tolist() == pytest.approx([0, -1])
+
+    logistic = EXAMPLES["thesis_2_13"]
+    (_, y), (_, y0) = logistic.point, logistic.reference
+    slopes = [-10 * math.exp(10 * at) / (1 + math.exp(10 * at)) ** 2 for at in (y0, y)]
+    assert (y - y0) * slopes[0] == pytest.approx(-3.74e-12, rel=2e-3)
+    assert f"{slopes[0]:.2e}".replace("-", "−", 1) in logistic.remark.replace("e−", "e-")
+    found = attributed(logistic.formula, logistic.point, logistic.reference)
+    assert found["linear"].values[1] == pytest.approx((y - y0) * slopes[1])
+    assert "−0.00182" in logistic.remark
+    assert (y - y0) * slopes[1] == pytest.approx(-0.00182, abs=5e-6)

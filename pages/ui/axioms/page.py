@@ -182,7 +182,7 @@ def _coordinate(name: str, title: str, start: float) -> float:
         start,
         step=0.1,
         width=104,
-        help=f"Of the {what}, from −10 to 10.",
+        help=f"Of the {what}, from −60 to 60.",
     )
 
 

@@ -26,9 +26,9 @@ from pages.ui.components.component import component
 
 Coordinates = tuple[float, float]
 
-FARTHEST = 10.0
+FARTHEST = 60.0
 """The largest coordinate of a point."""
-REACHES = (4.0, FARTHEST)
+REACHES = (4.0, 10.0, FARTHEST)
 """The plane goes from −reach to reach; the smallest that holds both points is drawn."""
 RESOLUTION = 161
 _CONTOURS = 10
@@ -74,7 +74,7 @@ def function_plane(
     Parameters
     ----------
     function : PlaneFunction
-    point, reference : (x, y) in −10..10
+    point, reference : (x, y) in −60..60
     attributions : sequence of PlaneAttribution
         A row each.
     notes : mapping of method to str
@@ -128,7 +128,7 @@ def new_coordinates(
 ) -> tuple[int, Coordinates, Coordinates] | None:
     """Revision, point and reference that the browser reports; None where they are not new.
 
-    A browser can send anything: coordinates are limited to −10..10, and anything but a
+    A browser can send anything: coordinates are limited to −60..60, and anything but a
     report gives None.
     """
     try:

@@ -8,8 +8,8 @@ from pages.ui.components.function_plane import landscape, levels_of, new_coordin
 
 
 def test_drags_that_are_no_news_or_no_drags() -> None:
-    good = {"revision": 3, "point": [1, 2.004], "reference": [-20, 0]}
-    assert new_coordinates(good, 2) == (3, (1, 2), (-10, 0))
+    good = {"revision": 3, "point": [1, 2.004], "reference": [-200, 0]}
+    assert new_coordinates(good, 2) == (3, (1, 2), (-60, 0))
     assert new_coordinates(good, 3) is None
     for bad in (
         None,
@@ -26,6 +26,7 @@ def test_drags_that_are_no_news_or_no_drags() -> None:
 def test_the_window_holds_both_points() -> None:
     assert reach_of((1, 2), (-4, 0)) == 4
     assert reach_of((1, 4.05), (0, 0)) == 10
+    assert reach_of((-50, 0), (0, 0)) == 60
 
 
 def test_contours_are_round_numbers() -> None:
