@@ -29,16 +29,23 @@ LINK = {
 
 @pytest.fixture
 def film(any_visit: Callable[..., Visit]) -> Callable[..., tuple[Visit, dict[str, Any]]]:
-    """Opens a page on stage with a film, and waits until it is computed."""
+    """Opens a page on stage with a film, and waits until it is computed and can be exported."""
 
     def opened(name: str, page: str = "explore", **more: str) -> tuple[Visit, dict[str, Any]]:
         parameters = {**LINK, **{key.replace("_", "-"): more[key] for key in more}}
         visited = any_visit(**{**parameters, "stage-film": name})
         shown = visited.run() if page == "explore" else visited.open(page)
         shown.wait(lambda: bool(shown.grid.get("film")) and shown.grid["film"]["complete"])
+        shown.wait(lambda: exports(shown) == ["Film as GIF", "Film as MP4", "Film as WebM"])
         return shown, shown.grid["film"]
 
     return opened
+
+
+def exports(page: Visit) -> list[str]:
+    """As what the page offers its film."""
+    buttons = [each.proto for each in page.app.get("download_button")]
+    return [each.label for each in buttons if each.label.startswith("Film as")]
 
 
 def values(shot: dict[str, Any]) -> list[np.ndarray]:
