@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +23,8 @@ from pages.ui.shell.classroom import (
     Shown,
     classes,
 )
+from pages.ui.worker.engine import engine
+from pages.ui.worker.own_models import Use
 from tests.pages.visits import Visit
 
 
@@ -169,6 +173,25 @@ def test_the_leaders_own_picture_stays_with_the_leader(any_visit: Callable[..., 
     assert follower.app.session_state["session"].own_picture is None
     shown = replace(leader.scene.settings, picture="cat_coffee")
     assert follower.scene.settings == shown
+
+
+@pytest.mark.usefixtures("own_model", "school_here", "built_in_networks")
+def test_the_leaders_own_network_stays_with_the_leader(any_visit: Callable[..., Visit]) -> None:
+    leader = any_visit(**PARAMETERS).run()
+    me = leader.app.session_state["session"].visitor
+    path = Path(os.environ["ATTRIBUTION_MODEL"])
+    models = engine().own_models
+    digest = models.bring(me, "mine.keras", path.read_bytes())
+    name = models.use(me, digest, Use("none", ("ant", "bee", "cat", "dog", "eel")))
+    code = leads(leader)
+    leader.app.session_state["session"].choices.chosen["model"] = name
+    leader.run()
+    assert leader.scene.settings.model == name
+    follower = any_visit(follow=code).run()
+    assert "the leader's own network stays with the leader" in follower.words
+    assert "mine.keras" not in follower.app.selectbox(key="choose_model").options
+    assert follower.scene.settings.model == engine().default_model().name
+    models.drop(me)
 
 
 @pytest.mark.usefixtures("own_model", "school_here")
