@@ -264,9 +264,30 @@ def _draw_scale(
     image.paste(Image.fromarray(colours[None]).resize((width, 10)), (left, top))
     draw = ImageDraw.Draw(image)
     low = f"−{tile.limit:.3g}" if COLOUR_SCALES[style.colours].signed else "0"
-    texts = ((low, left, "la"), (tile.unit, left + width // 2, "ma"))
-    for text, at, anchor in (*texts, (f"{tile.limit:.3g}", left + width, "ra")):
-        draw.text((at, top + 16), text, quiet, _font(text, _SMALL), anchor=anchor)
+    high = f"{tile.limit:.3g}"
+    size = size_below_scale(low, tile.unit, high, width)
+    texts = ((low, left, "la"), (tile.unit, left + width // 2, "ma"), (high, left + width, "ra"))
+    for text, at, anchor in texts:
+        draw.text((at, top + 16), text, quiet, _font(text, size), anchor=anchor)
+
+
+def size_below_scale(low: str, unit: str, high: str, width: int) -> int:
+    """The size of the texts below a scale, in pixels: as usual, or smaller where they would touch.
+
+    Parameters
+    ----------
+    low, unit, high : str
+        At its left end, its middle and its right end.
+    width : int
+        Of the scale, in pixels.
+    """
+    size = _SMALL
+    while size > _LEAST:
+        wide = [_font(text, size).getlength(text) for text in (low, unit, high)]
+        if max(wide[0], wide[2]) + wide[1] / 2 + 0.5 * size <= width / 2:
+            break
+        size -= 1
+    return size
 
 
 def _draw_bars(

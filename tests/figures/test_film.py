@@ -18,6 +18,7 @@ from attribution_core.figures.film import (
     Tile,
     film,
     film_picture,
+    size_below_scale,
 )
 
 GREY = np.full((64, 64, 3), 128, np.uint8)
@@ -89,6 +90,13 @@ def test_what_does_not_fit_gets_smaller_and_nothing_leaves_the_picture() -> None
         drawn = np.asarray(film_picture([many], 0, style), int)
         edge = np.concatenate([drawn[:, :8].reshape(-1, 3), drawn[:, -8:].reshape(-1, 3)])
         assert (edge == edge[0]).all()
+
+
+def test_texts_below_a_narrow_scale_do_not_touch() -> None:
+    texts = ("−0.0721", "logits per position", "0.0721")
+    usual = size_below_scale(*texts, 600)
+    assert usual == size_below_scale("0", "", "1", 200)
+    assert 10 <= size_below_scale(*texts, 290) < usual
 
 
 def test_a_map_that_is_not_there_says_why() -> None:
