@@ -370,6 +370,7 @@ def assert_read_or_refused(content: bytes) -> None:
     assert not said or (said.startswith("The file x ") and said.endswith(".") and "\n" not in said)
 
 
+@pytest.mark.thorough
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_changed_bytes_are_read_the_same_or_refused(content: bytes, data: st.DataObject) -> None:
@@ -403,6 +404,7 @@ def places(text: Any) -> list[tuple[Any, Any]]:
     return [*((text, key) for key in here), *inner]
 
 
+@pytest.mark.thorough
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_other_text_is_read_or_refused(content: bytes, data: st.DataObject) -> None:
