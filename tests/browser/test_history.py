@@ -11,7 +11,7 @@ from typing import Any
 from playwright.sync_api import Browser, Locator, Page
 
 from tests.browser.conftest import PATIENCE, free_port
-from tests.browser.patience import expect
+from tests.browser.patience import choose, expect
 
 ROOT = Path(__file__).resolve().parents[2]
 LINK = "model=efficientnet_lite0&layer=top_relu&methods=grad_cam&class_choice=own&classes=285"
@@ -106,8 +106,7 @@ def test_the_first_click_and_the_first_pick_after_a_restart_count(
     expect(reference).to_be_disabled()
     with serve(ROOT / "app.py", port=port):
         expect(reference).to_be_enabled()
-        reference.click()
-        page.get_by_role("option", name="White", exact=True).click()
+        choose(reference, "White")
         expect(reference).to_have_value("White")
         expect_chosen(page, score="probability", class_choice="top5", reference="white")
         page.context.close()  # before its server goes
