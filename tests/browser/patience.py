@@ -77,6 +77,23 @@ def choose(box: Locator, option: str, search: str = "") -> None:
     patience.until(taken, watched=lambda: words_of(box.page))
 
 
+def settle(part: Locator) -> Locator:
+    """Wait until a part stays where it is: what is drawn above it late would move it away."""
+    part.scroll_into_view_if_needed()
+    places: list[object] = []
+
+    def look() -> None:
+        part.page.wait_for_timeout(250)
+        places.append(part.bounding_box())
+
+    patience.until(
+        lambda: len(places) > 1 and places[-1] == places[-2],
+        watched=lambda: places[-1:],
+        pause=look,
+    )
+    return part
+
+
 def words_of(page: Page) -> str:
     """What a page says: all roles, names and texts, but for the seconds that something takes."""
     try:

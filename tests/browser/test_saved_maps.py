@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 
 from attribution_core.images import Picture
 from attribution_core.saved_maps.files import load, save
-from tests.browser.patience import expect
+from tests.browser.patience import expect, settle
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -56,7 +56,8 @@ def test_several_files_are_opened_and_computed_again(
     expect(grids.locator(".map.done")).to_have_count(5)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
-    page.get_by_role("button", name="Compute again").nth(1).click()
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
+    settle(page.get_by_role("button", name="Compute again").nth(1)).click()
     expect(page.get_by_text(re.compile("at block5c_add"))).to_be_visible()
     expect(grids).to_have_count(3)
     expect(grids.nth(0).locator(".map.done")).to_have_count(1)
