@@ -103,9 +103,9 @@ def small_model(monkeypatch: pytest.MonkeyPatch, small_file: Path) -> Iterator[C
     """The app has `small_network`, and a link chooses it with `CHOSEN`."""
     for name, text in small_network.environment(small_file).items():
         monkeypatch.setenv(name, text)
-    engine()._classifiers.pop("own", None)
+    forget_own_model()
     yield load_classifier(small_file, labels=small_network.LABELS, preprocessing="minus_one_to_one")
-    engine()._classifiers.pop("own", None)
+    forget_own_model()
 
 
 @pytest.fixture
