@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from pages.ui.worker.engine import engine
 from tests import small_network
 from tests.conftest import tiny_network
 from tests.pages.visits import Visit
-from tests.patience import UNCHANGED
+from tests.patience import UNCHANGED, until
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -81,14 +82,27 @@ def own_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple
 
 
 def forget_own_model() -> None:
-    """Forget the server's own model, and what it said of pictures: the next test has another."""
+    """Forget the server's own model, and what it said of pictures: the next test has another.
+
+    What is still being computed for a visitor who has left would be said of the next one.
+    """
     engine()._classifiers.pop("own", None)
     jobs = engine().jobs
-    with jobs._changed:
-        past = [request for request, job in jobs._jobs.items() if not job.started]
-        for request in past:
-            if request.model == "own":
-                del jobs._jobs[request]
+
+    def forgotten() -> bool:
+        with jobs._changed:
+            asked = [request for request in jobs._jobs if request.model == "own"]
+            wanted = {each for waiter in jobs._waiters.values() for each in waiter.requests}
+            for request in asked:
+                if not jobs._jobs[request].started:
+                    del jobs._jobs[request]
+            return not any(
+                jobs._jobs[each].started and each not in wanted
+                for each in asked
+                if each in jobs._jobs
+            )
+
+    until(forgotten, pause=lambda: time.sleep(0.01))
 
 
 @pytest.fixture(scope="session")
