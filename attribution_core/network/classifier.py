@@ -126,7 +126,7 @@ class Classifier:
         self._given = preprocess, link, input_size
         self._preprocess = self._ended.takes.prepare(preprocess)
         if not verified:
-            check_logits_of(network, self._ended, self._preprocess)
+            check_logits_of(network, self._ended, self._preprocess, link_given=link is not None)
         self.link: Link = self._ended.link
         self.labels = self._ended.labels(labels)
         self.cache = Cache(DEFAULT_CACHE_BYTES) if cache is None else cache

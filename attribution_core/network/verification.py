@@ -20,6 +20,9 @@ _MULTIPLICATIONS = 1e10
 
 _SEED = 20
 
+FEWEST_TO_TELL = 8
+"""Values, of which logits would hardly all lie between 0 and 1."""
+
 
 def pictures_to_try(ended: Ended) -> npt.NDArray[np.float32]:
     """A smooth picture, noise, a flat picture and black, ``(n, h, w, 3)``, RGB 0..255, whole.
@@ -38,7 +41,9 @@ def pictures_to_try(ended: Ended) -> npt.NDArray[np.float32]:
     return pictures.round().astype(np.float32)
 
 
-def check_logits_of(given: keras.Model, ended: Ended, preprocess: Callable[[Any], Any]) -> None:
+def check_logits_of(
+    given: keras.Model, ended: Ended, preprocess: Callable[[Any], Any], *, link_given: bool = False
+) -> None:
     """Refuse what is taken for logits where it is not what the given network makes its outputs of.
 
     Outputs that are not finite are left to those who see them in a picture of the user's.
@@ -51,12 +56,15 @@ def check_logits_of(given: keras.Model, ended: Ended, preprocess: Callable[[Any]
         Preprocessed pictures -> what is taken for logits.
     preprocess : callable
         Tensor of pictures, RGB 0..255, -> what both take.
+    link_given : bool
+        Whether the owner has said what becomes of the values.
 
     Raises
     ------
     ValueError
         When neither the values nor what the link makes of them are the given network's outputs, or
-        the values are probabilities already.
+        the values are probabilities already: they sum to 1, or all lie between 0 and 1 where
+        nobody has said what they are.
     """
     prepared = preprocess(tf.constant(pictures_to_try(ended)))
     # Some networks take a fixed number of pictures at a time.
@@ -73,6 +81,12 @@ def check_logits_of(given: keras.Model, ended: Ended, preprocess: Callable[[Any]
         raise ValueError(
             "The network's last values are probabilities, and no softmax at its end says of which "
             "logits; it should end in one softmax, or in logits."
+        )
+    if ended.link == "softmax" and not (link_given or ended.one_unit) and _are_squashed(logits):
+        raise ValueError(
+            "The network's last values all lie between 0 and 1, as those of sigmoids do, and no "
+            "sigmoid at its end says of which logits; it should end in one softmax, in a sigmoid "
+            "of each class, or in logits."
         )
     # Not of 1: of a thousand classes none may have more than a few thousandths.
     most = tolerance * float(np.abs(outputs).max())
@@ -107,6 +121,11 @@ def check_copy(ended: Ended, copy: Ended, preprocess: Callable[[Any], Any], name
 def _are_probabilities(values: FloatArray, tolerance: float) -> bool:
     sums = values.sum(axis=1)
     return bool((values >= -tolerance).all() and (np.abs(sums - 1) <= tolerance).all())
+
+
+def _are_squashed(values: FloatArray) -> bool:
+    """Whether all lie between 0 and 1, and are enough for that to be no chance."""
+    return values.size >= FEWEST_TO_TELL and bool(((values > 0) & (values < 1)).all())
 
 
 def _tolerance(network: keras.Model) -> float:

@@ -84,6 +84,19 @@ def test_probabilities_are_never_shown_as_logits() -> None:
             classifier_of(ending_in(end))
 
 
+def test_a_mean_of_sigmoids_is_not_shown_as_logits_unless_the_owner_says_so() -> None:
+    def mean(flat: Any) -> Any:
+        return layers.Average()([dense("sigmoid")(flat), dense("sigmoid", 3)(flat)])
+
+    with pytest.raises(ValueError, match="all lie between 0 and 1"):
+        classifier_of(ending_in(mean))
+    network = ending_in(mean)
+    numbers = Classifier("made", network, lambda images: images, LABELS, link="none")
+    np.testing.assert_allclose(
+        numbers.scores(PICTURE[None])[0], np.asarray(network(PICTURE[None]))[0], rtol=1e-6
+    )
+
+
 def test_a_softmax_that_is_not_over_the_classes() -> None:
     """Over pairs, and laid out as one row: no logits give these outputs."""
     entry = keras.Input((12, 12, 3))
