@@ -191,11 +191,14 @@ def _classes(scene: Scene) -> None:
         scene.settings.class_choice,
     )
     labels, prediction = scene.labels, scene.prediction
-    if not labels:
+    to_come = not scene.classes and prediction is None and scene.settings.class_choice != "own"
+    if not labels or to_come:
+        # An empty list that one can change would be reported as a choice of no class, by a browser
+        # that has not drawn the classes yet.
         st.multiselect(
             "Target class",
             [],
-            placeholder="The model is being loaded",
+            placeholder="Those of the prediction" if labels else "The model is being loaded",
             disabled=True,
             label_visibility="collapsed",
         )
@@ -221,8 +224,7 @@ def _classes(scene: Scene) -> None:
         ),
         list(scene.classes),
         offered=range(len(labels)),
-        # Where the prediction chooses the classes, they are not known yet.
-        title=described if scene.classes else None,
+        title=described,
     )
 
 

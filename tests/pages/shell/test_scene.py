@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from attribution_core import Classifier
 from pages.ui.shell.scene import told_apart
+from pages.ui.worker.tasks import Predict, Prediction
 from tests.pages.visits import Visit
+from tests.patience import UNCHANGED
 
 
 def test_classes_of_one_label_are_told_apart() -> None:
@@ -39,6 +43,32 @@ def test_a_stale_title_of_a_class_changes_nothing(page: Visit) -> None:
     assert page.scene.settings == before
     page.choose("multiselect", "classes", [2, 1]).finish()
     assert page.scene.classes == (2, 1)
+
+
+def test_classes_still_to_be_predicted_are_no_choice_of_none(
+    page: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a browser would report of an empty list arrives when the prediction has filled it."""
+    answered = threading.Event()
+    predict = Predict.steps
+
+    def later(self: Predict, classifier: Classifier) -> Iterator[Prediction]:
+        answered.wait(UNCHANGED)
+        yield from predict(self, classifier)
+
+    monkeypatch.setattr(Predict, "steps", later)
+    page.app.session_state["session"].choices.chosen["picture"] = "rocket"
+    page.run()
+    try:
+        assert page.scene.prediction is None
+        (listed,) = (each for each in page.app.multiselect if each.label == "Target class")
+        assert listed.disabled
+        assert "choose_classes" not in page.app.session_state
+    finally:
+        answered.set()
+    page.finish()
+    assert page.scene.settings.class_choice == "top5"
+    assert len(page.scene.classes) == 5
 
 
 def test_lists_whose_titles_change_tell_what_they_offer(page: Visit) -> None:
