@@ -13,107 +13,23 @@ import logging
 import threading
 import time
 import traceback
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
-from attribution_core.running.pace import Paces, Run, TimeLeft, Work, in_turns
+from attribution_core.running.pace import TimeLeft, Work
+from attribution_core.running.standing import Snapshot, Standing, State
+from attribution_core.running.times import Times
+from attribution_core.running.turns import Job, Waiter, Wish, in_line, places_in, wishes_of
 
 Request = TypeVar("Request", bound=Hashable)
 Estimate = TypeVar("Estimate")
-
-State = Literal["queued", "running", "done", "failed", "cancelled", "unknown"]
 
 _log = logging.getLogger(__name__)
 
 
 class QueueFull(ValueError):
     """More was asked for than the runner accepts; the message is a plain sentence for the user."""
-
-
-@dataclass(frozen=True)
-class Snapshot(Generic[Estimate]):
-    """What is known of one request at one moment.
-
-    Attributes
-    ----------
-    state
-        "queued": gets no time now, because it has not started or more urgent work comes first.
-        "running": started, and taking its turns. "done", "failed": ended. "cancelled": unfinished,
-        and nobody waits for it. "unknown": never asked for, or too long ago.
-    place
-        If queued, 1 + the number of queued jobs that get time before this one, so that 1 is next.
-    estimate
-        The newest estimate; None before the first. It survives a cancel, a failure and a restart,
-        until there is a newer one.
-    error
-        If failed, what went wrong. To be shown rather than raised: sessions share it.
-    seconds
-        Time that the steps since the last start took, in seconds.
-    """
-
-    state: State
-    place: int | None = None
-    estimate: Estimate | None = None
-    error: Exception | None = None
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How things stand for one waiter at one moment: what a page asks for when it polls.
-
-    Attributes
-    ----------
-    revision
-        Changes whenever there is something new about the waiter's requests: a start, an estimate,
-        an end.
-    unfinished
-        How many of its requests it still waits for.
-    place
-        The first of their places in the queue; None where one of them runs, or none is left.
-    waiting
-        How many waiters wait for something, itself included.
-    left
-        The time until all that it waits for is done, with what comes before; None where that is
-        not known.
-    """
-
-    revision: int = 0
-    unfinished: int = 0
-    place: int | None = None
-    waiting: int = 0
-    left: TimeLeft | None = None
-
-
-@dataclass(eq=False)
-class _Job(Generic[Request, Estimate]):
-    request: Request
-    priority: int
-    revision: int = 0
-    iterator: Iterator[Estimate] | None = None
-    started: bool = False
-    outcome: Literal["done", "failed"] | None = None
-    estimate: Estimate | None = None
-    error: Exception | None = None
-    seconds: float = 0.0
-    run: Run | None = None
-
-
-@dataclass(eq=False)
-class _Waiter(Generic[Request, Estimate]):
-    name: str
-    requests: tuple[Request, ...]
-    heard: float
-    turn: int
-    given_up: set[Request] = field(default_factory=set)
-    # Those of its requests, while it is awake: hashing a request takes longer than all else here.
-    jobs: tuple[_Job[Request, Estimate], ...] = ()
-
-
-_Wish = tuple[_Waiter[Request, Estimate], list[_Job[Request, Estimate]]]
-"""A waiter, and its unfinished jobs in its own order."""
 
 
 class Runner(Generic[Request, Estimate]):
@@ -168,10 +84,7 @@ class Runner(Generic[Request, Estimate]):
         share: Callable[[Estimate], float] = lambda estimate: 0.0,
     ) -> None:
         self._start = start
-        self._work_of = work
-        self._share = share
-        self._paces = Paces()
-        self._stepping: tuple[_Job[Request, Estimate], float] | None = None
+        self._times: Times[Request, Estimate] = Times(work, share, clock)
         self._priority = priority
         self._patience = patience
         self._keep = keep
@@ -182,12 +95,11 @@ class Runner(Generic[Request, Estimate]):
         self._closed = False
         self._turns = itertools.count()
         self._revisions = itertools.count(1)
-        self._ended = 0
         # Both in order of use, so that what is forgotten first stands first.
-        self._jobs: OrderedDict[Request, _Job[Request, Estimate]] = OrderedDict()
-        self._waiters: OrderedDict[str, _Waiter[Request, Estimate]] = OrderedDict()
-        self._known_places: dict[_Job[Request, Estimate], int] | None = None
-        self._known_wishes: list[_Wish[Request, Estimate]] = []
+        self._jobs: OrderedDict[Request, Job[Request, Estimate]] = OrderedDict()
+        self._waiters: OrderedDict[str, Waiter[Request, Estimate]] = OrderedDict()
+        self._known_places: dict[Job[Request, Estimate], int] | None = None
+        self._known_wishes: list[Wish[Request, Estimate]] = []
         self._thread = threading.Thread(target=self._work, name="attribution-jobs", daemon=True)
         self._thread.start()
 
@@ -213,7 +125,7 @@ class Runner(Generic[Request, Estimate]):
             if self._closed:
                 raise RuntimeError("The job runner is closed.")
             old = self._waiters.get(waiter)
-            new: _Waiter[Request, Estimate] = _Waiter(
+            new: Waiter[Request, Estimate] = Waiter(
                 waiter, wanted, self._clock(), next(self._turns)
             )
             fresh = set(wanted)
@@ -278,23 +190,19 @@ class Runner(Generic[Request, Estimate]):
             if known is None:
                 return Standing()
             places = self._places()
-            waited_for = [
-                places[job]
-                for job in known.jobs
-                if job in places and not (known.given_up and job.request in known.given_up)
-            ]
+            waited_for = [places[job] for job in known.jobs if job in places and known.wants(job)]
             return Standing(
                 max((job.revision for job in known.jobs), default=0),
                 len(waited_for),
                 min(waited_for, default=0) or None,
                 len(self._known_wishes),
-                self._left(known) if waited_for else None,
+                self._times.left(known, self._known_wishes) if waited_for else None,
             )
 
     @property
     def ended(self) -> int:
         """How many runs of jobs have ended, when `cost` may come to say something else."""
-        return self._ended
+        return self._times.ended
 
     def cost(self, requests: Sequence[Request]) -> TimeLeft | None:
         """Return how long these take from their start to their end where nothing else runs.
@@ -302,9 +210,8 @@ class Runner(Generic[Request, Estimate]):
         What is there already counts for nothing. None where some of it was never measured.
         """
         with self._changed:
-            known = [self._jobs.get(request) or _Job(request, 0) for request in requests]
-            jobs = [job for job in known if job.outcome != "done"]
-            return in_turns([(0, left) for _, left in self._grouped(jobs)], [])
+            known = [self._jobs.get(request) or Job(request, 0) for request in requests]
+            return self._times.cost([job for job in known if job.outcome != "done"])
 
     def cancel(self, waiter: str, request: Request | None = None) -> None:
         """Let `waiter` give up `request`, or all its unfinished ones.
@@ -356,14 +263,14 @@ class Runner(Generic[Request, Estimate]):
                 if waiter.name in self._waiters:
                     self._waiters[waiter.name].turn = next(self._turns)
 
-    def _next(self) -> tuple[_Waiter[Request, Estimate], _Job[Request, Estimate]] | None:
+    def _next(self) -> tuple[Waiter[Request, Estimate], Job[Request, Estimate]] | None:
         """Wait for the job that is due for a step; None when the runner is closed."""
         while True:
             with self._changed:
                 # Time has passed: some waiters may have fallen asleep, and a step has ended.
                 self._known_places = None
                 self._forget()
-                wishes = self._wishes()
+                wishes = wishes_of(self._awake())
                 wanted = {job for _, jobs in wishes for job in jobs}
                 abandoned = [
                     job for job in self._jobs.values() if job.started and job not in wanted
@@ -371,16 +278,15 @@ class Runner(Generic[Request, Estimate]):
                 iterators = [job.iterator for job in abandoned]
                 for job in abandoned:
                     job.started, job.iterator = False, None
-                    self._end_run(job)
+                    self._times.end(job)
                     self._revise(job)
                 if wishes and not abandoned:
-                    waiter, job = next(self._line(wishes))
+                    waiter, job = next(in_line(wishes))
                     if not job.started:
                         job.started, job.seconds = True, 0.0
-                        if (run := self._priced(job)) is not None:
-                            run.begin()
+                        self._times.begin(job)
                         self._revise(job)
-                    self._stepping = job, self._clock()
+                    self._times.begin_step(job)
                     return waiter, job
                 if not abandoned:
                     if self._closed:
@@ -393,7 +299,7 @@ class Runner(Generic[Request, Estimate]):
                 except BaseException:
                     _log.warning("A dropped job did not end cleanly.", exc_info=True)
 
-    def _step(self, job: _Job[Request, Estimate]) -> None:
+    def _step(self, job: Job[Request, Estimate]) -> None:
         start = self._clock()
         outcome: Literal["done", "failed"] | None = None
         estimate, error = job.estimate, None
@@ -401,7 +307,8 @@ class Runner(Generic[Request, Estimate]):
             if job.iterator is None:
                 job.iterator = self._start(job.request)
             # A loop, since `except StopIteration` would take one out of `start` for the end.
-            for estimate in job.iterator:  # noqa: B007
+            for newest in job.iterator:
+                estimate = newest
                 break
             else:
                 outcome = "done"
@@ -415,77 +322,24 @@ class Runner(Generic[Request, Estimate]):
             job.estimate, job.error, job.outcome = estimate, error, outcome
             seconds = self._clock() - start
             job.seconds += seconds
-            self._measure(job, seconds)
+            self._times.end_step(job, seconds)
             self._revise(job)
             if outcome is not None:
                 job.iterator, job.started = None, False
-                self._end_run(job)
+                self._times.end(job)
                 self._jobs.move_to_end(job.request)
 
     # ---- with the lock held ----
-
-    def _measure(self, job: _Job[Request, Estimate], seconds: float) -> None:
-        """Note the step that a job has just made, for the time left."""
-        self._stepping = None
-        share = 0.0 if job.estimate is None else self._share(job.estimate)
-        if job.run is not None:
-            job.run.step(share, seconds)
-        elif (run := self._priced(job)) is not None:
-            # The step that loaded what the work is about.
-            run.begin(share)
-
-    def _end_run(self, job: _Job[Request, Estimate]) -> None:
-        """Learn from a run that is over; the next one starts at nothing."""
-        self._ended += 1
-        if job.run is not None:
-            job.run.end(done=job.outcome == "done")
-        job.run = None
-
-    def _priced(self, job: _Job[Request, Estimate]) -> Run | None:
-        """The job's run, made as soon as it is known how much work it is."""
-        if job.run is None:
-            work = self._work_of(job.request)
-            job.run = None if work is None else self._paces.run(work)
-        return job.run
-
-    def _grouped(
-        self, jobs: Sequence[_Job[Request, Estimate]]
-    ) -> Iterator[tuple[int, TimeLeft | None]]:
-        """Yield priority and time left of the jobs, once for those that are computed in one go."""
-        least: dict[object, tuple[int, TimeLeft | None]] = {}
-        for job in jobs:
-            run = self._priced(job)
-            left = None if run is None else run.left()
-            if left is not None and self._stepping is not None and self._stepping[0] is job:
-                under_way = self._clock() - self._stepping[1]
-                left = TimeLeft(max(0.0, left.seconds - under_way), left.at_most)
-            group = job if run is None else run.group
-            before = least.get(group, (job.priority, left))[1]
-            if before is not None and (left is None or left.seconds > before.seconds):
-                left = before
-            least[group] = job.priority, left
-        yield from least.values()
-
-    def _left(self, waiter: _Waiter[Request, Estimate]) -> TimeLeft | None:
-        """The time until all that a waiter waits for is done."""
-        mine = next(jobs for each, jobs in self._known_wishes if each is waiter)
-        shared = set(mine)
-        others = [
-            self._grouped([job for job in jobs if job not in shared])
-            for each, jobs in self._known_wishes
-            if each is not waiter
-        ]
-        return in_turns(self._grouped(mine), others)
 
     def _change(self) -> None:
         self._known_places = None
         self._forget()
         self._changed.notify_all()
 
-    def _revise(self, job: _Job[Request, Estimate]) -> None:
+    def _revise(self, job: Job[Request, Estimate]) -> None:
         job.revision = next(self._revisions)
 
-    def _awake(self) -> list[_Waiter[Request, Estimate]]:
+    def _awake(self) -> list[Waiter[Request, Estimate]]:
         """List the waiters that are awake, the one whose turn was longest ago first."""
         if self._closed:
             return []
@@ -493,7 +347,7 @@ class Runner(Generic[Request, Estimate]):
         awake = (waiter for waiter in self._waiters.values() if waiter.heard >= horizon)
         return sorted(awake, key=lambda waiter: waiter.turn)
 
-    def _hear(self, waiter: str) -> _Waiter[Request, Estimate] | None:
+    def _hear(self, waiter: str) -> Waiter[Request, Estimate] | None:
         known = self._waiters.get(waiter)
         if known is not None:
             slept = known.heard < self._clock() - self._patience
@@ -504,9 +358,9 @@ class Runner(Generic[Request, Estimate]):
                 self._change()
         return known
 
-    def _admit(self, waiter: _Waiter[Request, Estimate]) -> list[Request]:
+    def _admit(self, waiter: Waiter[Request, Estimate]) -> list[Request]:
         missing = [request for request in waiter.requests if request not in self._jobs]
-        self._jobs.update({each: _Job(each, self._priority(each)) for each in missing})
+        self._jobs.update({each: Job(each, self._priority(each)) for each in missing})
         waiter.jobs = tuple(self._jobs[request] for request in waiter.requests)
         return missing
 
@@ -516,59 +370,14 @@ class Runner(Generic[Request, Estimate]):
             job.outcome, job.error = None, None
             self._revise(job)
 
-    def _wishes(self) -> list[_Wish[Request, Estimate]]:
-        """List each waiter that waits for something, with its unfinished jobs in its own order."""
-        wishes = []
-        for waiter in self._awake():
-            unfinished = [
-                job
-                for job in waiter.jobs
-                if job.outcome is None and not (waiter.given_up and job.request in waiter.given_up)
-            ]
-            if unfinished:
-                wishes.append((waiter, sorted(unfinished, key=lambda job: job.priority)))
-        return wishes
-
-    def _line(
-        self, wishes: list[_Wish[Request, Estimate]]
-    ) -> Iterator[tuple[_Waiter[Request, Estimate], _Job[Request, Estimate]]]:
-        """Yield the jobs in the order in which they get time, each with the waiter whose turn it
-        is.
-
-        The first is due now. The rest is the order that follows if each job takes a single turn,
-        which is what a place in the queue can mean while nobody knows how long jobs take.
-        """
-        placed = set[_Job[Request, Estimate]]()
-        served: dict[_Waiter[Request, Estimate], int] = {}
-        for level in sorted({job.priority for _, jobs in wishes for job in jobs}):
-            lanes = [
-                (waiter, deque(job for job in jobs if job.priority == level))
-                for waiter, jobs in sorted(wishes, key=lambda wish: served.get(wish[0], -1))
-            ]
-            while lanes:
-                for waiter, lane in lanes:
-                    while lane and lane[0] in placed:
-                        lane.popleft()
-                    if lane:
-                        placed.add(lane[0])
-                        served[waiter] = len(placed)
-                        yield waiter, lane.popleft()
-                lanes = [(waiter, lane) for waiter, lane in lanes if lane]
-
-    def _places(self) -> dict[_Job[Request, Estimate], int]:
+    def _places(self) -> dict[Job[Request, Estimate], int]:
         """Map each job in the line to its place, 0 for those that run.
 
         Remembered until something changes: a page looks at dozens of requests in a row.
         """
         if self._known_places is None:
-            wishes = self._wishes()
-            heads = [jobs[0] for _, jobs in wishes]
-            urgent = min((job.priority for job in heads), default=0)
-            running = {job for job in heads if job.started and job.priority == urgent}
-            queued = (job for _, job in self._line(wishes) if job not in running)
-            self._known_places = dict.fromkeys(running, 0)
-            self._known_places |= {job: place for place, job in enumerate(queued, 1)}
-            self._known_wishes = wishes
+            self._known_wishes = wishes_of(self._awake())
+            self._known_places = places_in(self._known_wishes)
         return self._known_places
 
     def _forget(self) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from attribution_core import Classifier
-from attribution_core.running.jobs import Snapshot, State
+from attribution_core.running.standing import Snapshot, State
 from pages.ui.shell.waiting import instead_of
 from pages.ui.worker.engine import engine
 from tests.network.test_finite import everywhere, of_some_coalitions

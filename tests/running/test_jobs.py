@@ -17,7 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attribution_core.running.jobs import QueueFull, Runner, Snapshot, Standing
+from attribution_core.running.jobs import QueueFull, Runner
+from attribution_core.running.standing import Snapshot, Standing
 from tests.patience import UNCHANGED, until
 
 SOON = UNCHANGED

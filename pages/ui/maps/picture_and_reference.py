@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from attribution_core.images import Picture
-from attribution_core.running.jobs import Snapshot
+from attribution_core.running.standing import Snapshot
 from pages.ui.shell.html import draw_html
 from pages.ui.shell.numbers import written
 from pages.ui.shell.requests import reference_of

@@ -20,7 +20,7 @@ from attribution_core.models.preprocessing import (
     read_channels,
     title_of,
 )
-from attribution_core.running.jobs import Snapshot
+from attribution_core.running.standing import Snapshot
 from attribution_core.scores import Link
 from pages.ui.shell.choices import decide, forget, start_over
 from pages.ui.shell.fragments import draw_fragment

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import streamlit as st
 
-from attribution_core.running.jobs import QueueFull, Snapshot, Standing
+from attribution_core.running.jobs import QueueFull
+from attribution_core.running.standing import Snapshot, Standing
 from pages.ui.shell.colours import legend
 from pages.ui.shell.fragments import draw_fragment, rerun_fragment, run_again_every
 from pages.ui.shell.markdown import literal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from attribution_core.running.jobs import Snapshot
+from attribution_core.running.standing import Snapshot
 
 _ENDED = ("failed", "cancelled", "done")
 

@@ -33,6 +33,6 @@ def test_a_click_on_looks_asks_for_no_cost(
     assert asked
     visit.finish().run()
     asked.clear()
-    engine().jobs._ended += 1
+    engine().jobs._times.ended += 1
     visit.run()
     assert asked

@@ -10,8 +10,8 @@ import pytest
 
 from attribution_core.images import Picture
 from attribution_core.network.classifier import Classifier
-from attribution_core.running.jobs import Snapshot, Standing, State
 from attribution_core.running.pace import TimeLeft
+from attribution_core.running.standing import Snapshot, Standing, State
 from pages.ui.shell.progress import _Followed
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import Settings
