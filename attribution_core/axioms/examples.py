@@ -74,6 +74,15 @@ EXAMPLES: Mapping[str, PlaneExample] = {
         "On the path x is always the smaller: Integrated Gradients give it everything. "
         "Shapley values see that neither does anything alone, and share.",
     ),
+    "corners": PlaneExample(
+        "Equal at the corners",
+        "x^2 * y",
+        (1.0, 1.0),
+        (0.0, 0.0),
+        "At the four corners between reference and point it equals x·y, so that each variable "
+        "contributes the same to either: monotonicity (thesis, definition 2.31) asks for the "
+        "attributions of x·y, ½ each. Integrated Gradients see the path between, and give x ⅔.",
+    ),
     "thesis_2_6": PlaneExample(
         "Thesis, example 2.6",
         "max(0, x) + y",

@@ -10,6 +10,7 @@ NETWORK_AXIOMS = (
     "dummy",
     "sensitivity",
     "linearity",
+    "monotonicity",
     "implementation_invariance",
 )
 

@@ -18,6 +18,7 @@ from attribution_core.explanation import (
     refine_request,
     segments_with_values,
 )
+from attribution_core.games.game import bits
 from attribution_core.images import INPUT, digest
 from attribution_core.methods.estimate import Estimate
 from attribution_core.network.evaluators import Masking
@@ -39,6 +40,8 @@ ROUNDING = 1e-3
 OF_ALL_STEPS = 0.05
 """For quadrature, which stops at a tolerance of its own."""
 COMPLETE = 0.02
+STANDARD_ERRORS = 4
+"""A sampled method violates monotonicity where it is off by more than this many."""
 FEW_PLAYERS, FEWEST_PLAYERS = 16, 4
 """Where the whole network is run: the fewest for methods that evaluate every coalition."""
 
@@ -52,15 +55,19 @@ def check_method(
     the point that has the picture's values in one part of the segmentation and the reference's
     everywhere else: all other parts should get nothing, and that part something. *Linearity.* The
     logit's lead over the class ``against`` is a difference of two logits; so should be its
-    attribution. *Implementation invariance.* At the input, the whole network in one piece, and the
-    body below the request's layer followed by its head: two programs for one function.
+    attribution. *Monotonicity.* Of two classes and a few parts of the plane, whose coalitions are
+    all evaluated: a part that contributes to the one logit at least what it contributes to the
+    other, whichever other parts are there, should get at least as much. The other class is the one
+    with which most parts can be compared. *Implementation invariance.* At the input, the whole
+    network in one piece, and the body below the request's layer followed by its head: two programs
+    for one function.
     All of it in float32: an axiom is about the function, not about rounding.
 
     Parameters
     ----------
     classifier : Classifier
     request : Request
-        Its score is the logit in the check of linearity, whatever the request says.
+        Its score is the logit in the checks of linearity and monotonicity, whatever it says.
     against : int
         Another class than the request's.
 
@@ -74,6 +81,7 @@ def check_method(
         _completeness(classifier, request),
         _one_part(classifier, request),
         _linearity(classifier, request, against),
+        _monotonicity(classifier, request),
         _implementation_invariance(classifier, request),
     )
     found: tuple[NetworkOutcome, ...] = ()
@@ -191,6 +199,88 @@ def _linearity(classifier: Classifier, request: Request, against: int) -> Check:
             f"off by {missed:.3g} at most, where the largest value is {largest:.3g}",
         ),
     )
+
+
+def _monotonicity(classifier: Classifier, request: Request) -> Check:
+    asked = replace(request, score="logit", segmentation=FEWEST_PLAYERS)
+    problem = pose(classifier, asked)
+    labels = problem.segments_of(None)
+    players = int(labels.max()) + 1
+    if players < 2:
+        return (_impossible("monotonicity", "The layer's plane has one position, and no parts."),)
+    logits = problem.play(labels).logits(bits(np.arange(2**players), players))
+    yield
+    ahead = _contributions_ahead(np.asarray(logits, np.float64), request.target)
+    other, signs = _most_comparable(ahead, request.target)
+    if not signs.any():
+        return (
+            _impossible(
+                "monotonicity",
+                f"No other class has one of {players} parts that always contributes less to it, or "
+                "always more, than to this class.",
+            ),
+        )
+    given, errors = [], 0.0
+    for target in (request.target, other):
+        found = yield from _explained(classifier, replace(asked, target=target))
+        given.append(np.bincount(labels.ravel(), found.heatmap.ravel().astype(float)))
+        if found.standard_error is not None and found.player_values is not None:
+            errors += STANDARD_ERRORS * float(found.standard_error.max())
+    missed = float(np.maximum(-signs * (given[0] - given[1]), 0).max())
+    largest = max(float(np.abs(each).max()) for each in given)
+    error = missed / largest if largest else 0.0
+    sums = method_named(request.method).precision == "quadrature"
+    allowed = (OF_ALL_STEPS if sums else ROUNDING) * largest + errors
+    return (
+        NetworkOutcome(
+            "monotonicity",
+            missed <= allowed,
+            error,
+            f"{np.count_nonzero(signs)} of {players} parts contribute always more, or always less, "
+            f"to {classifier.labels[request.target]} than to {classifier.labels[other]}; what they "
+            f"get contradicts that by {missed:.3g} at most, where the largest value is "
+            f"{largest:.3g}",
+        ),
+    )
+
+
+def _contributions_ahead(logits: FloatArray, target: int) -> FloatArray:
+    """How much more each part contributes to the target's logit than to every class's.
+
+    Parameters
+    ----------
+    logits : float array ``(2^parts, classes)``
+        Of all coalitions; part i is bit i of the number.
+
+    Returns
+    -------
+    float array ``(parts, 2^(parts−1), classes)``
+    """
+    lead = logits[:, [target]] - logits
+    parts = len(lead).bit_length() - 1
+    found = []
+    for part in range(parts):
+        by_part = lead.reshape(-1, 2, 2**part, lead.shape[1])
+        found.append((by_part[:, 1] - by_part[:, 0]).reshape(-1, lead.shape[1]))
+    return np.stack(found)
+
+
+def _most_comparable(ahead: FloatArray, target: int) -> tuple[int, FloatArray]:
+    """The class with which most parts can be compared; the closest of these.
+
+    Returns
+    -------
+    class : int
+    signs : float array ``(parts,)``
+        1 where the part always contributes more to the target, −1 where less, 0 where neither.
+    """
+    signs = np.where((ahead >= 0).all(axis=1), 1.0, 0.0) - (ahead <= 0).all(axis=1)
+    comparable = np.count_nonzero(signs, axis=0).astype(float)
+    comparable[target] = -1
+    size = np.abs(ahead).sum(axis=(0, 1))
+    most = np.flatnonzero(comparable == comparable.max())
+    other = int(most[np.argmin(size[most])])
+    return other, signs[:, other]
 
 
 def _implementation_invariance(classifier: Classifier, request: Request) -> Check:

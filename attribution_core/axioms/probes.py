@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from attribution_core.arrays import FloatArray
 from attribution_core.axioms.expression import Binary, Call, Expression, Negative, Number, Variable
 from attribution_core.axioms.formula import PlaneFunction
 
@@ -14,6 +15,8 @@ Place = tuple[float, float]
 
 FACTORS = (2.0, -3.0)
 """a and b of a·f + b·g in the probes of linearity."""
+AGAINST = "against"
+"""Between the two functions of a probe of monotonicity."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +26,15 @@ class Probe:
     Attributes
     ----------
     functions : tuple of PlaneFunction
-        One; for linearity f, g and a·f + b·g; for implementation invariance two formulas for one
-        function.
+        One; for linearity f, g and a·f + b·g; for monotonicity f and g; for implementation
+        invariance two formulas for one function.
     point, reference : (x, y)
     own : bool
         Made from the user's function.
     weights : (a, b)
         Of linearity.
+    relation : str
+        What stands between two functions where the probe is written.
     """
 
     functions: tuple[PlaneFunction, ...]
@@ -37,6 +42,7 @@ class Probe:
     reference: Place
     own: bool = False
     weights: tuple[float, float] = FACTORS
+    relation: str = "="
 
 
 def weighted_sum(first: PlaneFunction, second: PlaneFunction) -> PlaneFunction:
@@ -56,6 +62,10 @@ def _number(value: float) -> Expression:
 
 def _probe(*formulas: str, point: Place, reference: Place) -> Probe:
     return Probe(tuple(map(PlaneFunction, formulas)), point, reference)
+
+
+def _against(first: str, second: str, point: Place, reference: Place) -> Probe:
+    return replace(_probe(first, second, point=point, reference=reference), relation=AGAINST)
 
 
 def _sum_probe(first: str, second: str, point: Place, reference: Place) -> Probe:
@@ -99,6 +109,13 @@ FIXED_PROBES: Mapping[str, tuple[Probe, ...]] = {
         _sum_probe("min(x, y)", "x^2 - y", (1.0, 2.0), (0.0, 0.0)),
         _sum_probe("1 - relu(1 - x)", "sin(y)", (2.0, 1.0), (0.0, 0.0)),
     ),
+    "monotonicity": (
+        _against("1 - relu(1 - x)", "x/4", (2.0, 1.0), (0.0, 0.0)),
+        _against("x*y", "x^2*y", (1.0, 1.0), (0.0, 0.0)),
+        _against("2*relu(x + y - 1)", "x*y", (1.0, 1.0), (0.0, 0.0)),
+        _against("sigmoid(x - y)", "0*x", (2.0, 0.5), (-1.0, -1.0)),
+        _against("2*x + y", "x + 3*y", (2.0, -1.0), (-0.5, 0.5)),
+    ),
     "implementation_invariance": (
         _probe(
             "relu(relu(x) - 1 - relu(y))",
@@ -121,8 +138,9 @@ def own_probes(
 
     Dummy is tested where the formula lacks a variable. Sensitivity takes one variable at a time
     from the reference to the point, where f changes by that. Symmetry is tested where f(x, y) =
-    f(y, x) all over −4..4, at points on the diagonal. Linearity adds x·y. The other formula for
-    implementation invariance is max(f, f − 1), which adds no kink.
+    f(y, x) all over −4..4, at points on the diagonal. Linearity adds x·y. Monotonicity compares
+    with the `bilinear` function that equals f at the four corners between point and reference. The
+    other formula for implementation invariance is max(f, f − 1), which adds no kink.
     """
     f = function.expression
     found: dict[str, tuple[Probe, ...]] = {
@@ -140,6 +158,11 @@ def own_probes(
     found["linearity"] = (
         Probe((function, other, weighted_sum(function, other)), point, reference, own=True),
     )
+    through = bilinear(function, point, reference)
+    if through is not None:
+        found["monotonicity"] = (
+            Probe((function, through), point, reference, own=True, relation=AGAINST),
+        )
     if len(function.variables) < 2:
         found["dummy"] = (Probe((function,), point, reference, own=True),)
     alone = [(point[0], reference[1]), (reference[0], point[1])]
@@ -157,6 +180,47 @@ def own_probes(
             if after != before
         )
     return found
+
+
+def bilinear(function: PlaneFunction, point: Place, reference: Place) -> PlaneFunction | None:
+    """The bilinear function with f's values at the corners between reference and point.
+
+    Both variables contribute the same to it and to f, whatever the other variable's value is. None
+    where point and reference share a coordinate, or f has no value at a corner.
+    """
+    (x, y), (x0, y0) = point, reference
+    corners = np.array([(x0, y0), (x, y0), (x0, y), (x, y)], float)
+    empty, first, second, both = function.values_or_nan(corners)
+    if x == x0 or y == y0 or not np.isfinite([empty, first, second, both]).all():
+        return None
+    right, up = x - x0, y - y0
+    across = Binary("-", Variable("x"), _number(x0)) if x0 else Variable("x")
+    along = Binary("-", Variable("y"), _number(y0)) if y0 else Variable("y")
+    terms = (
+        (empty, None),
+        ((first - empty) / right, across),
+        ((second - empty) / up, along),
+        ((both - first - second + empty) / (right * up), Binary("*", across, along)),
+    )
+    found: Expression | None = None
+    for factor, variables in terms:
+        if abs(factor) < 1e-12:
+            continue
+        number = _number(float(factor))
+        term = number if variables is None else variables
+        if variables is not None and factor != 1:
+            term = Binary("*", number, variables)
+        found = term if found is None else Binary("+", found, term)
+    return PlaneFunction(Number(0.0) if found is None else found)
+
+
+def contributions(function: PlaneFunction, point: Place, reference: Place) -> FloatArray:
+    """What x and y contribute, ``(2, 2)``: a row a variable, by the other one's value, first at
+    the reference and then at the point; OutsideDomain where f has no value."""
+    (x, y), (x0, y0) = point, reference
+    corners = np.array([(x0, y0), (x, y0), (x0, y), (x, y)], float)
+    empty, first, second, both = function.values(corners)
+    return np.array([[first - empty, both - second], [second - empty, both - first]])
 
 
 def is_symmetric(function: PlaneFunction) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from attribution_core.arrays import FloatArray
 from attribution_core.axioms.formula import number_as_text as shown
 from attribution_core.axioms.formula import point_as_text
-from attribution_core.axioms.probes import Probe
+from attribution_core.axioms.probes import Probe, contributions
 from attribution_core.axioms.two_variables import (
     PlaneAttribution,
     answer,
@@ -74,6 +74,17 @@ AXIOMS: Mapping[str, Axiom] = {
             r"The attribution of a weighted sum is the weighted sum of the attributions: "
             r"$\varphi(a f + b g) = a\,\varphi(f) + b\,\varphi(g)$.",
             "Shapley 1953 (additivity); Sundararajan et al. 2017",
+        ),
+        Axiom(
+            "monotonicity",
+            "Monotonicity",
+            r"A variable that contributes to $f$ at least what it contributes to $g$, whichever "
+            r"variables are at the reference, gets at least as much: "
+            r"$f(x, s) - f(x', s) \geq g(x, s) - g(x', s)$ for $s = y$ and $s = y'$ "
+            r"$\;\Rightarrow\; \varphi_x(f) \geq \varphi_x(g)$. With completeness and symmetry, "
+            "only the Shapley values satisfy it.",
+            "Young 1985, “strong monotonicity”; Lundberg and Lee 2017, “consistency”; thesis, "
+            "definition 2.31",
         ),
         Axiom(
             "implementation_invariance",
@@ -204,10 +215,37 @@ def _missed(
             f"the sum gets {point_as_text(values[2])}, its parts add up to {point_as_text(apart)}"
         )
         return np.asarray(values[2] - apart), sentence
+    if axiom == "monotonicity":
+        return _against_monotonicity(probe, first, values[1])
     if axiom == "implementation_invariance":
         sentence = f"one gets {point_as_text(first)}, the other {point_as_text(values[1])}"
         return np.asarray(first - values[1]), sentence
     raise ValueError(f"The axiom '{axiom}' is not known; use {', '.join(AXIOMS)}.")
+
+
+def _against_monotonicity(
+    probe: Probe, of_first: FloatArray, of_second: FloatArray
+) -> tuple[FloatArray, str]:
+    """By how much a variable that contributes more gets less, for each that can be compared."""
+    one, other = (
+        contributions(function, probe.point, probe.reference) for function in probe.functions
+    )
+    rounding = EXACT * max(1.0, float(np.abs(one).max()), float(np.abs(other).max()))
+    missed, found = np.zeros(2), []
+    for axis, name in enumerate("xy"):
+        more = one[axis] - other[axis]
+        ahead = float(of_first[axis] - of_second[axis])
+        if np.abs(more).max() <= rounding:
+            missed[axis], order = abs(ahead), "as much to the first as to the second"
+        elif more.min() >= -rounding:
+            missed[axis], order = max(-ahead, 0.0), "more to the first"
+        elif more.max() <= rounding:
+            missed[axis], order = max(ahead, 0.0), "more to the second"
+        else:
+            continue
+        first, second = (shown(float(values[axis])) for values in (of_first, of_second))
+        found.append(f"{name} contributes {order}; they give it {first} and {second}")
+    return missed, "; ".join(found)
 
 
 def _sampling_error(axiom: str, probe: Probe, answers: Sequence[PlaneAttribution]) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from attribution_core.arrays import BoolArray, FloatArray
 from attribution_core.methods.estimate import Estimate, Estimator
 from attribution_core.methods.functions import Differentiable, as_differentiable, points_like
-from attribution_core.methods.method import ALL_PROMISES, Method, SharedPasses, TwoVariables
+from attribution_core.methods.method import OF_PATHS, Method, SharedPasses, TwoVariables
 from attribution_core.methods.options import option
 
 if TYPE_CHECKING:
@@ -366,7 +366,7 @@ METHOD = Method(
     needs="gradient",
     uses_reference=True,
     splits_change=True,
-    promises=ALL_PROMISES,
+    promises=OF_PATHS,
     precision="quadrature",
     quick=Options(steps=8, rule="midpoint"),
     # An adaptive rule places nodes where the path is rough for any of the classes.

@@ -27,6 +27,7 @@ Promise = Literal[
     "completeness",
     "symmetry",
     "linearity",
+    "monotonicity",
     "implementation_invariance",
 ]
 ALL_BUT_COMPLETENESS: tuple[Promise, ...] = (
@@ -34,9 +35,19 @@ ALL_BUT_COMPLETENESS: tuple[Promise, ...] = (
     "sensitivity",
     "symmetry",
     "linearity",
+    "monotonicity",
     "implementation_invariance",
 )
 ALL_PROMISES: tuple[Promise, ...] = ("completeness", *ALL_BUT_COMPLETENESS)
+OF_PATHS: tuple[Promise, ...] = (
+    "completeness",
+    "dummy",
+    "sensitivity",
+    "symmetry",
+    "linearity",
+    "implementation_invariance",
+)
+"""The axioms of Integrated Gradients, which see the path and not only its coalitions."""
 OF_SLOPES: tuple[Promise, ...] = ("dummy", "symmetry", "linearity", "implementation_invariance")
 """The axioms of every method that uses only gradients at and around the point."""
 

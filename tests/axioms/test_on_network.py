@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from attribution_core import METHODS, Classifier, Picture, explain, request_or_reason
+from attribution_core import METHODS, Classifier, Estimate, Picture, explain, request_or_reason
 from attribution_core.axioms.network_outcomes import NETWORK_AXIOMS, NetworkOutcome
-from attribution_core.axioms.on_network import check_method
+from attribution_core.axioms.on_network import (
+    _contributions_ahead,
+    _most_comparable,
+    check_method,
+)
 from attribution_core.images import Pixels
 from attribution_core.network.head import Head
 from attribution_core.request import granted
@@ -35,7 +41,7 @@ def checked(
         )
     )
     *_, end = check_method(classifier, request, 3)
-    assert (end.method, end.done, end.planned) == (method, 4, 4)
+    assert (end.method, end.done, end.planned) == (method, 5, 5)
     found = {outcome.axiom: outcome for outcome in end.outcomes}
     assert tuple(found) == NETWORK_AXIOMS
     return found
@@ -54,6 +60,8 @@ def test_what_theory_says_of_every_method(
     assert found["dummy"].holds is (method in OF_DIFFERENCES)
     if method in OF_DIFFERENCES:
         assert found["dummy"].error < 1e-6
+    if method in ("lime", "kernel_shap", "shapley_values"):
+        assert found["monotonicity"].holds
     if method in COMPLETE:
         # The one part answers for the whole change.
         assert found["sensitivity"].error == pytest.approx(1, abs=0.02)
@@ -119,6 +127,34 @@ def test_completeness_is_what_the_map_sums_to(
     change = float(scores[0] - scores[1])
     total = float(attribution.heatmap.sum(dtype=np.float64))
     assert found.error == pytest.approx(abs(total - change) / abs(change), rel=1e-3, abs=1e-4)
+
+
+def test_shapley_values_the_wrong_way_round_are_not_monotone(
+    tiny_classifier: Classifier, tiny_image: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anew = Classifier("anew", tiny_network(), scaled, tiny_classifier.labels)
+    method = METHODS["shapley_values"]
+
+    def contrary(problem: Any, options: Any) -> Iterator[Estimate]:
+        for estimate in method.run(problem, options):
+            yield replace(estimate, values=-estimate.values)
+
+    monkeypatch.setitem(METHODS, method.name, replace(method, run=contrary))
+    found = checked(anew, tiny_image, method.name)["monotonicity"]
+    assert found.holds is False
+    assert "of 4 parts contribute always more, or always less" in found.finding
+
+
+def test_parts_that_always_contribute_more_are_found() -> None:
+    """Two parts; class 1 is ahead of class 0 by the first part, and of class 2 by neither."""
+    logits = np.array([[0, 0, 0], [1, 2, 3], [1, 1, 0], [2, 3, 5]], float)
+    ahead = _contributions_ahead(logits, 0)
+    np.testing.assert_array_equal(ahead[0, :, 1], [-1, -1])
+    np.testing.assert_array_equal(ahead[1, :, 1], [0, 0])
+    np.testing.assert_array_equal(ahead[1, :, 2], [1, -1])
+    other, signs = _most_comparable(ahead, 0)
+    assert other == 1
+    assert list(signs) == [-1, 0]
 
 
 class OtherProgram:

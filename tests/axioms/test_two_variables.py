@@ -179,3 +179,11 @@ def test_what_the_thesis_prints_of_its_examples() -> None:
     assert found["linear"].values[1] == pytest.approx((y - y0) * slopes[1])
     assert "−0.00182" in logistic.remark
     assert (y - y0) * slopes[1] == pytest.approx(-0.00182, abs=5e-6)
+
+
+def test_equal_at_the_corners_and_not_between() -> None:
+    """x²·y from 0 to (1, 1): ∫ 2t·t dt = 2/3 and ∫ t² dt = 1/3; players see the product alone."""
+    example = EXAMPLES["corners"]
+    found = attributed(example.formula, example.point, example.reference)
+    check(found, {"integrated_gradients": (2 / 3, 1 / 3)})
+    check(found, dict.fromkeys(COALITION, (0.5, 0.5)))

@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 
 from attribution_core.axioms.formula import PlaneFunction
-from attribution_core.axioms.probes import FIXED_PROBES, Probe, is_symmetric, own_probes
+from attribution_core.axioms.probes import (
+    FIXED_PROBES,
+    Probe,
+    bilinear,
+    contributions,
+    is_symmetric,
+    own_probes,
+)
 from attribution_core.axioms.two_variables import plane_methods
 from attribution_core.axioms.verdicts import AXIOMS, Verdict, joined, outcome_of, verdicts
 from attribution_core.methods.estimate import Estimate
@@ -26,6 +33,11 @@ FAILING = {
     ("linear", "completeness"),
     ("smoothgrad", "sensitivity"),
     ("smoothgrad", "completeness"),
+    ("gradient", "monotonicity"),
+    ("gradient_times_input", "monotonicity"),
+    ("linear", "monotonicity"),
+    ("smoothgrad", "monotonicity"),
+    ("integrated_gradients", "monotonicity"),
     ("occlusion", "completeness"),
     ("lime", "completeness"),
 }
@@ -84,14 +96,22 @@ def answering(attribute: Callable[[Any, Any, Any], tuple[float, float]]) -> Meth
     )
 
 
+def by_its_look(function: PlaneFunction) -> float:
+    return float(sum(i * ord(c) for i, c in enumerate(str(function))))
+
+
 @pytest.mark.parametrize("axiom", list(AXIOMS))
 def test_every_check_can_fail(axiom: str) -> None:
     """A method that answers by the look of a formula keeps none of the promises."""
     answers = {"sensitivity": (0.0, 0.0)}
     x, y = answers.get(axiom, (0.5, 0.75))
     constant = answering(lambda f, p, r: (x, y))
-    fickle = answering(lambda f, p, r: (sum(i * ord(c) for i, c in enumerate(str(f))), 0.3))
-    method = fickle if axiom == "implementation_invariance" else constant
+    fickle = answering(lambda f, p, r: (by_its_look(f), 0.3))
+    contrary = answering(
+        lambda f, p, r: tuple(by_its_look(f) - 1e6 * contributions(f, p, r).mean(axis=1))
+    )
+    others = {"implementation_invariance": fickle, "monotonicity": contrary}
+    method = others.get(axiom, constant)
     assert all(outcome_of(axiom, method, probe).holds is False for probe in FIXED_PROBES[axiom])
 
 
@@ -121,6 +141,60 @@ def test_the_probes_fit_their_axioms() -> None:
         assert both == pytest.approx(2 * f - 3 * g)
 
 
+def test_every_probe_of_monotonicity_compares_a_variable() -> None:
+    for probe in FIXED_PROBES["monotonicity"]:
+        one, other = (contributions(f, probe.point, probe.reference) for f in probe.functions)
+        ahead = one - other
+        assert ((ahead >= 0).all(axis=1) | (ahead <= 0).all(axis=1)).any()
+
+
+def test_integrated_gradients_see_more_than_the_corners(
+    table: dict[tuple[str, str], Verdict],
+) -> None:
+    """x·y and x²·y from 0 to (1, 1): equal at the corners; ∫2t·t dt = 2/3 and ∫t² dt = 1/3."""
+    found = table["integrated_gradients", "monotonicity"].counterexample
+    assert found is not None
+    assert list(map(str, found.probe.functions)) == ["x * y", "x^2 * y"]
+    assert found.finding == (
+        "x contributes as much to the first as to the second; they give it 0.5 and 0.6667; "
+        "y contributes as much to the first as to the second; they give it 0.5 and 0.3333"
+    )
+    assert found.error == pytest.approx(1 / 6, abs=1e-4)
+
+
+def test_the_gradients_order_is_not_that_of_contributions(
+    table: dict[tuple[str, str], Verdict],
+) -> None:
+    """1 − relu(1 − x) rises by 1 and is flat at 2; x/4 rises by 1/2 with a slope of 1/4."""
+    found = table["gradient", "monotonicity"].counterexample
+    assert found is not None
+    assert found.error == 0.25
+    assert found.finding.startswith("x contributes more to the first; they give it 0 and 0.25")
+
+
+def test_what_contributes_more_to_one_and_less_to_the_other_is_not_compared() -> None:
+    """x contributes 0 and 4 to 2·x·y, and 1 and 1 to x."""
+    probe = Probe((PlaneFunction("2*x*y"), PlaneFunction("x")), (1, 2), (0, 0))
+    assert outcome_of("monotonicity", METHODS["gradient"], probe).finding.startswith("y contr")
+
+
+@pytest.mark.parametrize("formula", ["relu(x)*y - sin(x)", "x*y", "min(x, y)", "3", "x", "exp(y)"])
+def test_the_bilinear_function_through_the_corners(formula: str) -> None:
+    function, point, reference = PlaneFunction(formula), (2.0, 1.5), (-1.0, 0.0)
+    through = bilinear(function, point, reference)
+    assert through is not None
+    corners = np.array([(a, b) for a in (2.0, -1.0) for b in (1.5, 0.0)])
+    np.testing.assert_allclose(through.values(corners), function.values(corners), atol=1e-12)
+    # Along a side it is straight.
+    sides = through.values(np.array([(-1.0, 1.5), (0.5, 1.5), (2.0, 1.5)]))
+    assert sides[1] == pytest.approx((sides[0] + sides[2]) / 2)
+    assert bilinear(function, (2.0, 0.0), reference) is None
+
+
+def test_no_bilinear_function_where_a_corner_has_no_value() -> None:
+    assert bilinear(PlaneFunction("log(x)"), (1.0, 1.0), (-1.0, 0.0)) is None
+
+
 def test_probes_of_ones_own() -> None:
     found = own_probes(PlaneFunction("min(x, y)"), (1.0, 3.0), (0.0, 0.0))
     assert "dummy" not in found
@@ -131,6 +205,7 @@ def test_probes_of_ones_own() -> None:
     lacking = own_probes(PlaneFunction("x^2"), (1.0, 3.0), (0.0, 0.0))
     assert len(lacking["dummy"]) == 1
     assert "symmetry" not in lacking
+    assert [str(each) for each in lacking["monotonicity"][0].functions] == ["x^2", "x"]
     assert [probe.point for probe in lacking["sensitivity"]] == [(1, 0)]
 
 

@@ -88,7 +88,7 @@ def test_dark_and_narrow_with_the_network(server: Any, new_page: Callable[..., P
     checks = page.locator(".axiom-table").nth(1)
     expect(checks.locator("tbody tr")).to_have_count(10)
     row = checks.locator("tr").filter(has_text="KernelSHAP")
-    expect(row.locator("button.holds")).to_have_count(5)
+    expect(row.locator("button.holds")).to_have_count(6)
     assert page.evaluate("document.documentElement.scrollWidth") <= 800
 
 

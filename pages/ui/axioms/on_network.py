@@ -44,10 +44,10 @@ class CheckAxioms:
         return check_method(classifier, self.request, self.against)
 
     def multiplications(self, classifier: Classifier) -> float:
-        # The map, the point with one part, two more maps, and some passes of the whole network.
+        # The map, the point with one part, four more maps, and some passes of the whole network.
         here = classifier.layer(self.request.layer).multiplications
         whole = classifier.layer("input").multiplications
-        return 4 * evaluations_of(classifier, self.request) * here + 32 * whole
+        return 6 * evaluations_of(classifier, self.request) * here + 32 * whole
 
 
 def render_network_axioms(engine: Engine, scene: Scene) -> None:
@@ -58,7 +58,7 @@ def render_network_axioms(engine: Engine, scene: Scene) -> None:
             "axioms-network",
             "Check the network",
             True,
-            "Runs each method about five times at the sidebar's layer; slowest at the input.",
+            "Runs each method about seven times at the sidebar's layer; slowest at the input.",
         )
     if not wanted:
         return
@@ -106,7 +106,10 @@ def _checks_in_words(scene: Scene, target: int, against: int) -> str:
         "the largest value elsewhere over the largest of all, and the part's share of the "
         f"change. **Linearity:** the logit of {literal(scene.labels[target])} minus that of "
         f"{literal(scene.labels[against])} should have the difference of the two "
-        "attributions; this check is always about logits. **Implementation invariance:** "
+        "attributions; this check is always about logits, and so is **monotonicity:** of at most "
+        "four parts of the plane, all of whose coalitions are evaluated, one that contributes more "
+        "to a class than to another, whichever other parts are there, should get more. It takes "
+        "the other class of which most parts can be compared. **Implementation invariance:** "
         "attributions at the pixels, of the whole network against the body below "
         f"{literal(scene.settings.layer)} followed by the head above it, with few samples. "
         "Equal means to 0.1 % of the largest value, and to 5 % for the linearity of "
@@ -168,6 +171,7 @@ def _in_words(outcome: NetworkOutcome) -> str:
         "dummy": f"elsewhere {size}",
         "sensitivity": f"gets {size}",
         "linearity": f"off by {size}",
+        "monotonicity": f"off by {size}",
         "implementation_invariance": f"off by {size}",
     }[outcome.axiom]
 

@@ -60,7 +60,8 @@ def _draw(colours: Colours) -> None:
     st.caption(
         "Every method divides the change of a function between its variables, each by its own "
         "rules. Drag the point or the reference: do the two bars add up to the dashed line, which "
-        "is f(x, y) − f(x′, y′)? The table below shows which of six axioms each method satisfies."
+        "is f(x, y) − f(x′, y′)? The table below shows which of seven axioms each method "
+        "satisfies."
     )
     question = _question()
     try:
@@ -281,7 +282,7 @@ def formula_of(probe: Probe) -> str:
             "+ -", "− "
         )
     else:
-        formula = " = ".join(map(str, probe.functions))
+        formula = f" {probe.relation} ".join(map(str, probe.functions))
     return f"{formula} at {point_as_text(np.array(probe.point))} from " + point_as_text(
         np.array(probe.reference)
     )
