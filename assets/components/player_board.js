@@ -243,7 +243,7 @@ class PlayerBoard {
     const players = this.paths.length === 1 ? kind : `${kind}s`;
     const total = `${this.absent.size} of ${this.paths.length} ${players} removed`;
     const values = lit && this.data.methods.map(({ title, values }) => `${title} ${signed(values[lit.player])}`);
-    const about = lit ? [`Player ${lit.player}`, ...values].join(" · ") : "click one to remove it or to bring it back";
+    const about = lit ? [`Player ${lit.player}`, ...values].join(" · ") : "click to remove, or bring back";
     this.find(".status").textContent = `${total} · ${about}`;
   }
 

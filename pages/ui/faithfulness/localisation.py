@@ -35,7 +35,7 @@ TILES = 4
 DEFAULT: tuple[str, ...] = ("cat", "coffee", "clock", "cameraman")
 CONFIDENT = 0.5
 MOST_MAPS = 160
-_MOSAIC, _CHART = 260, 740
+_MOSAIC = 260
 
 
 @dataclass(frozen=True)
@@ -206,10 +206,10 @@ def _draw_shares(
             shares.setdefault((title, layer), {})[label] = share
             numbers = [str(request.target), label, title, layer, f"{share:.6g}"]
             lines.append([board.titles[row], *numbers])
-    with st.container(horizontal=True, gap="small"):
-        with st.container(width=_MOSAIC):
+    with st.container(horizontal=True, gap="small", key="charts_pointing"):
+        with st.container():
             st.image(as_url(board.picture), width=_MOSAIC, alt="The mosaic")
-        with st.container(width=_CHART):
+        with st.container():
             if shares:
                 titles = [METHODS[name].title for name in scene.settings.methods]
                 show(pointing_figure(shares, tuple(tables), titles, 1 / TILES), "pointing")

@@ -10,12 +10,7 @@ from attribution_core.measures.curves import FaithfulnessCurve
 from attribution_core.registry import METHODS
 from attribution_core.scores import Score
 from pages.ui.faithfulness.areas import Pair, csv_of_curves, table_of_areas, verdict
-from pages.ui.faithfulness.cursor import (
-    WIDTH,
-    choose_cursor,
-    draw_point,
-    marks,
-)
+from pages.ui.faithfulness.cursor import choose_cursor, draw_point, marks
 from pages.ui.faithfulness.figures import curve_figure
 from pages.ui.faithfulness.protocol import (
     Protocol,
@@ -40,7 +35,6 @@ from pages.ui.worker.engine import Engine
 from pages.ui.worker.tasks import Explain
 
 RANDOM_ORDERS = 5
-_CHART = 390
 
 
 def render_picture_curves(engine: Engine, scene: Scene) -> None:
@@ -153,9 +147,9 @@ def _draw_figures(
 ) -> None:
     """Both figures, and beside them the picture at the cursor."""
     stroke_of = {METHODS[name].title: stroke(number) for number, name in enumerate(methods)}
-    with st.container(horizontal=True, gap="small"):
-        charts = [st.container(width=_CHART) for _ in range(2)]
-        with st.container(width=WIDTH):
+    with st.container(horizontal=True, gap="small", key="charts_curves"):
+        charts = [st.container() for _ in range(2)]
+        with st.container():
             cursor = choose_cursor(tuple(methods))
             if cursor.method in known:
                 draw_point(scene, protocol, known[cursor.method], cursor, target)

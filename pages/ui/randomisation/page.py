@@ -41,7 +41,7 @@ from pages.ui.shell.session import visitor
 from pages.ui.shell.settings import one_of
 from pages.ui.shell.waiting import instead_of
 from pages.ui.stage.controls import layer_control, offer, one_of_all_methods, withhold
-from pages.ui.stage.curtain import enlarged, on_stage
+from pages.ui.stage.curtain import on_stage
 from pages.ui.worker.engine import Engine
 from pages.ui.worker.tasks import Explain, Prediction, Task
 
@@ -142,7 +142,7 @@ def _experiment(scene: Scene, stages: Sequence[str]) -> Experiment:
             width=110,
             help="Draws for the curves, from the sidebar's seed on. The maps show the first.",
         )
-        target = choose_class("randomisation-class", "Class of the curves", scene)
+        target = choose_class("randomisation-class", "Class of the curves", scene, width=180)
     offered = (NOTHING, *stages)
     stage = choice(
         "randomisation-stage",
@@ -291,9 +291,9 @@ def _draw_curves(
         sentence = comparison(curves)
         if sentence:
             st.markdown(sentence)
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", key="charts_similarity"):
         for number, (measure, meaning) in enumerate(MEASURES.items()):
-            with st.container(width=enlarged(224)):
+            with st.container():
                 st.markdown(f"**{measure}**", help=meaning)
                 by_layer = {layer: values[number] for layer, values in curves.items()}
                 figure = similarity_figure(by_layer, stages, experiment.draw.depth)

@@ -15,7 +15,7 @@ from attribution_core.methods.paths import PathProfile, profile_path, quadrature
 from attribution_core.request import Request
 from pages.ui.maps.charts import GREY, framed, mark_position, mark_zero, plain, show, stroke
 from pages.ui.maps.csv_download import csv_download, csv_text
-from pages.ui.maps.picture_and_reference import as_url
+from pages.ui.references.strips import draw_path
 from pages.ui.shell.choices import choice
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.numbers import written
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier
 
 INTERVALS = 64
-FRAMES = 9
-_CHART = 338
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ def render_path(
     at_input = scene.settings.layer == "input"
     alpha = None if reference is None else _choose_alpha()
     if reference is not None and alpha is not None:
-        _draw_strip(scene, reference, alpha)
+        draw_path(reference, scene.picture, alpha)
     if not at_input:
         st.caption(
             f"The path runs through the activations at {literal(scene.settings.layer)}, from those "
@@ -134,18 +132,18 @@ def _draw_charts(
     scene: Scene, walked: Mapping[int, Walked], labels: Mapping[int, str], alpha: float | None
 ) -> None:
     """The score along the path, its slope, and the gap of the quadrature rules."""
-    with st.container(horizontal=True, gap="small"):
-        with st.container(width=_CHART):
+    with st.container(horizontal=True, gap="small", key="charts_path"):
+        with st.container():
             st.markdown(f"**The {score_name(scene)} along the path**")
             show(_scores(walked, labels, alpha), "path_scores")
-        with st.container(width=_CHART):
+        with st.container():
             st.markdown(
                 "**Where the attribution accumulates**",
                 help="The slope of the score, ∇f · (x − x′). Its integral is what the attributions "
                 "of Integrated Gradients sum to (thesis, equation 2.18; Sundararajan et al. 2017).",
             )
             show(_slopes(walked, labels, alpha), "path_slopes")
-        with st.container(width=_CHART):
+        with st.container():
             st.markdown(
                 "**Gap by number of gradients**",
                 help="|Σ attributions − (f(x) − f(x′))| as a share of the difference. A small gap "
@@ -174,20 +172,6 @@ def path_csv(walked: Mapping[int, Walked]) -> str:
             [target, *(f"{value:.6g}" for value in row)] for row in zip(*columns, strict=True)
         ]
     return csv_text(["class", "alpha", "score", "slope", "earned"], lines)
-
-
-def _draw_strip(scene: Scene, reference: Picture, alpha: float) -> None:
-    start, end = reference.pixels, scene.picture.pixels
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        chosen = Picture.of(start + np.float32(alpha) * (end - start))
-        with st.container(width=160):
-            st.image(as_url(chosen), width=150, alt=f"The picture at α = {alpha:.2f}")
-            st.caption(f"α = {alpha:.2f}")
-        for share in np.linspace(0, 1, FRAMES):
-            frame = Picture.of(start + np.float32(share) * (end - start))
-            with st.container(width=76):
-                st.image(as_url(frame), width=70, alt=f"The picture at α = {share:.2f}")
-                st.caption(f"{share:g}")
 
 
 def first_alpha(profile: PathProfile, share: float) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +11,6 @@ import streamlit as st
 
 from attribution_core.attribution import Attribution
 from attribution_core.figures.words import unit
-from attribution_core.images import Picture
 from attribution_core.painting import drawn_values
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS
@@ -20,18 +19,17 @@ from pages.ui.components.heatmap_grid import MapCell, render_heatmap_grid
 from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.drawing import limits
 from pages.ui.maps.grid import done_in, names_of, render_maps
-from pages.ui.maps.picture_and_reference import as_url
 from pages.ui.maps.table import MapTable, cell_for
 from pages.ui.references.path_profile import WalkPath, render_path
+from pages.ui.references.strips import draw_references
 from pages.ui.shell.choosers import choose_method, choose_whether
 from pages.ui.shell.colours import legend
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.progress import Snapshots, follow
 from pages.ui.shell.requests import predictions_for, reference_of, request_for
 from pages.ui.shell.scene import Scene
-from pages.ui.shell.waiting import instead_of
 from pages.ui.worker.engine import Engine
-from pages.ui.worker.tasks import Predict, Prediction, Task
+from pages.ui.worker.tasks import Predict, Task
 
 PATH = "integrated_gradients"
 
@@ -70,7 +68,7 @@ def render_reference_points(engine: Engine, scene: Scene) -> None:
     reference = pictures[settings.reference]
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
-        _draw_references(scene, pictures, asked, snapshots)
+        draw_references(scene, pictures, asked, snapshots)
         render_maps(engine, scene, table, snapshots, key="reference_maps")
         _draw_average(scene, table, snapshots)
         if finished:
@@ -112,36 +110,6 @@ def _table(scene: Scene, method: str, kinds: Sequence[str]) -> MapTable:
         row_names=tuple(map(str, scene.classes)),
         column_names=tuple(kinds),
     )
-
-
-def _draw_references(
-    scene: Scene,
-    pictures: Mapping[str, Picture | None],
-    asked: Mapping[str, Predict],
-    snapshots: Snapshots,
-) -> None:
-    """Each reference with the model's top five classes for it."""
-    with st.container(horizontal=True, gap="small"):
-        for kind, picture in pictures.items():
-            with st.container(width=150):
-                st.markdown(f"**{kind.capitalize()}**")
-                if picture is None:
-                    st.caption(
-                        f"All activations at {literal(scene.settings.layer)} set to zero: no "
-                        "picture has them."
-                    )
-                    continue
-                st.image(as_url(picture), width=110, alt=f"The {kind} reference")
-                prediction = snapshots[asked[kind]].estimate
-                if isinstance(prediction, Prediction):
-                    st.caption(
-                        "  \n".join(
-                            f"{literal(scene.labels[number])} {prediction.said(number)}"
-                            for number in prediction.top(5)
-                        )
-                    )
-                else:
-                    st.caption(instead_of([snapshots[asked[kind]]], "The model is being asked …"))
 
 
 @dataclass(frozen=True)

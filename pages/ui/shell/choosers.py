@@ -159,13 +159,13 @@ def choose_whether(name: str, label: str, default: bool, help: str) -> bool:
 def choose_method(name: str, default: str) -> str:
     """One of all methods."""
     titles = {method: entry.title for method, entry in METHODS.items()}
-    return choose_from_list(name, "Method", titles, default, width=240)
+    return choose_from_list(name, "Method", titles, default, width=220)
 
 
-def choose_class(name: str, label: str, scene: Scene) -> int:
+def choose_class(name: str, label: str, scene: Scene, *, width: int = 220) -> int:
     """One of the sidebar's target classes, at first the first."""
     titles = {number: scene.labels[number] for number in scene.classes}
-    return choose_from_list(name, label, titles, scene.classes[0], width=220)
+    return choose_from_list(name, label, titles, scene.classes[0], width=width)
 
 
 def _option(text: str, titles: Mapping[Option, str]) -> Option:

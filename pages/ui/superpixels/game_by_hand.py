@@ -221,10 +221,10 @@ def _draw_changes(
     labels = [change.label for change in changes]
     with st.container(horizontal=True, gap="large", key="changes"):
         if before.probabilities is not None:
-            with st.container(width=430):
+            with st.container():
                 st.markdown("**Probability**")
                 draw_html(bars(labels, probabilities(changes), most=100))
-        with st.container(width=520):
+        with st.container():
             st.markdown(
                 f"**Change of the {scene.settings.score}, and what was predicted**",
                 help="An attribution predicts that removing players subtracts their values from "
