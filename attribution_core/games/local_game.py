@@ -47,6 +47,11 @@ class LocalGame(Protocol):
         """Parts ``(n, positions, features)`` of coalitions ``(n, players)``."""
         ...
 
+    def parts_of_unions(self, present: BoolArray) -> FloatArray:
+        """Parts of unions of colours ``(n, colours)``, in whatever way is quickest; colours as
+        `colours_of` gives them."""
+        ...
+
     def outputs(self, parts: FloatArray) -> FloatArray:
         """The linear function of parts ``(n, positions, features)``: ``(n, outputs)``."""
         ...
@@ -138,7 +143,7 @@ def mean_parts(game: LocalGame, seed: int = 0) -> Iterator[MeanParts]:
     at_once = game.batch_size * max(1, ADDED_AT_ONCE // game.batch_size)
     for start in range(0, len(order), at_once):
         chosen = order[start : start + at_once]
-        parts = game.parts(bits(codes[chosen], count)[:, colours])
+        parts = game.parts_of_unions(bits(codes[chosen], count))
         check.compare(codes[chosen], parts)
         added = weights[:, chosen].astype(np.float32) @ parts.reshape(len(chosen), -1)
         sums = added if sums is None else sums + added
@@ -227,7 +232,7 @@ def _pair_weights(codes: npt.NDArray[np.int64], colours: int) -> FloatArray:
 
 
 class _Check:
-    """Parts of random coalitions, to be compared with those of unions of colours."""
+    """Parts of random coalitions, each evaluated by itself, to be compared with those of unions."""
 
     def __init__(self, game: LocalGame, colours: IntArray, seed: int) -> None:
         random = np.random.default_rng(seed)

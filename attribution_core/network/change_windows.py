@@ -200,8 +200,8 @@ def local_part(network: keras.Model, entry: Any) -> LocalPart | None:
     return best
 
 
-def reach_of_a_position(tensors: Sequence[Any]) -> tuple[Reach, Reach] | None:
-    """What one position of the first of some tensors alters of the last, along rows and columns.
+def reaches_of_a_position(tensors: Sequence[Any]) -> dict[int, tuple[Reach, Reach]] | None:
+    """What one position of the first of some tensors alters of each, along rows and columns.
 
     Parameters
     ----------
@@ -210,12 +210,12 @@ def reach_of_a_position(tensors: Sequence[Any]) -> tuple[Reach, Reach] | None:
 
     Returns
     -------
-    (Reach, Reach) or None
-        None where a tensor between is made in a way that is not known.
+    dict or None
+        By the id of a tensor; None where a tensor between is made in a way that is not known.
     """
     if any(_readings(tensor) is None for tensor in tensors[1:]):
         return None
-    return LocalPart(tuple(tensors), 0).windows(1, 1).reaches[id(tensors[-1])]
+    return LocalPart(tuple(tensors), 0).windows(1, 1).reaches
 
 
 def window_side(length: int, side: int) -> int:

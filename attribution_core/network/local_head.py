@@ -15,7 +15,7 @@ import numpy as np
 
 from attribution_core.arrays import BoolArray
 from attribution_core.games.local_game import colours_of
-from attribution_core.network.change_windows import Reach, reach_of_a_position
+from attribution_core.network.change_windows import Reach, reaches_of_a_position
 from attribution_core.network.graph import cuts, flow
 from attribution_core.segmentations import Segments
 
@@ -46,6 +46,26 @@ _AFFINE = (
 
 
 @dataclass(frozen=True, eq=False)
+class Window:
+    """The positions of the layer that each position of a plane above it can be altered by.
+
+    Attributes
+    ----------
+    rows, columns : bool arrays ``(rows, h)`` and ``(columns, w)``
+    """
+
+    rows: BoolArray
+    columns: BoolArray
+
+    def sees(self, segments: Segments) -> BoolArray:
+        """The players ``(positions, players)`` of labels ``(h, w)`` in each window."""
+        players = segments[None] == np.arange(int(segments.max()) + 1)[:, None, None]
+        in_rows = np.tensordot(self.rows.astype(np.float32), players.astype(np.float32), (1, 1))
+        seen = np.tensordot(in_rows, self.columns.astype(np.float32), (2, 1)) > 0
+        return np.moveaxis(seen, 1, 2).reshape(-1, len(players))
+
+
+@dataclass(frozen=True, eq=False)
 class LocalHead:
     """A head that is local up to a plane, and linear above it.
 
@@ -56,21 +76,20 @@ class LocalHead:
         None where they are the plane.
     rest : keras.Model
         From the plane to the logits ``(n, classes)``.
-    rows, columns : bool arrays ``(rows, h)`` and ``(columns, w)``
-        The positions of the layer in each window.
+    tensors : tuple
+        Of the network, from the layer to the plane, each after those that it is made of.
+    windows : tuple of Window
+        Of each of these tensors.
     """
 
     part: keras.Model | None
     rest: keras.Model
-    rows: BoolArray
-    columns: BoolArray
+    tensors: tuple[Any, ...]
+    windows: tuple[Window, ...]
 
     def sees(self, segments: Segments) -> BoolArray:
-        """The players ``(positions, players)`` of labels ``(h, w)`` in each window."""
-        players = segments[None] == np.arange(int(segments.max()) + 1)[:, None, None]
-        in_rows = np.tensordot(self.rows.astype(np.float32), players.astype(np.float32), (1, 1))
-        seen = np.tensordot(in_rows, self.columns.astype(np.float32), (2, 1)) > 0
-        return np.moveaxis(seen, 1, 2).reshape(-1, len(players))
+        """The players ``(positions, players)`` of labels ``(h, w)`` that the plane sees."""
+        return self.windows[-1].sees(segments)
 
 
 def local_head(network: keras.Model, entry: Any) -> LocalHead | None:
@@ -85,27 +104,29 @@ def local_head(network: keras.Model, entry: Any) -> LocalHead | None:
     """
     tensors = flow(network)
     start = next(rank for rank, tensor in enumerate(tensors) if tensor is entry)
-    bends = [rank for rank in range(start + 1, len(tensors)) if not _affine(tensors[rank])]
+    bends = [rank for rank in range(start + 1, len(tensors)) if not is_affine(tensors[rank])]
     lowest = max([start, *bends])
     straight = {id(tensor) for tensor in cuts(network).values()} | {id(entry)}
     last = next((t for t in tensors[lowest:] if id(t) in straight and len(t.shape) == 4), None)
     if last is None:
         return None
     end = next(rank for rank, tensor in enumerate(tensors) if tensor is last)
-    reaches = reach_of_a_position(tensors[start : end + 1])
+    between = tuple(tensors[start : end + 1])
+    reaches = reaches_of_a_position(between)
     if reaches is None:
         return None
     part = None if last is entry else keras.Model(entry, last)
-    return LocalHead(part, keras.Model(last, network.output), *map(_windows, reaches))
+    windows = [Window(*map(_altered_by, reaches[id(tensor)])) for tensor in between]
+    return LocalHead(part, keras.Model(last, network.output), between, tuple(windows))
 
 
-def _windows(reach: Reach) -> BoolArray:
+def _altered_by(reach: Reach) -> BoolArray:
     """The positions below that each one above can be altered by, ``(above, below)``."""
     above = np.arange(reach.length)[:, None]
     return np.asarray((reach.first <= above) & (above <= reach.last))
 
 
-def _affine(tensor: Any) -> bool:
+def is_affine(tensor: Any) -> bool:
     """Whether a layer's outputs are a linear function of its inputs, and a constant."""
     layer = tensor._keras_history.operation
     linear = keras.activations.linear

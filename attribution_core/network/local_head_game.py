@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cached_property, partial
+from math import prod
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from attribution_core.arrays import BoolArray, FloatArray, Logits
-from attribution_core.games.local_game import MeanParts, NotLocal, mean_parts
+from attribution_core.games.local_game import MeanParts, NotLocal, colours_of, mean_parts
 from attribution_core.images import digest
+from attribution_core.network.additive_part import additive_part
 from attribution_core.network.evaluators import Masking
 from attribution_core.network.finite import check_logits
 from attribution_core.network.head import compiled
@@ -40,31 +42,31 @@ class LocalHeadGame:
         self._plane = tuple(head.rest.input.shape)[1:]
         self._masking = masking
         self._key = ("mean parts", *masking.key, digest(segments))
-        shape = masking.point.shape
         self.batch_size: int = masking.classifier.head(masking.layer).batch_size
-        ends = (
-            tf.constant(masking.point, tf.float32),
-            tf.constant(masking.reference, tf.float32),
-            tf.constant(segments, tf.int32),
-        )
+        self._additive = additive_part(head, segments)
+        ends = tf.constant(np.stack([masking.point, masking.reference]), tf.float32)
+        labels = tf.constant(segments, tf.int32)
 
-        def evaluate(point: Any, reference: Any, labels: Any, coalitions: Any) -> Any:
+        def points(ends: Any, labels: Any, coalitions: Any) -> Any:
             present = tf.gather(coalitions, labels, axis=1)[..., None]
-            points = prepare(tf.where(present, point, reference))
-            plane = points if head.part is None else head.part(points, training=False)
+            return prepare(tf.where(present, ends[0], ends[1]))
+
+        def evaluate(ends: Any, labels: Any, coalitions: Any) -> Any:
+            masked = points(ends, labels, coalitions)
+            plane = masked if head.part is None else head.part(masked, training=False)
             return tf.cast(plane, tf.float32)
 
         traced = masking.classifier.keep(
             f"parts at {masking.layer}",
             lambda: compiled(
                 evaluate,
-                tf.TensorSpec(shape, tf.float32),
-                tf.TensorSpec(shape, tf.float32),
-                tf.TensorSpec(shape[:2], tf.int32),
+                tf.TensorSpec(ends.shape, tf.float32),
+                tf.TensorSpec(labels.shape, tf.int32),
                 tf.TensorSpec((None, None), tf.bool),
             ),
         )
-        self._evaluate: Callable[[Any], Any] = partial(traced, *ends)
+        self._points: Callable[[Any], Any] = partial(points, ends, labels)
+        self._evaluate: Callable[[Any], Any] = partial(traced, ends, labels)
 
     @cached_property
     def _constant(self) -> Logits:
@@ -77,6 +79,52 @@ class LocalHeadGame:
             for start in range(0, len(coalitions), self.batch_size)
         ]
         return np.concatenate(pieces).reshape(len(coalitions), -1, self._plane[-1])
+
+    def parts_of_unions(self, present: BoolArray) -> FloatArray:
+        """The same of unions of colours, ``(n, colours)``, each layer that is additive once."""
+        if self._additive is None:
+            return self.parts(present[:, colours_of(self.sees)])
+        plane = self._above(tf.constant(present), *self._added)
+        return np.asarray(plane).reshape(len(present), -1, self._plane[-1])
+
+    @cached_property
+    def _added(self) -> tuple[list[Any], list[Any]]:
+        """Activations of the additive layers without players, ``(values,)`` each, and what each
+        colour adds to them, ``(colours, values)`` each."""
+        assert self._additive is not None
+        colours = colours_of(self.sees)
+        alone = np.eye(colours.max() + 1, dtype=bool)
+        nobody = np.zeros_like(alone[:1])
+        points = self._points(tf.constant(np.concatenate([nobody, alone])[:, colours]))
+        flat = [
+            tf.reshape(each, (each.shape[0], -1)) for each in self._additive.activations(points)
+        ]
+        return [each[0] for each in flat], [each[1:] - each[0] for each in flat]
+
+    @cached_property
+    def _above(self) -> Callable[..., Any]:
+        """From unions of colours and what these add to the plane."""
+        additive = self._additive
+        assert additive is not None
+
+        def evaluate(present: Any, nobody: list[Any], added: list[Any]) -> Any:
+            weights = tf.cast(present, tf.float32)
+            sums = [
+                tf.reshape(base + tf.matmul(weights, each), (-1, *shape))
+                for base, each, shape in zip(nobody, added, additive.shapes, strict=True)
+            ]
+            return tf.cast(additive.above(sums, training=False), tf.float32)
+
+        sizes = [prod(shape) for shape in additive.shapes]
+        return self._masking.classifier.keep(
+            f"parts at {self._masking.layer} from {additive.name}",
+            lambda: compiled(
+                evaluate,
+                tf.TensorSpec((None, None), tf.bool),
+                [tf.TensorSpec((size,), tf.float32) for size in sizes],
+                [tf.TensorSpec((None, size), tf.float32) for size in sizes],
+            ),
+        )
 
     def outputs(self, parts: FloatArray) -> FloatArray:
         """Logits ``(n, classes)`` without their constant; ValueError where they are not finite."""

@@ -13,6 +13,7 @@ NAMES = (
     "quadrature",
     "shared_passes",
     "shapley",
+    "exact_values",
     "windows_of_classes",
     "fast_head",
     "shapley_at_layers",

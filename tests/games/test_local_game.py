@@ -47,6 +47,9 @@ class Windows:
         found = self._table[np.arange(len(self.sees)), codes]
         return found + np.float32(self._leak) * coalitions[:, -1, None, None]
 
+    def parts_of_unions(self, present: BoolArray) -> FloatArray:
+        return self.parts(present[:, colours_of(self.sees)])
+
     def outputs(self, parts: FloatArray) -> FloatArray:
         return np.einsum("npf,pfo->no", parts, self._weights)
 

@@ -12,7 +12,8 @@ import tensorflow as tf
 
 from attribution_core import Attribution, Classifier, explain
 from attribution_core.explanation import pose
-from attribution_core.games.local_game import NotLocal
+from attribution_core.games.game import bits
+from attribution_core.games.local_game import NotLocal, colours_of
 from attribution_core.images import Picture
 from attribution_core.methods.estimate import last_of
 from attribution_core.methods.shapley_interactions import (
@@ -20,6 +21,8 @@ from attribution_core.methods.shapley_interactions import (
     shapley_interactions,
 )
 from attribution_core.methods.shapley_values import LOCAL, shapley_values
+from attribution_core.network.additive_part import additive_part
+from attribution_core.network.graph import layer_name
 from attribution_core.request import Request, evaluations_of, granted, request_or_reason
 from attribution_core.scores import Contrast
 from attribution_core.segmentations import Given, Grid
@@ -69,6 +72,35 @@ def linear(flow: Any) -> Any:
     return layers.Dense(CLASSES)(layers.GlobalAveragePooling2D()(convolution(5)(flow)))
 
 
+def normalised(flow: Any) -> Any:
+    """One plain convolution, and a nonlinearity that is a layer of its own."""
+    flow = layers.BatchNormalization(beta_initializer="ones", name="wide")(convolution(7)(flow))
+    return bent(flow)
+
+
+def bent(flow: Any) -> Any:
+    return layers.Dense(CLASSES)(layers.GlobalAveragePooling2D()(layers.ReLU(6.0)(flow)))
+
+
+def with_a_skip(flow: Any) -> Any:
+    """Windows of 3 × 3 around what a nonlinearity has made of each position, and a way past it."""
+    inner = convolution(6, 1, activation="relu")(flow)
+    inner = layers.ReLU()(convolution(6, name="wide")(inner))
+    return bent(layers.Add()([flow, convolution(6, 1)(inner)]))
+
+
+def branched(flow: Any) -> Any:
+    """Two branches, of which one bends what the other passes on."""
+    wide = convolution(6, name="wide")(flow)
+    both = layers.Concatenate()([wide, convolution(4, 1, activation="relu")(wide)])
+    return bent(convolution(8, 1)(both))
+
+
+def pooled(flow: Any) -> Any:
+    """A pooling of 2 × 2 positions, then a convolution along rows."""
+    return bent(convolution(5, (1, 3), name="wide")(layers.MaxPooling2D(2)(flow)))
+
+
 def squeezed(flow: Any) -> Any:
     """Local but for one layer: every position is scaled by what the whole plane says."""
     gate = layers.Dense(6, activation="sigmoid")(layers.GlobalAveragePooling2D()(flow))
@@ -83,10 +115,10 @@ def mixed_in_secret(flow: Any) -> Any:
     return averaged(secret(flow))
 
 
-def classifier_of(end: Callable[[Any], Any], seed: int = 0) -> Classifier:
+def classifier_of(end: Callable[[Any], Any], seed: int = 0, *, strides: int = 4) -> Classifier:
     keras.utils.set_random_seed(seed)
     picture = keras.Input((HEIGHT, WIDTH, 3))
-    flow = convolution(6, strides=4, activation="relu", name="cut")(picture)
+    flow = convolution(6, strides=strides, activation="relu", name="cut")(picture)
     network = keras.Model(picture, end(flow))
     return Classifier("small", network, lambda x: x / 255, [f"c{n}" for n in range(CLASSES)])
 
@@ -108,7 +140,16 @@ def asked(classifier: Classifier, target: int = 1, **settings: Any) -> Request:
 
 
 @pytest.mark.parametrize(
-    ("end", "evaluations"), [(averaged, 512), (flattened, 512), (columns_only, 8), (linear, 2)]
+    ("end", "evaluations"),
+    [
+        (averaged, 512),
+        (flattened, 512),
+        (normalised, 512),
+        (with_a_skip, 512),
+        (branched, 512),
+        (columns_only, 8),
+        (linear, 2),
+    ],
 )
 @pytest.mark.parametrize("reference", ["zeros", "blurred"])
 def test_every_class_has_the_values_of_enumeration(
@@ -125,6 +166,47 @@ def test_every_class_has_the_values_of_enumeration(
         truth = shapley_values(pose(classifier, request).game()).values
         assert len(truth) == 12
         np.testing.assert_allclose(found.player_values, truth, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("end", "segmentation", "additive"),
+    [
+        (normalised, Grid(3, 4), {"wide"}),
+        (with_a_skip, Grid(3, 4), {"wide", "cut"}),
+        (branched, Grid(3, 4), {"wide"}),
+        (pooled, Grid(3, 4), {"wide"}),
+        # The largest of two players' activations is no sum over them.
+        (pooled, Grid(6, 4), set()),
+        (averaged, Grid(3, 4), set()),
+        (columns_only, Grid(3, 4), set()),
+    ],
+)
+def test_unions_of_colours_have_the_parts_of_the_whole_network(
+    end: Callable[[Any], Any], segmentation: Grid, additive: set[str]
+) -> None:
+    classifier = classifier_of(end, strides=2 if end is pooled else 4)
+    problem = pose(classifier, asked(classifier, segmentation=segmentation, reference="blurred"))
+    segments = problem.segments_of(None)
+    head, local = classifier.local_head("cut"), problem.local_game(segments)
+    assert head is not None
+    assert local is not None
+    part = additive_part(head, segments)
+    names = set() if part is None else {layer_name(tensor) for tensor in part.tensors}
+    assert names == additive
+    colours = colours_of(local.sees)
+    unions = bits(np.arange(2 ** (colours.max() + 1)), colours.max() + 1)
+    np.testing.assert_allclose(
+        local.parts_of_unions(unions), local.parts(unions[:, colours]), atol=1e-5
+    )
+
+
+def test_values_of_players_as_large_as_the_windows_of_a_pooling() -> None:
+    classifier = classifier_of(pooled, strides=2)
+    request = asked(classifier, segmentation=Grid(3, 4))
+    truth = shapley_values(pose(classifier, request).game()).values
+    found = explain(classifier, image(), "shapley_values", 1, layer="cut", superpixels=Grid(3, 4))
+    assert found.diagnostics[LOCAL] == 2**3
+    np.testing.assert_allclose(found.player_values, truth, atol=1e-5)
 
 
 def test_a_player_in_two_places() -> None:
@@ -205,6 +287,7 @@ def test_another_class_costs_no_coalition(monkeypatch: pytest.MonkeyPatch) -> No
         raise AssertionError("evaluated again")
 
     monkeypatch.setattr(LocalHeadGame, "parts", never)
+    monkeypatch.setattr(LocalHeadGame, "parts_of_unions", never)
     explain(classifier, image(), "shapley_values", 2, layer="cut")
 
 
