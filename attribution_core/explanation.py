@@ -23,9 +23,16 @@ from attribution_core.network.head_game import shared_game
 from attribution_core.network.local_head_game import local_game
 from attribution_core.network.rounding import rounding
 from attribution_core.problem import Problem
-from attribution_core.references import reference_image
+from attribution_core.references import RANDOM_KINDS, reference_image, shuffled
 from attribution_core.registry import method_named
-from attribution_core.request import ZEROS, Request, asked_again, granted, request_or_reason
+from attribution_core.request import (
+    ZEROS,
+    Request,
+    asked_again,
+    granted,
+    has_picture,
+    request_or_reason,
+)
 from attribution_core.scores import Contrast, Score, score_values
 from attribution_core.segmentations import Segmentation, Segments, segmentation_of, segments_of
 
@@ -56,7 +63,8 @@ def explain(
     layer : str
         One of ``classifier.layers``.
     reference : str
-        One of `REFERENCE_KINDS`; at inner layers the activations of that reference, or ``"zeros"``.
+        One of `REFERENCE_KINDS`; at inner layers the activations of that reference, or ``"zeros"``,
+        and ``"shuffled"`` the picture's own activations at positions in random order.
     score : "logit", "probability" or Contrast
     superpixels : int, Slic, Grid or int array ``(h, w)``, optional
         The players of coalition methods: a number means exactly that many superpixels at the input,
@@ -262,6 +270,11 @@ def _masking(classifier: Classifier, request: Request) -> Masking:
     point = classifier.activations(picture, layer)
     if request.reference == ZEROS:
         return Masking(classifier, layer, point, np.zeros_like(point), picture.digest, ZEROS)
+    if not has_picture(request.reference, layer):
+        kind, seed = request.reference, request.seed
+        return Masking(
+            classifier, layer, point, shuffled(point, seed), picture.digest, f"{kind} {seed}"
+        )
     compared = reference_picture(classifier, request)
     reference = classifier.activations(compared, layer)
     return Masking(classifier, layer, point, reference, picture.digest, compared.digest)
@@ -284,7 +297,7 @@ def _segments(
 def reference_picture(classifier: Classifier, request: Request) -> Picture:
     """The picture that a request's reference names, from the cache after the first call."""
     picture, kind = request.picture, request.reference
-    seed = request.seed if kind == "noise" else 0
+    seed = request.seed if kind in RANDOM_KINDS else 0
     return classifier.cache.get_or_compute(
         ("reference", picture.digest, kind, seed),
         lambda: Picture.of(reference_image(picture.pixels, kind, seed)),

@@ -253,6 +253,15 @@ def _check_reference(reference: str, layer: str) -> None:
         )
 
 
+def has_picture(reference: str, layer: str) -> bool:
+    """Whether a reference at a layer is a picture, or a picture's activations.
+
+    At inner layers ``"zeros"`` are no picture's activations, and ``"shuffled"`` are those of the
+    picture itself at other positions.
+    """
+    return layer == INPUT or reference not in (ZEROS, "shuffled")
+
+
 def _whole(name: str, number: object) -> int:
     """A number as Python's int, so that equal requests look equal too."""
     if not isinstance(number, SupportsIndex) or operator.index(number) < 0:

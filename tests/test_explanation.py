@@ -26,12 +26,13 @@ from attribution_core import (
     shapley_values,
 )
 from attribution_core.arrays import FloatArray
-from attribution_core.explanation import explain_request, reference_picture
+from attribution_core.explanation import explain_request, pose, reference_picture
 from attribution_core.games.coalitions import draw_pairs, draw_uniform
 from attribution_core.images import Picture, Pixels
 from attribution_core.methods.functions import TensorFunction
 from attribution_core.methods.kernel_shap import AROUND_PRIOR
 from attribution_core.network.head import Head
+from attribution_core.problem import Problem
 from attribution_core.request import granted
 
 QUICK: dict[str, dict[str, Any]] = {
@@ -220,7 +221,39 @@ def test_noise_as_the_reference_depends_on_the_seed(
 
     assert reference("noise", 1) == reference("noise", 1)
     assert reference("noise", 1) != reference("noise", 2)
+    assert reference("shuffled", 1) == reference("shuffled", 1)
+    assert reference("shuffled", 1) != reference("shuffled", 2)
     assert reference("blurred", 1) is reference("blurred", 2)
+
+
+def test_shuffled_at_an_inner_layer_are_its_own_positions(
+    classifier: Classifier, tiny_image: Pixels
+) -> None:
+    """Not the activations of the shuffled picture: each position's channels stay together."""
+
+    def posed(seed: int) -> Problem:
+        request = request_or_reason(
+            classifier,
+            picture=Picture.of(tiny_image),
+            method="linear",
+            target=0,
+            layer="pooled",
+            reference="shuffled",
+            seed=seed,
+        )
+        return pose(classifier, granted(request))
+
+    first, same, other = posed(1), posed(1), posed(2)
+    rows = [
+        sorted(map(tuple, each.reshape(-1, each.shape[-1]).tolist()))
+        for each in (first.point, first.reference)
+    ]
+    assert rows[0] == rows[1]
+    assert not np.array_equal(first.point, first.reference)
+    np.testing.assert_array_equal(first.reference, same.reference)
+    assert not np.array_equal(first.reference, other.reference)
+    assert first.ends[1].tolist() == first.head.logits(first.reference[None])[0].tolist()
+    assert first.ends[1].tolist() != other.ends[1].tolist()
 
 
 def test_occlusion_is_the_mean_density_of_the_drops(

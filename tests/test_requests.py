@@ -36,8 +36,8 @@ def test_requests_are_compared_by_content() -> None:
     [
         ({"method": "magic"}, "'magic' is not known"),
         ({"method": "grad_cam"}, "choose an inner layer"),
-        ({"reference": "grey"}, "use black, mean, blurred, white, noise\\."),
-        ({"reference": "zeros"}, "use black, mean, blurred, white, noise\\."),
+        ({"reference": "grey"}, "use black, mean, blurred, white, noise, shuffled\\."),
+        ({"reference": "zeros"}, "use black, mean, blurred, white, noise, shuffled\\."),
         ({"reference": "grey", "layer": "top"}, "use black, .*, zeros"),
         ({"options": {"steps": 0}}, "steps cannot be 0"),
         ({"options": {"step": 3}}, "has no option step"),

@@ -11,6 +11,7 @@ from attribution_core.figures.lines import UNBROKEN
 from attribution_core.images import INPUT
 from attribution_core.methods.options import OptionValue
 from attribution_core.painting import COLOUR_SCALES, Colours
+from attribution_core.references import RANDOM_KINDS
 from attribution_core.registry import METHODS
 from attribution_core.request import Request
 from attribution_core.scores import Contrast
@@ -180,7 +181,7 @@ def _settings(attribution: Attribution) -> Iterable[str]:
     for name, value in request.options:
         if value is not False:
             yield option_title(request.method, name, value)
-    if request.reference == "noise" or {"samples", "budget"} & dict(request.options).keys():
+    if request.reference in RANDOM_KINDS or {"samples", "budget"} & dict(request.options).keys():
         yield f"seed{UNBROKEN}{request.seed}"
 
 

@@ -62,7 +62,7 @@ def test_views_survive_a_change_of_page(server: Any, new_page: Callable[..., Pag
     expect(page.get_by_role("img", name="The mosaic")).to_be_visible()
     expect(page.get_by_text("Probability alone → in the mosaic")).to_be_visible()
     page.get_by_role("link", name="References").click()
-    expect(page.get_by_text("against 6 references")).to_be_visible()
+    expect(page.get_by_text("against 7 references")).to_be_visible()
     page.get_by_role("link", name="Faithfulness").click()
     expect(page.get_by_role("img", name="The mosaic")).to_be_visible()
     page.get_by_role("radio", name="The whole gallery").click()

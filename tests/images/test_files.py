@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pillow_heif
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from attribution_core import REFERENCE_KINDS, Picture, load_image, reference_image
@@ -447,6 +449,24 @@ def test_noise_is_uniform_and_named_by_its_seed(noisy: Pixels) -> None:
     assert first.std() == pytest.approx(255 / np.sqrt(12), abs=3)
 
 
+@given(seed=st.integers(0, 2**32), height=st.integers(1, 9), width=st.integers(1, 9))
+def test_shuffled_is_the_same_pixels_in_an_order_named_by_the_seed(
+    seed: int, height: int, width: int
+) -> None:
+    image = np.random.default_rng(seed).uniform(0, 255, (height, width, 3)).astype(np.float32)
+    found = reference_image(image, "shuffled", seed)
+    assert found.shape == image.shape
+    pixels, others = (each.reshape(-1, 3) for each in (image, found))
+    assert sorted(map(tuple, pixels.tolist())) == sorted(map(tuple, others.tolist()))
+    np.testing.assert_array_equal(reference_image(image, "shuffled", seed), found)
+
+
+def test_shuffled_leaves_hardly_a_pixel_in_its_place(noisy: Pixels) -> None:
+    first, other = (reference_image(noisy, "shuffled", seed) for seed in (1, 2))
+    assert (first == noisy).all(axis=2).mean() < 0.01
+    assert (first == other).all(axis=2).mean() < 0.01
+
+
 def test_an_unknown_reference(noisy: Pixels) -> None:
-    with pytest.raises(ValueError, match="use black, mean, blurred, white, noise"):
+    with pytest.raises(ValueError, match="use black, mean, blurred, white, noise, shuffled"):
         reference_image(noisy, "grey")

@@ -100,7 +100,7 @@ def test_every_kind_of_players(explained: Explain, segmentation: Any, layer: str
 
 
 @pytest.mark.parametrize("score", ["logit", "probability", Contrast(1)])
-@pytest.mark.parametrize("reference", ["mean", "noise", "zeros"])
+@pytest.mark.parametrize("reference", ["mean", "noise", "shuffled", "zeros"])
 def test_every_score_and_reference(explained: Explain, score: Any, reference: str) -> None:
     made = explained("linear", layer="top", score=score, reference=reference, seed=7)
     assert_same(load(bytes_of(made)).attributions[0], made)

@@ -90,8 +90,8 @@ def draw_point(
     point = point_at(curve, cursor.share)
     reference = None
     if protocol.players.layer == INPUT:
-        found = reference_of(scene.settings, scene.picture)
-        reference = np.zeros_like(scene.picture.pixels) if found is None else found.pixels
+        found = reference_of(scene.settings.at(INPUT), scene.picture)
+        reference = None if found is None else found.pixels
     shown = f"{100 * curve.shares[point]:.0f} % {cursor.verb}"
     st.image(
         picture_at(scene.picture.pixels, reference, curves.present(cursor.direction, point)),

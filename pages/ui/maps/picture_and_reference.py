@@ -15,7 +15,7 @@ from attribution_core.images import Picture
 from attribution_core.running.standing import Snapshot
 from pages.ui.shell.html import draw_html
 from pages.ui.shell.numbers import written
-from pages.ui.shell.requests import reference_of
+from pages.ui.shell.requests import reference_of, without_picture
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
 from pages.ui.shell.waiting import instead_of
@@ -32,9 +32,8 @@ def render_picture_and_reference(engine: Engine, scene: Scene) -> None:
     reference = reference_of(scene.settings, scene.picture)
     if reference is None:
         parts.append(
-            '<div class="about"><b>The reference: zeros</b><p>All activations at '
-            f"{escape(scene.settings.layer)} set to zero, as in the thesis: no picture has "
-            "them.</p></div>"
+            f'<div class="about"><b>The reference: {scene.settings.reference}</b>'
+            f"<p>{escape(without_picture(scene.settings))}</p></div>"
         )
     else:
         asked = engine.jobs.look(Predict(scene.settings.model, reference), visitor())

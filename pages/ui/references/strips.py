@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from html import escape
 
 import numpy as np
@@ -11,6 +12,7 @@ from attribution_core.images import Picture
 from pages.ui.maps.picture_and_reference import as_url
 from pages.ui.shell.html import draw_html
 from pages.ui.shell.progress import Snapshots
+from pages.ui.shell.requests import without_picture
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.waiting import instead_of
 from pages.ui.worker.tasks import Predict, Prediction
@@ -29,10 +31,7 @@ def draw_references(
     parts = []
     for kind, picture in pictures.items():
         if picture is None:
-            shown = (
-                f"All activations at {escape(scene.settings.layer)} set to zero: no picture has "
-                "them."
-            )
+            shown = escape(without_picture(replace(scene.settings, reference=kind)))
         else:
             prediction = snapshots[asked[kind]].estimate
             shown = _image(picture, f"The {kind} reference")

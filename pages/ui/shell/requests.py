@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attribution_core.images import Picture
 from attribution_core.references import reference_image
-from attribution_core.request import ZEROS, Reason, Request, request_or_reason
+from attribution_core.request import ZEROS, Reason, Request, has_picture, request_or_reason
 from attribution_core.scores import Contrast
 from attribution_core.segmentations import (
     Grid,
@@ -61,10 +61,20 @@ def players_given(settings: Settings, height: int, width: int) -> str:
 
 
 def reference_of(settings: Settings, picture: Picture) -> Picture | None:
-    """The reference picture; None where the reference is an inner layer's zeros."""
-    if settings.reference == ZEROS:
+    """The reference picture; None where no picture has the reference at the settings' layer."""
+    if settings.reference == ZEROS or not has_picture(settings.reference, settings.layer):
         return None
     return Picture.of(reference_image(picture.pixels, settings.reference, settings.seed))
+
+
+def without_picture(settings: Settings) -> str:
+    """What a reference is that `reference_of` has no picture of, in a sentence."""
+    if settings.reference == ZEROS:
+        return f"All activations at {settings.layer} set to zero: no picture has them."
+    return (
+        f"The picture’s own activations at {settings.layer}, their positions in random order: no "
+        "picture has them."
+    )
 
 
 def predictions_for(settings: Settings, picture: Picture) -> list[Predict]:

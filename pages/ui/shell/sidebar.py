@@ -240,7 +240,7 @@ def _reference(settings: Settings) -> None:
             format_func=_title_of_reference,
             key=key,
             help="The baseline the picture is compared with: absent parts take its values, and "
-            "paths start from it. Mean and blurred are computed from this picture.",
+            "paths start from it. Mean, blurred and shuffled are made from this picture.",
         ),
         settings.reference,
         offered=kinds,

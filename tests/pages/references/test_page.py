@@ -54,8 +54,8 @@ def test_a_column_a_reference_and_the_path(
     page.wait(lambda: page.words.count("half of the difference is reached at α = 0.50") == 2)
     rows, columns = page.labels
     assert rows == ["Egyptian cat", "espresso"]
-    assert columns == ["Black", "Mean", "Blurred", "White", "Noise", "Zeros"]
-    assert page.statuses == ["done"] * 12
+    assert columns == ["Black", "Mean", "Blurred", "White", "Noise", "Shuffled", "Zeros"]
+    assert page.statuses == ["done"] * 14
     # Where the head is linear, any path gives the gradient times the way from the reference.
     asked = [(target, kind.lower()) for target in (285, 967) for kind in columns]
     for (target, reference), values in zip(asked, page.maps, strict=True):
@@ -65,8 +65,9 @@ def test_a_column_a_reference_and_the_path(
         ).heatmap
         np.testing.assert_allclose(values, expected, rtol=0, atol=1e-3 * np.abs(expected).max())
     sent = [part.proto.json for part in page.app.get("bidi_component")]
-    assert any("mean over 6 references" in text for text in sent)
+    assert any("mean over 7 references" in text for text in sent)
     assert "no picture in between has them" in page.words
+    assert "their positions in random order: no picture has them" in page.words
 
     def downloads() -> list[str]:
         return [each.proto.label for each in page.app.get("download_button")]
@@ -88,5 +89,5 @@ def test_a_method_without_a_reference_says_so(visit: Callable[..., Visit]) -> No
 def test_at_the_pixels_there_are_no_zeros(visit: Callable[..., Visit]) -> None:
     choices = {"references-method": "linear", "references-path": "no"}
     page = visit(classes="285", layer="input", **choices).open("references").finish()
-    assert page.labels[1] == ["Black", "Mean", "Blurred", "White", "Noise"]
-    assert "Linear at **input**, against 5 references" in page.words
+    assert page.labels[1] == ["Black", "Mean", "Blurred", "White", "Noise", "Shuffled"]
+    assert "Linear at **input**, against 6 references" in page.words
