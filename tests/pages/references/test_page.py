@@ -67,7 +67,8 @@ def test_a_column_a_reference_and_the_path(
     sent = [part.proto.json for part in page.app.get("bidi_component")]
     assert any("mean over 7 references" in text for text in sent)
     assert "no picture in between has them" in page.words
-    assert "their positions in random order: no picture has them" in page.words
+    drawn = "".join(part.proto.body for part in page.app.get("html"))
+    assert "their positions in random order: no picture has them" in drawn
 
     def downloads() -> list[str]:
         return [each.proto.label for each in page.app.get("download_button")]
