@@ -34,6 +34,7 @@ from attribution_core.measures.strongest_classes import (
     StrongestClasses,
     strongest_classes,
 )
+from attribution_core.methods.banzhaf_values import banzhaf_values
 from attribution_core.methods.estimate import Estimate, Estimator
 from attribution_core.methods.functions import Differentiable, TensorFunction
 from attribution_core.methods.grad_cam import grad_cam
@@ -93,6 +94,7 @@ __all__ = [
     "Slic",
     "StrongestClasses",
     "TensorFunction",
+    "banzhaf_values",
     "class_correlation",
     "class_values",
     "deletion_curve",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from attribution_core.methods import (
+    banzhaf_values,
     grad_cam,
     gradient,
     gradient_times_input,
@@ -32,6 +33,7 @@ METHODS: Mapping[str, Method[Any]] = {
         lime.METHOD,
         kernel_shap.METHOD,
         shapley_values.METHOD,
+        banzhaf_values.METHOD,
     )
 }
 

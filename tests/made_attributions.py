@@ -44,7 +44,7 @@ def attribution(
         )
     )
     segments, players = None, None
-    if method in ("kernel_shap", "lime", "shapley_values"):
+    if method in ("kernel_shap", "lime", "shapley_values", "banzhaf_values"):
         segments = grid(*shape, 2, 3)
         players = random.normal(size=6).astype(np.float32)
         values = (players / np.bincount(segments.ravel()))[segments].astype(np.float32)

@@ -42,6 +42,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "lime": {"samples": 60},
     "kernel_shap": {"budget": 80, "estimator": "least squares"},
     "shapley_values": {"superpixels": 6},
+    "banzhaf_values": {"superpixels": 6},
 }
 INNER = "pooled"
 CLASS = 2
@@ -108,7 +109,7 @@ def test_every_method_at_every_kind_of_layer(
         assert method == "linear" or gap < 0.01 * abs(change)
     else:
         assert found.completeness_gap is None
-    if method in ("lime", "kernel_shap", "shapley_values"):
+    if METHODS[method].of_players:
         assert found.segments is not None
         assert found.player_values is not None
         sizes = np.bincount(found.segments.ravel())

@@ -65,7 +65,7 @@ def test_public_names() -> None:
     assert attribution_core.__all__ == sorted(attribution_core.__all__, key=ruff_order)
     promised = """load_classifier load_image reference_image superpixels explain refine Attribution
         gradient gradient_times_input linear_attribution integrated_gradients smoothgrad lime
-        kernel_shap shapley_values occlusion"""
+        kernel_shap shapley_values banzhaf_values occlusion"""
     assert set(promised.split()) <= set(attribution_core.__all__)
     for name in attribution_core.__all__:
         thing = getattr(attribution_core, name)

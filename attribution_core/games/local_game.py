@@ -98,17 +98,19 @@ class MeanParts:
     evaluations: int
     planned: int
 
-    @property
-    def shapley(self) -> FloatArray:
-        """Shapley values of parts, over known sizes: ``(colours, positions, features)``."""
-        return np.asarray(self.marginals[self.known].mean(axis=0))
+    def averaged(self, weights: FloatArray) -> FloatArray:
+        """Marginals over known sizes, by their weights: values of parts.
 
-    @property
-    def banzhaf(self) -> FloatArray:
-        """Banzhaf values of parts: the mean over coalitions, ``(colours, positions, features)``."""
-        sizes = len(self.marginals)
-        weights = np.array([comb(sizes - 1, size) for size in range(sizes)]) / 2 ** (sizes - 1)
-        return np.tensordot(weights, self.marginals, axes=1)
+        Parameters
+        ----------
+        weights : float array ``(known sizes,)``
+            1 over their number for Shapley values.
+
+        Returns
+        -------
+        float array ``(colours, positions, features)``
+        """
+        return np.tensordot(weights.astype(np.float32), self.marginals[self.known], axes=1)
 
 
 def mean_parts(game: LocalGame, seed: int = 0) -> Iterator[MeanParts]:
@@ -168,7 +170,7 @@ def of_players(game: LocalGame, of_colours: FloatArray) -> FloatArray:
     ----------
     game : LocalGame
     of_colours : float array ``(colours, positions, features)``
-        Such as `MeanParts.shapley`.
+        As `MeanParts.averaged` gives them.
     """
     colours = colours_of(game.sees)
     each = max(1, game.batch_size)

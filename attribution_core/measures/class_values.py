@@ -25,7 +25,8 @@ from attribution_core.images import INPUT, Picture, Pixels
 from attribution_core.measures.strongest_classes import StrongestClasses, strongest_classes
 from attribution_core.methods.estimate import last_of
 from attribution_core.methods.options import OptionValue
-from attribution_core.methods.shapley_values import shapley_values_by_locality
+from attribution_core.methods.semivalues import by_locality
+from attribution_core.methods.shapley_values import SHAPLEY
 from attribution_core.request import (
     Network,
     Reason,
@@ -258,7 +259,7 @@ def _refined(classifier: Classifier, request: Request) -> Iterator[ClassValues]:
     local = problem.local_game(segments) if request.method == EXACT else None
     if local is not None:
         try:
-            for estimate in shapley_values_by_locality(local, local.mean_parts()):
+            for estimate in by_locality(local, local.mean_parts(), SHAPLEY):
                 yield replace(
                     base,
                     values=np.asarray(estimate.values, np.float32),

@@ -12,7 +12,7 @@ from attribution_core.arrays import FloatArray
 from attribution_core.games.game import Game, bits
 from attribution_core.games.local_game import LocalGame, MeanParts, NotLocal, of_pairs
 from attribution_core.methods.estimate import Estimate, Estimator
-from attribution_core.methods.shapley_values import FEW_PLAYERS
+from attribution_core.methods.semivalues import FEW_PLAYERS
 from attribution_core.scores import score_values
 
 if TYPE_CHECKING:

@@ -22,7 +22,8 @@ from attribution_core.request import granted
 from tests.conftest import scaled, tiny_network
 
 COMPLETE = ("integrated_gradients", "kernel_shap", "shapley_values")
-OF_DIFFERENCES = ("linear", "integrated_gradients", "lime", "kernel_shap", "shapley_values")
+EXACT = ("shapley_values", "banzhaf_values")
+OF_DIFFERENCES = ("linear", "integrated_gradients", "lime", "kernel_shap", *EXACT)
 
 
 def checked(
@@ -60,9 +61,9 @@ def test_what_theory_says_of_every_method(
     assert found["dummy"].holds is (method in OF_DIFFERENCES)
     if method in OF_DIFFERENCES:
         assert found["dummy"].error < 1e-6
-    if method in ("lime", "kernel_shap", "shapley_values"):
+    if method in ("lime", "kernel_shap", *EXACT):
         assert found["monotonicity"].holds
-    if method in COMPLETE:
+    if method in (*COMPLETE, "banzhaf_values"):
         # The one part answers for the whole change.
         assert found["sensitivity"].error == pytest.approx(1, abs=0.02)
 
@@ -179,7 +180,7 @@ def test_a_method_that_goes_by_the_program_is_found_out(
     composed = tiny_classifier.composed_head("pooled")
     monkeypatch.setattr(tiny_classifier, "composed_head", lambda layer: OtherProgram(composed))
     found = checked(tiny_classifier, tiny_image, method)["implementation_invariance"]
-    plays = method in ("occlusion", "lime", "kernel_shap", "shapley_values")
+    plays = method in ("occlusion", "lime", "kernel_shap", *EXACT)
     assert found.holds is plays
     if not plays:
         # |g − 2g| against |g|, at the position where they are largest.

@@ -14,7 +14,7 @@ from attribution_core.axioms.examples import EXAMPLES
 from attribution_core.axioms.formula import PlaneFunction
 from attribution_core.axioms.two_variables import attribute_plane, change_of, plane_methods
 
-COALITION = ("kernel_shap", "shapley_values")
+COALITION = ("kernel_shap", "shapley_values", "banzhaf_values")
 
 
 def attributed(formula: str, point: tuple[float, float], reference: tuple[float, float]) -> dict:

@@ -42,6 +42,8 @@ FAILING = {
     ("lime", "completeness"),
 }
 """What theory says: all else is kept, by proof."""
+TRUE_OF_TWO = {("banzhaf_values", "completeness")}
+"""What is kept by functions of two variables, and not promised: it fails of three."""
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +62,7 @@ def test_what_the_methods_files_promise() -> None:
     """No more than theory allows, and no less."""
     promised = {(each.name, axiom) for each in plane_methods() for axiom in each.promises}
     every = {(each.name, axiom) for each in plane_methods() for axiom in AXIOMS}
-    assert promised == every - FAILING
+    assert promised == every - FAILING - TRUE_OF_TWO
 
 
 def test_only_samples_need_the_sampling_error(table: dict[tuple[str, str], Verdict]) -> None:

@@ -15,8 +15,10 @@ import numpy as np
 
 from attribution_core import Cache, load_classifier
 from attribution_core.arrays import BoolArray, FloatArray
-from attribution_core.games.local_game import LocalGame, colours_of, mean_parts, of_players
+from attribution_core.games.local_game import LocalGame, colours_of, mean_parts
 from attribution_core.methods.estimate import last_of
+from attribution_core.methods.semivalues import by_locality
+from attribution_core.methods.shapley_values import SHAPLEY
 from attribution_core.network.classifier import Classifier
 from tests.benchmarks.problems import best_class, gallery_picture, posed
 from tests.benchmarks.shapley_games import CELLS
@@ -87,7 +89,7 @@ def _exact_values(
     if found is None:
         raise ValueError(f"The head above {layer} is not local.")
     game = way(found)
-    values = of_players(game, last_of(mean_parts(game)).shapley)
+    values = last_of(by_locality(game, mean_parts(game), SHAPLEY)).values
     return values, np.array([time.perf_counter(), time.process_time()]) - started
 
 

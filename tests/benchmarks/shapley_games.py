@@ -20,10 +20,11 @@ from attribution_core.arrays import BoolArray, FloatArray, IntArray, Logits
 from attribution_core.games.coalition_table import CoalitionTable
 from attribution_core.games.game import batches
 from attribution_core.games.gaussian_process import centres_of
-from attribution_core.games.local_game import of_players
 from attribution_core.games.window_fits import WindowFits
 from attribution_core.methods.estimate import Estimate, last_of
 from attribution_core.methods.kernel_shap import integrated_gradients_of_players
+from attribution_core.methods.semivalues import by_locality as semivalues_by_locality
+from attribution_core.methods.shapley_values import SHAPLEY
 from attribution_core.models import vgg16_cam
 from attribution_core.network.classifier import Classifier
 from attribution_core.problem import Problem
@@ -187,10 +188,7 @@ def by_locality(problem: Problem) -> Estimate:
     local = problem.local_game(problem.segments_of(None))
     if local is None:
         raise ValueError(f"The head above {problem.head.layer} is not local.")
-    means = last_of(local.mean_parts())
-    return Estimate(
-        of_players(local, means.shapley), means.evaluations, means.planned, means.evaluations
-    )
+    return last_of(semivalues_by_locality(local, local.mean_parts(), SHAPLEY))
 
 
 def estimated(outputs: Outputs, budget: int) -> tuple[FloatArray, FloatArray]:

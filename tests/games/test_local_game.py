@@ -19,8 +19,11 @@ from attribution_core.games.local_game import (
     of_pairs,
     of_players,
 )
+from attribution_core.methods.banzhaf_values import BANZHAF
 from attribution_core.methods.estimate import last_of
+from attribution_core.methods.semivalues import by_locality
 from attribution_core.methods.shapley_interactions import shapley_interactions
+from attribution_core.methods.shapley_values import SHAPLEY
 
 OUTPUTS = 3
 
@@ -68,8 +71,8 @@ def grid_windows(rows: int, columns: int, height: int = 3, width: int = 3) -> Bo
 
 
 def values_of(game: Windows, *, banzhaf: bool = False) -> FloatArray:
-    means = last_of(mean_parts(game))
-    return of_players(game, means.banzhaf if banzhaf else means.shapley)
+    semivalue = BANZHAF if banzhaf else SHAPLEY
+    return last_of(by_locality(game, mean_parts(game), semivalue)).values
 
 
 @pytest.mark.parametrize(

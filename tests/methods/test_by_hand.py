@@ -20,6 +20,7 @@ from attribution_core import (
     Classifier,
     FunctionGame,
     Grid,
+    banzhaf_values,
     explain,
     grad_cam,
     gradient,
@@ -145,8 +146,9 @@ def expected_of(method: str, made: ByHand, layer: str) -> np.ndarray:
         # `pooled` has half the rows of the picture, and squares shrink with it.
         scale = 1 if layer == "input" else 2
         return made.occlusion(options["window"] // scale, options["stride"] // scale)
-    if method == "shapley_values":
-        return made.spread(shapley_values(made.game(2)).values, 2)
+    if method in ("shapley_values", "banzhaf_values"):
+        values = shapley_values if method == "shapley_values" else banzhaf_values
+        return made.spread(values(made.game(2)).values, 2)
     if method == "lime":
         return made.spread(lime(made.game(4), seed=SEED, **options).values, 4)
     found = kernel_shap(
@@ -178,7 +180,7 @@ def test_a_classifiers_map_is_the_methods_own(
         CLASS,
         layer=layer,
         reference="mean",
-        superpixels=Grid(2, 2) if method == "shapley_values" else Grid(4, 4),
+        superpixels=Grid(2, 2) if METHODS[method].every_coalition else Grid(4, 4),
         seed=SEED,
         **OPTIONS.get(method, {}),
     )

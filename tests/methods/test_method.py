@@ -31,6 +31,7 @@ def test_the_methods() -> None:
         "lime",
         "kernel_shap",
         "shapley_values",
+        "banzhaf_values",
     ]
 
 
@@ -199,15 +200,16 @@ def reason(method: str, shapes: Shapes, **options: float) -> str:
     return METHODS[method].unavailable(shapes, METHODS[method].read_options(options))
 
 
-def test_exact_values_need_few_players() -> None:
+@pytest.mark.parametrize("method", ["shapley_values", "banzhaf_values"])
+def test_exact_values_need_few_players(method: str) -> None:
     for at_input, most in ((True, 16), (False, 20)):
         shapes = Shapes(at_input, (224, 224), (224, 224), most)
-        assert reason("shapley_values", shapes) == ""
-        said = reason("shapley_values", Shapes(at_input, (224, 224), (224, 224), most + 1))
+        assert reason(method, shapes) == ""
+        said = reason(method, Shapes(at_input, (224, 224), (224, 224), most + 1))
         assert f"2^{most + 1}" in said
         assert f"at most {most} players" in said
         # Not known yet, and so not refused.
-        assert reason("shapley_values", Shapes(at_input, None, (224, 224))) == ""
+        assert reason(method, Shapes(at_input, None, (224, 224))) == ""
 
 
 def test_occlusion_says_what_its_squares_cannot_be() -> None:

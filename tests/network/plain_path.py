@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from attribution_core import (
     FunctionGame,
+    banzhaf_values,
     grad_cam,
     gradient,
     gradient_times_input,
@@ -36,6 +37,7 @@ GAMES: Mapping[str, Callable[..., Any]] = {
     "kernel_shap": kernel_shap,
     "lime": lime,
     "shapley_values": shapley_values,
+    "banzhaf_values": banzhaf_values,
 }
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "gradient": gradient,

@@ -16,11 +16,12 @@ from attribution_core.games.game import bits
 from attribution_core.games.local_game import NotLocal, colours_of
 from attribution_core.images import Picture
 from attribution_core.methods.estimate import last_of
+from attribution_core.methods.semivalues import LOCAL
 from attribution_core.methods.shapley_interactions import (
     refine_interactions,
     shapley_interactions,
 )
-from attribution_core.methods.shapley_values import LOCAL, shapley_values
+from attribution_core.methods.shapley_values import shapley_values
 from attribution_core.network.additive_part import additive_part
 from attribution_core.network.graph import layer_name
 from attribution_core.request import Request, evaluations_of, granted, request_or_reason
@@ -240,6 +241,24 @@ def test_a_lead_is_a_difference_and_a_probability_is_enumerated() -> None:
     squashed = explain(classifier, image(), "shapley_values", 1, layer="cut", score="probability")
     assert LOCAL not in squashed.diagnostics
     assert squashed.evaluations == 2**12
+
+
+@pytest.mark.parametrize("score", ["logit", "probability"])
+def test_banzhaf_values_are_those_of_enumeration(score: str) -> None:
+    """Beside ½(v(S ∪ i) − v(S)) summed over all S, each v from the whole network."""
+    classifier = classifier_of(branched)
+    found = explain(classifier, image(), "banzhaf_values", 2, layer="cut", score=score)
+    assert (LOCAL in found.diagnostics) is (score == "logit")
+    game = pose(classifier, asked(classifier, 2, score=score)).game()
+    coalitions = bits(np.arange(2**12), 12)
+    worth = game.values(coalitions)
+    for player, value in enumerate(found.player_values):
+        present = coalitions[:, player]
+        # Without the player, the coalitions stand in the same order.
+        assert value == pytest.approx((worth[present] - worth[~present]).mean(), abs=1e-5)
+    assert found.completeness_gap is None
+    # They are no Shapley values: the sum is not the change.
+    assert abs(found.total - (worth[-1] - worth[0])) > 0.005 * abs(worth[-1] - worth[0])
 
 
 def test_interactions_are_those_of_enumeration() -> None:

@@ -23,6 +23,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "lime": {"samples": 40},
     "kernel_shap": {"budget": 40},
     "shapley_values": {"superpixels": 6},
+    "banzhaf_values": {"superpixels": 6},
 }
 
 

@@ -16,7 +16,7 @@ from attribution_core.images import Picture
 from attribution_core.measures.whereabouts import shares_of, told_by
 from attribution_core.methods.kernel_shap import WITHOUT_ERRORS
 from attribution_core.methods.options import BFLOAT16
-from attribution_core.methods.shapley_values import LOCAL
+from attribution_core.methods.semivalues import LOCAL
 from attribution_core.painting import drawn_values
 from attribution_core.registry import METHODS
 from attribution_core.segmentations import counted

@@ -15,7 +15,7 @@ from attribution_core.axioms.examples import EXAMPLES
 from attribution_core.axioms.formula import PlaneFunction
 from attribution_core.axioms.two_variables import attribute_plane, change_of
 from attribution_core.measures.class_values import ClassValues, refine_class_values
-from attribution_core.methods.shapley_values import LOCAL
+from attribution_core.methods.semivalues import LOCAL
 from attribution_core.network.randomisation import stages
 from attribution_core.request import granted
 from attribution_core.scores import Score

@@ -26,6 +26,9 @@ GAME = {
 }
 
 
+EXACT_TOO = ["KernelSHAP", "LIME", "Shapley values, exact", "Banzhaf values, exact"]
+
+
 def logits(page: Visit) -> str:
     return next(line for line in page.words.splitlines() if ": logit " in line)
 
@@ -57,8 +60,8 @@ def test_it_opens_with_slic_at_the_pixels_and_few_coalitions_that_grow_on_reques
 
 def test_few_players_have_exact_values_too(visit: Callable[..., Visit]) -> None:
     page = visit(**GAME, count="9").open("superpixels").finish()
-    assert page.labels[1] == ["KernelSHAP", "LIME", "Shapley values, exact"]
-    assert page.statuses == ["done"] * 6
+    assert page.labels[1] == EXACT_TOO
+    assert page.statuses == ["done"] * 8
     assert "weighted R²" in page.words
     assert "intercept" in page.words
     assert "at most 16 players" not in page.words
@@ -72,7 +75,7 @@ def test_many_players_say_how_to_get_exact_values(visit: Callable[..., Visit]) -
 
 def test_a_local_head_has_exact_values_of_any_players(visit: Callable[..., Visit]) -> None:
     page = visit(**{**GAME, "layer": "block6d_add"}).open("superpixels").finish()
-    assert page.labels[1] == ["KernelSHAP", "LIME", "Shapley values, exact"]
+    assert page.labels[1] == EXACT_TOO
     assert "exact from 512 evaluations, since the head is local" in page.words
     assert "of the exact values at 64" in page.words
     assert "a first sketch from 64 coalitions, " in page.words
