@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Callable
 from unittest.mock import patch
@@ -21,7 +22,10 @@ PARAMETERS = {"model": "own", "class_choice": "own", "classes": "2,1", "layer": 
 
 
 def test_a_code_is_a_picture_with_a_quiet_zone() -> None:
-    with Image.open(io.BytesIO(share.code_of("http://127.0.0.1:8501/?model=vgg16_cam"))) as image:
+    kind, encoded = share.code_of("http://127.0.0.1:8501/?model=vgg16_cam").split(",")
+    # Within the page: a file of its own would come later, and move what stands below it.
+    assert kind == "data:image/png;base64"
+    with Image.open(io.BytesIO(base64.b64decode(encoded))) as image:
         pixels = np.asarray(image.convert("L"))
     assert pixels.shape[0] == pixels.shape[1]
     assert (pixels[:24] == 255).all()
