@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.testing.v1 import AppTest, local_script_runner
 
 from pages.ui.shell.navigation import PAGES
+from pages.ui.shell.progress import POLL_SECONDS
 from pages.ui.shell.unsent import drop_unsent, keep_unsent
 from tests.pages.visits import Visit
 
+TOP = Path(__file__).parents[3]
 FOLLOWED = {"model": "own", "class_choice": "own", "classes": "1,2", "layer": "joined"}
 
 
@@ -150,11 +153,20 @@ def test_a_fragment_within_another_is_refused() -> None:
 
 def test_no_fragment_is_drawn_otherwise() -> None:
     """Streamlit's own way to draw one is used in one place alone."""
-    top = Path(__file__).parents[3]
     using = {
-        path.relative_to(top).as_posix()
-        for path in (top / "app.py", *(top / "pages").rglob("*.py"))
+        path.relative_to(TOP).as_posix()
+        for path in (TOP / "app.py", *(TOP / "pages").rglob("*.py"))
         for line in path.read_text().splitlines()
         if "st.fragment" in line or "st.dialog" in line
     }
     assert using == {"pages/ui/shell/fragments.py"}
+
+
+def test_what_a_click_says_that_the_browser_holds_it_still_holds_when_the_answer_comes() -> None:
+    """Streamlit's browser drops what it was not sent again for more runs of a fragment than this.
+
+    A click waits at a busy server, while polls end; what it named must be there afterwards, for
+    which a server that answers a poll each half second has ten seconds.
+    """
+    settings = tomllib.loads((TOP / ".streamlit" / "config.toml").read_text())
+    assert settings["global"]["maxCachedMessageAge"] * POLL_SECONDS >= 10
