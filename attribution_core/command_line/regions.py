@@ -89,6 +89,8 @@ def _lines(name: str, values: ClassValues, among: Sequence[int] | None) -> list[
         how = "exact, one forward pass"
     elif not values.exact:
         how = f"estimated from {values.evaluations} evaluations"
+        if found.standard_error is not None:
+            how += f", standard error {found.standard_error[:, 0].mean():.2g}"
     lines = [f"{name}: layer {values.request.layer}, {how}", "value  places  rank  class"]
     lines += [
         f"{each.value:5.2f}  {len(each.players):6d}  {values.rank(each.target):4d}  "

@@ -4,7 +4,8 @@ From the last layer on many networks are linear: the mean over the plane, then a
 gradient × input, the class activation map, Integrated Gradients and the Shapley values are one and
 the same map, and one forward pass gives it for all classes. A few layers below, where the head is
 local, the Shapley values of all classes follow from at most 512 coalitions; elsewhere KernelSHAP
-estimates them from the coalitions that it evaluates for one class.
+estimates them from the coalitions that it evaluates for one class: a Gaussian process over local
+windows, whose one factorisation serves all classes, and least squares for what it misses.
 """
 
 from __future__ import annotations
@@ -19,11 +20,19 @@ import numpy.typing as npt
 
 from attribution_core.arrays import Logits
 from attribution_core.games.coalitions import draw_pairs
+from attribution_core.games.gaussian_process import centres_of
 from attribution_core.games.local_game import NotLocal
+from attribution_core.games.local_windows import (
+    CORRECTED_FROM,
+    FEWEST_WITH_ERRORS,
+    LocalWindows,
+)
 from attribution_core.games.paired_regression import solve
+from attribution_core.games.window_fits import WindowFits
 from attribution_core.images import INPUT, Picture, Pixels
 from attribution_core.measures.strongest_classes import StrongestClasses, strongest_classes
 from attribution_core.methods.estimate import last_of
+from attribution_core.methods.kernel_shap import LOCAL_WINDOWS
 from attribution_core.methods.options import OptionValue
 from attribution_core.methods.semivalues import by_locality
 from attribution_core.methods.shapley_values import SHAPLEY
@@ -49,11 +58,10 @@ if TYPE_CHECKING:
     from attribution_core.problem import Problem
 
 EXACT, ESTIMATED = "shapley_values", "kernel_shap"
-BUDGET = "budget"
-ESTIMATOR = "least squares"
-"""KernelSHAP's own, which each class is solved by."""
+BUDGET, ESTIMATOR = "budget", "estimator"
+"""Options of the method `ESTIMATED`."""
 MOST_ESTIMATED_PLAYERS = 100
-"""Above, least squares for a thousand classes take longer than the coalitions."""
+"""Above, solving for a thousand classes takes longer than the coalitions."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +117,21 @@ class ClassValues:
         """Whether the network is linear from the layer on: one forward pass says it all."""
         return self.request.method == EXACT and self.planned == 2
 
+    @property
+    def windows(self) -> bool:
+        """Whether the values are a Gaussian process's over local windows, corrected.
+
+        With fewer players its errors could not be told, and the values are least squares'.
+        """
+        wanted = dict(self.request.options).get(ESTIMATOR) == LOCAL_WINDOWS
+        return not self.exact and wanted and len(self.values) >= FEWEST_WITH_ERRORS
+
+    @property
+    def errors_from(self) -> int:
+        """Evaluations from which an estimate has standard errors."""
+        players = len(self.values)
+        return 2 + 2 * (CORRECTED_FROM * players if self.windows else players + 1)
+
     def strongest(self, among: Sequence[int] | None = None) -> StrongestClasses:
         """The classes that each player speaks for most, of all or of those in ``among``."""
         return strongest_classes(self.values, self.segments, among, self.standard_error)
@@ -130,6 +153,7 @@ def class_values(
     reference: str = "black",
     superpixels: Segmentation | npt.ArrayLike = None,
     budget: int = 512,
+    estimator: str = LOCAL_WINDOWS,
     seed: int = 0,
 ) -> ClassValues:
     """What each player gives to every class at once.
@@ -145,6 +169,9 @@ def class_values(
         One of ``classifier.layers``; the last one where not given.
     budget : int
         Coalitions that an estimate may take; exact values do not look at it.
+    estimator : str
+        KernelSHAP's, of an estimate: ``"local windows"`` or ``"least squares"``. Fewer than 17
+        players have least squares in any case.
 
     Returns
     -------
@@ -163,6 +190,7 @@ def class_values(
         reference=reference,
         segmentation=segmentation_of(superpixels),
         budget=budget,
+        estimator=estimator,
         seed=seed,
     )
     return last_of(refine_class_values(classifier, granted(asked)))
@@ -176,6 +204,7 @@ def class_values_request(
     reference: str = "black",
     segmentation: Segmentation = None,
     budget: int = 512,
+    estimator: str = LOCAL_WINDOWS,
     seed: int = 0,
 ) -> Request | Reason:
     """The request for `refine_class_values`, or why there is none; nothing is computed.
@@ -200,7 +229,7 @@ def class_values_request(
             options=options,
         )
 
-    estimated = asked(ESTIMATED, budget=budget, estimator=ESTIMATOR)
+    estimated = asked(ESTIMATED, budget=budget, estimator=estimator)
     if isinstance(estimated, Reason):
         return estimated
     players = players_of(segmentation, height, width, at_input=layer == INPUT)
@@ -281,7 +310,7 @@ def _estimate_instead(classifier: Classifier, request: Request) -> Request:
     return granted(
         asked_again(
             classifier,
-            replace(request, method=ESTIMATED, options=((BUDGET, 512), ("estimator", ESTIMATOR))),
+            replace(request, method=ESTIMATED, options=((BUDGET, 512), (ESTIMATOR, LOCAL_WINDOWS))),
         )
     )
 
@@ -289,13 +318,18 @@ def _estimate_instead(classifier: Classifier, request: Request) -> Request:
 def _estimates(
     problem: Problem, base: ClassValues, options: dict[str, OptionValue]
 ) -> Iterator[ClassValues]:
-    """KernelSHAP for all classes: the same coalitions, and least squares for all at once."""
+    """KernelSHAP for all classes: the same coalitions, solved for all at once."""
     game = problem.play(base.segments)
     players = game.players
     total = np.asarray(problem.ends[0] - problem.ends[1], np.float64)
     pairs = draw_pairs(players, (int(options[BUDGET]) - 2) // 2, base.request.seed)
     planned = 2 + 2 * len(pairs)
     differences = np.empty((len(pairs), len(total)))
+    windows = None
+    if base.windows:
+        # The process's examples and factorisation are those of KernelSHAP's maps.
+        fits = WindowFits(centres_of(game.segments), game.examples, game.keep)
+        windows = LocalWindows(fits, pairs, total)
     at_once = max(1, game.batch_size // 2)
     found = replace(
         base,
@@ -314,11 +348,16 @@ def _estimates(
         done = 2 + 2 * drawn
         # Only when coalitions have doubled, and at the end.
         if done == planned or (drawn > players and done >= 2 * found.evaluations):
-            values, error = solve(pairs, differences[:drawn], total)
+            if windows is None:
+                values, error = solve(pairs, differences[:drawn], total)
+            else:
+                solved = windows.solve(differences[:drawn])
+                values, error = solved.values, solved.standard_error
+            told = error is not None and not np.isnan(error).any()
             found = replace(
                 found,
                 values=values.astype(np.float32),
-                standard_error=None if error is None else error.astype(np.float32),
+                standard_error=np.asarray(error, np.float32) if told else None,
                 evaluations=done,
             )
         yield replace(found, done=done)

@@ -79,7 +79,7 @@ def test_an_estimate_says_so(
 ) -> None:
     asked = ["regions", str(picture), "--layer", "input", "--superpixels", "16"]
     assert main([*asked, "--budget", "130", *model]) == 0
-    assert "layer input, estimated from 130 evaluations" in capsys.readouterr().out
+    assert "layer input, estimated from 130 evaluations, standard error " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

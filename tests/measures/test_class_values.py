@@ -141,6 +141,49 @@ def test_a_head_that_is_not_local_is_estimated_and_says_how_well(
     assert shown.standard_error[0, 0] == found.standard_error[0, shown.classes[0, 0]]
 
 
+@pytest.mark.parametrize("estimator", ["local windows", "least squares"])
+def test_many_players_have_what_kernel_shap_gives_to_each_class(estimator: str) -> None:
+    classifier = classifier_of(squeezed, strides=2)
+    found = class_values(classifier, image(), layer="cut", budget=400, estimator=estimator)
+    assert found.values.shape == (48, 5)
+    assert found.windows is (estimator == "local windows")
+    assert found.standard_error is not None
+    assert found.evaluations == 400
+    for target in range(5):
+        alone = explain(
+            classifier,
+            image(),
+            "kernel_shap",
+            target,
+            layer="cut",
+            superpixels=48,
+            budget=400,
+            estimator=estimator,
+        )
+        assert ("windows" in alone.diagnostics) is found.windows
+        np.testing.assert_allclose(found.values[:, target], alone.player_values, atol=1e-5)
+        np.testing.assert_allclose(
+            found.standard_error[:, target], alone.standard_error, rtol=1e-3, atol=1e-6
+        )
+    change = found.logits - found.reference_logits
+    np.testing.assert_allclose(found.values.sum(axis=0), change, atol=1e-5)
+
+
+def test_windows_are_closer_than_least_squares_and_say_from_where_on_by_how_much() -> None:
+    classifier = classifier_of(squeezed, strides=2)
+
+    def off(budget: int, estimator: str) -> float:
+        found = class_values(classifier, image(), layer="cut", budget=budget, estimator=estimator)
+        assert (found.standard_error is None) is (budget < found.errors_from)
+        return float(np.abs(found.values - truth).mean())
+
+    truth = class_values(
+        classifier, image(), layer="cut", budget=8192, estimator="least squares"
+    ).values
+    assert off(288, "local windows") < 0.7 * off(288, "least squares")
+    off(290, "local windows")
+
+
 def test_a_budget_of_all_coalitions_is_exact() -> None:
     classifier = classifier_of(squeezed)
     found = class_values(classifier, image(), layer="cut", superpixels=6, budget=64)

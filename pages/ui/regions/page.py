@@ -9,8 +9,14 @@ import numpy as np
 import streamlit as st
 
 from attribution_core.images import INPUT
-from attribution_core.measures.class_values import ClassValues, class_values_request
+from attribution_core.measures.class_values import (
+    BUDGET,
+    ESTIMATOR,
+    ClassValues,
+    class_values_request,
+)
 from attribution_core.measures.strongest_classes import StrongestClasses
+from attribution_core.methods.kernel_shap import LOCAL_WINDOWS
 from attribution_core.request import Reason, Request
 from attribution_core.segmentations import counted, kind_of_player
 from pages.ui.components.region_map import ClassShown, PlaceShown, RegionShown, region_map
@@ -92,14 +98,15 @@ def render_regions(engine: Engine, scene: Scene) -> None:
 def request_at(classifier: Classifier, scene: Scene, layer: str) -> Request | Reason:
     """The request for a scene's values at a layer, or why there is none."""
     settings = scene.settings.at(layer)
-    budget = settings.options_of(SAMPLED).get("budget", 512)
+    options = settings.options_of(SAMPLED)
     return class_values_request(
         classifier,
         picture=scene.picture,
         layer=layer,
         reference=settings.reference,
         segmentation=segmentation_for(settings),
-        budget=int(budget),
+        budget=int(options.get(BUDGET, 512)),
+        estimator=str(options.get(ESTIMATOR, LOCAL_WINDOWS)),
         seed=settings.seed,
     )
 

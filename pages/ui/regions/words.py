@@ -95,17 +95,19 @@ def how_far(values: ClassValues, found: StrongestClasses, kind: str) -> str:
             f"Exact Shapley values, for all classes from {values.evaluations} coalitions. Compare "
             "the last layer: the lower a layer, the less its activations hold of a class."
         )
+    by = "KernelSHAP with local windows" if values.windows else "KernelSHAP"
+    estimate = f"An estimate by {by} from {values.evaluations} coalitions"
     if found.standard_error is None:
         return (
-            f"An estimate by KernelSHAP from {values.evaluations} coalitions, too few to tell its "
-            "error: raise KernelSHAP’s budget in the sidebar, or choose fewer superpixels."
+            f"{estimate}, too few to tell its error, which takes {values.errors_from}: raise "
+            "KernelSHAP’s budget in the sidebar, or choose fewer superpixels."
         )
     error = float(found.standard_error[:, 0].mean())
     size = float(found.values[:, 0].mean())
     ahead = found.values[:, 0] - found.values[:, 1]
     unsure = int((ahead < 2 * found.standard_error[:, 0]).sum())
     return (
-        f"An estimate by KernelSHAP from {values.evaluations} coalitions: a standard error of "
-        f"{written(error, '.2g')} on values of {written(size, '.2g')}, and {unsure} of "
-        f"{len(ahead)} {kind}s are less than two of them ahead of their runner-up."
+        f"{estimate}: a standard error of {written(error, '.2g')} on values of "
+        f"{written(size, '.2g')}, and {unsure} of {len(ahead)} {kind}s "
+        "are less than two of them ahead of their runner-up."
     )

@@ -96,6 +96,12 @@ def test_where_the_head_is_not_local_it_says_how_far_off(any_visit: Callable[...
     page.wait(lambda: "An estimate by KernelSHAP from 130 coalitions" in page.words)
     assert "a standard error of" in page.words
     assert all(each["error"] > 0 for each in drawn(page)["places"])
+    page.choose("slider", "count", 36)
+    windows = "An estimate by KernelSHAP with local windows from 130 coalitions, too few to tell"
+    page.wait(lambda: windows in page.words)
+    assert f"which takes {2 + 6 * 36}:" in page.words
+    page.choose("number_input", "kernel_shap.budget", 320)
+    page.wait(lambda: "with local windows from 320 coalitions: a standard error" in page.words)
     page.choose("slider", "count", 150)
     page.wait(lambda: "at most 100 players" in page.words)
 
