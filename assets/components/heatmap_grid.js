@@ -15,6 +15,7 @@ const SMALLEST_VIEW = 1 / 64;
 const CLICK_SLACK = 5; // pixels a hand moves in a click that was not meant as a drag
 const COARSE = 112; // maps narrower than this are interpolated by value, see `tint`
 const FINE = 224;
+const PART = " · "; // between what is said of a row
 const STAGE_GAP = 24; // pixels between maps on stage
 const STAGE_LEAST = 160; // pixels: narrower maps scroll
 const STAGE_SMALLEST = 18; // pixels of a title that would not fit otherwise
@@ -159,9 +160,7 @@ class HeatmapGrid {
       return columns.map(({ label }) => {
         const cell = this.buildCell(row, label);
         // On stage a map stands under its own title: what it does not have in common with the others.
-        const [several, alone] = [rows.length > 1, columns.length === 1];
-        if (this.stage) cell.title.append(element("b", "", several || alone ? row : label));
-        if (this.stage && several && !alone) cell.title.append(element("span", "", label));
+        if (this.stage) cell.title.append(...stageTitle(row, label, rows, columns));
         line.append(withRole("gridcell", element("div", "line", cell.figure)));
         return cell;
       });
@@ -358,10 +357,11 @@ class HeatmapGrid {
     const [cell] = this.cells[0];
     const lines = cell.title.childElementCount;
     const around = 1.3 * title * lines + cell.scale.offsetHeight + STAGE_GAP / 2;
-    // One row or column may wrap; rows of several columns stay rows, or become one.
+    // One row or column may wrap; of several columns, as many rows stand in a line as leave no line shorter.
     const count = rows * columns;
     const several = rows > 1 && columns > 1;
-    const offered = several ? [columns, count] : [...Array(count).keys()].map((i) => i + 1);
+    const all = [...Array(count).keys()].map((i) => i + 1);
+    const offered = several ? all.filter((across) => across % columns === 0 && count % across === 0) : all;
     const sizes = offered.map((across) => {
       const wide = (body.clientWidth - 8 - STAGE_GAP * (across - 1)) / across;
       const high = body.clientHeight / Math.ceil(count / across) - around;
@@ -586,6 +586,16 @@ class HeatmapGrid {
 }
 
 /* Helpers without state */
+
+/** The lines above a map on stage. A row's name goes on after " · " where something is pinned beside it. */
+function stageTitle(row, column, rows, columns) {
+  const [several, alone] = [rows.length > 1, columns.length === 1];
+  const [name, ...rest] = row.split(PART);
+  const state = rows.some((each) => each.includes(PART)) ? rest.join(PART) || "now" : "";
+  const below = [state, several && !alone ? column : ""].filter(Boolean).join(PART);
+  const lines = [element("b", "", several || alone ? name : column)];
+  return below ? [...lines, element("span", "", below)] : lines;
+}
 
 function withRole(role, node) {
   node.setAttribute("role", role);

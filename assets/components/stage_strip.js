@@ -10,6 +10,8 @@ const CURTAIN_WAITS = 3000; // milliseconds, should the server never answer
 const STEPS = {
   ArrowLeft: ["layer", -1],
   ArrowRight: ["layer", 1],
+  Home: ["layer", -Infinity],
+  End: ["layer", Infinity],
   ArrowDown: ["count", -1],
   ArrowUp: ["count", 1],
   ",": ["depth", -1],
@@ -26,7 +28,7 @@ const KEYS = [
   ["Esc", "back to exactly what was before the stage"],
   ["1 … 9", "this class alone; again, or 0: all classes"],
   ["M", "next method (Shift: the one before)"],
-  ["← →", "layer: towards the pixels, towards the top"],
+  ["← →", "layer: towards the pixels, towards the top (Home: the pixels, End: the top)"],
   ["↑ ↓", "more superpixels, fewer"],
   [", .", "on Randomisation: re-initialise less, more"],
   ["R", "next reference point (Shift: the one before)"],
@@ -127,7 +129,7 @@ class StageStrip {
     if (target.matches?.(TYPED_INTO)) return;
     const own = target.matches?.(ARROWS_OF_ITS_OWN) || target.matches?.("button");
     const pressed = event.key === " " && !target.matches?.("[type=range]");
-    if (own && (event.key.startsWith("Arrow") || pressed)) return;
+    if (own && (/^(Arrow|Home$|End$)/.test(event.key) || pressed)) return;
     if (this.press(event.key, event.shiftKey)) {
       event.preventDefault();
       event.stopPropagation(); // which the page's history, at the window too, still hears
@@ -178,9 +180,10 @@ class StageStrip {
     const control = this.control(role);
     if (!control) return;
     const { options, value } = control;
+    const last = options.length - 1;
     const at = options.findIndex(([text]) => text === value) + by;
-    const next = around ? (at + options.length) % options.length : at;
-    if (options[next]) this.choose(role, options[next][0]);
+    const next = around ? (at + options.length) % options.length : Math.max(0, Math.min(last, at));
+    if (options[next] && options[next][0] !== value) this.choose(role, options[next][0]);
   }
 
   /** The class of a number key. */
