@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 CORE = (
-    "arrays assets built_in running",
+    "arrays assets known_networks running",
     "images painting region_merging resampling",
     "references segmentations scores",
     "games",

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from attribution_core.built_in import BUILT_IN
 from attribution_core.command_line.exit_codes import SOME_FAILED, WRONG_USAGE, sentence
 from attribution_core.command_line.players import PLAYERS
 from attribution_core.figures.style import SUFFIXES
 from attribution_core.images import PICTURE_FILES
+from attribution_core.known_networks import KNOWN_NETWORKS
 from attribution_core.methods.options import OptionValue
 from attribution_core.models.pixels import size_in
 from attribution_core.models.preprocessing import PREPROCESSINGS, read_preprocessing
@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(commands.add_parser("evaluate", help="measure the saved maps of a folder"))
     _add_replay(commands.add_parser("replay", help="make saved maps again, and compare"))
     _add_methods(commands.add_parser("methods", help="list the methods and their options"))
+    _add_download(commands.add_parser("download", help="fetch weights of Keras Applications"))
     return parser
 
 
@@ -122,12 +123,12 @@ def _add_what_to_explain(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
-    """The model, a built-in one or a file."""
+    """The model, by name or a file."""
     add = parser.add_argument
     add(
         "--model",
         default="efficientnet_lite0",
-        help=f"{', '.join(BUILT_IN)}, or a .keras or .h5 file; default: %(default)s",
+        help=f"{', '.join(KNOWN_NETWORKS)}, or a .keras or .h5 file; default: %(default)s",
     )
     add(
         "--labels",
@@ -332,6 +333,23 @@ def _add_model_file(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"of --model: {_PREPROCESSINGS}; default: none",
     )
+
+
+def _add_download(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Downloads weights into Keras's own cache folder, resumably, and checks them. Without a "
+        "name it lists the networks: size, input, preprocessing, paper, and where the file is."
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="of networks, such as resnet50; default: list all"
+    )
+
+    def run(asked: argparse.Namespace) -> int:
+        from attribution_core.command_line.download import download_networks
+
+        return download_networks(asked)
+
+    parser.set_defaults(run=run)
 
 
 def _size(text: str) -> tuple[int, int]:

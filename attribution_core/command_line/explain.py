@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from attribution_core.built_in import BUILT_IN
 from attribution_core.command_line.exit_codes import DONE, SOME_FAILED, sentence
 from attribution_core.command_line.figure import draw_figure, figure_path
 from attribution_core.command_line.files import (
@@ -24,6 +23,7 @@ from attribution_core.command_line.files import (
 from attribution_core.command_line.progress import ProgressBar
 from attribution_core.explanation import explain_request
 from attribution_core.images import INPUT, Picture, decode
+from attribution_core.known_networks import KNOWN_NETWORKS
 from attribution_core.models.loading import load_classifier
 from attribution_core.network.classifier import Classifier
 from attribution_core.registry import method_named
@@ -139,8 +139,8 @@ def _make(classifier: Classifier, request: Request, asked: argparse.Namespace, p
 
 
 def model_file_of(asked: argparse.Namespace) -> ModelFile | None:
-    """Where the requested model is; None for a built-in one."""
-    if asked.model in BUILT_IN:
+    """Where the requested model is; None for one that is known by name."""
+    if asked.model in KNOWN_NETWORKS:
         return None
     labels = None if asked.labels is None else str(asked.labels.resolve())
     return ModelFile(str(Path(asked.model).resolve()), labels, asked.preprocessing)

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from attribution_core.attribution import Attribution
-from attribution_core.built_in import BUILT_IN
 from attribution_core.command_line.exit_codes import sentence
 from attribution_core.images import Picture
+from attribution_core.known_networks import KNOWN_NETWORKS
 from attribution_core.models.loading import load_classifier
 from attribution_core.network.classifier import Classifier
 from attribution_core.request import Request, asked_again, granted
@@ -45,7 +45,7 @@ class Models:
         """The classifier of an attribution; ValueError where it is missing, or a different one."""
         name = attribution.model
         place = self._given or model_file
-        if name in BUILT_IN:
+        if name in KNOWN_NETWORKS:
             place = ModelFile(name)
         if place is None:
             raise ValueError(
@@ -63,7 +63,7 @@ class Models:
                 f"The model {place.path} is another one than the map was made with"
                 + (
                     "; make the map again."
-                    if name in BUILT_IN
+                    if name in KNOWN_NETWORKS
                     else ", or is given another preprocessing; name the right one with --model, or "
                     "make the map again."
                 )
@@ -77,7 +77,7 @@ class Models:
                 place.path,
                 labels=None if place.labels is None else Path(place.labels),
                 preprocessing=place.preprocessing,
-                input_size=None if place.path in BUILT_IN else size,
+                input_size=None if place.path in KNOWN_NETWORKS else size,
                 reproducible=self._reproducible,
             )
         except (ValueError, OSError) as error:

@@ -14,12 +14,13 @@ class ProgressBar:
     Parameters
     ----------
     planned : int
+        May be set anew once more is known.
     stream : text file
         Standard error where not given.
     """
 
     def __init__(self, planned: int, stream: TextIO | None = None) -> None:
-        self._planned = max(planned, 1)
+        self.planned = max(planned, 1)
         self._done = 0
         self._stream = sys.stderr if stream is None else stream
         self._terminal = self._stream.isatty()
@@ -29,11 +30,11 @@ class ProgressBar:
         self._done += count
         shown = printable(text)
         if not self._terminal:
-            self._write(f"{self._done}/{self._planned} {shown}\n")
+            self._write(f"{self._done}/{self.planned} {shown}\n")
             return
-        filled = _WIDTH * self._done // self._planned
+        filled = _WIDTH * self._done // self.planned
         bar = "█" * filled + "·" * (_WIDTH - filled)
-        self._write(f"\r\x1b[K{bar} {self._done}/{self._planned} {shown[:60]}")
+        self._write(f"\r\x1b[K{bar} {self._done}/{self.planned} {shown[:60]}")
 
     def say(self, text: str) -> None:
         """A line of its own that stays, such as a failure."""

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from attribution_core.built_in import BUILT_IN
 from attribution_core.figures.lines import UNBROKEN
 from attribution_core.images import INPUT
+from attribution_core.known_networks import KNOWN_NETWORKS
 from attribution_core.methods.options import OptionValue
 from attribution_core.painting import COLOUR_SCALES, Colours
 from attribution_core.references import RANDOM_KINDS
@@ -64,7 +64,7 @@ def unit_of(request: Request, player: str = "") -> str:
 
 def model_title(name: str) -> str:
     """A model as a person calls it."""
-    return BUILT_IN.get(name, name)
+    return KNOWN_NETWORKS.get(name, name)
 
 
 def score_title(attribution: Attribution, labels: Mapping[int, str]) -> str:

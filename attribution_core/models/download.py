@@ -20,7 +20,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -56,19 +56,20 @@ class DownloadProgress:
 def download(
     url: str,
     destination: Path,
-    md5: str,
+    checksum: str,
     *,
+    wrong_with: Callable[[Path], str],
     maximum_bytes: int,
     connect_seconds: float = 5.0,
     stall_seconds: float = 15.0,
 ) -> Generator[DownloadProgress]:
-    """Download a file in steps, and put it in place only when its checksum is right.
+    """Download a file in steps, and put it in place only when it is the expected one.
 
     Until then it is kept as ``<destination>.part``, with a note of what it is a part of in
     ``<destination>.part.json``. A later call goes on from there if the server still has the same
     file and can send the rest of it; otherwise it starts again. A file ``<destination>.lock``
     keeps a second process out while one downloads; the operating system frees it when a process
-    dies. If the destination already has the right checksum, nothing is downloaded.
+    dies. If the destination is the expected file already, nothing is downloaded.
 
     Parameters
     ----------
@@ -76,8 +77,11 @@ def download(
         An http or https address.
     destination : pathlib.Path
         Where the file goes; missing folders are made.
-    md5 : str
-        The file's MD5, 32 hexadecimal digits.
+    checksum : str
+        The file's MD5, 32 hexadecimal digits, or its SHA-256, 64; empty where none is known.
+    wrong_with : callable
+        What is wrong with a file, as a sentence goes on after its name; empty where nothing is.
+        Asked where no checksum is known.
     maximum_bytes : int
         Larger files are refused.
     connect_seconds : float
@@ -94,18 +98,21 @@ def download(
     Raises
     ------
     ValueError
-        If the address is not http or https, or ``md5`` is not an MD5; at once, before any step.
+        If the address is not http or https, or ``checksum`` is none; at once, before any step.
     """
     address = urllib.parse.urlsplit(url)
     if address.scheme not in ("http", "https") or not address.hostname:
         raise ValueError(f"{url!r} is not an address to download from; use http:// or https://.")
-    if re.fullmatch(r"[0-9a-fA-F]{32}", md5) is None:
-        raise ValueError(f"{md5!r} is not an MD5 checksum, which has 32 hexadecimal digits.")
+    if re.fullmatch(r"([0-9a-fA-F]{32}){0,2}", checksum) is None:
+        raise ValueError(
+            f"{checksum!r} is not a checksum: an MD5 has 32 hexadecimal digits, a SHA-256 has 64."
+        )
     task = _Task(
         url=url,
         host=address.netloc.rpartition("@")[2],
         destination=destination,
-        md5=md5.lower(),
+        checksum=checksum.lower(),
+        wrong_with=wrong_with,
         maximum_bytes=maximum_bytes,
         connect_seconds=connect_seconds,
         stall_seconds=stall_seconds,
@@ -113,20 +120,23 @@ def download(
     return _plainly(task)
 
 
-def md5_steps(path: Path) -> Iterator[str | None]:
-    """Compute a file's MD5 in steps.
+def checksum_steps(path: Path, like: str) -> Iterator[str | None]:
+    """Compute a file's checksum in steps.
 
     Parameters
     ----------
     path : pathlib.Path
         The file.
+    like : str
+        A checksum of the kind that is wanted: 32 hexadecimal digits for MD5, 64 for SHA-256.
 
     Yields
     ------
     str or None
-        None after each 16 MiB, and the MD5 in lower case at the end.
+        None after each 16 MiB, and the checksum in lower case at the end.
     """
-    checksum = hashlib.md5(usedforsecurity=False)
+    kind = "md5" if len(like) == 32 else "sha256"
+    checksum = hashlib.new(kind, usedforsecurity=False)
     with path.open("rb") as file:
         while piece := file.read(HASH_BYTES):
             checksum.update(piece)
@@ -134,12 +144,18 @@ def md5_steps(path: Path) -> Iterator[str | None]:
     yield checksum.hexdigest()
 
 
+def checksum_name(checksum: str) -> str:
+    """What a checksum of so many digits is called."""
+    return "MD5" if len(checksum) == 32 else "SHA-256"
+
+
 @dataclass(frozen=True)
 class _Task:
     url: str
     host: str
     destination: Path
-    md5: str
+    checksum: str
+    wrong_with: Callable[[Path], str]
     maximum_bytes: int
     connect_seconds: float
     stall_seconds: float
@@ -161,7 +177,7 @@ class _Note:
     """What a part is a part of."""
 
     url: str
-    md5: str
+    checksum: str
     version: str
     total: int | None
 
@@ -193,25 +209,34 @@ def _steps(task: _Task) -> Iterator[DownloadProgress]:
     task.destination.parent.mkdir(parents=True, exist_ok=True)
     with _only_process(task.beside(".lock")):
         if task.destination.is_file():
-            size = task.destination.stat().st_size
-            for step in md5_steps(task.destination):
-                digest = step
-                yield DownloadProgress(size, size)
-            if digest == task.md5:
+            wrong = yield from _examined(task, task.destination)
+            if not wrong:
                 return
         yield from _fetch(task)
-        size = task.part.stat().st_size
-        for step in md5_steps(task.part):
-            digest = step
-            yield DownloadProgress(size, size)
-        if digest != task.md5:
+        wrong = yield from _examined(task, task.part)
+        if wrong:
             _discard(task)
             raise DownloadError(
-                f"What {task.host} sent is not the expected file: its MD5 is {digest} instead of "
-                f"{task.md5}. It was removed; try again, or name another source."
+                f"What {task.host} sent is not the expected file: {wrong}. It was removed; try "
+                "again, or name another source."
             )
         task.part.replace(task.destination)
         task.note.unlink(missing_ok=True)
+
+
+def _examined(task: _Task, path: Path) -> Generator[DownloadProgress, None, str]:
+    """Compare a file with what is expected; returns what is wrong with it, empty for nothing."""
+    size = path.stat().st_size
+    if not task.checksum:
+        yield DownloadProgress(size, size)
+        wrong = task.wrong_with(path)
+        return f"it {wrong}" if wrong else ""
+    for step in checksum_steps(path, task.checksum):
+        found = step
+        yield DownloadProgress(size, size)
+    if found == task.checksum:
+        return ""
+    return f"its {checksum_name(task.checksum)} is {found} instead of {task.checksum}"
 
 
 def _fetch(task: _Task) -> Iterator[DownloadProgress]:
@@ -253,7 +278,7 @@ def _resumable(task: _Task) -> _Note | None:
         note = _Note(**json.loads(task.note.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    same = note.url == task.url and note.md5 == task.md5
+    same = note.url == task.url and note.checksum == task.checksum
     fits = isinstance(note.total, int) and 0 < size <= note.total
     return note if same and fits else None
 
@@ -302,7 +327,7 @@ def _from_start(task: _Task, response: http.client.HTTPResponse) -> _Source:
                 f"The disk that holds {task.destination.parent} has {free / 1e6:.0f} MB left, "
                 f"but the file needs {total / 1e6:.0f} MB; free some space and try again."
             )
-        note = _Note(task.url, task.md5, _version(response), total)
+        note = _Note(task.url, task.checksum, _version(response), total)
         task.note.write_text(json.dumps(asdict(note)), encoding="utf-8")
     except BaseException:
         response.close()

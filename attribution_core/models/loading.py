@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from attribution_core.built_in import BUILT_IN
+from attribution_core.known_networks import KERAS_APPLICATIONS, KNOWN_NETWORKS
 from attribution_core.models.preprocessing import (
     MeanAndDeviation,
     Preprocessing,
@@ -40,21 +40,21 @@ def load_classifier(
     Parameters
     ----------
     model : str, path or keras.Model
-        ``"vgg16"`` (its weights must be on the machine, see `vgg16_weights`),
-        ``"efficientnet_lite0"``, ``"vgg16_cam"`` or ``"clever_hans"`` (all shipped); a ``.keras``
-        or ``.h5`` file of an image classifier, from which no code is run; or such a network itself,
-        which stays as it is.
+        ``"efficientnet_lite0"``, ``"vgg16_cam"`` or ``"clever_hans"`` (all shipped); a network of
+        `KERAS_APPLICATIONS`, such as ``"resnet50"``, whose weights must be on the machine (see
+        `keras_weights`); a ``.keras`` or ``.h5`` file of an image classifier, from which no code is
+        run; or such a network itself, which stays as it is.
     labels : path or sequence of str, optional
-        For a network that is not built in: the names of its classes, or the text, CSV or JSON file
+        For a model file or a network: the names of its classes, or the text, CSV or JSON file
         that has them (see `labels_in`); ``class 0`` and so on where nothing is given. Of two
         classes with one output, the second's name is enough.
     preprocessing : str or MeanAndDeviation
-        For a network that is not built in: what it expects to be done to RGB in 0..255 before it.
+        For a model file or a network: what it expects to be done to RGB in 0..255 before it.
         ``"none"``: nothing; ``"zero_to_one"``: x/255; ``"minus_one_to_one"``: x/127.5 − 1;
         ``"caffe"``: BGR minus ImageNet's mean; ``"torch"``: x/255 normalised by ImageNet's mean and
         standard deviation; ``"mean=R,G,B std=R,G,B"``: x/255 normalised by these.
     link : {"softmax", "sigmoid", "none"}, optional
-        For a network that is not built in and ends in neither softmax nor sigmoid: what makes
+        For a model file or a network that ends in neither softmax nor sigmoid: what makes
         probabilities of its outputs. Where not given: softmax of several, nothing of one.
     input_size : int or (height, width), optional
         For a network that takes pictures of any size; 224 where not given.
@@ -63,7 +63,7 @@ def load_classifier(
     reproducible : bool
         As in `Classifier`: True where the same bits are wanted whatever was asked before.
     environment : mapping
-        Where the variables that locate VGG16's weights are looked up.
+        Where the variables that locate weights are looked up, see `keras_weights`.
 
     Returns
     -------
@@ -72,23 +72,23 @@ def load_classifier(
     Raises
     ------
     FileNotFoundError
-        When VGG16's weights are not on this machine.
+        When the weights of a network of Keras Applications are not on this machine.
     ValueError
         When the model, its labels or its preprocessing do not exist or do not fit.
     """
     if isinstance(model, str | Path):
-        if model in BUILT_IN:
+        if model in KNOWN_NETWORKS:
             if labels is not None or preprocessing != "none" or link or input_size:
                 raise ValueError(
-                    f"The built-in model {model} has its own labels and preprocessing; "
+                    f"The model {model} has its own labels and preprocessing; "
                     "give them for model files only."
                 )
-            return _built_in(str(model), cache, reproducible, environment)
+            return _known_by_name(str(model), cache, reproducible, environment)
         path = Path(model)
         if path.suffix not in (".keras", ".h5", ".hdf5"):
             raise ValueError(
-                f"The model '{model}' is not known; use {', '.join(BUILT_IN)} or the path of a "
-                ".keras or .h5 file."
+                f"The model '{model}' is not known; use {', '.join(KNOWN_NETWORKS)} or the path of "
+                "a .keras or .h5 file."
             )
     kind = _known(preprocessing)
     if isinstance(model, str | Path):
@@ -144,16 +144,27 @@ def classifier_of(
     )
 
 
-def _built_in(
+def _known_by_name(
     name: str, cache: Cache | None, reproducible: bool, environment: Mapping[str, str]
 ) -> Classifier:
-    from attribution_core.models import clever_hans, efficientnet_lite0, vgg16, vgg16_cam
+    from attribution_core.models import (
+        clever_hans,
+        efficientnet_lite0,
+        keras_applications,
+        vgg16,
+        vgg16_cam,
+    )
     from attribution_core.models.labels import imagenet_labels
     from attribution_core.network.classifier import Classifier
 
     labels: Sequence[str] = imagenet_labels()
+    application = KERAS_APPLICATIONS.get(name)
+    preprocess: Callable[[Any], Any]
     if name == "vgg16":
         network, preprocess = vgg16.load(environment), vgg16.preprocess
+    elif application is not None:
+        network = keras_applications.load(application, environment)
+        preprocess = preprocess_of(application.preprocessing)
     elif name == "vgg16_cam":
         network, preprocess = vgg16_cam.load(), vgg16_cam.preprocess
     elif name == "clever_hans":
@@ -161,7 +172,7 @@ def _built_in(
         labels = clever_hans.LABELS
     else:
         network, preprocess = efficientnet_lite0.load(), efficientnet_lite0.preprocess
-    # Tests check the built-in networks by value, so that no visitor waits for it.
+    # Tests check these networks by value, so that no visitor waits for it.
     return Classifier(
         name, network, preprocess, labels, cache, reproducible=reproducible, verified=True
     )

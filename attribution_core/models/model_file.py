@@ -40,8 +40,7 @@ def load_model_file(
     """
     if not path.is_file() or path.suffix not in MODEL_FILES:
         raise ValueError(
-            f"There is no model file {path}; name a built-in model or an existing .keras or .h5 "
-            "file."
+            f"There is no model file {path}; name a known model or an existing .keras or .h5 file."
         )
     name, limits = name or path.name, limits or Limits()
     described = inspect(path, name, limits)

@@ -15,14 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from attribution_core.known_networks import KERAS_APPLICATIONS
 from attribution_core.models.initializers import carry_initializers
+from attribution_core.models.keras_applications import checked_file, read_weights
 from attribution_core.models.pixels import as_floating
-from attribution_core.models.vgg16_weights import (
-    check_structure,
-    check_weights,
-    expected_md5,
-    find_weights,
-)
 
 if TYPE_CHECKING:
     import keras
@@ -90,15 +86,7 @@ def build(weights: Path) -> keras.Model:
     ValueError
         If the file is missing, truncated or holds something else.
     """
-    check_structure(weights)
-    model = _untrained()
-    try:
-        model.load_weights(weights)
-    except (OSError, KeyError, ValueError) as error:
-        raise ValueError(
-            f"VGG16's weights cannot be read from {weights} ({error}); download them again."
-        ) from error
-    return model
+    return read_weights(KERAS_APPLICATIONS["vgg16"], weights, _untrained)
 
 
 def load(environment: Mapping[str, str] = os.environ) -> keras.Model:
@@ -107,7 +95,7 @@ def load(environment: Mapping[str, str] = os.environ) -> keras.Model:
     Parameters
     ----------
     environment : mapping
-        The variables that :mod:`attribution_core.models.vgg16_weights` describes.
+        The variables that :mod:`attribution_core.models.keras_weights` describes.
 
     Returns
     -------
@@ -121,14 +109,7 @@ def load(environment: Mapping[str, str] = os.environ) -> keras.Model:
     ValueError
         If they are truncated, corrupted or something else.
     """
-    weights = find_weights(environment)
-    if weights is None:
-        raise FileNotFoundError(
-            "VGG16's weights are not on this machine; download them (about 553 MB), "
-            "or name the file in ATTRIBUTION_VGG16_WEIGHTS."
-        )
-    check_weights(weights, expected_md5(environment))
-    return build(weights)
+    return build(checked_file(KERAS_APPLICATIONS["vgg16"], environment))
 
 
 def convolutional_body(inputs: Any) -> Any:

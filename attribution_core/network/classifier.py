@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ DEFAULT_CACHE_BYTES = 768 * 2**20
 COPY_CACHE_BYTES = 64 * 2**20
 _MULTIPLICATIONS_A_BATCH = 4e9
 _LARGEST_BATCH = 256
+_MOST_MAIN_LAYERS = 30
 
 
 @dataclass(frozen=True)
@@ -198,14 +200,19 @@ class Classifier:
 
     @property
     def main_layers(self) -> tuple[str, ...]:
-        """The last of each run of layers of one shape: a short list to choose from."""
-        names = list(self._layers)
-        shapes = [layer.shape for layer in self._layers.values()]
-        return tuple(
-            name
-            for index, name in enumerate(names)
-            if index + 1 == len(names) or shapes[index + 1] != shapes[index]
-        )
+        """The last of each run of layers of one shape: a short list to choose from.
+
+        The input comes first, and stands for layers of its shape that follow it, which only prepare
+        it. Where nearly every layer has a shape of its own, as in DenseNet, the list has the last
+        of each run of one height and width.
+        """
+        input_shape = self._layers[INPUT].shape
+        above = itertools.dropwhile(lambda each: each.shape == input_shape, self._layers.values())
+        layers = list(above)
+        runs = _last_of_runs(layers, 3)
+        if len(runs) > _MOST_MAIN_LAYERS:
+            runs = _last_of_runs(layers, 2)
+        return INPUT, *(runs or self.layers[1:][-1:])
 
     def layer(self, name: str) -> Layer:
         """What is known of a layer; ValueError where it has no head."""
@@ -479,6 +486,12 @@ class Classifier:
         for weight in self._network.weights:
             content.update(np.ascontiguousarray(weight.numpy()).view(np.uint8).data)
         return content.hexdigest()
+
+
+def _last_of_runs(layers: Sequence[Layer], sizes: int) -> list[str]:
+    """The last layer of each run in which so many of the shape's first sizes are the same."""
+    runs = itertools.groupby(layers, lambda each: each.shape[:sizes])
+    return [list(run)[-1].name for _, run in runs]
 
 
 def _each_position_for_itself(prepare: Callable[[Any], Any], shape: tuple[int, int, int]) -> bool:

@@ -19,10 +19,11 @@ import pytest
 from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
 from playwright.sync_api import Locator, Page
 
+from attribution_core.known_networks import KERAS_APPLICATIONS
 from attribution_core.models import vgg16
-from attribution_core.models.vgg16_weights import FILE_NAME
 from tests.browser.patience import choose, expect
 
+FILE_NAME = KERAS_APPLICATIONS["vgg16"].file
 ROOT = Path(__file__).resolve().parents[2]
 Serve = Callable[..., AbstractContextManager[Any]]
 LINK = "model=efficientnet_lite0&methods=gradient&class_choice=own&classes=285"
@@ -77,7 +78,7 @@ def choose_model(page: Page, name: str) -> None:
 
 
 def start_download(page: Page) -> None:
-    choose_model(page, "VGG16 · to be downloaded")
+    choose_model(page, "VGG16 · 553 MB to download")
     page.get_by_role("button", name=re.compile("Download VGG16")).click()
 
 
@@ -134,7 +135,7 @@ def test_offline_is_said_and_the_built_in_model_goes_on(
             choose_model(page, "EfficientNet-Lite0 (built in)")
             expect(page.get_by_text("speaks for the class")).to_be_visible()
             # The other visitor hears of nothing, at VGG16's entry either.
-            choose_model(other, "VGG16 · to be downloaded")
+            choose_model(other, "VGG16 · 553 MB to download")
             expect(other.get_by_role("button", name=re.compile("Download VGG16"))).to_be_visible()
             expect(other.get_by_text(failure)).to_have_count(0)
             leave(other)

@@ -22,14 +22,13 @@ from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
 
 from attribution_core import Picture, load_classifier, request_or_reason
 from attribution_core.explanation import pose
+from attribution_core.known_networks import KERAS_APPLICATIONS
 from attribution_core.models import vgg16
-from attribution_core.models.vgg16_weights import (
-    FILE_NAME,
-    download_weights,
-    find_weights,
-)
+from attribution_core.models.keras_weights import download_weights, find_weights
 from attribution_core.request import granted
 
+VGG16 = KERAS_APPLICATIONS["vgg16"]
+FILE_NAME = VGG16.file
 IMAGES = np.random.default_rng(5).integers(0, 256, (2, 224, 224, 3), np.uint8)
 
 
@@ -55,7 +54,7 @@ class Downloaded:
 
     @property
     def path(self) -> Path:
-        path = find_weights(self.environment)
+        path = find_weights(VGG16, self.environment)
         assert path is not None
         return path
 
@@ -87,7 +86,7 @@ def downloaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Downloaded]
         "ATTRIBUTION_VGG16_MD5": md5,
         "KERAS_HOME": str(folder / "keras"),
     }
-    steps = list(download_weights(environment=environment))
+    steps = list(download_weights(VGG16, environment=environment))
     server.shutdown()
     server.server_close()
     thread.join()

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from attribution_core import Classifier, Contrast, Grid, Slic, explanation, load_image
-from attribution_core.models.vgg16_weights import DownloadError, DownloadProgress
+from attribution_core.models.keras_weights import DownloadError, DownloadProgress
 from pages.ui.newcomer import prepare_for_newcomer
 from pages.ui.worker.engine import engine
 from tests.pages.visits import Visit

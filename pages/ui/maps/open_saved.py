@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from attribution_core.built_in import BUILT_IN
+from attribution_core.known_networks import KNOWN_NETWORKS
 from attribution_core.painting import drawn_values
 from attribution_core.saved_maps.files import load
 from pages.ui.components.heatmap_grid import MapCell, render_heatmap_grid
@@ -100,7 +100,7 @@ def _read(name: str, content: bytes) -> _Read:
 
 
 def _render_grid(engine: Engine, settings: Settings, grid: SavedGrid, number: int) -> None:
-    st.markdown(described(grid, engine.labels(grid.model) if grid.model in BUILT_IN else ()))
+    st.markdown(described(grid, engine.labels(grid.model) if grid.model in KNOWN_NETWORKS else ()))
     attributions = {at: each.attribution for at, each in grid.maps.items()}
     saturate = limits(attributions, settings)
     render_heatmap_grid(
@@ -138,7 +138,7 @@ def described(grid: SavedGrid, labels: Sequence[str] = ()) -> str:
     requests = [each.attribution.request for each in maps]
     parts = [
         f"made {_dates([each.made for each in maps])}",
-        BUILT_IN.get(grid.model, grid.model),
+        KNOWN_NETWORKS.get(grid.model, grid.model),
         _one_or_several([request.layer for request in requests], "layers"),
         _one_or_several([f"reference {request.reference}" for request in requests], "references"),
         _one_or_several([score_name(request.score, labels) for request in requests], "scores"),

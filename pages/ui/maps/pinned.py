@@ -10,8 +10,8 @@ import numpy as np
 import streamlit as st
 
 from attribution_core.attribution import Attribution
-from attribution_core.built_in import BUILT_IN
 from attribution_core.figures.words import unit
+from attribution_core.known_networks import KNOWN_NETWORKS
 from attribution_core.measures.differences import correlation, difference
 from attribution_core.painting import percentile_of
 from pages.ui.components.heatmap_grid import MapCell, render_heatmap_grid
@@ -148,7 +148,7 @@ def differing_settings(present: Settings, pinned: Settings) -> tuple[str, ...]:
         elif name == "picture":
             words.append("your picture" if value == UPLOAD else gallery_picture(value).title)
         elif name == "model":
-            words.append(BUILT_IN.get(value, "your model"))
+            words.append(KNOWN_NETWORKS.get(value, "your model"))
         else:
             words.append(f"{_NAMES.get(name, f'{name} ')}{value}")
     return tuple(words)

@@ -1,24 +1,24 @@
-"""Downloading VGG16's weights, offered in a quiet line below the model list."""
+"""Downloading weights of Keras Applications, offered in a quiet line below the model list."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from attribution_core.known_networks import KERAS_APPLICATIONS, KerasApplication
 from pages.ui.shell.fragments import draw_fragment
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.session import session
-from pages.ui.worker.engine import NOT_HERE, Engine, Model
+from pages.ui.worker.engine import NOT_HERE, Engine, Model, facts_of
 
-VGG16 = "vgg16"
-WEIGHTS_BYTES = 553_000_000
+VGG16 = KERAS_APPLICATIONS["vgg16"]
 
 _POLL_SECONDS = 0.5
 
 
 def render_model_download(engine: Engine, chosen: Model, me: str) -> None:
-    """Below the model list: the offer where VGG16 is missing, and one's own download.
+    """Below the model list: the offer of the network that is chosen, and one's own download.
 
-    It is one quiet line unless VGG16 is chosen.
+    It is one quiet line unless a network is chosen that is not here.
 
     Parameters
     ----------
@@ -28,41 +28,45 @@ def render_model_download(engine: Engine, chosen: Model, me: str) -> None:
     me : str
         The visitor's name.
     """
-    wanted = chosen.name == VGG16 and bool(chosen.missing)
-    mine = session().asked_for_vgg16
-    offered = NOT_HERE in (model.missing for model in engine.models() if model.name == VGG16)
-    if not wanted and not mine and not offered:
+    wanted = chosen.application if chosen.missing else None
+    mine = KERAS_APPLICATIONS.get(session().asked_to_download)
+    offered = NOT_HERE in (model.missing for model in engine.models() if model.application is VGG16)
+    if wanted is None and mine is None and not offered:
         return
-    busy = mine and _under_way(engine, me)
+    busy = _under_way(engine, mine, me)
 
     def entry() -> None:
         engine.downloads.touch(me)
-        if busy != (mine and _under_way(engine, me)):
+        if busy != _under_way(engine, mine, me):
             # Stops the timer, and updates the model list.
             st.rerun()
-        if busy:
-            _draw_progress(engine, me)
-        elif wanted:
-            _draw_offer(engine, chosen, me, mine=mine)
-        elif mine and engine.downloads.look(VGG16, me).state == "failed":
-            st.caption(":red[VGG16 could not be downloaded.] Choose it above to see why.")
-        elif offered:
-            _draw_button(engine, me, "VGG16: download", quiet=True)
+        if busy and mine is not None:
+            _draw_progress(engine, mine, me)
+        if wanted is not None and not (busy and wanted is mine):
+            _draw_offer(engine, chosen, wanted, me, busy_with=mine if busy else None)
+        elif not busy and mine is not None and _state(engine, mine, me) == "failed":
+            st.caption(f":red[{mine.title} could not be downloaded.] Choose it above to see why.")
+        elif not busy and offered and wanted is None:
+            _draw_button(engine, VGG16, me, "VGG16: download", quiet=True)
 
     draw_fragment(entry, run_every=_POLL_SECONDS if busy else None)
 
 
-def _under_way(engine: Engine, me: str) -> bool:
-    return engine.downloads.look(VGG16, me).state in ("queued", "running")
+def _state(engine: Engine, network: KerasApplication, me: str) -> str:
+    return engine.downloads.look(network.name, me).state
 
 
-def _draw_progress(engine: Engine, me: str) -> None:
-    progress = engine.downloads.look(VGG16, me).estimate
+def _under_way(engine: Engine, network: KerasApplication | None, me: str) -> bool:
+    return network is not None and _state(engine, network, me) in ("queued", "running")
+
+
+def _draw_progress(engine: Engine, network: KerasApplication, me: str) -> None:
+    progress = engine.downloads.look(network.name, me).estimate
     done = progress.done_bytes if progress else 0
-    total = (progress.total_bytes if progress else None) or WEIGHTS_BYTES
+    total = (progress.total_bytes if progress else None) or network.parameters * 4
     st.progress(
         min(done / total, 1.0),
-        text=f"Downloading VGG16's weights: {done / 1e6:.0f} of {total / 1e6:.0f} MB",
+        text=f"Downloading {network.title}'s weights: {done / 1e6:.0f} of {total / 1e6:.0f} MB",
     )
     st.button(
         "Cancel the download",
@@ -72,26 +76,41 @@ def _draw_progress(engine: Engine, me: str) -> None:
     )
 
 
-def _draw_offer(engine: Engine, chosen: Model, me: str, *, mine: bool) -> None:
-    st.caption(literal(chosen.missing))
-    snapshot = engine.downloads.look(VGG16, me)
+def _draw_offer(
+    engine: Engine,
+    chosen: Model,
+    network: KerasApplication,
+    me: str,
+    *,
+    busy_with: KerasApplication | None,
+) -> None:
+    st.caption(literal(f"{chosen.missing} {facts_of(network)}; {network.paper}."))
+    if chosen.missing != NOT_HERE:
+        return
+    snapshot = engine.downloads.look(network.name, me)
+    mine = session().asked_to_download == network.name
     if mine and snapshot.state == "failed":
         st.caption(f":red[{literal(str(snapshot.error))}]")
     if mine and snapshot.state == "cancelled":
         st.caption("The download was cancelled; it goes on where it stopped.")
-    _draw_button(engine, me, "Download VGG16", quiet=False)
+    if busy_with is not None:
+        st.caption(f"It can be downloaded when {busy_with.title} is here.")
+        return
+    _draw_button(engine, network, me, f"Download {network.title}", quiet=False)
 
 
-def _draw_button(engine: Engine, me: str, label: str, *, quiet: bool) -> None:
+def _draw_button(
+    engine: Engine, network: KerasApplication, me: str, label: str, *, quiet: bool
+) -> None:
     if st.button(
-        f"{label} ({WEIGHTS_BYTES / 1e6:.0f} MB)",
+        f"{label} ({network.megabytes} MB)",
         type="tertiary" if quiet else "secondary",
         icon=":material/download:",
-        key="download_vgg16",
-        help="Once, into Keras's own cache folder, checked against its checksum.",
+        key=f"download_{network.name}",
+        help="Once, into Keras's own cache folder, and checked there.",
     ):
-        session().asked_for_vgg16 = True
-        engine.downloads.ask(me, [VGG16])
+        session().asked_to_download = network.name
+        engine.downloads.ask(me, [network.name])
         # After a failure, or a cancel of one's own.
-        engine.downloads.retry(me, VGG16)
+        engine.downloads.retry(me, network.name)
         st.rerun()

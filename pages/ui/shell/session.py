@@ -102,8 +102,8 @@ class Session:
         How many files of networks were taken, and decided about.
     awaited : dict
         The parameters of a link that waits for the file of its network; empty if none does.
-    asked_for_vgg16 : bool
-        Whether this visitor asked for the download of VGG16's weights.
+    asked_to_download : str
+        The network whose weights this visitor asked for last; empty for none.
     absent : dict
         The players taken out, by the game's name.
     ranked : dict
@@ -146,7 +146,7 @@ class Session:
     brought: int = 0
     decided: int = 0
     awaited: dict[str, str] = field(default_factory=dict)
-    asked_for_vgg16: bool = False
+    asked_to_download: str = ""
     absent: dict[GameName, tuple[int, ...]] = field(default_factory=dict)
     ranked: dict[tuple[GameName, int], Sequence[int]] = field(default_factory=dict)
     opened: dict[str, Any] = field(default_factory=dict)

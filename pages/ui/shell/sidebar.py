@@ -123,7 +123,10 @@ def _model(engine: Engine, scene: Scene) -> None:
     }
 
     def described(name: str) -> str:
-        return models[name].title + (" · to be downloaded" if models[name].missing else "")
+        model = models[name]
+        if not model.missing or model.application is None:
+            return model.title
+        return f"{model.title} · {model.application.megabytes} MB to download"
 
     drawn(
         "model",

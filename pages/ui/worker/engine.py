@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import threading
+import time
+import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,24 +16,28 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from streamlit import config
 
-from attribution_core.built_in import BUILT_IN
+from attribution_core.known_networks import (
+    KERAS_APPLICATIONS,
+    KNOWN_NETWORKS,
+    KerasApplication,
+)
 from attribution_core.models import clever_hans
 from attribution_core.models.inspection import Limits, inspect
-from attribution_core.models.labels import imagenet_labels
-from attribution_core.models.loading import load_classifier
-from attribution_core.models.pixels import size_in
-from attribution_core.models.preprocessing import read_preprocessing, title_of
-from attribution_core.models.vgg16_weights import (
+from attribution_core.models.keras_weights import (
     DownloadProgress,
     download_weights,
     find_weights,
 )
+from attribution_core.models.labels import imagenet_labels
+from attribution_core.models.loading import load_classifier
+from attribution_core.models.pixels import size_in
+from attribution_core.models.preprocessing import read_preprocessing, title_of
 from attribution_core.network.bfloat16 import processor_has_bfloat16
 from attribution_core.running.cache import Cache
 from attribution_core.running.jobs import Runner
 from attribution_core.running.pace import Work
 from pages.ui.worker.cost import share_of, work_of
-from pages.ui.worker.own_models import OwnModel, OwnModels, is_own, uploads_of
+from pages.ui.worker.own_models import OwnModel, OwnModels, is_own, return_memory, uploads_of
 from pages.ui.worker.page_runs import PageRuns
 from pages.ui.worker.tasks import Task
 
@@ -40,7 +46,8 @@ if TYPE_CHECKING:
 
 OWN_MODEL = "own"
 NOT_HERE = "Its weights are not here yet."
-"""Why VGG16 cannot be used until its weights are downloaded."""
+NOT_FETCHED = "Its weights are not here, and this server fetches none."
+"""Why a network cannot be used: until its weights are downloaded, or where nobody may do that."""
 CLEVER_HANS = "clever_hans"
 WITHOUT_IMAGENET = (OWN_MODEL, CLEVER_HANS)
 """Models whose classes are not ImageNet's."""
@@ -50,6 +57,9 @@ INTERACTIVE_MULTIPLICATIONS = 50e9
 
 MOST_TASKS = 192
 """Tasks one visitor may wait for: two classes at each of EfficientNet-Lite0's 69 layers fit."""
+
+UNUSED_SECONDS = 900.0
+"""After so long without a visitor, a network of Keras Applications makes room for another."""
 
 LONGEST_PAUSE_SECONDS = 0.1
 """A step's longest wait for pages that are being drawn: with many visitors one always is."""
@@ -64,7 +74,8 @@ class Model:
     ``note`` what else a visitor should know about it; ``bfloat16`` says whether bfloat16 may be
     faster than float32 on this processor, ``local`` whether the head at the default layer is local,
     which is known before the model is loaded; ``for_a_story`` says that it is offered only where a
-    story or a link has chosen it; ``input_size`` is the height and width of its pictures.
+    story or a link has chosen it; ``input_size`` is the height and width of its pictures;
+    ``application`` is the network of Keras Applications that it is, if it is one.
     """
 
     name: str
@@ -77,6 +88,7 @@ class Model:
     local: bool = False
     for_a_story: bool = False
     input_size: tuple[int, int] = (224, 224)
+    application: KerasApplication | None = None
 
 
 class Engine:
@@ -86,8 +98,9 @@ class Engine:
     ----------
     environment : mapping
         ``ATTRIBUTION_MODEL`` may name a model file, with ``ATTRIBUTION_MODEL_LABELS``,
-        ``ATTRIBUTION_MODEL_PREPROCESSING`` and ``ATTRIBUTION_MODEL_SIZE``; VGG16's variables are
-        those of `vgg16_weights`, those of visitors' networks those of `uploads_of`.
+        ``ATTRIBUTION_MODEL_PREPROCESSING`` and ``ATTRIBUTION_MODEL_SIZE``; weights have those of
+        `keras_weights`, and ``ATTRIBUTION_DOWNLOADS`` is ``off`` where visitors may not fetch any;
+        visitors' networks have those of `uploads_of`.
     address : str or None
         The address at which the app listens; None for all that the machine has.
     """
@@ -100,6 +113,9 @@ class Engine:
         self._cache = Cache(768 * 2**20)
         self._bfloat16 = processor_has_bfloat16()
         self._classifiers: dict[str, Classifier] = {}
+        self._used: dict[str, float] = {}
+        downloads = environment.get("ATTRIBUTION_DOWNLOADS", "").strip().lower()
+        self._not_here = NOT_FETCHED if downloads == "off" else NOT_HERE
         self._loading = threading.Lock()
         self.page_runs = PageRuns()
         self.jobs: Runner[Task, object] = Runner(
@@ -114,30 +130,48 @@ class Engine:
         self.downloads: Runner[str, DownloadProgress] = Runner(self._download, patience=60)
 
     def models(self, visitor: str = "") -> tuple[Model, ...]:
-        """The model list; a newcomer gets the first model that can be used.
+        """The model list, those that cannot be used yet at its end; a newcomer gets the first.
 
         Those that a visitor has brought are in that visitor's list alone.
         """
         own = self.own_models.of(visitor)
-        return (*self._models(), *(_entry(each, own, bfloat16=self._bfloat16) for each in own))
+        applications = [self._application(each) for each in KERAS_APPLICATIONS.values()]
+        here = [each for each in applications if not each.missing]
+        vgg16 = [each for each in here if each.name == "vgg16"]
+        return (
+            *vgg16,
+            *self._shipped(),
+            *(each for each in here if each not in vgg16),
+            *self._operators_own(),
+            *(_entry(each, own, bfloat16=self._bfloat16) for each in own),
+            *(each for each in applications if each.missing),
+        )
 
-    def _models(self) -> tuple[Model, ...]:
+    def _application(self, network: KerasApplication) -> Model:
         try:
-            missing = "" if find_weights(self._environment) else NOT_HERE
+            missing = "" if find_weights(network, self._environment) else self._not_here
         except ValueError as error:
             missing = str(error)
-        listed = [
-            Model(
-                "vgg16",
-                BUILT_IN["vgg16"],
-                "block5_pool",
-                missing,
-                kind="The original, with its three dense layers",
-                bfloat16=self._bfloat16,
-            ),
+        is_vgg16 = network.name == "vgg16"
+        size = network.input_size
+        return Model(
+            network.name,
+            network.title,
+            "block5_pool" if is_vgg16 else "",
+            missing,
+            kind=f"{network.kind} ({network.year})",
+            note=f"{network.paper}, arXiv:{network.arxiv}. {facts_of(network)}.",
+            bfloat16=is_vgg16 and self._bfloat16,
+            local=network.local,
+            input_size=(size, size),
+            application=network,
+        )
+
+    def _shipped(self) -> tuple[Model, ...]:
+        return (
             Model(
                 "vgg16_cam",
-                BUILT_IN["vgg16_cam"],
+                KNOWN_NETWORKS["vgg16_cam"],
                 "block5_conv3",
                 kind="VGG16’s convolutions, a small fitted head",
                 note="VGG16's original convolutions under a small head that was fitted to "
@@ -147,14 +181,14 @@ class Engine:
             ),
             Model(
                 "efficientnet_lite0",
-                f"{BUILT_IN['efficientnet_lite0']} (built in)",
+                f"{KNOWN_NETWORKS['efficientnet_lite0']} (built in)",
                 "block6d_add",
                 kind="A residual network made for phones",
                 local=True,
             ),
             Model(
                 CLEVER_HANS,
-                BUILT_IN[CLEVER_HANS],
+                KNOWN_NETWORKS[CLEVER_HANS],
                 "conv4",
                 kind="A small network of a story",
                 note="Learned from pictures in which every bird carried a watermark and no mammal "
@@ -162,19 +196,18 @@ class Engine:
                 for_a_story=True,
                 input_size=(clever_hans.INPUT_SIZE, clever_hans.INPUT_SIZE),
             ),
-        ]
+        )
+
+    def _operators_own(self) -> Iterator[Model]:
         own = self._environment.get("ATTRIBUTION_MODEL")
         if own:
-            listed.append(
-                Model(
-                    OWN_MODEL,
-                    Path(own).name,
-                    kind="This server’s own model file",
-                    input_size=self._size_before_loading(Path(own).expanduser()),
-                    bfloat16=self._bfloat16,
-                )
+            yield Model(
+                OWN_MODEL,
+                Path(own).name,
+                kind="This server’s own model file",
+                input_size=self._size_before_loading(Path(own).expanduser()),
+                bfloat16=self._bfloat16,
             )
-        return tuple(listed)
 
     def default_model(self) -> Model:
         """VGG16 where its weights are, else its convolutions under the built-in head."""
@@ -183,7 +216,10 @@ class Engine:
 
     def loaded(self, model: str) -> Classifier | None:
         """The classifier, if it is in memory already."""
-        return self._classifiers.get(model)
+        found = self._classifiers.get(model)
+        if found is not None:
+            self._used[model] = time.monotonic()
+        return found
 
     def labels(self, model: str) -> tuple[str, ...]:
         """Labels of a model's classes, known before built-in models are loaded."""
@@ -200,7 +236,9 @@ class Engine:
         with self._loading:
             if name not in self._classifiers:
                 _shield_keras()
+                self._make_room()
                 self._classifiers[name] = self._load(name)
+                self._used[name] = time.monotonic()
                 if not is_own(name):
                     # What is loaded stays: the garbage collector need not look at it again.
                     gc.freeze()
@@ -208,6 +246,15 @@ class Engine:
             if is_own(name) and not self.own_models.has(name):
                 self._forget(name)  # given back meanwhile
             return found
+
+    def _make_room(self) -> None:
+        """Let go of networks of Keras Applications that no visitor has asked for a while."""
+        now = time.monotonic()
+        for name in [each for each in self._classifiers if each in KERAS_APPLICATIONS]:
+            if now - self._used.get(name, now) > UNUSED_SECONDS:
+                network = weakref.ref(self._classifiers[name].network)
+                self._forget(name)
+                return_memory(network)
 
     def _forget(self, name: str) -> None:
         self._classifiers.pop(name, None)
@@ -271,7 +318,7 @@ class Engine:
         return 1 if multiplications <= INTERACTIVE_MULTIPLICATIONS else 2
 
     def _download(self, model: str) -> Iterator[DownloadProgress]:
-        return download_weights(environment=self._environment)
+        return download_weights(KERAS_APPLICATIONS[model], environment=self._environment)
 
 
 @lru_cache(maxsize=4)
@@ -281,6 +328,13 @@ def _input_size(path: Path) -> tuple[int, int]:
         return inspect(path, path.name, Limits()).input_size or Model.input_size
     except (OSError, ValueError):
         return Model.input_size
+
+
+def facts_of(network: KerasApplication) -> str:
+    """A network's size, input and preprocessing, in a few words."""
+    size, inside = network.input_size, network.preprocessing == "none"
+    prepared = "prepared inside" if inside else f"prepared as {title_of(network.preprocessing)}"
+    return f"About {network.megabytes} MB, pictures of {size}×{size}, {prepared}"
 
 
 def _entry(own: OwnModel, beside: tuple[OwnModel, ...], *, bfloat16: bool) -> Model:

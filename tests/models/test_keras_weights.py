@@ -1,4 +1,4 @@
-"""VGG16's weights: where they are looked for, and downloads under everything that goes wrong."""
+"""Weights of Keras: where they are looked for, and downloads under everything that goes wrong."""
 
 from __future__ import annotations
 
@@ -23,19 +23,22 @@ import h5py
 import numpy as np
 import pytest
 
-from attribution_core.models import vgg16_weights
-from attribution_core.models.vgg16_weights import (
+from attribution_core.known_networks import KERAS_APPLICATIONS
+from attribution_core.models.keras_weights import (
     DownloadError,
     DownloadProgress,
     check_structure,
     check_weights,
     download_weights,
-    expected_md5,
+    expected_checksum,
     find_weights,
     weights_destination,
     weights_url,
 )
 
+VGG16 = KERAS_APPLICATIONS["vgg16"]
+CONVNEXT = KERAS_APPLICATIONS["convnext_tiny"]
+MOBILENET_V2 = KERAS_APPLICATIONS["mobilenet_v2"]
 ROOT = Path(__file__).resolve().parents[2]
 CONTENT = random.Random(1).randbytes(5_000_000)
 OTHER = random.Random(2).randbytes(5_000_000)
@@ -83,7 +86,7 @@ class Origin:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}/{vgg16_weights.FILE_NAME}"
+        return f"http://127.0.0.1:{self.server.server_address[1]}/{VGG16.file}"
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         wanted = request.headers.get("Range")
@@ -144,7 +147,7 @@ def origin() -> Iterator[Origin]:
 
 @pytest.fixture
 def target(tmp_path: Path) -> Path:
-    return tmp_path / "cache" / "models" / vgg16_weights.FILE_NAME
+    return tmp_path / "cache" / "models" / VGG16.file
 
 
 def part_of(target: Path) -> Path:
@@ -153,7 +156,9 @@ def part_of(target: Path) -> Path:
 
 def fetch(url: str, target: Path, content: bytes = CONTENT) -> list[DownloadProgress]:
     return list(
-        download_weights(url, target, md5(content), connect_seconds=PATIENT, stall_seconds=PATIENT)
+        download_weights(
+            VGG16, url, target, md5(content), connect_seconds=PATIENT, stall_seconds=PATIENT
+        )
     )
 
 
@@ -188,7 +193,7 @@ def test_progress_from_nothing_to_the_whole(origin: Origin, target: Path) -> Non
 
 
 def test_nothing_is_in_place_before_the_end(origin: Origin, target: Path) -> None:
-    for _ in download_weights(origin.url, target, md5(CONTENT)):
+    for _ in download_weights(VGG16, origin.url, target, md5(CONTENT)):
         assert not target.exists()
     assert_complete(target)
 
@@ -311,7 +316,7 @@ def test_a_corrupted_file_in_place_is_replaced_only_by_a_good_one(
 ) -> None:
     target.parent.mkdir(parents=True)
     target.write_bytes(OTHER)
-    interrupted = download_weights(origin.url, target, md5(CONTENT))
+    interrupted = download_weights(VGG16, origin.url, target, md5(CONTENT))
     for step in interrupted:
         if 0 < step.done_bytes < len(CONTENT):
             break
@@ -330,7 +335,7 @@ def test_wrong_content_is_removed_and_named(origin: Origin, target: Path) -> Non
 
 
 def test_too_large_a_file_is_refused_before_it_is_read(origin: Origin, target: Path) -> None:
-    steps = download_weights(origin.url, target, md5(CONTENT), maximum_bytes=1_000_000)
+    steps = download_weights(VGG16, origin.url, target, md5(CONTENT), maximum_bytes=1_000_000)
     with pytest.raises(DownloadError, match="more than 1 MB"):
         next(steps)
     assert list(target.parent.iterdir()) == []
@@ -339,7 +344,7 @@ def test_too_large_a_file_is_refused_before_it_is_read(origin: Origin, target: P
 def test_an_endless_answer_is_cut_off(origin: Origin, target: Path) -> None:
     origin.sends_length = False
     with pytest.raises(DownloadError, match="more than 1 MB"):
-        list(download_weights(origin.url, target, md5(CONTENT), maximum_bytes=1_000_000))
+        list(download_weights(VGG16, origin.url, target, md5(CONTENT), maximum_bytes=1_000_000))
     assert list(target.parent.iterdir()) == []
 
 
@@ -351,7 +356,7 @@ def test_an_answer_without_a_length_is_accepted(origin: Origin, target: Path) ->
 
 
 def test_closing_keeps_a_part_to_go_on_with(origin: Origin, target: Path) -> None:
-    steps = download_weights(origin.url, target, md5(CONTENT))
+    steps = download_weights(VGG16, origin.url, target, md5(CONTENT))
     for step in steps:
         if step.done_bytes:
             break
@@ -383,14 +388,14 @@ def test_a_silent_server_is_given_up_on(target: Path) -> None:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/file.h5"
         began = time.monotonic()
         with pytest.raises(DownloadError, match=r"did not answer within 0\.3 seconds"):
-            list(download_weights(url, target, md5(CONTENT), connect_seconds=0.3))
+            list(download_weights(VGG16, url, target, md5(CONTENT), connect_seconds=0.3))
         assert time.monotonic() - began < PATIENT / 2  # nor because the system gave up
 
 
 def test_a_stalled_transfer_is_given_up_on_and_resumed(origin: Origin, target: Path) -> None:
     origin.pause_after = 1_500_000
     with pytest.raises(DownloadError, match="goes on from where it stopped"):
-        list(download_weights(origin.url, target, md5(CONTENT), stall_seconds=1.0))
+        list(download_weights(VGG16, origin.url, target, md5(CONTENT), stall_seconds=1.0))
     origin.pause_after = None
     size = part_of(target).stat().st_size
     assert 0 < size <= 1_500_000
@@ -444,7 +449,7 @@ def test_a_folder_that_cannot_be_made_is_said(origin: Origin, tmp_path: Path) ->
 
 
 def test_only_one_downloads_at_a_time(origin: Origin, target: Path) -> None:
-    first = download_weights(origin.url, target, md5(CONTENT))
+    first = download_weights(VGG16, origin.url, target, md5(CONTENT))
     next(first)
     with pytest.raises(DownloadError, match="is being downloaded already"):
         fetch(origin.url, target)
@@ -456,8 +461,10 @@ def test_a_killed_process_leaves_no_lock_behind(origin: Origin, target: Path) ->
     origin.pause_after = 2_000_000
     code = (
         "import sys; from pathlib import Path; "
-        "from attribution_core.models.vgg16_weights import download_weights\n"
-        "for step in download_weights(sys.argv[1], Path(sys.argv[2]), sys.argv[3]):\n"
+        "from attribution_core.known_networks import KERAS_APPLICATIONS\n"
+        "from attribution_core.models.keras_weights import download_weights\n"
+        "vgg16 = KERAS_APPLICATIONS['vgg16']\n"
+        "for step in download_weights(vgg16, sys.argv[1], Path(sys.argv[2]), sys.argv[3]):\n"
         "    print(step.done_bytes, flush=True)"
     )
     process = subprocess.Popen(
@@ -484,12 +491,12 @@ def test_a_killed_process_leaves_no_lock_behind(origin: Origin, target: Path) ->
 @pytest.mark.parametrize("url", ["ftp://host/file.h5", "file:///etc/passwd", "host/file", "http:"])
 def test_other_addresses_are_refused_at_once(target: Path, url: str) -> None:
     with pytest.raises(ValueError, match="use http:// or https://"):
-        download_weights(url, target, md5(CONTENT))
+        download_weights(VGG16, url, target, md5(CONTENT))
 
 
 def test_a_checksum_that_is_none_is_refused_at_once(target: Path) -> None:
     with pytest.raises(ValueError, match="32 hexadecimal digits"):
-        download_weights("http://host/file.h5", target, "abc")
+        download_weights(VGG16, "http://host/file.h5", target, "abc")
 
 
 def test_the_environment_says_what_to_download_and_where(origin: Origin, tmp_path: Path) -> None:
@@ -498,10 +505,10 @@ def test_the_environment_says_what_to_download_and_where(origin: Origin, tmp_pat
         "ATTRIBUTION_VGG16_MD5": md5(CONTENT).upper(),
         "KERAS_HOME": str(tmp_path / "keras"),
     }
-    assert find_weights(environment) is None
-    list(download_weights(environment=environment))
-    target = tmp_path / "keras" / "models" / vgg16_weights.FILE_NAME
-    assert find_weights(environment) == target == weights_destination(environment)
+    assert find_weights(VGG16, environment) is None
+    list(download_weights(VGG16, environment=environment))
+    target = tmp_path / "keras" / "models" / VGG16.file
+    assert find_weights(VGG16, environment) == target == weights_destination(VGG16, environment)
     assert_complete(target)
 
 
@@ -510,40 +517,51 @@ def test_weights_are_found_where_the_environment_says(
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
-    assert find_weights({}) is None
-    cached = tmp_path / ".keras" / "models" / vgg16_weights.FILE_NAME
+    assert find_weights(VGG16, {}) is None
+    cached = tmp_path / ".keras" / "models" / VGG16.file
     cached.parent.mkdir(parents=True)
     cached.write_bytes(b"weights")
-    assert find_weights({}) == cached
-    assert find_weights({"KERAS_HOME": str(tmp_path / "other")}) is None
+    assert find_weights(VGG16, {}) == cached
+    assert find_weights(VGG16, {"KERAS_HOME": str(tmp_path / "other")}) is None
     named = tmp_path / "mine.h5"
     with pytest.raises(ValueError, match=r"mine\.h5, which is not a file"):
-        find_weights({"ATTRIBUTION_VGG16_WEIGHTS": str(named)})
+        find_weights(VGG16, {"ATTRIBUTION_VGG16_WEIGHTS": str(named)})
     named.write_bytes(b"weights")
-    assert find_weights({"ATTRIBUTION_VGG16_WEIGHTS": str(named)}) == named
-    assert find_weights({"ATTRIBUTION_VGG16_WEIGHTS": ""}) == cached
+    assert find_weights(VGG16, {"ATTRIBUTION_VGG16_WEIGHTS": str(named)}) == named
+    assert find_weights(VGG16, {"ATTRIBUTION_VGG16_WEIGHTS": ""}) == cached
     assert cached.read_bytes() == b"weights"
 
 
 def test_the_defaults_are_those_of_keras() -> None:
     import keras.src.applications.vgg16 as keras_vgg16
 
-    assert weights_url({}) == keras_vgg16.WEIGHTS_PATH
-    assert weights_url({}).endswith(f"/{vgg16_weights.FILE_NAME}")
-    assert expected_md5({}) in Path(keras_vgg16.__file__).read_text(encoding="utf-8")
+    assert weights_url(VGG16, {}) == keras_vgg16.WEIGHTS_PATH
+    assert expected_checksum(VGG16, {}) in Path(keras_vgg16.__file__).read_text(encoding="utf-8")
+
+
+def test_a_mirror_has_all_files_and_one_file_another_address() -> None:
+    mirror = {"ATTRIBUTION_WEIGHTS_URL": "http://mirror.example/keras/"}
+    assert weights_url(VGG16, mirror) == f"http://mirror.example/keras/{VGG16.file}"
+    assert weights_url(MOBILENET_V2, mirror).endswith(f"/keras/{MOBILENET_V2.file}")
+    one = mirror | {"ATTRIBUTION_VGG16_URL": "http://elsewhere.example/file.h5"}
+    assert weights_url(VGG16, one) == "http://elsewhere.example/file.h5"
+    assert weights_url(MOBILENET_V2, one) == weights_url(MOBILENET_V2, mirror)
 
 
 def test_a_checksum_in_the_environment_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="ATTRIBUTION_VGG16_MD5"):
-        expected_md5({"ATTRIBUTION_VGG16_MD5": "64373286"})
+        expected_checksum(VGG16, {"ATTRIBUTION_VGG16_MD5": "64373286"})
 
 
 def test_neither_tensorflow_nor_keras_is_needed(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; "
-        "from attribution_core.models.vgg16_weights import *\n"
-        "find_weights({'KERAS_HOME': sys.argv[1]})\n"
-        "try: list(download_weights('http://127.0.0.1:9/x.h5', Path(sys.argv[1]) / 'x.h5'))\n"
+        "from attribution_core.known_networks import KERAS_APPLICATIONS\n"
+        "from attribution_core.models.keras_weights import *\n"
+        "vgg16 = KERAS_APPLICATIONS['vgg16']\n"
+        "find_weights(vgg16, {'KERAS_HOME': sys.argv[1]})\n"
+        "steps = download_weights(vgg16, 'http://127.0.0.1:9/x.h5', Path(sys.argv[1]) / 'x.h5')\n"
+        "try: list(steps)\n"
         "except DownloadError: print('offline')\n"
         "assert not {'tensorflow', 'keras'} & set(sys.modules)"
     )
@@ -557,44 +575,75 @@ def test_neither_tensorflow_nor_keras_is_needed(tmp_path: Path) -> None:
     assert done.stdout == "offline\n"
 
 
-def write_layout(path: Path, shapes: tuple[tuple[tuple[int, ...], ...], ...]) -> None:
-    """Write a file in Keras's layout whose arrays take no space."""
+def write_layout(path: Path, parameters: int) -> None:
+    """Write a file in Keras's layout, of two arrays that take no space."""
     with h5py.File(path, "w") as file:
-        names = [f"layer{index}" for index in range(len(shapes))]
-        file.attrs["layer_names"] = np.array(["input_1", *names], "S")
+        file.attrs["layer_names"] = np.array(["input_1", "layer"], "S")
         file.create_group("input_1").attrs["weight_names"] = np.array([], "S1")
-        for name, arrays in zip(names, shapes, strict=True):
-            group = file.create_group(name)
-            keys = [f"{name}_{letter}:0" for letter in "Wb"]
-            group.attrs["weight_names"] = np.array(keys, "S")
-            for key, shape in zip(keys, arrays, strict=True):
-                group.create_dataset(key, shape, "f4", chunks=tuple(min(n, 64) for n in shape))
+        group = file.create_group("layer")
+        group.attrs["weight_names"] = np.array(["layer_W:0", "layer_b:0"], "S")
+        for name, length in (("layer_W:0", parameters - 1000), ("layer_b:0", 1000)):
+            group.create_dataset(name, (length,), "f4", chunks=(1000,))
 
 
 def test_the_layout_of_keras_is_accepted(tmp_path: Path) -> None:
     path = tmp_path / "right.h5"
-    write_layout(path, vgg16_weights.LAYER_SHAPES)
-    check_structure(path)
-    check_weights(path, md5(path.read_bytes()))
+    write_layout(path, VGG16.parameters)
+    check_structure(VGG16, path)
+    check_weights(VGG16, path, {"ATTRIBUTION_VGG16_MD5": md5(path.read_bytes())})
     with pytest.raises(ValueError, match="its MD5 is"):
-        check_weights(path, md5(b""))
+        check_weights(VGG16, path, {})
+
+
+def test_a_sha256_is_expected_where_keras_has_one(origin: Origin, target: Path) -> None:
+    right = hashlib.sha256(CONTENT).hexdigest()
+    list(download_weights(CONVNEXT, origin.url, target, right))
+    assert_complete(target)
+    with pytest.raises(DownloadError, match=f"its SHA-256 is {right} instead of 8ae6e78c"):
+        list(download_weights(CONVNEXT, origin.url, target.with_name("other.h5")))
+
+
+def test_without_a_checksum_the_number_of_parameters_decides(
+    origin: Origin, target: Path, tmp_path: Path
+) -> None:
+    """Keras has no checksum of MobileNetV2's file."""
+    assert expected_checksum(MOBILENET_V2, {}) == ""
+    path = tmp_path / "served.h5"
+    for content, wrong in (
+        (b"<html>Please sign in</html>", "it is not a readable HDF5 file"),
+        (2000, "it holds 2,000 parameters, and MobileNetV2 has 3,538,984"),
+    ):
+        if isinstance(content, int):
+            write_layout(path, content)
+        origin.content = path.read_bytes() if isinstance(content, int) else content
+        with pytest.raises(DownloadError, match=f"not the expected file: {wrong}. It was removed"):
+            list(download_weights(MOBILENET_V2, origin.url, target, environment={}))
+        assert list(target.parent.iterdir()) == []
+    write_layout(path, MOBILENET_V2.parameters)
+    origin.content = path.read_bytes()
+    list(download_weights(MOBILENET_V2, origin.url, target, environment={}))
+    assert_complete(target, origin.content)
+    check_weights(MOBILENET_V2, target, {})
+    asked = len(origin.asked)
+    list(download_weights(MOBILENET_V2, origin.url, target, environment={}))
+    assert len(origin.asked) == asked
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "file.h5"
     with pytest.raises(ValueError, match="There is no file"):
-        check_structure(path)
+        check_structure(VGG16, path)
     path.write_bytes(b"<html>Please sign in</html>")
     with pytest.raises(ValueError, match="not a readable HDF5 file"):
-        check_structure(path)
-    write_layout(path, vgg16_weights.LAYER_SHAPES[:-3])
-    with pytest.raises(ValueError, match="another network than VGG16"):
-        check_structure(path)
+        check_structure(VGG16, path)
+    write_layout(path, VGG16.parameters - 1)
+    with pytest.raises(ValueError, match=r"138,357,543 parameters, and VGG16 has 138,357,544"):
+        check_structure(VGG16, path)
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ValueError, match="is truncated"):
-        check_structure(path)
+        check_structure(VGG16, path)
     with h5py.File(path, "w") as file:
         file["layers"] = np.zeros(3)
     with pytest.raises(ValueError, match=re.escape("Keras's .h5 layout")):
-        check_structure(path)
+        check_structure(VGG16, path)
