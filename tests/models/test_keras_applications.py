@@ -31,11 +31,10 @@ from attribution_core.network.classifier import Classifier
 from attribution_core.registry import METHODS
 from attribution_core.scores import probabilities_of
 
-OTHERS = [name for name in KERAS_APPLICATIONS if name != "vgg16"]
-"""VGG16 is built in another way, and has a test of its own."""
+OTHERS = [name for name in KERAS_APPLICATIONS if name not in ("vgg16", "vgg19")]
+"""VGG16 has a test of its own, of full size, and VGG19 is three convolutions larger."""
 
 LAST_LAYERS = {
-    "vgg19": ("block5_pool", (7, 7, 512)),
     "resnet50": ("conv5_block3_out", (7, 7, 2048)),
     "resnet50v2": ("post_relu", (7, 7, 2048)),
     "inception_v3": ("mixed10", (8, 8, 2048)),
@@ -125,6 +124,21 @@ def test_the_table_has_the_twelve_that_are_promised() -> None:
 
 
 @pytest.mark.network
+def test_vgg19_is_cut_where_vgg16_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = KERAS_APPLICATIONS["vgg19"]
+    original, asked = as_keras_builds_it(network, monkeypatch)
+    assert asked == (network.file, network.url, network.checksum)
+    assert original.count_params() == network.parameters
+    preprocess = preprocess_of(network.preprocessing)
+    classifier = Classifier("vgg19", original, preprocess, imagenet_labels(), verified=True)
+    assert classifier.layers[-2:] == ("block5_conv4", "block5_pool")
+    assert (classifier.local_head("block5_pool") is not None) == network.local
+    picture = picture_for(network)
+    prepared = prepared_by_keras(network, picture)
+    np.testing.assert_allclose(preprocess(picture[None]), prepared, atol=1e-4)
+
+
+@pytest.mark.network
 @pytest.mark.parametrize("name", OTHERS)
 def test_it_is_the_network_of_keras_and_explained_by_all_methods(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -144,10 +158,10 @@ def test_it_is_the_network_of_keras_and_explained_by_all_methods(
     weights.unlink()
     expected = original(prepared).numpy()[0]
     assert np.ptp(expected) > 1e-4
-    np.testing.assert_allclose(ours(preprocess(picture[None])).numpy()[0], expected, rtol=1e-4)
 
-    # Compares logits and outputs by value on pictures made for it.
-    classifier = Classifier(name, ours, preprocess, imagenet_labels())
+    classifier = Classifier(name, ours, preprocess, imagenet_labels(), verified=True)
+    found = probabilities_of(classifier.scores(picture), classifier.link)
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
     assert classifier.input_size == (network.input_size, network.input_size)
     assert classifier.link == "softmax"
     assert classifier.main_layers[0] == "input"

@@ -16,9 +16,10 @@ import pytest
 from PIL import Image
 
 from attribution_core import Classifier, Contrast, Grid, Slic, explanation, load_image
+from attribution_core.known_networks import KERAS_APPLICATIONS
 from attribution_core.models.keras_weights import DownloadError, DownloadProgress
 from pages.ui.newcomer import prepare_for_newcomer
-from pages.ui.worker.engine import engine
+from pages.ui.worker.engine import NOT_HERE, Engine, engine
 from tests.pages.visits import Visit
 from tests.patience import UNCHANGED
 
@@ -90,6 +91,55 @@ def sidebar_words(page: Visit) -> str:
     texts = [str(part.value) for part in sidebar.caption]
     texts += [str(part.proto.text) for part in sidebar.get("progress")]
     return "\n".join(texts).replace("\\", "")
+
+
+def test_networks_to_download_are_offered_last_with_their_size_and_start_nothing(
+    visit: Callable[..., Visit],
+) -> None:
+    page = visit(model="inception_v3").run()
+    (models,) = (each for each in page.app.sidebar.selectbox if each.label == "Model")
+    shipped, others = models.options[:2], models.options[2:]
+    assert shipped == ["VGG16 (CAM head, built in)", "EfficientNet-Lite0 (built in)"]
+    assert len(others) == len(KERAS_APPLICATIONS)
+    assert "InceptionV3 · 95 MB to download" in others
+    assert all(each.endswith("MB to download") for each in others)
+    assert "InceptionV3 cannot be used: Its weights are not here yet." in page.words
+    words = sidebar_words(page)
+    assert "About 95 MB, pictures of 299×299, prepared as −1..1; Szegedy et al., 2015." in words
+    assert page.app.button(key="download_inception_v3").label == "Download InceptionV3 (95 MB)"
+    assert engine().downloads.look("inception_v3", page.scene.settings.model).state == "unknown"
+    # A link's unknown name is refused in a sentence, and another network shown.
+    unknown = visit(model="resnet5000").run()
+    assert "resnet5000" in unknown.words
+    assert unknown.scene.model.name == "vgg16_cam"
+
+
+def test_where_downloads_are_off_nothing_is_offered() -> None:
+    off = Engine({"ATTRIBUTION_DOWNLOADS": "off", "KERAS_HOME": "/nowhere"})
+    try:
+        missing = {each.name: each.missing for each in off.models()}
+        assert missing["resnet50"] == "Its weights are not here, and this server fetches none."
+        assert missing["vgg16_cam"] == ""
+        assert NOT_HERE not in missing.values()
+        assert off.default_model().name == "vgg16_cam"
+    finally:
+        off.jobs.close(UNCHANGED)
+        off.downloads.close(UNCHANGED)
+
+
+def test_a_network_that_is_here_comes_with_the_others(tmp_path: Path) -> None:
+    for name in ("vgg16", "xception"):
+        file = tmp_path / "models" / KERAS_APPLICATIONS[name].file
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(b"weights")
+    some = Engine({"KERAS_HOME": str(tmp_path)})
+    try:
+        names = [each.name for each in some.models()]
+        assert names[:5] == ["vgg16", "vgg16_cam", "efficientnet_lite0", "clever_hans", "xception"]
+        assert some.default_model().name == "vgg16"
+    finally:
+        some.jobs.close(UNCHANGED)
+        some.downloads.close(UNCHANGED)
 
 
 def test_a_failed_download_is_told_to_whoever_asked_for_it(
