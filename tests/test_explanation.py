@@ -16,10 +16,12 @@ from attribution_core import (
     Cache,
     Classifier,
     Contrast,
+    Estimate,
     Grid,
     Slic,
     explain,
     gradient,
+    integrated_gradients,
     reference_image,
     refine,
     request_or_reason,
@@ -30,7 +32,7 @@ from attribution_core.explanation import explain_request, pose, reference_pictur
 from attribution_core.games.coalitions import draw_pairs, draw_uniform
 from attribution_core.images import Picture, Pixels
 from attribution_core.methods.functions import TensorFunction
-from attribution_core.methods.kernel_shap import AROUND_PRIOR
+from attribution_core.methods.kernel_shap import AROUND_PRIOR, GRADIENTS
 from attribution_core.network.head import Head
 from attribution_core.problem import Problem
 from attribution_core.request import granted
@@ -589,6 +591,28 @@ def test_small_budgets_begin_from_integrated_gradients(
     assert AROUND_PRIOR not in found(budget=600).diagnostics
     pixels = explain(classifier, tiny_image, "kernel_shap", 1, superpixels=Grid(4, 4), budget=40)
     assert AROUND_PRIOR not in pixels.diagnostics
+
+
+def test_gradients_beside_the_budget_are_counted(
+    classifier: Classifier, tiny_image: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+
+    def counted(*arguments: Any, **settings: Any) -> Estimate:
+        found = integrated_gradients(*arguments, **settings)
+        taken.append(found.evaluations)
+        return found
+
+    monkeypatch.setattr("attribution_core.methods.kernel_shap.integrated_gradients", counted)
+    monkeypatch.setattr(classifier, "cache", Cache(2**28))
+    likeliest = np.argsort(-classifier.scores(tiny_image))
+    for target, classes in ((likeliest[-1], 5), (likeliest[0], 4)):
+        classifier.cache.clear()
+        taken.clear()
+        found = explain(classifier, tiny_image, "kernel_shap", int(target), layer=INNER, budget=48)
+        assert found.diagnostics[GRADIENTS] == sum(taken) == 16 * classes
+    many = explain(classifier, tiny_image, "kernel_shap", 1, layer=INNER, budget=600)
+    assert GRADIENTS not in many.diagnostics
 
 
 def test_small_budgets_do_without_gradients_that_are_not_finite(

@@ -30,7 +30,7 @@ def _weights(players: int) -> FloatArray:
 
 
 BANZHAF = semivalues.Semivalue(
-    "Banzhaf values", _weights, "choose a layer near the top, from which it may be"
+    "Banzhaf values", _weights, "choose a layer near the top, whose head may be local"
 )
 
 

@@ -197,6 +197,10 @@ TOO_MANY = "players_without_windows"
 AROUND_PRIOR = "prior_times"
 """The diagnostic of windows around values known beforehand: how many times these."""
 
+GRADIENTS = "gradients"
+"""How many gradients that took beside the evaluations, where no other class's map has taken some of
+them before."""
+
 
 LOCAL_WINDOWS, LEAST_SQUARES = "local windows", "least squares"
 PRIOR_GRADIENTS = 16
@@ -214,8 +218,8 @@ class Options:
         "players are: from the same coalitions a Gaussian process learns how neighbours interact, "
         "and least squares estimate what it misses. Usually much closer to the Shapley values. At "
         "inner layers a budget of fewer than six coalitions a player also takes "
-        f"{PRIOR_GRADIENTS} gradients of a class, and the process begins from its Integrated "
-        "Gradients. "
+        f"{PRIOR_GRADIENTS} gradients of the class and of each of the four likeliest, each as long "
+        "as about two coalitions, and the process begins from the class’s Integrated Gradients. "
         f"Least squares alone are used below {FEWEST_PLAYERS} and above {MOST_PLAYERS} players, "
         "and where their standard errors are smaller.",
         choices=(LOCAL_WINDOWS, LEAST_SQUARES),
@@ -244,7 +248,7 @@ def _run(problem: Problem, options: Options) -> Iterator[Estimate]:
     windows = WindowFits(
         centres_of(game.segments), game.examples, game.keep, lambda: known(game.example_scores)
     )
-    return kernel_shap.refine(
+    for estimate in kernel_shap.refine(
         game,
         budget=options.budget,
         tolerance=options.tolerance,
@@ -252,7 +256,12 @@ def _run(problem: Problem, options: Options) -> Iterator[Estimate]:
         # At the pixels the gradients would take as long as such a budget.
         prior=None if problem.at_input else lambda: known([problem.score])[:, 0],
         windows=windows if options.estimator == LOCAL_WINDOWS else None,
-    )
+    ):
+        said = estimate.diagnostics
+        if AROUND_PRIOR in said:
+            scores = {problem.score, *game.example_scores}
+            said = {**said, GRADIENTS: PRIOR_GRADIENTS * len(scores)}
+        yield replace(estimate, diagnostics=said)
 
 
 def integrated_gradients_of_players(problem: Problem, game: HeadGame, score: Score) -> FloatArray:
@@ -296,6 +305,8 @@ METHOD = Method(
     diagnostics={
         WINDOWS: "with local windows {:.1f} players wide",
         AROUND_PRIOR: "around {:.2g} × Integrated Gradients",
+        GRADIENTS: "{:.0f} gradients of the class and the likeliest ones besides, each as long as "
+        "about two evaluations",
         ERRORS_FROM: "no error bars below {:.0f} evaluations",
         TOO_FEW_FOR_ERRORS: "no error bars for windows of fewer than {:.0f} players",
         TOO_MANY: "least squares alone, since {:.0f} players are too many for local windows",

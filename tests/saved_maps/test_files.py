@@ -30,6 +30,7 @@ CHEAP: dict[str, dict[str, Any]] = {
     "integrated_gradients": {"steps": 4},
     "smoothgrad": {"samples": 4},
     "shapley_values": {"superpixels": 4},
+    "banzhaf_values": {"superpixels": 4},
     "occlusion": {"window": 8, "stride": 8},
 }
 Explain = Callable[..., Attribution]
@@ -206,6 +207,18 @@ def test_a_map_made_before_there_were_local_windows_is_of_least_squares(explaine
 
     (read,) = load(changed(bytes_of(made), forget)).attributions
     assert dict(read.request.options)["estimator"] == "least squares"
+
+
+@pytest.mark.parametrize("prior", [True, False])
+def test_a_map_made_when_the_prior_was_a_switch_opens(explained: Explain, prior: bool) -> None:
+    made = explained("kernel_shap", superpixels=Grid(2, 2))
+
+    def switch(text: dict[str, Any], arrays: dict[str, Any]) -> None:
+        text["maps"][0]["request"]["options"]["prior"] = prior
+
+    (read,) = load(changed(bytes_of(made), switch)).attributions
+    assert read.request == made.request
+    np.testing.assert_array_equal(read.values, made.values)
 
 
 @pytest.mark.parametrize(

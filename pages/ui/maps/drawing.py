@@ -14,7 +14,7 @@ from attribution_core import painting
 from attribution_core.attribution import Attribution
 from attribution_core.images import Picture
 from attribution_core.measures.whereabouts import shares_of, told_by
-from attribution_core.methods.kernel_shap import WITHOUT_ERRORS
+from attribution_core.methods.kernel_shap import GRADIENTS, WITHOUT_ERRORS
 from attribution_core.methods.options import BFLOAT16
 from attribution_core.methods.semivalues import LOCAL
 from attribution_core.painting import drawn_values
@@ -88,6 +88,8 @@ def caption(attribution: Attribution) -> tuple[str, ...]:
     mostly noise.
     """
     evaluations = counted(attribution.evaluations, "evaluation")
+    if gradients := attribution.diagnostics.get(GRADIENTS):
+        evaluations += f" + {gradients:.0f} gradients"
     if LOCAL in attribution.diagnostics and attribution.done == attribution.planned:
         evaluations = f"exact: {evaluations}, the head is local"
     elif attribution.standard_error is not None and (

@@ -12,7 +12,9 @@ from attribution_core import Classifier, Picture
 from attribution_core.attribution import Attribution
 from attribution_core.images import Pixels
 from attribution_core.methods.kernel_shap import (
+    AROUND_PRIOR,
     ERRORS_FROM,
+    GRADIENTS,
     TOO_FEW_FOR_ERRORS,
     TOO_MANY,
     WINDOWS,
@@ -162,6 +164,9 @@ def test_a_caption_says_why_there_are_no_error_bars(
     )
     made = an_attribution(tiny_image, request=request, diagnostics=diagnostics)
     assert caption(made)[0] == f"123 ms · {expected}64 evaluations"
+    around = {AROUND_PRIOR: 0.9, GRADIENTS: 80.0}
+    made = an_attribution(tiny_image, request=request, diagnostics=diagnostics | around)
+    assert caption(made)[0] == f"123 ms · {expected}64 evaluations + 80 gradients"
 
 
 def test_where_the_positive_values_lie_is_said_to_those_who_do_not_see_the_map(

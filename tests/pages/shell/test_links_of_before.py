@@ -47,3 +47,21 @@ def test_it_opens_and_is_written_the_same(any_visit: Callable[..., Visit], name:
     opened.run()
     assert not opened.app.toast
     assert opened.link == asked
+
+
+@pytest.mark.usefixtures("own_model")
+@pytest.mark.parametrize(
+    ("former", "methods"),
+    [("kernel_shap.prior=yes", "kernel_shap"), ("shapley_values.players=9", "shapley_values")],
+)
+def test_an_option_that_is_gone_is_left_out_without_a_complaint(
+    any_visit: Callable[..., Visit], former: str, methods: str
+) -> None:
+    name, value = former.split("=")
+    asked = {"model": "own", "classes": "2", "layer": "top", "methods": methods, "count": "9"}
+    opened = any_visit(**asked, **{name: value}).run()
+    assert not opened.app.toast
+    opened.finish()
+    assert opened.statuses == ["done"]
+    assert name not in opened.link
+    assert name.split(".")[1] not in dict(opened.requests[0].options)
