@@ -12,6 +12,7 @@ from pages.ui.worker.engine import NOT_HERE, Engine, Model, facts_of
 
 VGG16 = KERAS_APPLICATIONS["vgg16"]
 
+UNDER_WAY = ("queued", "running")
 _POLL_SECONDS = 0.5
 
 
@@ -52,12 +53,19 @@ def render_model_download(engine: Engine, chosen: Model, me: str) -> None:
     draw_fragment(entry, run_every=_POLL_SECONDS if busy else None)
 
 
+def takes_lines(engine: Engine, chosen: Model, me: str) -> bool:
+    """Whether there is more to show than fits beside another entry."""
+    mine = KERAS_APPLICATIONS.get(session().asked_to_download)
+    wanted = chosen.application is not None and bool(chosen.missing)
+    return wanted or (mine is not None and _state(engine, mine, me) in (*UNDER_WAY, "failed"))
+
+
 def _state(engine: Engine, network: KerasApplication, me: str) -> str:
     return engine.downloads.look(network.name, me).state
 
 
 def _under_way(engine: Engine, network: KerasApplication | None, me: str) -> bool:
-    return network is not None and _state(engine, network, me) in ("queued", "running")
+    return network is not None and _state(engine, network, me) in UNDER_WAY
 
 
 def _draw_progress(engine: Engine, network: KerasApplication, me: str) -> None:

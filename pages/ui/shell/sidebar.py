@@ -17,7 +17,7 @@ from pages.ui.shell.costs import costs_here
 from pages.ui.shell.gallery import gallery_picture, pick_from_gallery
 from pages.ui.shell.glossary import with_words
 from pages.ui.shell.markdown import literal
-from pages.ui.shell.model_download import render_model_download
+from pages.ui.shell.model_download import render_model_download, takes_lines
 from pages.ui.shell.more_controls import EVERY_LAYER, render_more_controls
 from pages.ui.shell.own_model import render_own_model
 from pages.ui.shell.own_picture import (
@@ -150,6 +150,10 @@ def _model(engine: Engine, scene: Scene) -> None:
         key="other_models",
     ):
         render_own_model(engine, scene)
+        quiet = not takes_lines(engine, scene.model, visitor())
+        if quiet:
+            render_model_download(engine, scene.model, visitor())
+    if not quiet:
         render_model_download(engine, scene.model, visitor())
 
 
