@@ -1,4 +1,4 @@
-"""A Sphinx extension: a page for each method from its file, and the core's reference."""
+"""A Sphinx extension: a page a method from its file, the networks' table, the core's reference."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from sphinx.ext.napoleon import Config, NumpyDocstring
 import attribution_core
 from attribution_core import METHODS, Estimator
 from attribution_core.axioms.verdicts import AXIOMS
+from attribution_core.known_networks import KERAS_APPLICATIONS, KerasApplication
 from attribution_core.methods.method import Method
 from attribution_core.methods.options import Option
+from attribution_core.models.preprocessing import title_of
 
 NEEDS = {
     "gradient": "derivatives of the score",
@@ -44,11 +46,15 @@ def _escape(
 
 
 def write_pages(docs: Path) -> None:
-    """Write ``methods/*.md`` and ``reference.md``; what is there already and equal stays."""
+    """Write ``methods/*.md``, ``networks_table.md`` and ``reference.md``.
+
+    What is there already and equal stays.
+    """
     (docs / "methods").mkdir(exist_ok=True)
     for method in METHODS.values():
         _write(docs / "methods" / f"{method.name}.md", method_page(method))
     _write(docs / "methods" / "index.md", methods_page())
+    _write(docs / "networks_table.md", networks_table())
     _write(docs / "reference.md", reference_page())
 
 
@@ -117,6 +123,28 @@ def _options(options: tuple[Option, ...]) -> str:
         for option in options
     ]
     return "| option | default | values | |\n|---|---|---|---|\n" + "\n".join(rows)
+
+
+def networks_table() -> str:
+    """The networks of Keras Applications, a row each."""
+    head = "| name | network | MB | input | prepared | exact at the top | paper | file |\n"
+    rows = "\n".join(_network_row(network) for network in KERAS_APPLICATIONS.values())
+    return f"{head}|---|---|---|---|---|---|---|---|\n{rows}\n"
+
+
+def _network_row(network: KerasApplication) -> str:
+    prepared = "inside" if network.preprocessing == "none" else title_of(network.preprocessing)
+    cells = (
+        f"`{network.name}`",
+        network.title,
+        network.megabytes,
+        f"{network.input_size}×{network.input_size}",
+        prepared,
+        "yes" if network.local else "no",
+        f"{network.paper}, arXiv:{network.arxiv}",
+        f"`{network.file}`",
+    )
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def reference_page() -> str:
