@@ -66,6 +66,9 @@ class Attribution:
         What else the method reports, such as LIME's ``weighted_r2``.
     rounding : float
         What `size` can come to by rounding errors alone; 0 where that is not known.
+    constant : bool
+        Whether the values are slopes of a score that is linear in the layer's activations: the same
+        whatever the picture.
     """
 
     request: Request
@@ -87,6 +90,7 @@ class Attribution:
     finished: bool
     diagnostics: Mapping[str, float] = field(default_factory=dict)
     rounding: float = 0.0
+    constant: bool = False
 
     @property
     def target(self) -> int:
@@ -166,6 +170,22 @@ class Attribution:
             f"Mostly noise: two seeds would correlate about {true / found:.2f}; some "
             f"{int(-(-enough // digits) * digits):,} evaluations would give {_WELL_ALIKE:.1f}"
         )
+
+    @property
+    def unspecific(self) -> str:
+        """That the map says nothing of the picture, and which one does, in words without a full
+        stop; empty where it does."""
+        if not self.constant:
+            return ""
+        return (
+            "The same for every picture, since the network is linear from here on: "
+            "Gradient × Input shows this one"
+        )
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a reader should know of a map that is drawn, each in words without a full stop."""
+        return tuple(filter(None, (self.noise, self.unspecific)))
 
     def figure(self, style: FigureStyle | None = None) -> MapFigure:
         """The map as a figure for print; `figure` draws several side by side."""

@@ -237,7 +237,15 @@ def attribution_of(
             players=players is not None,
             extent=float(np.ptp(problem.point)) if method.slopes else 1.0,
         ),
+        constant=_is_constant(classifier, request, method),
     )
+
+
+def _is_constant(classifier: Classifier, request: Request, method: Method[Any]) -> bool:
+    """Whether a map of slopes is the same for every picture."""
+    averaged = dict(request.options).get("of", "gradient")
+    slopes = method.slopes and averaged == "gradient" and request.score != "probability"
+    return slopes and classifier.is_linear_above(request.layer)
 
 
 def pose(classifier: Classifier, request: Request) -> Problem:

@@ -134,8 +134,8 @@ def _make(classifier: Classifier, request: Request, asked: argparse.Namespace, p
         return "already there"
     attribution = explain_request(classifier, request)
     write_map(path, attribution, datetime.now(UTC), model_file, asked.colours)
-    said = (attribution.blank or attribution.noise).lower()
-    return ", ".join(filter(None, [attribution.players, said, "done"]))
+    said = (attribution.blank,) if attribution.blank else attribution.notices
+    return ", ".join(filter(None, [attribution.players, *map(str.lower, said), "done"]))
 
 
 def model_file_of(asked: argparse.Namespace) -> ModelFile | None:

@@ -32,7 +32,12 @@ from attribution_core.network.graph import (
 from attribution_core.network.head import Head, TracedWhenItPays
 from attribution_core.network.incremental_head import IncrementalHead
 from attribution_core.network.linear_head import LEAST_GAIN, LinearHead, linear_prefix
-from attribution_core.network.local_head import LocalHead, fewest_colours, local_head
+from attribution_core.network.local_head import (
+    LocalHead,
+    fewest_colours,
+    is_linear_above,
+    local_head,
+)
 from attribution_core.network.nesting import rebuilt
 from attribution_core.network.picture_input import first, last
 from attribution_core.network.rounding import unit_of
@@ -285,6 +290,16 @@ class Classifier:
             return None
         return self._functions.get_or_compute(
             ("incremental head", layer), lambda: self._build_incremental_head(found)
+        )
+
+    def is_linear_above(self, layer: str) -> bool:
+        """Whether the logits are a linear function, and a constant, of an inner layer's
+        activations: their gradient is then the same at every point."""
+        self.layer(layer)
+        if layer == INPUT:
+            return False
+        return self._functions.get_or_compute(
+            ("linear above", layer), lambda: is_linear_above(self._network, self._entry(layer))
         )
 
     def local_head(self, layer: str) -> LocalHead | None:

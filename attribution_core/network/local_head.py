@@ -126,6 +126,13 @@ def _altered_by(reach: Reach) -> BoolArray:
     return np.asarray((reach.first <= above) & (above <= reach.last))
 
 
+def is_linear_above(network: keras.Model, entry: Any) -> bool:
+    """Whether a network's outputs are a linear function, and a constant, of a true cut of it."""
+    tensors = flow(network)
+    start = next(rank for rank, tensor in enumerate(tensors) if tensor is entry)
+    return all(is_affine(tensor) for tensor in tensors[start + 1 :])
+
+
 def is_affine(tensor: Any) -> bool:
     """Whether a layer's outputs are a linear function of its inputs, and a constant."""
     layer = tensor._keras_history.operation

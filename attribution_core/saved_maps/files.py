@@ -243,6 +243,7 @@ def _result(attribution: Attribution) -> dict[str, Any]:
         "finished": attribution.finished,
         "diagnostics": dict(attribution.diagnostics),
         "rounding": attribution.rounding,
+        "constant": attribution.constant,
     }
 
 
@@ -320,6 +321,7 @@ def _attribution(
         diagnostics=result.part("diagnostics").numbers(),
         # Files of earlier versions do not say it.
         rounding=result.number_or_none("rounding") or 0.0,
+        constant=result.flag_or_no("constant"),
     )
     _require_consistency(attribution)
     return attribution

@@ -71,6 +71,10 @@ class Part:
             raise self._wrong(name)
         return found
 
+    def flag_or_no(self, name: str) -> bool:
+        """A yes or no that files of earlier versions lack, where it is no."""
+        return name in self._content and self.flag(name)
+
     def part(self, name: str) -> Part:
         return Part(self._content.get(name), f"{self._place}’s {name}")
 

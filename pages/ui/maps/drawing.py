@@ -85,7 +85,7 @@ def caption(attribution: Attribution) -> tuple[str, ...]:
     """Players, seconds, evaluations, and the map's sum beside the sum it should have.
 
     An estimate says so, with its largest standard error or why there is none, and whether it is
-    mostly noise.
+    mostly noise, or the same for every picture.
     """
     evaluations = counted(attribution.evaluations, "evaluation")
     if gradients := attribution.diagnostics.get(GRADIENTS):
@@ -105,12 +105,11 @@ def caption(attribution: Attribution) -> tuple[str, ...]:
     change = attribution.score - attribution.reference_score
     total = attribution.total
     sums = f"sums to {written(total, '.3g')}"
-    noise = (attribution.noise,) if attribution.noise else ()
     if attribution.completeness_gap is None:
-        return cost, f"{sums} · f(x) − f(x′) = {written(change, '.3g')}", *noise
+        return cost, f"{sums} · f(x) − f(x′) = {written(change, '.3g')}", *attribution.notices
     gap = attribution.completeness_gap / abs(change) if change else float("inf")
     shown = f"{100 * gap:.1f} %" if gap < 10 else f"{attribution.completeness_gap:.3g}"
-    return cost, f"{sums} · should be {written(change, '.3g')} · gap {shown}", *noise
+    return cost, f"{sums} · should be {written(change, '.3g')} · gap {shown}", *attribution.notices
 
 
 def no_error_bars(attribution: Attribution) -> str:
