@@ -229,6 +229,19 @@ def test_noise_as_the_reference_depends_on_the_seed(
     assert reference("blurred", 1) is reference("blurred", 2)
 
 
+def test_smoothgrads_noise_is_smaller_at_inner_layers(
+    classifier: Classifier, tiny_image: Pixels
+) -> None:
+    """Where no σ is given; one that is given stays, as links and saved maps name it."""
+
+    def smoothed(layer: str, **options: float) -> FloatArray:
+        return explain(classifier, tiny_image, "smoothgrad", 0, layer=layer, **options).values
+
+    for layer, sigma in (("input", 0.15), ("stem", 0.003)):
+        np.testing.assert_array_equal(smoothed(layer), smoothed(layer, sigma=sigma))
+    assert not np.allclose(smoothed("stem"), smoothed("stem", sigma=0.15))
+
+
 def test_shuffled_at_an_inner_layer_are_its_own_positions(
     classifier: Classifier, tiny_image: Pixels
 ) -> None:

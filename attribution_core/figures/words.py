@@ -88,11 +88,14 @@ def players_title(attribution: Attribution) -> str:
 
 def option_title(method: str, name: str, value: OptionValue) -> str:
     """An option and its value, such as "steps 256"."""
-    label = {option.name: option.label for option in METHODS[method].options}.get(name, name)
+    known = {option.name: option for option in METHODS[method].options}
+    label = known[name].label if name in known else name
     said = label if label[:2].isupper() else label[:1].lower() + label[1:]
     if isinstance(value, bool):
         return said if value else f"{said}: no"
     shown = value.replace("_", " ") if isinstance(value, str) else f"{value:g}"
+    if not value and name in known:
+        shown = known[name].zero or shown
     return f"{said}{UNBROKEN}{shown}"
 
 

@@ -23,6 +23,7 @@ class Option:
 
     ``minimum``, ``maximum`` and ``step`` bound a number; ``choices`` lists the values of a text.
     ``before`` is what a saved map without this option was made with, where it is not the default.
+    ``zero`` says what 0 means where it is no amount.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Option:
     step: float | None = None
     choices: tuple[str, ...] = ()
     before: OptionValue | None = None
+    zero: str = ""
 
     def validated(self, value: object) -> OptionValue:
         """The value in the option's own type; ValueError where it is out of bounds."""
@@ -93,11 +95,13 @@ def option(
     step: float | None = None,
     choices: tuple[str, ...] = (),
     before: T | None = None,
+    zero: str = "",
 ) -> T:
     """A field of a method's options: its default, and what a control needs to show it.
 
     A number has bounds and a step, a text its choices; the type is that of the default. An option
-    that was added to a method says what was done ``before``.
+    that was added to a method says what was done ``before``, one whose 0 is no amount what ``zero``
+    means.
     """
     described = Option(
         "",
@@ -109,6 +113,7 @@ def option(
         step,
         choices,
         cast(OptionValue | None, before),
+        zero,
     )
     # Like dataclasses.field, it claims the type of the value that the field will have.
     return field(default=default, metadata={"option": described})

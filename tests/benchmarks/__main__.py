@@ -11,6 +11,7 @@ NAMES = (
     "methods",
     "first_maps",
     "quadrature",
+    "smoothgrad_noise",
     "shared_passes",
     "shapley",
     "exact_values",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from attribution_core import Contrast, Grid
-from attribution_core.figures.words import caption, players_title, readable, unit
+from attribution_core.figures.words import caption, option_title, players_title, readable, unit
 from tests.made_attributions import attribution
 
 
@@ -121,3 +121,8 @@ def test_the_caption_says_what_is_not_finished_or_in_bfloat16() -> None:
     assert "LIME (unfinished, after 8 evaluations, 6 grid cells, samples 500" in text
     assert "evaluate in bfloat16" in text
     assert "bfloat16" not in said(attribution("lime"))
+
+
+def test_a_noise_of_zero_is_called_what_it_means() -> None:
+    assert option_title("smoothgrad", "sigma", 0.0).endswith("by layer")
+    assert option_title("smoothgrad", "sigma", 0.05).endswith("0.05")
