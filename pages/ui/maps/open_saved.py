@@ -71,8 +71,10 @@ def render_open_saved(engine: Engine, scene: Scene) -> None:
                 )
             else:
                 opened += found.maps
-        for number, grid in enumerate(grids_of(opened)):
-            _render_grid(engine, scene.settings, grid, number)
+    # Below the expander, which slides open to the height of what is in it: a button that slides
+    # away under the pointer between press and release is not pressed.
+    for place, grid in enumerate(grids_of(opened)):
+        _render_grid(engine, scene.settings, grid, place)
 
 
 def _is_bundle(file: UploadedFile) -> bool:
