@@ -22,12 +22,15 @@ from attribution_core.network.change_windows import local_part
 from attribution_core.network.endings import ended_in_logits
 from attribution_core.network.finite import check_activations
 from attribution_core.network.graph import (
+    FIRST,
+    LAST,
     computes_in_float32,
     cuts,
     finish_normalisations,
     flow,
     layer_name,
     multiplications,
+    upright,
 )
 from attribution_core.network.head import Head, TracedWhenItPays
 from attribution_core.network.incremental_head import IncrementalHead
@@ -390,6 +393,8 @@ class Classifier:
     def _find_layers(self) -> dict[str, Layer]:
         """Layers that are true cuts and whose activations are a plane of channels, by name."""
         tensors = flow(self._network)[1:]
+        entering = FIRST if self._ended.takes.channels_first else LAST
+        standing = upright(self._network, entering, FIRST if self._channels_first else LAST)
         above = sum(multiplications(tensor) for tensor in tensors)
         found = {INPUT: Layer(INPUT, (*self.input_size, 3), above)}
         for tensor in tensors:
@@ -398,7 +403,7 @@ class Classifier:
             if len(shape) == 3 and self._channels_first:
                 shape = (*shape[1:], shape[0])
             is_plane = len(shape) == 3 and None not in shape and shape[0] * shape[1] > 1
-            if name in self._cuts and name != INPUT and is_plane:
+            if name in self._cuts and name != INPUT and is_plane and standing[id(tensor)]:
                 found[name] = Layer(name, shape, above)
         return found
 

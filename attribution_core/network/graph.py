@@ -100,6 +100,49 @@ def has_channels_first(network: keras.Model) -> bool:
     )
 
 
+LAST = (0, 1, 2, 3)
+"""Where rows, columns and channels stand in a batch of planes: channels last."""
+
+FIRST = (0, 3, 1, 2)
+"""Likewise: channels first."""
+
+
+def upright(
+    network: keras.Model, entering: tuple[int, ...], within: tuple[int, ...]
+) -> dict[int, bool]:
+    """For each tensor of `flow`, by its id: whether its rows and columns are the pictures'.
+
+    They are nearly everywhere. A network that comes from another library may turn its planes before
+    it flattens them: what stands there is no picture any more. A change of shape begins anew.
+
+    Parameters
+    ----------
+    network : keras.Model
+    entering, within : tuple of int
+        `LAST` or `FIRST`: how the network's input is ordered, and how its layers order planes.
+    """
+    places: dict[int, tuple[int, ...]] = {}
+    for tensor in flow(network):
+        rank = len(tensor.shape)
+        anew = within if rank == len(within) else tuple(range(rank))
+        above = parents(tensor)
+        before = places[id(above[0])] if above else entering
+        order = _order_of_axes(tensor._keras_history.operation, tuple(range(rank)))
+        kept = order is not None and len(before) == rank
+        places[id(tensor)] = tuple(before[axis] for axis in order or ()) if kept else anew
+    return {each: place == within for each, place in places.items()}
+
+
+def _order_of_axes(operation: Any, upright: tuple[int, ...]) -> tuple[int, ...] | None:
+    """Which axis of its input each axis of a layer's output is; None where they are made anew."""
+    kind = type(operation).__name__  # Keras keeps its operations' classes to itself
+    if kind == "Permute":
+        return (0, *operation.dims)
+    if kind == "Transpose":
+        return upright[::-1] if operation.axes is None else tuple(operation.axes)
+    return None if kind == "Reshape" else upright
+
+
 def is_quantised(network: keras.Model) -> bool:
     """Whether parameters are kept as whole numbers, with a scale."""
     return any(layer.quantization_mode for layer in network._flatten_layers(include_self=False))

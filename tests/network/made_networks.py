@@ -479,6 +479,16 @@ def permuted() -> Made:
     return Made(keras.Model(entry, end), planes, chain(level, classes))
 
 
+def flattened_channels_first() -> Made:
+    """As networks of PyTorch flatten their planes: one channel after the other."""
+    first, block, classes = low(), residual(), dense(9)
+    turned, level = layers.Permute((3, 1, 2), name="turned"), layers.Flatten()
+    entry = keras.Input(SHAPE)
+    end = layers.Softmax()(classes(level(turned(block(first(entry))))))
+    planes = {"low": first, "block": block}
+    return Made(keras.Model(entry, end), planes, chain(turned, level, classes))
+
+
 ENDINGS: Mapping[str, Callable[[], Made]] = {
     "logits": lambda: ending_in(None, 5, "softmax"),
     "one sigmoid": lambda: ending_in("sigmoid", 1, "softmax"),
@@ -490,6 +500,7 @@ INPUTS: Mapping[str, Callable[[], Made]] = {
     "any size": of_any_size,
     "channels first": channels_first,
     "channels first at the input": permuted,
+    "channels first at the end": flattened_channels_first,
 }
 
 NETWORKS: Mapping[str, Callable[[], Made]] = {
