@@ -139,14 +139,17 @@ def serve() -> Serve:
 
 
 @pytest.fixture(scope="session")
-def server(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app, for all tests that do not need a server of their own.
-
-    Besides the built-in networks, it has one that costs nothing: `small_network`.
-    """
+def with_small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a server that has a network that costs nothing: `small_network`."""
     network = tmp_path_factory.mktemp("network") / "small.keras"
     small_network.save(network)
-    with serve(ROOT / "app.py", small_network.environment(network)) as server:
+    return small_network.environment(network)
+
+
+@pytest.fixture(scope="session")
+def server(serve: Serve, with_small: dict[str, str]) -> Iterator[Server]:
+    """The app, for all tests that do not need a server of their own."""
+    with serve(ROOT / "app.py", with_small) as server:
         yield server
 
 

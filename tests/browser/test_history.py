@@ -12,9 +12,10 @@ from playwright.sync_api import Browser, Locator, Page
 
 from tests.browser.conftest import PATIENCE, free_port
 from tests.browser.patience import choose, expect
+from tests.small_network import SMALL
 
 ROOT = Path(__file__).resolve().parents[2]
-LINK = "model=efficientnet_lite0&layer=top_relu&methods=grad_cam&class_choice=own&classes=285"
+LINK = f"{SMALL}&methods=grad_cam&class_choice=own&classes=285"
 LINK += "&sidebar-more=yes"
 
 
@@ -84,27 +85,29 @@ def test_back_and_forward_step_through_the_settings_and_a_reload_keeps_them(
 
 
 def test_the_first_click_and_the_first_pick_after_a_restart_count(
-    serve: Callable[..., AbstractContextManager[Any]], browser: Browser
+    serve: Callable[..., AbstractContextManager[Any]],
+    with_small: dict[str, str],
+    browser: Browser,
 ) -> None:
     port = free_port()
     # The browser complains of a server that does not answer, as it should.
     page = browser.new_page()
     page.set_default_timeout(PATIENCE)
-    with serve(ROOT / "app.py", port=port) as first:
+    with serve(ROOT / "app.py", with_small, port) as first:
         page.goto(f"{first.url}/?{LINK}&count=30")
         expect_explored(page, 1)
         radio(page, "Probability").click()
         expect_chosen(page, score="probability", class_choice="own")
         expect_explored(page, 1)
     expect(radio(page, "Top five")).to_be_disabled()
-    with serve(ROOT / "app.py", port=port):
+    with serve(ROOT / "app.py", with_small, port):
         expect(radio(page, "Top five")).to_be_enabled()
         radio(page, "Top five").click()
         expect_explored(page, 5)
         expect_chosen(page, score="probability", class_choice="top5", count="30")
     reference = page.get_by_test_id("stSidebar").get_by_role("combobox", name="Reference point")
     expect(reference).to_be_disabled()
-    with serve(ROOT / "app.py", port=port):
+    with serve(ROOT / "app.py", with_small, port):
         expect(reference).to_be_enabled()
         choose(reference, "White")
         expect(reference).to_have_value("White")

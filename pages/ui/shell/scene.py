@@ -34,7 +34,7 @@ from pages.ui.shell.navigation import came_by_history, complain
 from pages.ui.shell.own_choices import not_understood
 from pages.ui.shell.own_model_links import of_models_here, wait_for_file
 from pages.ui.shell.own_picture import own_pixels
-from pages.ui.shell.restart import reports
+from pages.ui.shell.restart import of_key, reports
 from pages.ui.shell.rival import proposed_rival
 from pages.ui.shell.session import session, visitor
 from pages.ui.shell.settings import (
@@ -250,6 +250,12 @@ def _notice_widgets() -> None:
         notice(name)
         if name == "classes":
             choices.chosen["class_choice"] = "own"
+        if name == "class_choice":
+            # What a list shows that is still to be drawn after a restart is older.
+            past = of_key(widget_key("classes"), choices.reported)
+            choices.reported = {
+                each: said for each, said in choices.reported.items() if each not in past
+            }
         if name == "class_choice" and held == "own" and session().scene is not None:
             # One's own classes begin with those that are shown.
             choices.chosen["classes"] = text_of(current_scene().classes)
