@@ -76,17 +76,20 @@ def walk(page: Page, key: str, look: Callable[[], None] = lambda: None) -> list[
 
 
 def stops_unreached(page: Page) -> list[str]:
-    """What neither Tab nor, backwards, Shift+Tab reaches; both leave the page."""
-    page.evaluate(KEYBOARD)
-    missed: list[str] = []
-    for key in ("Tab", "Shift+Tab"):
-        assert len(walk(page, key)) > 20
-        missed += page.evaluate("keyboard.missed()")
-    return missed
+    """What neither Tab nor, backwards, Shift+Tab reaches; both leave the page.
+
+    The page has been walked through by `stops_unseen` before.
+    """
+    missed: list[str] = page.evaluate("keyboard.missed()")
+    assert len(walk(page, "Shift+Tab")) > 20
+    return missed + page.evaluate("keyboard.missed()")
 
 
 def stops_unseen(page: Page) -> list[str]:
-    """Where the page looks the same whether the focus is there or not, one of each kind of stop."""
+    """Where the page looks the same whether the focus is there or not, one of each kind of stop.
+
+    By the Tab key, through the whole page.
+    """
     page.evaluate(KEYBOARD)
     unseen: list[str] = []
 
@@ -101,7 +104,7 @@ def stops_unseen(page: Page) -> list[str]:
         if (change > 40).sum() < 20:
             unseen.append(at)
 
-    walk(page, "Tab", look)
+    assert len(walk(page, "Tab", look)) > 20
     return unseen
 
 

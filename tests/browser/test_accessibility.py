@@ -98,8 +98,8 @@ def test_axe_finds_no_serious_fault_tab_reaches_everything_and_a_page_fits_every
 ) -> None:
     """In one visit: to open the page takes longer than to look at it."""
     page = visit(name, viewport={"width": 1440, "height": 900}, color_scheme="light")
-    assert stops_unreached(page) == []
     assert stops_unseen(page) == []
+    assert stops_unreached(page) == []
     assert serious_faults(page) == []
     assert page.evaluate(SMALL_TEXTS, SMALLEST) == []
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")

@@ -9,12 +9,15 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import ROOT, Serve
 from tests.browser.patience import expect
+from tests.small_network import SMALL
 
 NewPage = Callable[..., Page]
 
 
-def test_one_screen_leads_and_another_follows_it(serve: Serve, new_page: NewPage) -> None:
-    with serve(ROOT / "app.py", {"ATTRIBUTION_CLASSROOM": "yes"}) as server:
+def test_one_screen_leads_and_another_follows_it(
+    serve: Serve, with_small: dict[str, str], new_page: NewPage
+) -> None:
+    with serve(ROOT / "app.py", {**with_small, "ATTRIBUTION_CLASSROOM": "yes"}) as server:
         pages = lead(server, new_page)
         for page in pages:
             # The server ends first, which pages that are open would complain of.
@@ -23,7 +26,7 @@ def test_one_screen_leads_and_another_follows_it(serve: Serve, new_page: NewPage
 
 def lead(server: Any, new_page: NewPage) -> tuple[Page, Page]:
     leader = new_page(viewport={"width": 1280, "height": 720})
-    leader.goto(f"{server.url}/?model=efficientnet_lite0&methods=gradient")
+    leader.goto(f"{server.url}/?{SMALL}&methods=gradient")
     leader.get_by_role("button", name="Share").click()
     leader.get_by_role("button", name="Lead a class").click()
     expect(leader.get_by_role("img", name="QR code of the class")).to_be_visible()

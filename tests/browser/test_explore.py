@@ -21,10 +21,11 @@ from playwright.sync_api import Download, Locator, Page
 from attribution_core.saved_maps.files import load
 from tests.browser.patience import choose, expect
 from tests.patience import until
+from tests.small_network import CHOSEN
 
 ROOT = Path(__file__).resolve().parents[2]
-MODEL = {"model": "efficientnet_lite0"}
-SHORT = {"methods": "gradient", "classes": "285"}
+REAL = {"model": "efficientnet_lite0"}
+SHORT = {"methods": "gradient_times_input", "classes": "285"}
 LONG = {
     "layer": "input",
     "methods": "kernel_shap",
@@ -38,11 +39,11 @@ NewPage = Callable[..., Page]
 
 @pytest.fixture
 def visit(server: Any, new_page: NewPage) -> Callable[..., Page]:
-    """Opens the app with a link's parameters, at the quickest model where they name none."""
+    """Opens the app with a link's parameters, at a quick model where they name none."""
 
     def open_app(parameters: Mapping[str, str], path: str = "", **options: object) -> Page:
         page = new_page(**options)
-        page.goto(f"{server.url}/{path}?{urlencode({**MODEL, **parameters})}")
+        page.goto(f"{server.url}/{path}?{urlencode({**CHOSEN, **parameters})}")
         return page
 
     return open_app
@@ -88,17 +89,19 @@ def names_of_maps(page: Page, count: int) -> list[str]:
 
 
 def painted(map_: Locator) -> bool:
-    """Whether the canvas has both much red or blue, and shades of grey."""
+    """Whether the canvas has much colour, and not of one strength alone."""
     read = """map => {
         const canvas = map.querySelector("canvas");
         const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-        let colourful = 0, grey = 0;
+        let colourful = 0, least = 255, most = -255;
         for (let i = 0; i < data.length; i += 4) {
-            const difference = Math.abs(data[i] - data[i + 2]);
-            if (data[i + 3] && difference > 40) colourful += 1;
-            if (data[i + 3] && difference < 10) grey += 1;
+            if (!data[i + 3]) continue;
+            const warmth = data[i] - data[i + 2];
+            if (Math.abs(warmth) > 40) colourful += 1;
+            least = Math.min(least, warmth);
+            most = Math.max(most, warmth);
         }
-        return colourful > 50 && grey > 50;
+        return colourful > 50 && most - least > 40;
     }"""
     found: bool = map_.evaluate(read)
     return found
@@ -144,16 +147,18 @@ def chosen(page: Page) -> dict[str, object]:
 
 
 def test_the_first_request_is_a_deep_link(
-    serve: Callable[..., AbstractContextManager[Any]], new_page: NewPage
+    serve: Callable[..., AbstractContextManager[Any]],
+    with_small: dict[str, str],
+    new_page: NewPage,
 ) -> None:
-    link = {"methods": "gradient,grad_cam", "classes": "285,967", "layer": "block5c_add"}
-    with serve(ROOT / "app.py") as fresh:
+    link = {"methods": "gradient_times_input,grad_cam", "classes": "285,967", "layer": "high"}
+    with serve(ROOT / "app.py", with_small) as fresh:
         page = new_page()
-        page.goto(f"{fresh.url}/explore?{urlencode({**MODEL, **link})}")
+        page.goto(f"{fresh.url}/explore?{urlencode({**CHOSEN, **link})}")
         expect(sidebar(page).get_by_role("combobox", name="Model")).to_be_visible()
         expect_maps(page, 4)
         expect(sidebar(page).get_by_role("combobox", name="Layer")).to_have_value(
-            re.compile("^block5c_add")
+            re.compile("^high")
         )
         expect(page.get_by_role("alert")).to_have_count(0)
         expect(page.get_by_role("dialog")).to_have_count(0)
@@ -161,11 +166,13 @@ def test_the_first_request_is_a_deep_link(
 
 
 def test_the_first_request_is_a_deep_link_to_another_page(
-    serve: Callable[..., AbstractContextManager[Any]], new_page: NewPage
+    serve: Callable[..., AbstractContextManager[Any]],
+    with_small: dict[str, str],
+    new_page: NewPage,
 ) -> None:
-    with serve(ROOT / "app.py") as fresh:
+    with serve(ROOT / "app.py", with_small) as fresh:
         page = new_page()
-        page.goto(f"{fresh.url}/superpixels?{urlencode({**MODEL, **SHORT})}")
+        page.goto(f"{fresh.url}/superpixels?{urlencode({**CHOSEN, **SHORT})}")
         expect(sidebar(page).get_by_role("combobox", name="Model")).to_be_visible()
         expect(sidebar(page).get_by_role("combobox", name="Layer")).to_be_visible()
         expect(page.get_by_test_id("stException")).to_have_count(0)
@@ -177,7 +184,7 @@ def test_the_first_request_is_a_deep_link_to_another_page(
 
 
 def test_from_picture_to_classes_to_methods_to_layer(visit: Callable[..., Page]) -> None:
-    page = visit({"methods": "gradient_times_input"})
+    page = visit({**REAL, "methods": "gradient_times_input"})
     expect_maps(page, 2)
     expect(map_of(page, "Gradient × Input", "espresso")).to_be_visible()
 
@@ -205,7 +212,7 @@ def test_from_picture_to_classes_to_methods_to_layer(visit: Callable[..., Page])
 
 
 def test_a_link_restores_everything_elsewhere(visit: Callable[..., Page], server: Any) -> None:
-    page = visit({"methods": "lime", "layer": "block5c_add"})
+    page = visit({"methods": "lime", "layer": "high"})
     expect_maps(page, 2)
     sidebar(page).get_by_role("radio", name="Rocket").click()
     expect_parameter(page, "picture", "rocket")
@@ -239,7 +246,7 @@ def test_a_link_restores_everything_elsewhere(visit: Callable[..., Page], server
 def test_nothing_chosen_survives_a_reload(visit: Callable[..., Page]) -> None:
     page = visit(SHORT)
     expect_maps(page, 1)
-    sidebar(page).get_by_role("button", name="Remove Gradient").click()
+    sidebar(page).get_by_role("button", name="Remove Gradient × Input").click()
     expect(page.get_by_text("Choose a method")).to_be_visible()
     page.reload()
     expect(page.get_by_text("Choose a method")).to_be_visible()
@@ -340,7 +347,7 @@ def test_cancel_and_resume(visit: Callable[..., Page], server: Any) -> None:
 
 @pytest.fixture
 def grid(visit: Callable[..., Page]) -> Page:
-    page = visit({"methods": "gradient,kernel_shap", "classes": "285,967", "seed": "2"})
+    page = visit({**REAL, "methods": "gradient,kernel_shap", "classes": "285,967", "seed": "2"})
     expect_maps(page, 4)
     return page
 
@@ -412,7 +419,7 @@ def test_an_upload_is_explained_and_a_bad_one_leaves_it(
     with Image.open(ROOT / "assets" / "gallery" / "chelsea.png") as image:
         image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(good)
     bad.write_bytes(b"not a picture")
-    page = visit({"methods": "gradient", "class_choice": "suggested"})
+    page = visit({**REAL, "methods": "gradient", "class_choice": "suggested"})
     expect_maps(page, 2)
     sidebar(page).get_by_role("button", name="Your own picture").click()
     popover = page.get_by_test_id("stPopoverBody")
@@ -473,7 +480,11 @@ def test_a_hostile_link_is_quoted_and_not_obeyed(visit: Callable[..., Page]) -> 
 def test_the_page_fits_its_window_in_both_themes(
     visit: Callable[..., Page], width: int, scheme: str
 ) -> None:
-    parameters = {"methods": "gradient,grad_cam,linear,gradient_times_input", "classes": "285,967"}
+    parameters = {
+        "layer": "high",
+        "methods": "gradient,linear,occlusion,gradient_times_input",
+        "classes": "285,967",
+    }
     page = visit(parameters, viewport={"width": width, "height": 1000}, color_scheme=scheme)
     expect_maps(page, 8)
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")

@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page
 
 from tests.browser.patience import expect
 from tests.patience import until
+from tests.small_network import SMALL
 
 LINK = "model=efficientnet_lite0"
 PROJECTOR = {"width": 1280, "height": 720}
@@ -105,7 +106,7 @@ def test_explore_opens_by_its_name_too(
 ) -> None:
     arrive(PROJECTOR)  # the first request to a server is never told that there is no such page
     page = new_page()
-    page.goto(f"{server.url}/explore?{LINK}&methods=grad_cam&classes=285")
+    page.goto(f"{server.url}/explore?{SMALL}&methods=grad_cam&classes=285")
     expect(page.locator(".heatmap-grid .map.done")).to_have_count(1)
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert "methods=grad_cam" in page.url
@@ -120,7 +121,7 @@ def test_on_a_phone_the_first_map_is_on_the_first_screen(arrive: Callable[..., P
 
 
 def test_more_stays_open_from_page_to_page_and_in_the_link(arrive: Callable[..., Page]) -> None:
-    page = arrive(PROJECTOR)
+    page = arrive(PROJECTOR, SMALL)
     sidebar = page.get_by_test_id("stSidebar")
     score = sidebar.get_by_role("radiogroup", name="Score to explain")
     expect(score).to_be_hidden()
