@@ -28,7 +28,7 @@ from attribution_core.arrays import BoolArray, FloatArray
 
 OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "integrated_gradients": {"steps": 9, "rule": "midpoint"},
-    "smoothgrad": {"samples": 6},
+    "smoothgrad": {"samples": 6, "sigma": 0.1},
     "occlusion": {"window": 5, "stride": 3},
     "lime": {"samples": 30},
     "kernel_shap": {"budget": 20},
