@@ -106,6 +106,9 @@ LAST = (0, 1, 2, 3)
 FIRST = (0, 3, 1, 2)
 """Likewise: channels first."""
 
+VECTOR = 2
+"""The rank of a batch of values without places."""
+
 
 def upright(
     network: keras.Model, entering: tuple[int, ...], within: tuple[int, ...]
@@ -113,7 +116,8 @@ def upright(
     """For each tensor of `flow`, by its id: whether its rows and columns are the pictures'.
 
     They are nearly everywhere. A network that comes from another library may turn its planes before
-    it flattens them: what stands there is no picture any more. A change of shape begins anew.
+    it flattens them, or stand its vector of features upright: what stands there is no picture any
+    more. A change of shape begins anew, but for a vector, unless it is a plane just flattened.
 
     Parameters
     ----------
@@ -121,12 +125,16 @@ def upright(
     entering, within : tuple of int
         `LAST` or `FIRST`: how the network's input is ordered, and how its layers order planes.
     """
-    places: dict[int, tuple[int, ...]] = {}
+    places: dict[int, tuple[int, ...] | None] = {}
     for tensor in flow(network):
-        rank = len(tensor.shape)
+        kind, rank = type(tensor._keras_history.operation).__name__, len(tensor.shape)
+        above = [places[id(parent)] for parent in parents(tensor)]
+        before = next((place for place in above if place), None) if above else entering
         anew = within if rank == len(within) else tuple(range(rank))
-        above = parents(tensor)
-        before = places[id(above[0])] if above else entering
+        if before is None or VECTOR in (rank, len(before)):
+            rearranged = kind in ("Flatten", "Reshape") and before is not None
+            places[id(tensor)] = anew if rearranged else None
+            continue
         order = _order_of_axes(tensor._keras_history.operation, tuple(range(rank)))
         kept = order is not None and len(before) == rank
         places[id(tensor)] = tuple(before[axis] for axis in order or ()) if kept else anew
