@@ -50,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{parser.prog}: {sentence(error)}", file=sys.stderr)
         return WRONG_USAGE
     except KeyboardInterrupt:
-        print(f"{parser.prog}: stopped; the same command goes on from here.", file=sys.stderr)
+        next_time = "goes on from here" if asked.goes_on else "begins anew"
+        print(f"{parser.prog}: stopped; the same command {next_time}.", file=sys.stderr)
         return SOME_FAILED
 
 
@@ -64,10 +65,15 @@ def _parser() -> argparse.ArgumentParser:
         prog=_name_called(),
         description="Attributions of an image classifier's classes, for many pictures.",
     )
+    # Whether a command that was stopped does not do again what it has done.
+    parser.set_defaults(goes_on=False)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_explain(commands.add_parser("explain", help="make maps of pictures"))
     _add_regions(commands.add_parser("regions", help="say what speaks where in pictures"))
     _add_evaluate(commands.add_parser("evaluate", help="measure the saved maps of a folder"))
+    _add_observations(
+        commands.add_parser("observations", help="check a claim of the thesis on a network")
+    )
     _add_replay(commands.add_parser("replay", help="make saved maps again, and compare"))
     _add_methods(commands.add_parser("methods", help="list the methods and their options"))
     _add_download(commands.add_parser("download", help="fetch weights of Keras Applications"))
@@ -89,7 +95,7 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
 
         return explain_pictures(asked)
 
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, goes_on=True)
 
 
 def _add_what_to_explain(parser: argparse.ArgumentParser) -> None:
@@ -210,15 +216,36 @@ def _add_regions(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
-    """Reference, score, players, options, the figure, and colours."""
+    """Score, figure and colours, and what `_add_problem` adds."""
+    _add_problem(parser)
     add = parser.add_argument
-    add("--reference", choices=(*REFERENCE_KINDS, ZEROS), default="black", help="default: black")
     add(
         "--score",
         default="logit",
         metavar="SCORE",
         help="logit, probability, or against:CLASS for the lead over a class; default: logit",
     )
+    add(
+        "--figure",
+        type=_figure_file,
+        metavar="FILE",
+        help="also draws the maps in one figure for print, as .png, .pdf or .svg; for several "
+        "pictures one figure each, named after FILE and the picture",
+    )
+    add(
+        "--colours",
+        choices=tuple(COLOUR_SCALES),
+        default="red-blue",
+        help="of the figure and the PNG files: for the class and against it in two colours, "
+        "orange-blue for eyes without red-green vision, or absolute for the size of the values "
+        "alone; default: %(default)s",
+    )
+
+
+def _add_problem(parser: argparse.ArgumentParser) -> None:
+    """Reference, players, seed, and the methods' options."""
+    add = parser.add_argument
+    add("--reference", choices=(*REFERENCE_KINDS, ZEROS), default="black", help="default: black")
     add(
         "--superpixels",
         type=_whole,
@@ -235,21 +262,6 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="METHOD.NAME=VALUE",
         help="such as kernel_shap.budget=1024; the command methods lists them all",
-    )
-    add(
-        "--figure",
-        type=_figure_file,
-        metavar="FILE",
-        help="also draws the maps in one figure for print, as .png, .pdf or .svg; for several "
-        "pictures one figure each, named after FILE and the picture",
-    )
-    add(
-        "--colours",
-        choices=tuple(COLOUR_SCALES),
-        default="red-blue",
-        help="of the figure and the PNG files: for the class and against it in two colours, "
-        "orange-blue for eyes without red-green vision, or absolute for the size of the values "
-        "alone; default: %(default)s",
     )
 
 
@@ -282,6 +294,64 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
         from attribution_core.command_line.evaluate import evaluate_folder
 
         return evaluate_folder(asked)
+
+    parser.set_defaults(run=run, goes_on=True)
+
+
+def _add_observations(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Prints how the maps of two classes correlate at the pixels and at the last layer, as mean "
+        "and standard deviation over pictures, and for each method whether the claim of the "
+        "thesis's figure 3.1 holds: that they are alike at the pixels, and less alike above. By "
+        "default on the gallery's pictures of two things. Where a network's classes are not "
+        "ImageNet's, and of pictures of your own, the two likeliest classes are compared."
+    )
+    add = parser.add_argument
+    add("files", nargs="*", metavar="PICTURE", help=f"{PICTURE_FILES} files; default: the gallery")
+    add(
+        "--pictures",
+        dest="most",
+        type=_positive,
+        metavar="COUNT",
+        help="only the first so many of them",
+    )
+    add(
+        "--methods",
+        "--method",
+        nargs="+",
+        action="extend",
+        metavar="NAME",
+        help=f"one or more of {', '.join(METHODS)}; default: gradient_times_input and "
+        "integrated_gradients, this with 16 steps unless --option says otherwise",
+    )
+    add(
+        "--layers",
+        "--layer",
+        nargs="+",
+        action="extend",
+        metavar="NAME",
+        help="layers beside the pixels and the last one",
+    )
+    add(
+        "--class",
+        dest="classes",
+        nargs=2,
+        metavar="CLASS",
+        help="two classes to compare on every picture, numbers or labels",
+    )
+    _add_model(parser)
+    _add_problem(parser)
+    add(
+        "--out",
+        type=_observations_file,
+        metavar="FILE",
+        help="also writes each picture's correlations as .csv, or with the verdicts as .json",
+    )
+
+    def run(asked: argparse.Namespace) -> int:
+        from attribution_core.command_line.observations import observe
+
+        return observe(asked)
 
     parser.set_defaults(run=run)
 
@@ -349,7 +419,7 @@ def _add_download(parser: argparse.ArgumentParser) -> None:
 
         return download_networks(asked)
 
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, goes_on=True)
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -390,6 +460,10 @@ def _figure_file(text: str) -> Path:
 
 def _regions_file(text: str) -> Path:
     return _file_of(text, ("csv", "json", "npz", *SUFFIXES))
+
+
+def _observations_file(text: str) -> Path:
+    return _file_of(text, ("csv", "json"))
 
 
 def _file_of(text: str, suffixes: Sequence[str]) -> Path:
