@@ -117,6 +117,14 @@ class Visit:
         texts += [str(part.proto.text) for part in app.get("progress")]
         return "\n".join(texts).replace("\\", "")
 
+    @property
+    def sidebar_words(self) -> str:
+        """Captions and progress in the sidebar."""
+        sidebar = self.app.sidebar
+        texts = [str(part.value) for part in sidebar.caption]
+        texts += [str(part.proto.text) for part in sidebar.get("progress")]
+        return "\n".join(texts).replace("\\", "")
+
     def expect_maps_of(self, classifier: Classifier) -> None:
         """What is drawn is what the core says of the same requests, on a network of its own."""
         for request, values in zip(self.requests, self.maps, strict=True):

@@ -1,0 +1,68 @@
+"""A picture of one's own: explained, or refused in a sentence."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from attribution_core import load_image
+from tests.pages.visits import Visit
+
+
+def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def test_an_upload_is_turned_upright_and_explained(visit: Callable[..., Visit]) -> None:
+    image = Image.new("RGB", (320, 240), "red")
+    image.paste("blue", (160, 0, 320, 240))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned right: what lies on the left comes to the top
+    content = encoded(image, "JPEG", exif=exif, quality=95)
+    page = visit(class_choice="suggested").finish()
+    page.app.sidebar.file_uploader[0].upload("mine.jpg", content, "image/jpeg")
+    page.finish()
+    pixels = page.scene.picture.pixels
+    np.testing.assert_array_equal(pixels, load_image(content, 224))
+    assert pixels[40, 112, 0] > 200 > 50 > pixels[40, 112, 2]
+    assert pixels[180, 112, 2] > 200 > 50 > pixels[180, 112, 0]
+    assert page.scene.prediction is not None
+    assert page.scene.classes == page.scene.prediction.top(2)
+    assert page.statuses == ["done"] * 2
+    assert page.requests[0].picture == page.scene.picture
+    assert page.link["picture"] == "upload"
+
+
+def hostile_files() -> dict[str, bytes]:
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    picture = encoded(Image.fromarray(noise), "JPEG")
+    return {
+        "text.png": b"This is not a picture." * 100,
+        "empty.png": b"",
+        "cut.jpg": picture[: len(picture) // 2],
+        "bomb.png": encoded(Image.new("1", (9000, 9000)), "PNG"),
+        "page.png": b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>",
+    }
+
+
+@pytest.mark.parametrize("name", list(hostile_files()))
+def test_a_bad_file_gives_a_sentence_and_the_old_picture(
+    visit: Callable[..., Visit], name: str
+) -> None:
+    page = visit().finish()
+    before = page.scene.picture
+    page.app.sidebar.file_uploader[0].upload(name, hostile_files()[name], "image/png")
+    page.run()
+    (error,) = page.app.error
+    assert error.value.endswith("The picture shown is unchanged.")
+    assert "Traceback" not in error.value
+    assert page.scene.picture == before
+    assert page.statuses == ["done"]
+    assert "picture" not in page.link
