@@ -16,6 +16,7 @@ KEYBOARD = """
 (() => {
   const visited = new Set(); // in the order of the visits
   const kinds = new Set();
+  let left = null;
   const focused = () => {
     let at = document.activeElement;
     while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
@@ -54,7 +55,8 @@ KEYBOARD = """
       const { x, y, width, height } = at.getBoundingClientRect();
       return [x, y, width, height];
     },
-    leave: () => focused().blur(), // the next Tab goes on from here
+    leave: () => { left = focused(); left.blur(); },
+    comeBack: () => left.focus(),
   };
 })()
 """
@@ -68,8 +70,10 @@ def walk(page: Page, key: str, look: Callable[[], None] = lambda: None) -> list[
     for _ in range(most):
         page.keyboard.press(key)
         at = page.evaluate("keyboard.visit()")
-        if at is None:
+        if at is None and stops:
             return stops
+        if at is None:  # the walk before this one has ended outside the page
+            continue
         stops.append(at)
         look()
     raise AssertionError(f"{most} times {key}, and the focus stays in the page: {stops[-5:]}")
@@ -101,6 +105,7 @@ def stops_unseen(page: Page) -> list[str]:
         with_focus = picture_around(page, box)
         page.evaluate("keyboard.leave()")
         change = np.abs(with_focus - picture_around(page, box)).max(axis=-1)
+        page.evaluate("keyboard.comeBack()")  # the next Tab goes on from here
         if (change > 40).sum() < 20:
             unseen.append(at)
 
