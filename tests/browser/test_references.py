@@ -18,7 +18,7 @@ def test_references_average_and_path(server: Any, new_page: Callable[..., Page])
     page = new_page(viewport={"width": 1280, "height": 720})
     page.goto(f"{server.url}/references?{MODEL}&classes=285")
     expect(page.get_by_text("half of the difference is reached")).to_be_visible()
-    expect(page.locator(".map.done")).to_have_count(6 + 2)
+    expect(page.locator(".map.done")).to_have_count(7 + 2)
     expect(page.locator(".js-plotly-plot")).to_have_count(3)
     expect(page.get_by_text("α = 0.50", exact=True)).to_be_visible()
     slider = page.get_by_test_id("stMain").get_by_role("slider")
@@ -30,7 +30,7 @@ def test_references_average_and_path(server: Any, new_page: Callable[..., Page])
     corners = "all => all.map((each) => each.getBoundingClientRect()).map(({x, y}) => [x, y])"
     references = page.locator(".reference-strip > div").evaluate_all(corners)
     columns = page.locator(".heatmap-grid").first.locator(".column").evaluate_all(corners)
-    assert len(references) == 6
+    assert len(references) == 7
     for (left, _), (of_column, _) in zip(references, columns, strict=True):
         assert abs(left - of_column) < 1
     charts = page.locator(".js-plotly-plot").evaluate_all(corners)

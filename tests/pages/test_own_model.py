@@ -18,9 +18,9 @@ OWN = {"model": "own", "classes": "3,1", "layer": "top"}
     ("page", "choices", "maps"),
     [
         ("explore", {"methods": "gradient,kernel_shap,grad_cam"}, 6),
-        ("superpixels", {"count": "9"}, 6),
+        ("superpixels", {"count": "9"}, 8),
         ("layers", {"layers-extent": "all"}, 10),
-        ("references", {"references-path": "no"}, 12),
+        ("references", {"references-path": "no"}, 14),
         ("randomisation", {"randomisation-seeds": "1"}, 8),
         ("faithfulness", {"methods": "gradient,grad_cam", "faithfulness-steps": "4"}, 2),
     ],
