@@ -102,12 +102,16 @@ def stops_unseen(page: Page) -> list[str]:
         if box is None:
             return
         at = page.evaluate("keyboard.name()")
-        with_focus = picture_around(page, box)
-        page.evaluate("keyboard.leave()")
-        change = np.abs(with_focus - picture_around(page, box)).max(axis=-1)
-        page.evaluate("keyboard.comeBack()")  # the next Tab goes on from here
-        if (change > 40).sum() < 20:
-            unseen.append(at)
+        for pause in (0, 100, 400):  # a table paints itself, some frames later
+            page.wait_for_timeout(pause)
+            with_focus = picture_around(page, box)
+            page.evaluate("keyboard.leave()")
+            page.wait_for_timeout(pause)
+            change = np.abs(with_focus - picture_around(page, box)).max(axis=-1)
+            page.evaluate("keyboard.comeBack()")  # the next Tab goes on from here
+            if (change > 40).sum() >= 20:
+                return
+        unseen.append(at)
 
     assert len(walk(page, "Tab", look)) > 20
     return unseen
