@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from attribution_core import explanation
+from tests.pages.conftest import forget_own_model
 from tests.pages.visits import Visit
 
 LONG = {
@@ -66,6 +67,7 @@ def test_a_model_that_cannot_be_loaded_is_said(
     broken = tmp_path / "broken.keras"
     broken.write_bytes(b"PK nothing")
     monkeypatch.setenv("ATTRIBUTION_MODEL", str(broken))
+    forget_own_model()
     page = visit().finish()
     page.choose("selectbox", "model", "own").wait(lambda: bool(page.app.error))
     (error,) = page.app.error
