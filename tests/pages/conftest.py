@@ -84,25 +84,26 @@ def own_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple
 def forget_own_model() -> None:
     """Forget the server's own model, and what it said of pictures: the next test has another.
 
-    What is still being computed for a visitor who has left would be said of the next one.
+    Nobody waits for it any more, a visitor who is about to leave neither: what is computed later
+    would be said of the next one.
     """
-    engine()._classifiers.pop("own", None)
     jobs = engine().jobs
+    with jobs._changed:
+        for waiter in list(jobs._waiters.values()):
+            others = [request for request in waiter.requests if request.model != "own"]
+            if len(others) < len(waiter.requests):
+                jobs.ask(waiter.name, others)
 
     def forgotten() -> bool:
         with jobs._changed:
             asked = [request for request in jobs._jobs if request.model == "own"]
-            wanted = {each for waiter in jobs._waiters.values() for each in waiter.requests}
             for request in asked:
                 if not jobs._jobs[request].started:
                     del jobs._jobs[request]
-            return not any(
-                jobs._jobs[each].started and each not in wanted
-                for each in asked
-                if each in jobs._jobs
-            )
+            return not any(request in jobs._jobs for request in asked)
 
     until(forgotten, pause=lambda: time.sleep(0.01))
+    engine()._classifiers.pop("own", None)  # last: a step that was under way may have loaded it
 
 
 @pytest.fixture(scope="session")
