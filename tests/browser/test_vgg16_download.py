@@ -5,17 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 import socket
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
-import pytest
 from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
 from playwright.sync_api import Locator, Page
 
@@ -27,23 +23,6 @@ FILE_NAME = KERAS_APPLICATIONS["vgg16"].file
 ROOT = Path(__file__).resolve().parents[2]
 Serve = Callable[..., AbstractContextManager[Any]]
 LINK = "model=efficientnet_lite0&methods=gradient&class_choice=own&classes=285"
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def mirror(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """A folder that is served, and its address."""
-    folder = tmp_path / "served"
-    folder.mkdir()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield folder, f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
 
 
 def write_weights(path: Path) -> str:
