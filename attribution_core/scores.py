@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,8 @@ from attribution_core.arrays import FloatArray
 Link = Literal["softmax", "sigmoid", "none"]
 """How logits become probabilities: of one class among all; of each class for itself; not at all,
 where the outputs are numbers to be predicted."""
+
+LINKS: tuple[Link, ...] = get_args(Link)
 
 
 @dataclass(frozen=True)

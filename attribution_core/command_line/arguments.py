@@ -19,7 +19,13 @@ from attribution_core.painting import COLOUR_SCALES
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS, method_named
 from attribution_core.request import ZEROS
+from attribution_core.scores import LINKS
 
+_LINK = (
+    "where its network ends in neither softmax nor sigmoid, what its outputs are: logits of one "
+    "class among all (softmax), logits of each class by itself (sigmoid), or numbers to be "
+    "predicted (none)"
+)
 _PREPROCESSINGS = f"{', '.join(PREPROCESSINGS)} or 'mean=R,G,B std=R,G,B' of values in 0..1"
 
 
@@ -150,10 +156,16 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
         help=f"for a model file: what its network expects, {_PREPROCESSINGS}; default: %(default)s",
     )
     add(
+        "--link",
+        choices=LINKS,
+        help=f"for a model file: {_LINK}; default: softmax of several outputs, none of one",
+    )
+    add(
         "--size",
         type=_size,
         metavar="HEIGHTxWIDTH",
-        help="for a model file that takes pictures of any size: in pixels; default: 224x224",
+        help="for a model file that takes pictures of any size: in pixels, up to 4096; default: "
+        "224x224",
     )
 
 
@@ -403,6 +415,7 @@ def _add_model_file(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"of --model: {_PREPROCESSINGS}; default: none",
     )
+    parser.add_argument("--link", choices=LINKS, help=f"of --model: {_LINK}")
 
 
 def _add_download(parser: argparse.ArgumentParser) -> None:

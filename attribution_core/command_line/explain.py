@@ -45,6 +45,7 @@ def explain_pictures(asked: argparse.Namespace) -> int:
         asked.model,
         labels=asked.labels,
         preprocessing=asked.preprocessing,
+        link=asked.link,
         input_size=asked.size,
         # So that `replay` of one map gives the same bits, independent of what else is made in this
         # run.
@@ -143,7 +144,7 @@ def model_file_of(asked: argparse.Namespace) -> ModelFile | None:
     if asked.model in KNOWN_NETWORKS:
         return None
     labels = None if asked.labels is None else str(asked.labels.resolve())
-    return ModelFile(str(Path(asked.model).resolve()), labels, asked.preprocessing)
+    return ModelFile(str(Path(asked.model).resolve()), labels, asked.preprocessing, asked.link)
 
 
 def class_named(classifier: Classifier, text: str) -> int:

@@ -22,8 +22,8 @@ class Models:
     Parameters
     ----------
     asked : argparse.Namespace
-        With ``model``, ``labels`` and ``preprocessing``: the model file, if the maps do not say
-        where it is, or it is no longer there.
+        With ``model``, ``labels``, ``preprocessing`` and ``link``: the model file, if the maps do
+        not say where it is, or it is no longer there.
     reproducible : bool
         As in `Classifier`.
     """
@@ -36,6 +36,7 @@ class Models:
                 asked.model,
                 None if asked.labels is None else str(asked.labels),
                 asked.preprocessing or "none",
+                asked.link,
             )
         )
         self._reproducible = reproducible
@@ -77,6 +78,7 @@ class Models:
                 place.path,
                 labels=None if place.labels is None else Path(place.labels),
                 preprocessing=place.preprocessing,
+                link=place.link,
                 input_size=None if place.path in KNOWN_NETWORKS else size,
                 reproducible=self._reproducible,
             )

@@ -74,6 +74,7 @@ def observe(arguments: argparse.Namespace) -> int:
         arguments.model,
         labels=arguments.labels,
         preprocessing=arguments.preprocessing,
+        link=arguments.link,
         input_size=arguments.size,
         # So that the printed numbers are the same in every run.
         reproducible=True,

@@ -36,6 +36,7 @@ def list_regions(asked: argparse.Namespace) -> int:
         asked.model,
         labels=asked.labels,
         preprocessing=asked.preprocessing,
+        link=asked.link,
         input_size=asked.size,
         reproducible=True,
     )

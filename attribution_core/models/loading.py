@@ -57,7 +57,7 @@ def load_classifier(
         For a model file or a network that ends in neither softmax nor sigmoid: what makes
         probabilities of its outputs. Where not given: softmax of several, nothing of one.
     input_size : int or (height, width), optional
-        For a network that takes pictures of any size; 224 where not given.
+        For a network that takes pictures of any size, 1 to 4096 pixels a side; 224 where not given.
     cache : Cache, optional
         Shared with other classifiers where the same is given.
     reproducible : bool
@@ -80,7 +80,7 @@ def load_classifier(
         if model in KNOWN_NETWORKS:
             if labels is not None or preprocessing != "none" or link or input_size:
                 raise ValueError(
-                    f"The model {model} has its own labels and preprocessing; "
+                    f"The model {model} has its own labels, preprocessing, outputs and size; "
                     "give them for model files only."
                 )
             return _known_by_name(str(model), cache, reproducible, environment)

@@ -139,14 +139,19 @@ def _refuse_large(model: Any, name: str, described: Description, limits: Limits)
             f"holds {described.parameter_bytes / 1e6:.0f} MB; it should be a whole model saved by "
             "Keras."
         )
+    refuse_large_activations(model, name, limits.activation_bytes)
+
+
+def refuse_large_activations(model: Any, name: str, most_bytes: int) -> None:
+    """ValueError where a layer's activations of one picture take more; open sides count as 1."""
     for operation in getattr(model, "operations", ()):
         for tensor in _outputs(operation):
             shape = [size or 1 for size in tensor.shape or ()]
-            if math.prod(shape) * 4 > limits.activation_bytes:
+            if math.prod(shape) * 4 > most_bytes:
                 raise ValueError(
                     f"The model {name} gives activations of shape {tuple(shape[1:])} at its layer "
                     f"“{operation.name}”; one picture's may take at most "
-                    f"{limits.activation_bytes / 1e6:.0f} MB."
+                    f"{most_bytes / 1e6:.0f} MB."
                 )
 
 

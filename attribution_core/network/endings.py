@@ -36,6 +36,8 @@ class Ended:
         layers of models within it are its own, under names such as ``base/conv``.
     link : Link
         From the logits to the given network's outputs.
+    says_link : bool
+        Whether the given network ends in it; it is assumed, or its owner has said it, where not.
     takes : PictureInput
     channels_first : bool
         Whether its inner planes have their channels before their rows.
@@ -46,6 +48,7 @@ class Ended:
 
     network: keras.Model
     link: Link
+    says_link: bool
     takes: PictureInput
     channels_first: bool
     one_unit: bool
@@ -123,7 +126,7 @@ def ended_in_logits(
     if one_unit:
         logits, link = _beside_zero(logits), "softmax"
     ended = keras.Model(entry, logits, name=network.name)
-    return Ended(ended, link, takes, channels_first, one_unit)
+    return Ended(ended, link, found is not None, takes, channels_first, one_unit)
 
 
 def _of_its_own_graph(network: keras.Model, takes: PictureInput) -> tuple[Any, Any]:

@@ -11,6 +11,9 @@ import tensorflow as tf
 USUAL_SIZE = 224
 """Of pictures for a network that takes any size."""
 
+LARGEST_SIDE = 4096
+"""Of pictures for a network that takes any size, in pixels."""
+
 _GREY = (0.299, 0.587, 0.114)
 """Of red, green and blue in grey: ITU-R BT.601, as Pillow and Keras make grey pictures."""
 
@@ -26,12 +29,15 @@ class PictureInput:
         3, or 1 for grey.
     channels_first : bool
         Whether it takes ``(n, channels, height, width)``.
+    sides : (int or None, int or None)
+        Height and width that the network itself demands; None for any.
     """
 
     height: int
     width: int
     channels: int
     channels_first: bool
+    sides: tuple[int | None, int | None]
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -100,10 +106,12 @@ def picture_input(
                 "leave the size out."
             )
     height, width = chosen or (USUAL_SIZE if side is None else side for side in sides)
-    if min(height, width) < 1:
-        raise ValueError(f"Pictures cannot have {height} × {width} pixels; give 1 or more.")
+    if not 1 <= min(height, width) <= max(height, width) <= LARGEST_SIDE:
+        raise ValueError(
+            f"Pictures cannot have {height} × {width} pixels; give 1 to {LARGEST_SIDE} a side."
+        )
     assert channels is not None
-    return PictureInput(height, width, channels, channels_first)
+    return PictureInput(height, width, channels, channels_first, (sides[0], sides[1]))
 
 
 def first(planes: Any) -> Any:

@@ -20,7 +20,7 @@ from attribution_core.registry import METHODS
 from attribution_core.request import Request, granted, request_or_reason
 from attribution_core.saved_maps.archive import MOST_BYTES, read_archive, write_archive
 from attribution_core.saved_maps.text import Part
-from attribution_core.scores import Contrast
+from attribution_core.scores import LINKS, Contrast, Link
 from attribution_core.segmentations import Given, Grid, Segmentation, Slic, validated_segments
 
 FORMAT = "attributions"
@@ -47,11 +47,14 @@ class ModelFile:
         Path of the file with its classes.
     preprocessing : str
         As `read_preprocessing` reads it.
+    link : Link or None
+        What becomes of the outputs of a network that does not say it.
     """
 
     path: str
     labels: str | None = None
     preprocessing: str = "none"
+    link: Link | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,7 @@ def save(
             "path": model_file.path,
             "labels": model_file.labels,
             "preprocessing": model_file.preprocessing,
+            "link": model_file.link,
         },
         "maps": described,
     }
@@ -273,13 +277,20 @@ def _saved_maps(text: Part, arrays: Mapping[str, npt.NDArray[Any]]) -> SavedMaps
         tuple(_attribution(part, arrays, pictures) for part in parts),
         _date(text.text("made", 40)),
         text.text("program", 200),
-        None
-        if file is None
-        else ModelFile(
-            file.text("path", 4096),
-            file.text_or_none("labels", 4096),
-            file.text("preprocessing", 40),
-        ),
+        None if file is None else _model_file(file),
+    )
+
+
+def _model_file(file: Part) -> ModelFile:
+    said = file.text_or_none("link", 40)
+    link = next((each for each in LINKS if each == said), None)
+    if link != said:
+        raise ValueError(f"has “{said}” for what its network's outputs are")
+    return ModelFile(
+        file.text("path", 4096),
+        file.text_or_none("labels", 4096),
+        file.text("preprocessing", 400),
+        link,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -85,6 +86,25 @@ def test_maps_of_explain_are_the_same_bit_for_bit(
     for path in paths:
         code, said, _ = run("replay", path)
         assert (code, said.count("the same, bit for bit")) == (0, 1), said
+
+
+def test_what_a_network_leaves_open_is_kept_with_the_map(run: Run, tmp_path: Path) -> None:
+    entry = keras.Input((None, None, 3))
+    flow = keras.layers.Conv2D(4, 3, 2, activation="relu")(entry)
+    output = keras.layers.Dense(1)(keras.layers.GlobalAveragePooling2D()(flow))
+    keras.Model(entry, output).save(tmp_path / "open.keras")
+    pixels = np.random.default_rng(2).integers(0, 256, (20, 20, 3)).astype(np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    asked = ["explain", tmp_path / "a.png", "--out", tmp_path / "out", "--class", "1", "--score"]
+    asked += ["probability", "--model", tmp_path / "open.keras", "--size", "24x32", "--link"]
+    assert run(*asked, "softmax")[0] == 2, "of one output, softmax is always 1"
+    assert run(*asked, "sigmoid")[0] == 0
+    (path,) = (tmp_path / "out").glob("*.npz")
+    saved = load(path)
+    assert saved.model_file is not None
+    assert saved.model_file.link == "sigmoid"
+    assert saved.attributions[0].request.picture.pixels.shape == (24, 32, 3)
+    assert "the same, bit for bit" in run("replay", path)[1]
 
 
 def maps_of(classifier: Classifier, image: Pixels) -> list[Attribution]:

@@ -376,7 +376,7 @@ def test_names_that_do_not_exist(tmp_path: Path) -> None:
         load_classifier("resnet")
     with pytest.raises(ValueError, match="There is no model file"):
         load_classifier(tmp_path / "none.keras")
-    with pytest.raises(ValueError, match="has its own labels and preprocessing"):
+    with pytest.raises(ValueError, match="has its own labels, preprocessing, outputs"):
         load_classifier("efficientnet_lite0", preprocessing="torch")
     path = tmp_path / "mine.keras"
     tiny_network().save(path)

@@ -52,8 +52,10 @@ def test_the_usual_size_and_a_chosen_one() -> None:
         load_classifier(network((20, 30, 3), 4), input_size=30)
     with pytest.raises(ValueError, match="cannot take pictures of 2 × 2 pixels"):
         load_classifier(network((None, None, 3), 4), input_size=2)
-    with pytest.raises(ValueError, match="give 1 or more"):
+    with pytest.raises(ValueError, match="give 1 to 4096 a side"):
         load_classifier(network((None, None, 3), 4), input_size=0)
+    with pytest.raises(ValueError, match="give 1 to 4096 a side"):
+        load_classifier(network((None, None, 3), 4), input_size=(224, 5000))
 
 
 def test_other_inputs() -> None:

@@ -87,3 +87,14 @@ def test_numbers_have_no_percentages(
     visit.wait(lambda: set(visit.statuses) == {"done"} and "output 0" in answers(visit))
     assert " %" not in answers(visit)
     assert "gives numbers and no probabilities" in told
+
+
+def test_the_operator_says_what_an_output_is(
+    own_model: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATTRIBUTION_MODEL_LINK", "sigmoid")
+    own_model("one number", "cat")
+    assert engine().labels("own") == ("not cat", "cat")
+    monkeypatch.setenv("ATTRIBUTION_MODEL_LINK", "tanh")
+    with pytest.raises(ValueError, match="ATTRIBUTION_MODEL_LINK: 'tanh' is none of softmax, sig"):
+        own_model("one number")

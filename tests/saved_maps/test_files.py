@@ -136,7 +136,8 @@ def test_numpy_and_unzip_read_it_too(explained: Explain) -> None:
 
 
 def test_what_stands_beside_the_maps(explained: Explain, tmp_path: Path) -> None:
-    file = ModelFile("somewhere/tiny.keras", "labels.txt", "caffe")
+    prepared = "mean=0.485,0.456,0.406 std=0.229,0.224,0.225 of=255"
+    file = ModelFile("somewhere/tiny.keras", "labels.txt", prepared, "sigmoid")
     path = tmp_path / "maps.npz"
     elsewhere = MADE.astimezone(timezone(timedelta(hours=5)))
     save(path, [explained("gradient")], made=elsewhere, model_file=file)
@@ -232,6 +233,7 @@ def test_a_map_made_when_the_prior_was_a_switch_opens(explained: Explain, prior:
         ("made", "yesterday", "“yesterday” for a date"),
         ("program", None, "has None for the file’s program"),
         ("model_file", [], "says nothing usable of the file’s model_file"),
+        ("model_file", {"path": "a", "preprocessing": "none", "link": "tanh"}, "has “tanh” for"),
         ("maps.0.request.method", "magic", "The method 'magic' is not known"),
         ("maps.0.request.reference", "pink", "The reference 'pink' is not known"),
         ("maps.0.request.target", -1, "has -1 for"),

@@ -26,11 +26,14 @@ from pages.ui.shell.choices import decide, forget, start_over
 from pages.ui.shell.fragments import draw_fragment
 from pages.ui.shell.gallery import gallery, pixels_of
 from pages.ui.shell.markdown import literal
+from pages.ui.shell.own_model_ends import choose_ends
 from pages.ui.shell.progress import plain
 from pages.ui.shell.scene import Scene, picture_of
 from pages.ui.shell.session import OwnModelTried, session, visitor
 from pages.ui.worker.engine import Engine, engine
 from pages.ui.worker.own_models import (
+    USUAL,
+    Ends,
     OwnModels,
     Use,
     digest_in,
@@ -123,26 +126,26 @@ def _take_model(widget: str) -> None:
     except ValueError as error:
         session().refused_model = str(error)
     else:
-        _begin(digest)
+        _begin(OwnModelTried(digest))
     context = get_script_run_ctx()
     if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
         # It is kept once, not twice.
         context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
 
 
-def _begin(digest: str) -> None:
-    session().own_model = OwnModelTried(digest)
+def _begin(tried: OwnModelTried) -> None:
+    """Try a network, or try it in another way."""
+    session().own_model = tried
     st.session_state.pop(_CHOSEN, None)
-    engine().jobs.ask(_waiter(), [Open(name_while_tried(digest))])
+    engine().jobs.ask(_waiter(), [Open(name_while_tried(tried.digest, tried.ends))])
 
 
 def _change(digest: str) -> None:
-    _begin(digest)
     used = next(
         (own.use for own in engine().own_models.of(visitor()) if own.digest == digest), None
     )
-    if used is not None:
-        session().own_model = OwnModelTried(digest, used.labels, "as before")
+    labels, ends = ((), USUAL) if used is None else (used.labels, used.ends)
+    _begin(OwnModelTried(digest, labels, "as before" if labels else "", ends=ends))
 
 
 def _remove(digest: str) -> None:
@@ -179,7 +182,8 @@ def _waiter() -> str:
 def _try(engine: Engine, scene: Scene, tried: OwnModelTried) -> None:
     """The network that waits for a decision: its answers under each preprocessing."""
     st.markdown(f"**{literal(engine.own_models.file_name(tried.digest))}**")
-    opening = engine.jobs.look(Open(name_while_tried(tried.digest)))
+    choose_ends(engine.own_models.undecided(tried.digest), tried.ends, _retry)
+    opening = engine.jobs.look(Open(name_while_tried(tried.digest, tried.ends)))
     opened = opening.estimate if isinstance(opening.estimate, Opened) else None
     asked = None if opened is None else _asked(scene, tried, opened)
     snapshot: Snapshot[object] = opening
@@ -198,7 +202,7 @@ def _try(engine: Engine, scene: Scene, tried: OwnModelTried) -> None:
         )
         st.button("Take another file", on_click=_discard, key="own_model_discard")
         return
-    task = asked or Open(name_while_tried(tried.digest))
+    task = asked or Open(name_while_tried(tried.digest, tried.ends))
 
     def entry() -> None:
         engine.jobs.touch(_waiter())
@@ -214,7 +218,7 @@ def _asked(scene: Scene, tried: OwnModelTried, opened: Opened) -> TryPreprocessi
     known = {entry.id for entry in gallery()}
     own = tried.own_preprocessing
     return TryPreprocessings(
-        name_while_tried(tried.digest),
+        name_while_tried(tried.digest, tried.ends),
         picture_of(scene.settings, opened.input_size),
         _beside(opened.input_size, tuple(name for name in _BESIDE if name in known)),
         PREPROCESSINGS if own is None else (*PREPROCESSINGS, own),
@@ -261,7 +265,7 @@ def _decide(tried: OwnModelTried, opened: Opened, found: Trial) -> None:
             type="primary",
             disabled=st.session_state.get(_CHOSEN) not in kinds,
             on_click=_use,
-            args=(tried.digest, kinds, labels),
+            args=(tried.digest, kinds, labels, tried.ends),
             key="own_model_use",
         )
         st.button("Discard", on_click=_discard, key="own_model_discard")
@@ -291,6 +295,16 @@ def _take_numbers() -> None:
         session().own_model = replace(tried, own_preprocessing=numbers, chosen=str(numbers))
 
 
+def _retry(ends: Ends) -> None:
+    """Try the network with other ends, of which it may have other classes."""
+    tried = session().own_model
+    if tried is not None:
+        again = replace(tried, ends=ends)
+        if ends.link != tried.ends.link:
+            again = replace(again, labels=(), labels_file="")
+        _begin(again)
+
+
 def _choose() -> None:
     tried = session().own_model
     if tried is not None:
@@ -309,13 +323,13 @@ def _take_labels(widget: str, classes: int) -> None:
     session().own_model = replace(tried, labels=labels, labels_file=file.name)
 
 
-def _use(digest: str, kinds: dict[str, Preprocessing], labels: tuple[str, ...]) -> None:
+def _use(digest: str, kinds: dict[str, Preprocessing], labels: tuple[str, ...], ends: Ends) -> None:
     """Use the network as chosen, in a callback; a link that waited for it is shown."""
     kind = kinds.get(str(st.session_state.get(_CHOSEN)))
     if kind is None:
         return
     try:
-        name = engine().own_models.use(visitor(), digest, Use(kind, labels))
+        name = engine().own_models.use(visitor(), digest, Use(kind, labels, ends))
     except ValueError as error:
         session().refused_model = str(error)
         return

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.ui.components.stage_strip import StageControl
+from pages.ui.worker.own_models import USUAL, Ends
 
 if TYPE_CHECKING:
     from attribution_core.models.preprocessing import MeanAndDeviation
@@ -62,6 +63,8 @@ class OwnModelTried:
         Numbers of the owner's own.
     chosen : str
         The text of the preprocessing that the owner has chosen; empty until then.
+    ends : Ends
+        What the owner says of its pictures' size and its outputs, where the network does not.
     """
 
     digest: str
@@ -69,6 +72,7 @@ class OwnModelTried:
     labels_file: str = ""
     own_preprocessing: MeanAndDeviation | None = None
     chosen: str = ""
+    ends: Ends = USUAL
 
 
 @dataclass

@@ -36,6 +36,7 @@ from attribution_core.network.bfloat16 import processor_has_bfloat16
 from attribution_core.running.cache import Cache
 from attribution_core.running.jobs import Runner
 from attribution_core.running.pace import Work
+from attribution_core.scores import LINKS, Link
 from pages.ui.worker.cost import share_of, work_of
 from pages.ui.worker.own_models import OwnModel, OwnModels, is_own, return_memory, uploads_of
 from pages.ui.worker.page_runs import PageRuns
@@ -98,7 +99,7 @@ class Engine:
     ----------
     environment : mapping
         ``ATTRIBUTION_MODEL`` may name a model file, with ``ATTRIBUTION_MODEL_LABELS``,
-        ``ATTRIBUTION_MODEL_PREPROCESSING`` and ``ATTRIBUTION_MODEL_SIZE``; weights have those of
+        ``ATTRIBUTION_MODEL_PREPROCESSING``, ``…_SIZE`` and ``…_LINK``; weights have those of
         `keras_weights`, and ``ATTRIBUTION_DOWNLOADS`` is ``off`` where visitors may not fetch any;
         visitors' networks have those of `uploads_of`.
     address : str or None
@@ -273,6 +274,7 @@ class Engine:
             Path(self._environment["ATTRIBUTION_MODEL"]).expanduser(),
             labels=self._environment.get("ATTRIBUTION_MODEL_LABELS"),
             preprocessing=preprocessing,
+            link=self._own_link(),
             input_size=self._own_size(),
             cache=self._cache,
         )
@@ -291,6 +293,16 @@ class Engine:
             return None if asked is None else size_in(asked)
         except ValueError as error:
             raise ValueError(f"ATTRIBUTION_MODEL_SIZE: {error}") from None
+
+    def _own_link(self) -> Link | None:
+        """What the operator's own model's outputs are, where it does not say it."""
+        said = self._environment.get("ATTRIBUTION_MODEL_LINK")
+        if said is None:
+            return None
+        for link in LINKS:
+            if said == link:
+                return link
+        raise ValueError(f"ATTRIBUTION_MODEL_LINK: '{said}' is none of {', '.join(LINKS)}.")
 
     def _start(self, task: Task) -> Iterator[object]:
         # A generator, so that the first step loads the model, not the page that asks for the task.

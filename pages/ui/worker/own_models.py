@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import hashlib
 import re
@@ -18,7 +19,7 @@ from attribution_core.models.inspection import MODEL_FILES, Limits, inspect
 from attribution_core.models.labels import imagenet_labels
 from attribution_core.models.preprocessing import Preprocessing
 from attribution_core.running.cache import Cache
-from attribution_core.scores import Link
+from attribution_core.scores import LINKS, Link
 
 if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier
@@ -29,7 +30,12 @@ CACHE_BYTES = 32 * 2**20
 
 _MOST_ACTIVATION_BYTES = 256 * 2**20
 _LONGEST_NAME = 80
-_OWN = re.compile(r"sha256-([0-9a-f]{64})(?:-[0-9a-f]{8})?")
+_OWN = re.compile(
+    r"sha256-([0-9a-f]{64})(?:-[0-9a-f]{8}|(?:-(\d{1,4})x(\d{1,4}))?(?:-(softmax|sigmoid|none))?)"
+)
+SMALLEST_SIDE, LARGEST_SIDE = 16, 640
+"""Of pictures, in pixels, for a network that takes any size."""
+
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -92,9 +98,67 @@ def digest_in(model: str) -> str:
     return "" if found is None else found[1]
 
 
-def name_while_tried(digest: str) -> str:
+@dataclass(frozen=True)
+class Ends:
+    """What a visitor says of a network's ends, where the network leaves it open.
+
+    ValueError where a side of the size is none that is taken.
+
+    Attributes
+    ----------
+    size : (height, width) or None
+        Of its pictures, for a network that takes any; None for the usual one.
+    link : Link or None
+        What becomes of its outputs, for one that does not say it; None for the usual.
+    """
+
+    size: tuple[int, int] | None = None
+    link: Link | None = None
+
+    def __post_init__(self) -> None:
+        sides = self.size or (SMALLEST_SIDE,)
+        if not SMALLEST_SIDE <= min(sides) <= max(sides) <= LARGEST_SIDE:
+            raise ValueError(
+                f"Pictures may have {SMALLEST_SIDE} to {LARGEST_SIDE} pixels a side here."
+            )
+
+
+USUAL = Ends()
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """What a network leaves to its owner.
+
+    Attributes
+    ----------
+    sides : (int or None, int or None)
+        Height and width of its pictures; None for any.
+    outputs : int
+        How many it has, where it does not say what becomes of them; 0 where it does.
+    """
+
+    sides: tuple[int | None, int | None] = (0, 0)
+    outputs: int = 0
+
+
+def name_while_tried(digest: str, ends: Ends = USUAL) -> str:
     """The name of a network for which no preprocessing is chosen yet."""
-    return f"sha256-{digest}"
+    size = "" if ends.size is None else "-{}x{}".format(*ends.size)
+    return f"sha256-{digest}{size}{'' if ends.link is None else f'-{ends.link}'}"
+
+
+def _ends_while_tried(model: str) -> Ends | None:
+    """What `name_while_tried` gave the name for; None for other names."""
+    found = _OWN.fullmatch(model)
+    if found is None:
+        return None
+    size = None if found[2] is None else (int(found[2]), int(found[3]))
+    try:
+        ends = Ends(size, next((link for link in LINKS if link == found[4]), None))
+    except ValueError:
+        return None
+    return ends if model == name_while_tried(found[1], ends) else None
 
 
 @dataclass(frozen=True)
@@ -103,11 +167,22 @@ class Use:
 
     preprocessing: Preprocessing
     labels: tuple[str, ...]
+    ends: Ends = USUAL
 
     def name_of(self, digest: str) -> str:
         """The model's name: equal files with equal choices are one model."""
-        chosen = repr((str(self.preprocessing), self.labels)).encode()
-        return f"sha256-{digest}-{hashlib.sha256(chosen).hexdigest()[:8]}"
+        chosen: tuple[object, ...] = str(self.preprocessing), self.labels
+        if self.ends != USUAL:
+            chosen += (self.ends.size, self.ends.link)
+        return f"sha256-{digest}-{hashlib.sha256(repr(chosen).encode()).hexdigest()[:8]}"
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What is known of a network once it was read: its highest layer, and its pictures' size."""
+
+    highest: str = ""
+    input_size: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -121,8 +196,8 @@ class OwnModel:
     file: str
     digest: str
     use: Use
-    highest: str = ""
-    input_size: tuple[int, int] = (0, 0)
+    highest: str
+    input_size: tuple[int, int]
 
 
 @dataclass(eq=False)
@@ -133,8 +208,9 @@ class _File:
     nbytes: int
     folder: tempfile.TemporaryDirectory[str] | None
     network: Any = None
-    highest: str = ""
-    input_size: tuple[int, int] = (0, 0)
+    undecided: Undecided = Undecided()
+    seen: dict[Ends, _Seen] = field(default_factory=dict)
+    tried: set[str] = field(default_factory=set)
     uses: dict[str, Use | None] = field(default_factory=dict)
     reading: threading.Lock = field(default_factory=threading.Lock)
 
@@ -225,19 +301,25 @@ class OwnModels:
             file.uses[visitor] = use
             gone = before - self._models_of(digest)
             if None not in file.uses.values():
-                gone.add(name_while_tried(digest))
+                gone |= file.tried
+                file.tried = set()
         for name in gone:
             self._forget(name)
         return use.name_of(digest)
 
     def of(self, visitor: str) -> tuple[OwnModel, ...]:
         """The networks that a visitor uses, in the order in which they were brought."""
+        found = []
         with self._lock:
-            return tuple(
-                OwnModel(use.name_of(digest), file.name, digest, use, file.highest, file.input_size)
-                for digest, file in self._files.items()
-                if (use := file.uses.get(visitor)) is not None
-            )
+            for digest, file in self._files.items():
+                use = file.uses.get(visitor)
+                if use is not None:
+                    seen = file.seen.get(use.ends, _Seen())
+                    name = use.name_of(digest)
+                    found.append(
+                        OwnModel(name, file.name, digest, use, seen.highest, seen.input_size)
+                    )
+        return tuple(found)
 
     def file_name(self, digest: str) -> str:
         """What the file of a network is called; empty where it is not here."""
@@ -245,12 +327,17 @@ class OwnModels:
             file = self._files.get(digest)
             return "" if file is None else file.name
 
+    def undecided(self, digest: str) -> Undecided:
+        """What a network leaves to its owner; nothing until it was read."""
+        with self._lock:
+            file = self._files.get(digest)
+            return Undecided() if file is None else file.undecided
+
     def has(self, model: str) -> bool:
         """Whether a network of this name can be asked."""
-        digest = digest_in(model)
         with self._lock:
-            here = digest in self._files
-        return here and (model == name_while_tried(digest) or self._use_of(model) is not None)
+            here = digest_in(model) in self._files
+        return here and (_ends_while_tried(model) is not None or self._use_of(model) is not None)
 
     def labels(self, model: str) -> tuple[str, ...]:
         """Of a model that is used; empty for others."""
@@ -271,7 +358,7 @@ class OwnModels:
                 gone |= before - self._models_of(each)
                 if not file.uses:
                     del self._files[each]
-                    gone.add(name_while_tried(each))
+                    gone |= file.tried
                     networks.append(file)
         for name in gone:
             self._forget(name)
@@ -291,23 +378,35 @@ class OwnModels:
         """
         from attribution_core.models.loading import classifier_of
 
-        digest = digest_in(model)
         with self._lock:
-            file = self._files.get(digest)
+            file = self._files.get(digest_in(model))
         use = self._use_of(model)
-        if file is None or not self.has(model):
+        ends = _ends_while_tried(model) if use is None else use.ends
+        if file is None or ends is None:
             raise ValueError("The network is no longer here; bring its file again.")
         with file.reading:
             self._read(file)
+        if use is None:
+            self._try_alone(file, model)
+            _look(file, ends)
         found = classifier_of(
             file.network,
             Path(file.name).stem,
             labels=None if use is None else use.labels,
             preprocessing="none" if use is None else use.preprocessing,
+            link=ends.link,
+            input_size=ends.size,
             cache=Cache(CACHE_BYTES),
         )
-        file.highest, file.input_size = found.layers[-1], found.input_size
+        file.seen[ends] = _Seen(found.layers[-1], found.input_size)
         return found
+
+    def _try_alone(self, file: _File, model: str) -> None:
+        """Of a network that is tried in several ways, only the last is kept."""
+        with self._lock:
+            before, file.tried = file.tried - {model}, {model}
+        for name in before:
+            self._forget(name)
 
     def _keep(self, digest: str, file: _File) -> None:
         with self._lock:
@@ -349,6 +448,31 @@ class OwnModels:
 
     def _models_of(self, digest: str) -> set[str]:
         return {use.name_of(digest) for use in self._files[digest].uses.values() if use is not None}
+
+
+def _look(file: _File, ends: Ends) -> None:
+    """See what a network leaves open, before it computes with pictures of a chosen size."""
+    from attribution_core.models.model_file import refuse_large_activations
+    from attribution_core.network.endings import ended_in_logits
+
+    network = file.network
+    # Also where it does not take the usual size, so that another can be chosen.
+    sides = _sides(network)
+    file.undecided = Undecided(sides, file.undecided.outputs)
+    ended = ended_in_logits(network, ends.link, ends.size)
+    outputs = 0 if ended.says_link else int(network.outputs[0].shape[-1])
+    file.undecided = Undecided(sides, outputs)
+    if None in sides:
+        refuse_large_activations(ended.network, file.name, _MOST_ACTIVATION_BYTES)
+
+
+def _sides(network: Any) -> tuple[int | None, int | None]:
+    from attribution_core.network.picture_input import picture_input
+
+    # What is no classifier of pictures is refused elsewhere, with the reason.
+    with contextlib.suppress(AttributeError, TypeError, ValueError):
+        return picture_input(tuple(network.inputs[0].shape)[1:]).sides
+    return 0, 0
 
 
 def labels_for(classes: int, link: Link = "softmax") -> tuple[str, ...]:

@@ -198,3 +198,55 @@ def test_not_offered_where_it_is_not_allowed(
     page = any_visit(model=f"sha256-{'0' * 64}").run()
     assert not [each for each in page.app.file_uploader if "own_model" in str(each.key)]
     assert "this server takes no networks of visitors" in page.words
+
+
+@pytest.fixture(scope="module")
+def open_ended(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A network for pictures of any size from 40 pixels on, which does not say what its outputs
+    are."""
+    entry = keras.Input((None, None, 3))
+    flow = layers.Conv2D(4, 40, 8, activation="relu", name="top")(entry)
+    outputs = layers.Dense(3)(layers.GlobalAveragePooling2D()(flow))
+    path = tmp_path_factory.mktemp("open") / "open.keras"
+    keras.Model(entry, outputs).save(path)
+    return path.read_bytes()
+
+
+def test_size_and_outputs_where_the_network_leaves_them_open(
+    visit: Callable[..., Visit], open_ended: bytes
+) -> None:
+    page = try_(bring(visit(methods="gradient"), "open.keras", open_ended))
+    assert page.app.number_input(key="own_model_height").value == 224
+    choose(page, "zero_to_one")
+    page.app.number_input(key="own_model_height").set_value(20)
+    page.run()
+    page.wait(lambda: bool(errors(page)))
+    assert "cannot take pictures of 20 × 224 pixels; choose another size" in errors(page)[0]
+    page.app.number_input(key="own_model_height").set_value(96)
+    try_(page.run())
+    page.app.number_input(key="own_model_width").set_value(64)
+    try_(page.run())
+    outputs = page.app.selectbox(key="own_model_outputs")
+    assert len(outputs.options) == 3
+    assert outputs.value == "softmax"
+    outputs.set_value("sigmoid")
+    try_(page.run())
+    assert page.app.radio(key="own_model_as").value == "zero_to_one", "it stays chosen"
+    page.press("own_model_use").finish()
+    classifier = page.scene.classifier
+    assert classifier is not None
+    assert (classifier.input_size, classifier.link) == ((96, 64), "sigmoid")
+    assert {*page.statuses} == {"done"}
+    # What was chosen is where it is changed again.
+    page.press(f"change_{hashlib.sha256(open_ended).hexdigest()}")
+    try_(page)
+    assert page.app.number_input(key="own_model_width").value == 64
+    assert page.app.selectbox(key="own_model_outputs").value == "sigmoid"
+
+
+def test_nothing_is_asked_of_a_network_that_says_it(
+    visit: Callable[..., Visit], network: bytes
+) -> None:
+    page = try_(bring(visit(methods="gradient"), "tiny.keras", network))
+    asked = [str(each.key) for each in (*page.app.number_input, *page.app.selectbox)]
+    assert not [key for key in asked if key.startswith("own_model")]

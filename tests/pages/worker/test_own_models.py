@@ -13,7 +13,9 @@ import pytest
 from attribution_core.models.labels import imagenet_labels
 from pages.ui.worker.own_models import (
     CACHE_BYTES,
+    Ends,
     OwnModels,
+    Undecided,
     Uploads,
     Use,
     digest_in,
@@ -102,6 +104,7 @@ def test_two_sessions_with_one_file(
     assert (classifier.name, classifier.labels) == ("mine", LABELS)
     assert held.of("ann")[0].highest == classifier.layers[-1]
     assert held.use("bob", second, USE) == name
+    assert held.classifier(name_while_tried(first)).labels[0] == "class 0"
     held.drop("ann")
     assert name not in forgotten
     assert held.has(name)
@@ -125,6 +128,59 @@ def test_another_preprocessing_of_the_same_network(
     assert first in forgotten
     assert not held.has(first)
     assert not np.allclose(held.classifier(second).scores(picture), before)
+
+
+@pytest.fixture(scope="module")
+def open_ended(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A network for pictures of any size, that ends in one output without an activation."""
+    import keras
+
+    entry = keras.Input((None, None, 3))
+    flow = keras.layers.Conv2D(4, 3, 2, activation="relu", name="top")(entry)
+    output = keras.layers.Dense(1)(keras.layers.GlobalAveragePooling2D()(flow))
+    path = tmp_path_factory.mktemp("open") / "open.keras"
+    keras.Model(entry, output).save(path)
+    return path.read_bytes()
+
+
+def test_what_a_network_leaves_open_is_its_owners_choice(
+    held: OwnModels, forgotten: list[str], open_ended: bytes, files: list[bytes]
+) -> None:
+    digest = held.bring("ann", "open.keras", open_ended)
+    assert held.undecided(digest) == Undecided()
+    assert held.classifier(name_while_tried(digest)).input_size == (224, 224)
+    assert held.undecided(digest) == Undecided((None, None), 1)
+    ends = Ends((40, 60), "sigmoid")
+    tried = held.classifier(name_while_tried(digest, ends))
+    assert (tried.input_size, tried.classes, tried.link) == ((40, 60), 2, "softmax")
+    assert name_while_tried(digest) in forgotten, "one of its trials is kept, not all"
+    name = held.use("ann", digest, Use("none", ("no", "yes"), ends))
+    assert name_while_tried(digest, ends) in forgotten
+    assert name != held.use("bob", held.bring("bob", "b.keras", open_ended), Use("none", ("no",)))
+    assert held.classifier(name).labels == ("no", "yes")
+    assert [(each.input_size, each.highest) for each in held.of("ann")] == [((40, 60), "top")]
+    decided = held.bring("ann", "mine.keras", files[0])
+    held.classifier(name_while_tried(decided))
+    assert held.undecided(decided) == Undecided((16, 16))
+
+
+@pytest.mark.parametrize("size", [(15, 40), (40, 641), (0, 0)])
+def test_sizes_have_bounds(held: OwnModels, open_ended: bytes, size: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="16 to 640 pixels a side"):
+        Ends(size)
+    digest = held.bring("ann", "open.keras", open_ended)
+    assert not held.has("sha256-{}-{}x{}".format(digest, *size))
+
+
+def test_a_size_that_takes_too_much_is_refused_before_it_is_taken(
+    held: OwnModels, open_ended: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.ui.worker.own_models._MOST_ACTIVATION_BYTES", 700_000)
+    digest = held.bring("ann", "open.keras", open_ended)
+    assert held.classifier(name_while_tried(digest))
+    with pytest.raises(ValueError, match=r"shape \(200, 320, 3\).*may take at most 1 MB"):
+        held.classifier(name_while_tried(digest, Ends((200, 320))))
+    assert held.undecided(digest).sides == (None, None)
 
 
 def test_so_many_and_no_more(held: OwnModels, files: list[bytes]) -> None:
