@@ -158,3 +158,17 @@ def test_a_function_is_read_at_one_go(package: str) -> None:
         for name, lines in lengths(module)
     }
     assert {name: lines for name, lines in found.items() if lines > 60} == {}
+
+
+@pytest.mark.parametrize("module", [name for name in sorted(modules()) if name[0] == "p"])
+def test_what_a_button_does_is_done_in_a_callback(module: str) -> None:
+    # A run that asks whether its button was pressed may be superseded before it asks.
+    asked = {
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(modules()[module].read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("button", "form_submit_button")
+        and "on_click" not in {keyword.arg for keyword in node.keywords}
+    }
+    assert not asked

@@ -30,7 +30,7 @@ def render_model_download(engine: Engine, chosen: Model, me: str) -> None:
         The visitor's name.
     """
     wanted = chosen.application if chosen.missing else None
-    mine = KERAS_APPLICATIONS.get(session().asked_to_download)
+    mine = _asked()
     offered = NOT_HERE in (model.missing for model in engine.models() if model.application is VGG16)
     if wanted is None and mine is None and not offered:
         return
@@ -38,8 +38,8 @@ def render_model_download(engine: Engine, chosen: Model, me: str) -> None:
 
     def entry() -> None:
         engine.downloads.touch(me)
-        if busy != _under_way(engine, mine, me):
-            # Stops the timer, and updates the model list.
+        if mine is not _asked() or busy != _under_way(engine, mine, me):
+            # Starts or stops the timer, and updates the model list.
             st.rerun()
         if busy and mine is not None:
             _draw_progress(engine, mine, me)
@@ -55,9 +55,13 @@ def render_model_download(engine: Engine, chosen: Model, me: str) -> None:
 
 def takes_lines(engine: Engine, chosen: Model, me: str) -> bool:
     """Whether there is more to show than fits beside another entry."""
-    mine = KERAS_APPLICATIONS.get(session().asked_to_download)
+    mine = _asked()
     wanted = chosen.application is not None and bool(chosen.missing)
     return wanted or (mine is not None and _state(engine, mine, me) in (*UNDER_WAY, "failed"))
+
+
+def _asked() -> KerasApplication | None:
+    return KERAS_APPLICATIONS.get(session().asked_to_download)
 
 
 def _state(engine: Engine, network: KerasApplication, me: str) -> str:
@@ -110,15 +114,19 @@ def _draw_offer(
 def _draw_button(
     engine: Engine, network: KerasApplication, me: str, label: str, *, quiet: bool
 ) -> None:
-    if st.button(
+    st.button(
         f"{label} ({network.megabytes} MB)",
         type="tertiary" if quiet else "secondary",
         icon=":material/download:",
         key=f"download_{network.name}",
         help="Once, into Keras's own cache folder, and checked there.",
-    ):
-        session().asked_to_download = network.name
-        engine.downloads.ask(me, [network.name])
-        # After a failure, or a cancel of one's own.
-        engine.downloads.retry(me, network.name)
-        st.rerun()
+        on_click=_download,
+        args=(engine, network, me),
+    )
+
+
+def _download(engine: Engine, network: KerasApplication, me: str) -> None:
+    session().asked_to_download = network.name
+    engine.downloads.ask(me, [network.name])
+    # After a failure, or a cancel of one's own.
+    engine.downloads.retry(me, network.name)
