@@ -167,7 +167,7 @@ def figure(
     ------
     ValueError
         When there is no attribution, or one is there twice, or titles are needed that are not
-        given.
+        given, or there are too many for the width.
     """
     style = style or FigureStyle()
     arrangement = titled(_cells(attributions), rows, columns, labels)

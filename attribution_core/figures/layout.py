@@ -156,30 +156,65 @@ class Sheet:
 def laid_out(content: Content, width: Width) -> Sheet:
     """Place everything: as many columns side by side as are legible, the others below.
 
-    The maps are as large as the format allows, and all alike.
+    The maps are as large as the format allows, and all alike. Where there are many rows of few
+    columns, the later rows stand beside the first.
+
+    Raises
+    ------
+    ValueError
+        When so many maps are legible on no figure of that width.
     """
     form = FORMATS[width]
-    columns = len(content.columns)
-    best: tuple[float, _Bands] | None = None
-    for across in dict.fromkeys(-(-columns // bands) for bands in range(1, columns + 1)):
-        bands = _Bands(content, form, across)
-        cell = bands.largest_cell()
-        if best is None or cell > best[0]:
-            best = cell, bands
-        if cell >= form.smallest and not form.fixed:
+    best: tuple[float, _Blocks] | None = None
+    for across, beside in _foldings(len(content.rows), len(content.columns)):
+        if best is not None and best[0] >= form.smallest and beside == 1 and not form.fixed:
             # A slide has room in both directions; a column of text only grows longer.
             break
+        blocks = _Blocks(content, form, across, beside)
+        cell = blocks.largest_cell()
+        if best is None or cell > _WORTHWHILE * best[0]:
+            best = cell, blocks
     assert best is not None
-    return best[1].sheet(best[0])
+    cell, blocks = best
+    if cell < _LEGIBLE * form.smallest:
+        raise ValueError(
+            f"{len(content.shapes)} maps are too many for a figure of this width; take fewer "
+            "classes or methods, or another width."
+        )
+    return blocks.sheet(cell)
 
 
-class _Bands:
-    """The content in bands of a number of columns; what remains to be found is the maps' width."""
+_WORTHWHILE = 1.1
+"""How much larger maps have to become where rows or columns are taken out of their order."""
 
-    def __init__(self, content: Content, form: Format, across: int) -> None:
+_LEGIBLE = 0.6
+"""Of the smallest width of a map, where there is no room for more."""
+
+
+def _foldings(rows: int, columns: int) -> Iterator[tuple[int, int]]:
+    """How many columns stand side by side, and how many blocks of rows: the plainest first."""
+    for bands in range(1, columns + 1):
+        across = -(-columns // bands)
+        if bands > 1 and across == -(-columns // (bands - 1)):
+            continue
+        for blocks in range(1, rows + 1 if bands == 1 else 2):
+            # No fewer rows would stand in the highest block.
+            if blocks == 1 or -(-rows // blocks) < -(-rows // (blocks - 1)):
+                yield across, blocks
+
+
+class _Blocks:
+    """The content in blocks of rows beside each other, each in bands of a number of columns.
+
+    What remains to be found is the maps' width.
+    """
+
+    def __init__(self, content: Content, form: Format, across: int, beside: int) -> None:
         self.content, self.form, self.across = content, form, across
         self.slots = across + (1 if content.picture else 0)
         self.aspect = max(height / width for height, width in content.shapes.values())
+        rows, deep = range(len(content.rows)), -(-len(content.rows) // beside)
+        self.blocks = [rows[start : start + deep] for start in rows[::deep]]
         self.inside = form.width - 2 * form.margin
         self.caption = wrapped(content.caption, form.caption, self.inside, 99)
         self.below = height_of(self.caption, form.caption)
@@ -213,14 +248,26 @@ class _Bands:
 
     def _grid(self, cell: float, left: float, top: float) -> tuple[Sheet, float, float]:
         """All but the caption, and the right and lower end of it."""
-        form, content = self.form, self.content
+        form = self.form
         sheet = Sheet(form.width)
+        right, bottom = left, top
+        for number, rows in enumerate(self.blocks):
+            start = right + 2 * form.gap if number else left
+            right, end = self._block(sheet, rows, cell, start, top)
+            bottom = max(bottom, end)
+        return sheet, right, bottom
+
+    def _block(
+        self, sheet: Sheet, rows: range, cell: float, left: float, top: float
+    ) -> tuple[float, float]:
+        """Place some rows; their right and lower end."""
+        form, content = self.form, self.content
         tall = cell * self.aspect
         size = self._title_size(cell)
-        heads = [wrapped(title, size, tall, 3) for title in content.rows]
-        stub = max(height_of(lines, size) for lines in heads)
+        heads = {row: wrapped(content.rows[row], size, tall, 3) for row in rows}
+        stub = max(height_of(lines, size) for lines in heads.values())
         first = left + stub + (form.gap / 2 if stub else 0)
-        scales = _Scales(content, form, cell)
+        scales = _Scales(content, form, cell, rows)
         titles = {
             column: wrapped(title, size, self._title_width(cell), 3)
             for column, title in (dict(enumerate(content.columns)) | {-1: content.picture}).items()
@@ -230,13 +277,12 @@ class _Bands:
             shown = range(start, min(start + self.across, len(content.columns)))
             named = {slot: titles[column] for slot, column in self._slots(shown)}
             y += self._place_titles(sheet, named, size, first, y, cell)
-            for row, lines in enumerate(heads):
+            for row, lines in heads.items():
                 if lines:
                     sheet.texts.append(Text(lines, left, y + tall / 2, size, "row"))
                 depth = self._place_row(sheet, scales, row, shown, first, y, cell)
                 y += depth + form.gap
-        right = first + self.slots * (cell + form.gap) - form.gap
-        return sheet, right, y - form.gap
+        return first + self.slots * (cell + form.gap) - form.gap, y - form.gap
 
     def _slots(self, shown: range) -> Iterator[tuple[int, int]]:
         """Slots of a band and their columns; the picture's column is -1."""
@@ -303,7 +349,7 @@ class _Bands:
                 sheet.pictures[row, shown.start] = box
                 continue
             sheet.maps[place] = box
-            if place in self.content.scales:
+            if place in scales.scales:
                 depth = max(depth, tall + scales.place(sheet, place, box, top + tall))
         return depth
 
@@ -314,8 +360,16 @@ class _Bands:
 class _Scales:
     """Colour bars and what is written at them, in one manner for the whole figure."""
 
-    def __init__(self, content: Content, form: Format, width: float) -> None:
-        self.scales, self.form, self.width = content.scales, form, width
+    def __init__(self, content: Content, form: Format, width: float, rows: range) -> None:
+        self.form, self.width = form, width
+        self.scales = {**content.scales}
+        # A scale that a column shares stands below it in each block.
+        for column in range(len(content.columns)):
+            of_column = [at for at in content.shapes if at[1] == column]
+            shared = [at for at in of_column if at in content.scales]
+            here = [at for at in of_column if at[0] in rows]
+            if here and not any(at in content.scales for at in here):
+                self.scales[max(here)] = content.scales[shared[0]]
         size, apart = form.small, form.gap
         numbers = [width_of(s.low, size) + width_of(s.high, size) for s in self.scales.values()]
         units = [width_of(drawable(s.unit), size) for s in self.scales.values()]

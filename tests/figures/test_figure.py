@@ -105,6 +105,9 @@ LONG = "a soft-coated wheaten terrier of an extraordinarily long pedigree"
         (2, 2, {"picture": True}, {"of": picture(20, 40)}),
         (2, 3, {"caption": False}, {"of": picture(60, 20), "label": LONG}),
         (1, 12, {"theme": "dark"}, {"label": LONG}),
+        (5, 2, {"theme": "dark"}, {"label": LONG}),
+        (5, 4, {"scale": "method"}, {}),
+        (8, 3, {}, {"score": "probability", "label": "tiger cat"}),
     ],
 )
 def test_nothing_overlaps_and_everything_is_on_the_sheet(
@@ -115,6 +118,8 @@ def test_nothing_overlaps_and_everything_is_on_the_sheet(
     assert wide == pytest.approx(WIDTHS[width])
     assert high == pytest.approx(190.5) if width == "slide" else 0 < high <= 230.01
     boxes = text_boxes(made)
+    assert min(text.get_fontsize() for text in page(made).texts) >= 6.5
+    assert min(box(made, f"map {row} 0")[2] for row in range(rows)) > 10
     for each in page(made).images:
         left, right, bottom, top = each.get_extent()
         boxes[str(each.get_gid())] = Bbox([[left, high - bottom], [right, high - top]])
@@ -185,6 +190,20 @@ def test_columns_that_would_be_too_narrow_go_below_the_others() -> None:
     assert tops == sorted(tops)
     assert texts(made, "row") == ["bee"] * 3
     assert min(box(made, f"map 0 {column}")[2] for column in range(9)) >= 15
+
+
+@pytest.mark.parametrize("scale", ["map", "method"])
+def test_many_rows_stand_beside_each_other_with_their_titles(scale: Any) -> None:
+    made = figure(grid(5, 2), FigureStyle(width="slide", scale=scale))
+    assert texts(made, "row") == ["ant", "bee", "cat", "dog", "eel"]
+    assert texts(made, "title").count("× Input") == 3
+    assert box(made, "map 0 0")[1] == box(made, "map 2 0")[1] == box(made, "map 4 0")[1]
+    assert box(made, "map 0 0")[0] == box(made, "map 1 0")[0] < box(made, "map 2 0")[0]
+    # A scale that a column shares is below each part of it.
+    lowest = {int(each.get_gid()[6]) for each in page(made).images if "scale" in each.get_gid()}
+    assert lowest == ({0, 1, 2, 3, 4} if scale == "map" else {1, 3, 4})
+    scales = texts(made, "scale")
+    assert len(set(scales)) < len(scales) if scale == "method" else len(scales) >= 20
 
 
 def test_rows_and_columns_of_ones_own_and_places_left_empty() -> None:
@@ -524,6 +543,13 @@ def test_an_attribution_draws_itself() -> None:
 def test_what_cannot_be_drawn(attributions: Sequence[Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         figure(attributions)
+
+
+@pytest.mark.parametrize(("width", "columns"), [("one column", 8), ("slide", 5)])
+def test_too_many_maps_are_refused_rather_than_drawn_too_small(width: Any, columns: int) -> None:
+    maps = [grid(1, columns) for _ in range(8)]
+    with pytest.raises(ValueError, match="too many for a figure of this width; take fewer"):
+        figure(maps, FigureStyle(width=width), rows=["ant"] * 8, columns=["Grad-CAM"] * columns)
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,11 @@ def render_figure_form(
         with controls:
             style = _chosen_style(scene.settings)
             suffix = choose_from_list("figure-format", "Format", KINDS, "png")
-        preview, millimetres = _preview(f"{sheet.identity} {style!r}", sheet, style)
+        try:
+            preview, millimetres = _preview(f"{sheet.identity} {style!r}", sheet, style)
+        except ValueError as error:  # too many maps
+            shown.info(str(error), icon=":material/print_disabled:")
+            return
         with shown:
             st.image(preview, alt="Preview of the figure", width="stretch")
         with controls:

@@ -67,6 +67,15 @@ def test_a_form_that_is_closed_draws_nothing(
     page.run()
     assert page.app.selectbox(key="choose_figure-width").value == "slide"
 
+    def refused(*arguments: Any, **named: Any) -> Any:
+        raise ValueError("88 maps are too many.")
+
+    monkeypatch.setattr(figures, "figure", refused)
+    page.app.selectbox(key="choose_figure-theme").set_value("dark")
+    page.run()
+    assert "88 maps are too many." in page.words
+    assert labels(page)[-1] == "Arrays as NPZ"
+
 
 def test_the_form_takes_over_what_the_sidebar_says(visit: Callable[..., Visit]) -> None:
     page = visit(
