@@ -11,7 +11,13 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from attribution_core.images.values import MAX_SAMPLE_VALUE, WHITE_IS_ZERO, Kind, scaled_to_255
+from attribution_core.images.values import (
+    MAX_SAMPLE_VALUE,
+    WHITE_IS_ZERO,
+    Kind,
+    blocks,
+    scale_of,
+)
 
 BEGINNINGS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 """Of a TIFF file, little-endian or big-endian, and of a BigTIFF file."""
@@ -53,7 +59,12 @@ def read_tiff(content: bytes, check_size: Callable[[int, int], None]) -> tuple[I
             "16 bits a value."
         )
     try:
-        return _read(page, content, packed)
+        values, kind = _values(page, content, packed), _kind(page, packed)
+    except Exception as error:
+        raise _damaged(error) from None
+    scale = scale_of(blocks(values), kind)
+    try:
+        return _picture(page, scale.applied(values)), scale.assumed
     except Exception as error:
         raise _damaged(error) from None
 
@@ -80,24 +91,28 @@ def _is_known(page: Any, length: int, packed: bool) -> bool:
     )
 
 
-def _read(page: Any, content: bytes, packed: bool) -> tuple[Image.Image, str]:
+def _values(page: Any, content: bytes, packed: bool) -> npt.NDArray[np.generic]:
     values = _unpacked(page, content) if packed else page.asarray()
-    if page.axes == "SYX":
-        values = np.moveaxis(values, 0, -1)
-    kind = Kind(
-        floating=values.dtype.kind == "f",
-        signed=values.dtype.kind == "i",
+    return np.moveaxis(values, 0, -1) if page.axes == "SYX" else values
+
+
+def _kind(page: Any, packed: bool) -> Kind:
+    return Kind(
+        floating=page.dtype.kind == "f",
+        signed=page.dtype.kind == "i",
         bits=page.bitspersample,
         # Of values that are packed, all bits are used.
         white=2.0**page.bitspersample - 1 if packed else _named_white(page),
         inverted=page.photometric == _MIN_IS_WHITE,
     )
-    scaled, said = scaled_to_255(values, kind)
-    image = Image.fromarray(scaled)
+
+
+def _picture(page: Any, values: npt.NDArray[np.uint8]) -> Image.Image:
+    image = Image.fromarray(values)
     if profile := _tag(page, _ICC_PROFILE):
         image.info["icc_profile"] = profile
     image.getexif()[_ORIENTATION] = _tag(page, _ORIENTATION) or 1
-    return image, said
+    return image
 
 
 def _named_white(page: Any) -> float:
@@ -111,9 +126,13 @@ def _unpacked(page: Any, content: bytes) -> npt.NDArray[np.generic]:
     stored = b"".join(content[start : start + count] for start, count in places)
     in_a_row = -(-numbers * bits // 8)
     rows = np.frombuffer(stored, np.uint8, page.imagelength * in_a_row).reshape(-1, in_a_row)
-    digits = np.unpackbits(rows, axis=1, count=numbers * bits).reshape(len(rows), numbers, bits)
-    values = digits.astype(np.uint16) @ (1 << np.arange(bits)[::-1]).astype(np.uint16)
-    return np.asarray(values).reshape(page.shape)
+    values = np.empty((len(rows), numbers), np.uint16)
+    worth = (1 << np.arange(bits)[::-1]).astype(np.uint16)
+    # A row at a time: each bit takes two bytes here.
+    for packed, unpacked in zip(rows, values, strict=True):
+        digits = np.unpackbits(packed, count=numbers * bits).reshape(numbers, bits)
+        unpacked[...] = digits.astype(np.uint16) @ worth
+    return values.reshape(page.shape)
 
 
 def _tag(page: Any, code: int) -> Any:

@@ -306,7 +306,7 @@ def test_damaged_heic_in_a_sentence() -> None:
     said = [refusal(broken(content, len(content), seed)) for seed in range(100)]
     assert sum(map(bool, said)) > 50
     assert all(each.startswith(("The picture ", "The file ")) for each in said if each)
-    assert "8000 x 6000 pixels; it should have at most 40 million" in refusal(
+    assert "8000 x 6000 pixels; it should have at most 25 million in HEIC." in refusal(
         _claiming(content, 8000, 6000)
     )
 

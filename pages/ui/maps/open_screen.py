@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from attribution_core.images import load_image
+from attribution_core.images import Pixels
+from attribution_core.images.limited import decode_limited
 from pages.ui.shell.bundle import Bundle, unpacked
 from pages.ui.shell.choices import is_own_of_a_page, start_over
 from pages.ui.shell.gallery import gallery
@@ -22,7 +23,7 @@ def render_bundle(engine: Engine, name: str, content: bytes, key: str) -> None:
     """Say what a bundle holds, with a button that opens its screen."""
     try:
         bundle = unpacked(content, name)
-        picture = load_image(bundle.picture, DEFAULT_SIZE)
+        picture = _pixels(bundle.picture)
     except ValueError as error:
         st.error(literal(str(error)), icon=":material/error:")
         return
@@ -46,6 +47,11 @@ def render_bundle(engine: Engine, name: str, content: bytes, key: str) -> None:
         st.caption(f"{literal(name)}: a screen of {page.capitalize()}")
     for complaint in _complaints(engine, bundle):
         st.caption(literal(complaint))
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _pixels(content: bytes) -> Pixels:
+    return decode_limited(content, DEFAULT_SIZE).pixels
 
 
 def _open(bundle: Bundle, page: str) -> None:

@@ -7,10 +7,11 @@ import binascii
 
 import streamlit as st
 
-from attribution_core.images import Picture, decode, load_image
+from attribution_core.images import Decoded, Picture
+from attribution_core.images.limited import decode_limited
 from pages.ui.shell.address import allowed, fetched
 from pages.ui.shell.choices import decide
-from pages.ui.shell.session import session
+from pages.ui.shell.session import OwnDecoded, session
 from pages.ui.shell.settings import UPLOAD
 
 MOST_BYTES = 20 * 2**20
@@ -63,17 +64,16 @@ def take_address(widget: str) -> None:
 
 def take_content(content: bytes) -> None:
     """Show the picture in a file's content, or say why it is none, from a callback."""
+    scene = session().scene
+    # The size that is asked for next, so that it is decoded once.
+    size = DEFAULT_SIZE if scene is None else scene.picture.pixels.shape[:2]
     try:
-        load_image(content, DEFAULT_SIZE)
+        decoded = decode_limited(content, (size[0], size[1]))
     except ValueError as error:
         session().refused_picture = f"{error} The picture shown is unchanged."
         return
-    show_own_picture(content)
-
-
-def show_own_picture(content: bytes) -> None:
-    """Show the picture in a file's content, from a callback."""
     session().own_picture = content
+    session().own_decoded = OwnDecoded(content, {(size[0], size[1]): decoded})
     show_again()
 
 
@@ -82,13 +82,22 @@ def show_again() -> None:
     decide("picture", UPLOAD)
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def assumed_of(content: bytes) -> str:
-    """What was assumed of the colours and values in a file, in sentences; may be empty."""
-    return decode(content, DEFAULT_SIZE).assumed
+def assumed(size: tuple[int, int]) -> str:
+    """What was assumed of the own picture's colours and values, in sentences; may be empty."""
+    return _decoded(size).assumed
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def own_pixels(content: bytes, size: tuple[int, int]) -> Picture:
-    """The picture in a file's content at a network's input size."""
-    return Picture.of(load_image(content, size))
+def own_pixels(size: tuple[int, int]) -> Picture:
+    """The own picture at a network's input size; ValueError where it cannot be read."""
+    return Picture.of(_decoded(size).pixels)
+
+
+def _decoded(size: tuple[int, int]) -> Decoded:
+    content = session().own_picture
+    assert content is not None
+    known = session().own_decoded
+    if known is None or known.content is not content:
+        known = session().own_decoded = OwnDecoded(content, {})
+    if size not in known.at:
+        known.at[size] = decode_limited(content, size)
+    return known.at[size]

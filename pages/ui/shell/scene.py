@@ -271,10 +271,13 @@ def _handed_classes() -> Sequence[int]:
 
 def picture_of(settings: Settings, size: tuple[int, int]) -> Picture:
     """The picture that is chosen, at a network's input size."""
-    if settings.picture == UPLOAD:
-        own = session().own_picture
-        if own is not None:
-            return own_pixels(own, size)
+    if settings.picture == UPLOAD and session().own_picture is not None:
+        try:
+            return own_pixels(size)
+        except ValueError as error:
+            # It could be read at another network's size, beside less other work.
+            complain(str(error))
+            session().own_picture = None
     return pixels_of(settings.picture, size)
 
 

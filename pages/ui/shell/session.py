@@ -13,6 +13,7 @@ from pages.ui.components.stage_strip import StageControl
 from pages.ui.worker.own_models import USUAL, Ends
 
 if TYPE_CHECKING:
+    from attribution_core.images import Decoded
     from attribution_core.models.preprocessing import MeanAndDeviation
     from pages.ui.shell.scene import Scene
     from pages.ui.stage.curtain import BeforeStage
@@ -45,6 +46,22 @@ class Choices:
     handed: dict[str, object] = field(default_factory=dict)
     offered: dict[str, Collection[object] | None] = field(default_factory=dict)
     reported: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OwnDecoded:
+    """A visitor's own picture, decoded.
+
+    Attributes
+    ----------
+    content : bytes
+        Of its file.
+    at : dict
+        The picture at each input size (height, width) asked for so far.
+    """
+
+    content: bytes
+    at: dict[tuple[int, int], Decoded]
 
 
 @dataclass(frozen=True)
@@ -96,6 +113,8 @@ class Session:
         Whether the browser knew widgets from before a restart, and their values are not noticed.
     own_picture : bytes or None
         The last file uploaded or photo taken that could be read as a picture.
+    own_decoded : OwnDecoded or None
+        The same, decoded.
     refused_picture : str
         Why the last file was refused; empty once the visitor has been told.
     own_model : OwnModelTried or None
@@ -144,6 +163,7 @@ class Session:
     notices: dict[int, tuple[str, float]] = field(default_factory=dict)
     resumed: bool = False
     own_picture: bytes | None = None
+    own_decoded: OwnDecoded | None = None
     refused_picture: str = ""
     own_model: OwnModelTried | None = None
     refused_model: str = ""

@@ -22,7 +22,7 @@ from pages.ui.shell.more_controls import EVERY_LAYER, render_more_controls
 from pages.ui.shell.own_model import render_own_model
 from pages.ui.shell.own_picture import (
     MOST_BYTES,
-    assumed_of,
+    assumed,
     show_again,
     take_address,
     take_own_picture,
@@ -59,8 +59,7 @@ def _picture(scene: Scene) -> None:
         on_pick=lambda picked: decide("picture", picked),
         on_paste=take_pasted,
     )
-    content = session().own_picture
-    own = content is not None
+    own = session().own_picture is not None
     with st.container(
         horizontal=True,
         horizontal_alignment="distribute",
@@ -79,8 +78,10 @@ def _picture(scene: Scene) -> None:
             )
         with st.popover("Your own picture", type="tertiary", key="own_picture"):
             _own_picture(scene, own=own)
-    if content is not None and chosen == UPLOAD and assumed_of(content):
-        st.caption(literal(assumed_of(content)))
+    if own and chosen == UPLOAD:
+        height, width = scene.picture.pixels.shape[:2]
+        if sentences := assumed((height, width)):
+            st.caption(literal(sentences))
     if session().refused_picture:
         st.error(session().refused_picture)
         session().refused_picture = ""

@@ -11,6 +11,9 @@ import pytest
 from PIL import Image
 
 from attribution_core import load_image
+from attribution_core.images import Decoded
+from attribution_core.images.limited import decode_limited
+from pages.ui.shell import own_picture
 from tests.pages.visits import Visit
 
 
@@ -38,6 +41,46 @@ def test_an_upload_is_turned_upright_and_explained(visit: Callable[..., Visit]) 
     assert page.statuses == ["done"] * 2
     assert page.requests[0].picture == page.scene.picture
     assert page.link["picture"] == "upload"
+
+
+def test_an_upload_is_decoded_once_and_by_a_process_with_limits(
+    any_visit: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = []
+
+    def counted(content: bytes, size: tuple[int, int]) -> Decoded:
+        sizes.append(size)
+        return decode_limited(content, size)
+
+    monkeypatch.setattr(own_picture, "decode_limited", counted)
+    page = any_visit().run()
+    content = encoded(Image.new("RGB", (320, 240), "red"), "PNG")
+    page.app.sidebar.file_uploader[0].upload("mine.png", content, "image/png")
+    page.run()
+    page.run()
+    assert page.scene.settings.picture == "upload"
+    assert sizes == [page.scene.picture.pixels.shape[:2]]
+
+
+def test_an_upload_that_cannot_be_read_again_gives_way_to_the_gallery(
+    any_visit: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = any_visit().run()
+    session = page.app.session_state["session"]
+    content = encoded(Image.new("RGB", (320, 240), "red"), "PNG")
+    page.app.sidebar.file_uploader[0].upload("mine.png", content, "image/png")
+    page.run()
+
+    def busy(content: bytes, size: tuple[int, int]) -> Decoded:
+        raise ValueError("The server is busy with other pictures.")
+
+    monkeypatch.setattr(own_picture, "decode_limited", busy)
+    session.own_decoded.at.clear()
+    page.run()
+    assert not page.app.exception
+    assert session.own_picture is None
+    (toast,) = page.app.toast
+    assert "busy with other pictures" in toast.value
 
 
 def hostile_files() -> dict[str, bytes]:
