@@ -128,7 +128,7 @@ def bfloat16_option() -> bool:
         "bfloat16 instructions, VGG16's networks take little more than half the time. Of a class's "
         "range over the coalitions, scores change by .6 % (median over all classes of the CAM head "
         "at block5_pool) to 2.7 % (the largest), far less than by sampling. Other networks gain "
-        "nothing.",
+        "nothing, and one whose scores change by more than 5 % of the largest is refused.",
     )
 
 

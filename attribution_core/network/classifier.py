@@ -19,6 +19,7 @@ from attribution_core.arrays import Logits
 from attribution_core.images import INPUT, Picture, Pixels, digest
 from attribution_core.network.bfloat16 import in_bfloat16
 from attribution_core.network.change_windows import local_part
+from attribution_core.network.copies import copies
 from attribution_core.network.endings import ended_in_logits
 from attribution_core.network.finite import check_activations
 from attribution_core.network.graph import (
@@ -26,7 +27,6 @@ from attribution_core.network.graph import (
     LAST,
     computes_in_float32,
     cuts,
-    finish_normalisations,
     flow,
     layer_name,
     multiplications,
@@ -41,10 +41,14 @@ from attribution_core.network.local_head import (
     is_linear_above,
     local_head,
 )
-from attribution_core.network.nesting import rebuilt
 from attribution_core.network.picture_input import first, last
 from attribution_core.network.rounding import unit_of
-from attribution_core.network.verification import check_copy, check_logits_of
+from attribution_core.network.verification import (
+    check_logits_of,
+    check_rounded,
+    is_copy,
+    sound_layers,
+)
 from attribution_core.running.cache import Cache
 from attribution_core.scores import Link, probabilities_of
 from attribution_core.segmentations import Segments
@@ -99,8 +103,9 @@ class Classifier:
         Whether the same request gives the same bits whatever was asked before, on the same machine.
         False is quicker for few maps, and the last bits can differ.
     verified : bool
-        Whether it is known that what is explained is the given network; otherwise their values are
-        compared on a few pictures.
+        Whether it is known that what is explained is the given network; otherwise, values are
+        compared on a few pictures: the logits give the network's own outputs, and from each layer
+        the head gives the logits of the whole. Layers where it does not are not offered.
     link : Link, optional
         What makes probabilities of the outputs, where the network does not say it: softmax of
         several and nothing of one, where not given.
@@ -135,8 +140,6 @@ class Classifier:
         self._whole = keras.Model(network.inputs[0], network.outputs[0], name=network.name)
         self._given = preprocess, link, input_size
         self._preprocess = self._ended.takes.prepare(preprocess)
-        if not verified:
-            check_logits_of(network, self._ended, self._preprocess, link_given=link is not None)
         self.link: Link = self._ended.link
         self.labels = self._ended.labels(labels)
         self.cache = Cache(DEFAULT_CACHE_BYTES) if cache is None else cache
@@ -145,6 +148,8 @@ class Classifier:
         self._channels_first = self._ended.channels_first
         self._cuts = cuts(self._network)
         self._layers = self._find_layers()
+        if not verified:
+            self._check(network, link_given=link is not None)
         # Quicker ways to the same logits compute themselves, in float32 and with channels last.
         self._quick = computes_in_float32(self._network) and not (
             self._channels_first or self._ended.takes.channels_first
@@ -172,26 +177,28 @@ class Classifier:
     def copy(self) -> Classifier:
         """The same classifier on a network of its own, with a small cache of its own.
 
-        ValueError where a copy of the network gives other scores.
+        ValueError where every copy of the network gives other scores.
         """
-        network = keras.models.clone_model(self._whole, clone_function=rebuilt)
-        network.set_weights(self._whole.get_weights())
-        finish_normalisations(network)
-        cache = Cache(COPY_CACHE_BYTES)
         preprocess, link, size = self._given
-        copy = Classifier(
-            self.name,
-            network,
-            preprocess,
-            self.labels,
-            cache,
-            reproducible=self._reproducible,
-            verified=True,
-            link=link,
-            input_size=size,
+        for network in copies(self._whole):
+            copy = Classifier(
+                self.name,
+                network,
+                preprocess,
+                self.labels,
+                Cache(COPY_CACHE_BYTES),
+                reproducible=self._reproducible,
+                verified=True,
+                link=link,
+                input_size=size,
+            )
+            copy._layers = dict(self._layers)
+            if is_copy(self._ended, copy._ended, self._preprocess):
+                return copy
+        raise ValueError(
+            f"The network {self.name} cannot be copied: a copy with its parameters gives other "
+            "scores, so that a layer keeps something beside them."
         )
-        check_copy(self._ended, copy._ended, self._preprocess, self.name)
-        return copy
 
     def keep(self, name: str, make: Callable[[], T]) -> T:
         """Something that belongs to this classifier: made at the first call, then kept."""
@@ -241,10 +248,13 @@ class Classifier:
     def rounded_head(self, layer: str) -> Head:
         """`head`, computed in bfloat16: its logits are float32, and good to a few per mille.
 
+        The network in bfloat16 is tried on a picture when it is made.
+
         Raises
         ------
         ValueError
-            When the layer has no head, or the network cannot be computed in bfloat16.
+            When the layer has no head, or the network cannot be computed in bfloat16: not all of
+            it can be rebuilt, or a logit changes by more than `MOST_ROUNDED` of the largest.
         """
         found, network = self.layer(layer), self._round()
         return self._functions.get_or_compute(
@@ -407,6 +417,19 @@ class Classifier:
                 found[name] = Layer(name, shape, above)
         return found
 
+    def _check(self, given: keras.Model, *, link_given: bool) -> None:
+        """Compare with the network as it was given, by value; keep the layers that agree."""
+        trial = check_logits_of(given, self._ended, self._preprocess, link_given=link_given)
+        inner = {name: self._cuts[name] for name in self._layers if name != INPUT}
+
+        def edge(activations: Any) -> Any:
+            passed = last(activations) if self._channels_first else activations
+            passed = tf.cast(passed, tf.float32)
+            return first(passed) if self._channels_first else passed
+
+        sound = {INPUT, *sound_layers(self._network, inner, trial, edge)}
+        self._layers = {name: each for name, each in self._layers.items() if name in sound}
+
     def _entering(self, points: Any, layer: str) -> Any:
         """Points at a layer as the network takes them there."""
         if layer == INPUT:
@@ -428,7 +451,9 @@ class Classifier:
     def _build_twin(self) -> tuple[keras.Model, keras.Model]:
         """The network in bfloat16 as it was given, and from pictures to logits."""
         twin = in_bfloat16(self._whole)
-        return twin, ended_in_logits(twin, *self._given[1:]).network
+        rounded = ended_in_logits(twin, *self._given[1:])
+        check_rounded(self._ended, rounded, self._preprocess, self.name)
+        return twin, rounded.network
 
     def _build_rounded_head(self, layer: Layer, network: keras.Model) -> Head:
         above = network

@@ -9,7 +9,7 @@ from typing import Protocol
 from attribution_core.arrays import BoolArray, FloatArray, Logits
 from attribution_core.images import digest
 from attribution_core.network.classifier import Classifier
-from attribution_core.network.head import Head
+from attribution_core.network.head import Head, masked_points
 from attribution_core.network.incremental_head import (
     IncrementalCoalitions,
     IncrementalHead,
@@ -98,7 +98,8 @@ def evaluator_of(masking: Masking, segments: Segments, *, bfloat16: bool = False
 
     Where the head begins with linear layers and skipping them saves enough, coalitions skip them.
     Otherwise, where few absent players change only a window of each layer, that window is
-    recomputed. Otherwise the whole head is.
+    recomputed. Otherwise the whole head is, and also where a quicker way was found to give other
+    logits: see `Agreement`.
 
     Parameters
     ----------
@@ -117,8 +118,13 @@ def evaluator_of(masking: Masking, segments: Segments, *, bfloat16: bool = False
     ends = masking.point, masking.reference
     head = classifier.rounded_head(layer) if bfloat16 else classifier.head(layer)
     linear = classifier.linear_head(layer, int(segments.max()) + 1, bfloat16=bfloat16)
-    if linear is not None:
-        return LinearCoalitions(head, linear, _contributions(masking, linear, segments))
+    if linear is not None and not linear.agreement.refuted:
+
+        def plain(coalitions: BoolArray) -> Logits:
+            return head.logits(masked_points(*ends, segments, coalitions))
+
+        contributions = _contributions(masking, linear, segments)
+        return LinearCoalitions(head, linear, contributions, plain)
     # Windows are computed in float32, and scores of both kinds must not be compared.
     incremental = None if bfloat16 else classifier.incremental_head(layer)
     if incremental is not None:

@@ -226,6 +226,19 @@ class Head:
         ]
 
 
+def masked_points(
+    point: FloatArray,
+    reference: FloatArray,
+    segments: npt.NDArray[np.int64],
+    coalitions: BoolArray,
+) -> FloatArray:
+    """The points ``(n, h, w, c)`` that coalitions ``(n, players)`` make of a point ``(h, w, c)``.
+
+    Absent players take the reference's values.
+    """
+    return np.where(coalitions[:, segments][..., None], point, reference)
+
+
 def _masked_logits(
     logits: Function, point: Any, reference: Any, segments: Any, coalitions: Any
 ) -> Any:

@@ -19,6 +19,7 @@ import numpy as np
 import tensorflow as tf
 
 from attribution_core.arrays import BoolArray, FloatArray, IntArray, Logits
+from attribution_core.network.agreement import Agreement
 from attribution_core.network.change_windows import (
     CONVOLUTIONS,
     POOLINGS,
@@ -30,7 +31,8 @@ from attribution_core.network.change_windows import (
     window_side,
 )
 from attribution_core.network.graph import parents
-from attribution_core.network.head import Head, compiled
+from attribution_core.network.head import Head, compiled, masked_points
+from attribution_core.network.verification import tolerance_of
 from attribution_core.segmentations import Segments
 
 LEAST_GAIN = 1.4
@@ -66,7 +68,7 @@ class Unmasked:
 class IncrementalHead:
     """The head above a layer, computed in windows for coalitions with few absent players.
 
-    Gives the same logits as the plain head, to rounding.
+    Gives the same logits as the plain head, to rounding; ``agreement`` remembers whether it does.
 
     Parameters
     ----------
@@ -89,6 +91,7 @@ class IncrementalHead:
         *,
         reproducible: bool = False,
     ) -> None:
+        self.agreement = Agreement(tolerance_of(network))
         self._part = part
         self._prepare = prepare
         self._cut = part.cut()
@@ -129,11 +132,11 @@ class IncrementalHead:
     def worthwhile(self, windows: Windows, count: int) -> bool:
         """Whether to evaluate this many coalitions in these windows.
 
-        Never where they save too little. Otherwise once they would have saved, since the head was
-        made, as much as tracing takes: a single click need not wait for it, and many squares are
-        hardly delayed by it.
+        Never where they save too little, or do not agree with the plain head. Otherwise once they
+        would have saved, since the head was made, as much as tracing takes: a single click need not
+        wait for it, and many squares are hardly delayed by it.
         """
-        if windows.gain < LEAST_GAIN:
+        if windows.gain < LEAST_GAIN or self.agreement.refuted:
             return False
         self._forgone += count * (windows.plain - windows.left)
         return self._forgone >= TRACING
@@ -348,7 +351,6 @@ class IncrementalCoalitions:
         rest = np.ones(len(coalitions), bool)
         for windows, rows in groups.values():
             if self._incremental.worthwhile(windows, len(rows)):
-                rest[rows] = False
                 logits[rows] = self._incremental.logits(
                     self._unmasked(),
                     self._reference,
@@ -357,11 +359,18 @@ class IncrementalCoalitions:
                     np.minimum(corners[rows], windows.last_corner),
                     windows,
                 )
+                agreement = self._incremental.agreement
+                rest[rows] = not agreement.holds(logits[rows], coalitions[rows], self._plain)
         if rest.any():
             logits[rest] = self.head.masked_logits(
                 self._point, self._reference, self._segments, coalitions[rest]
             )
         return logits
+
+    def _plain(self, coalitions: BoolArray) -> Logits:
+        """Of few coalitions, without tracing what masks many."""
+        points = masked_points(self._point, self._reference, self._segments, coalitions)
+        return self.head.logits(points)
 
     def _absent(self, coalitions: BoolArray) -> tuple[IntArray, IntArray]:
         """Top left corner and sides of the box around each one's absent players, ``(n, 2)``."""

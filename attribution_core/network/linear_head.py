@@ -19,8 +19,10 @@ import tensorflow as tf
 
 from attribution_core.arrays import BoolArray, FloatArray, Logits
 from attribution_core.games.game import batches
+from attribution_core.network.agreement import Agreement
 from attribution_core.network.graph import cuts, flow, layer_name, multiplications, operation_name
 from attribution_core.network.head import Head, compiled
+from attribution_core.network.verification import tolerance_of
 from attribution_core.segmentations import Segments
 
 _LINEAR = (
@@ -101,7 +103,7 @@ def linear_prefix(network: keras.Model, layer: str, players: int) -> LinearPrefi
 class LinearHead:
     """The head above a layer, its linear prefix replaced by the players' contributions.
 
-    Gives the same logits as the plain head, to rounding.
+    Gives the same logits as the plain head, to rounding; ``agreement`` remembers whether it does.
 
     Parameters
     ----------
@@ -122,6 +124,7 @@ class LinearHead:
         *,
         reproducible: bool = False,
     ) -> None:
+        self.agreement = Agreement(tolerance_of(network))
         self._prefix = prefix
         self._fewest = 2 if reproducible else 1
         last = prefix.layers[-1]
@@ -199,6 +202,8 @@ def _without_activation(layer: keras.layers.Layer, points: Any) -> Any:
 class LinearCoalitions:
     """Coalitions of one point, reference and segmentation, evaluated through a `LinearHead`.
 
+    Through the plain head where the two are found not to agree.
+
     Parameters
     ----------
     head : Head
@@ -206,6 +211,8 @@ class LinearCoalitions:
     linear : LinearHead
     contributions : callable
         Gives what `LinearHead.contributions` returns; called when first needed.
+    plain : callable
+        From coalitions ``(n, players)`` to the plain head's logits ``(n, classes)``.
     """
 
     def __init__(
@@ -213,10 +220,12 @@ class LinearCoalitions:
         head: Head,
         linear: LinearHead,
         contributions: Callable[[], tuple[Logits, Logits]],
+        plain: Callable[[BoolArray], Logits],
     ) -> None:
         self.head = head
         self._linear = linear
         self._contributions = contributions
+        self._plain = plain
 
     @property
     def batch_size(self) -> int:
@@ -224,4 +233,7 @@ class LinearCoalitions:
 
     def logits(self, coalitions: BoolArray) -> Logits:
         """Logits ``(n, classes)`` of coalitions ``(n, players)``."""
-        return self._linear.logits(*self._contributions(), coalitions)
+        logits = self._linear.logits(*self._contributions(), coalitions)
+        if self._linear.agreement.holds(logits, coalitions, self._plain):
+            return logits
+        return self._plain(coalitions)

@@ -14,10 +14,12 @@ from attribution_core.arrays import BoolArray, FloatArray, Logits
 from attribution_core.games.local_game import MeanParts, NotLocal, colours_of, mean_parts
 from attribution_core.images import digest
 from attribution_core.network.additive_part import additive_part
+from attribution_core.network.agreement import Agreement
 from attribution_core.network.evaluators import Masking
 from attribution_core.network.finite import check_logits
-from attribution_core.network.head import compiled
+from attribution_core.network.head import FEW_POINTS, compiled, masked_points
 from attribution_core.network.local_head import LocalHead
+from attribution_core.network.verification import tolerance_of
 from attribution_core.segmentations import Segments
 
 
@@ -38,6 +40,7 @@ class LocalHeadGame:
         self, head: LocalHead, prepare: Callable[[Any], Any], masking: Masking, segments: Segments
     ) -> None:
         self.sees = head.sees(segments)
+        self._segments = segments
         self._rest = head.rest
         self._plane = tuple(head.rest.input.shape)[1:]
         self._masking = masking
@@ -136,7 +139,8 @@ class LocalHeadGame:
     def mean_parts(self) -> Iterator[MeanParts]:
         """`mean_parts` of this game, the last one kept in the classifier's cache.
 
-        NotLocal where a random coalition shows that the head is not local, now or before.
+        NotLocal where a random coalition shows, now or before, that the head is not local or gives
+        other logits than the plain one.
         """
         classifier = self._masking.classifier
         known = classifier.cache.get(self._key)
@@ -144,6 +148,7 @@ class LocalHeadGame:
             yield known
             return
         try:
+            self._compare()
             found: MeanParts | None = None
             for found in mean_parts(self):
                 yield found
@@ -152,6 +157,25 @@ class LocalHeadGame:
             raise
         if found is not None:
             classifier.cache.put(self._key, found)
+
+    def _compare(self) -> None:
+        """NotLocal where the logits are not those of the plain head."""
+        classifier, layer = self._masking.classifier, self._masking.layer
+        head = classifier.head(layer)
+        random = np.random.default_rng(0)
+        coalitions = random.random((FEW_POINTS, self.sees.shape[1])) < 0.5
+        agreement = classifier.keep(
+            f"agreement of the local head at {layer}",
+            lambda: Agreement(tolerance_of(classifier.network)),
+        )
+        ends = self._masking.point, self._masking.reference
+        found = self.outputs(self.parts(coalitions)) + self._constant
+        if not agreement.holds(
+            found,
+            coalitions,
+            lambda few: head.logits(masked_points(*ends, self._segments, few)),
+        ):
+            raise NotLocal("The local head gives other logits than the plain one.")
 
 
 def local_game(masking: Masking, segments: Segments) -> LocalHeadGame | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import keras
@@ -11,6 +13,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from attribution_core.arrays import FloatArray
+from attribution_core.network.agreement import same_logits
 from attribution_core.network.endings import Ended
 from attribution_core.network.graph import flow, multiplications
 from attribution_core.scores import probabilities_of
@@ -22,6 +25,32 @@ _SEED = 20
 
 FEWEST_TO_TELL = 8
 """Values, of which logits would hardly all lie between 0 and 1."""
+
+MOST_ROUNDED = 0.05
+"""Change of a logit by bfloat16, as a share of the largest, up to which it is offered."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """Pictures that a network was tried on, and what it says of them.
+
+    Attributes
+    ----------
+    prepared : tensor ``(n, …)``
+        As the network takes them.
+    logits : float64 array ``(n, classes)``
+        Finite.
+    tolerance : float
+        Of the number types that the network computes in, as a share of the largest logit.
+    """
+
+    prepared: Any
+    logits: npt.NDArray[np.float64]
+    tolerance: float
+
+    def agrees(self, logits: Any) -> bool:
+        """Whether other logits of these pictures are the same to rounding."""
+        return same_logits(_float64(logits), self.logits, self.tolerance)
 
 
 def pictures_to_try(ended: Ended) -> npt.NDArray[np.float32]:
@@ -43,7 +72,7 @@ def pictures_to_try(ended: Ended) -> npt.NDArray[np.float32]:
 
 def check_logits_of(
     given: keras.Model, ended: Ended, preprocess: Callable[[Any], Any], *, link_given: bool = False
-) -> None:
+) -> Trial:
     """Refuse what is taken for logits where it is not what the given network makes its outputs of.
 
     Outputs that are not finite are left to those who see them in a picture of the user's.
@@ -59,6 +88,11 @@ def check_logits_of(
     link_given : bool
         Whether the owner has said what becomes of the values.
 
+    Returns
+    -------
+    Trial
+        Of the pictures whose logits and outputs are finite.
+
     Raises
     ------
     ValueError
@@ -73,10 +107,11 @@ def check_logits_of(
     outputs = _float64(given(tf.gather(prepared, rows), training=False))
     logits = _float64(ended.network(prepared, training=False))[rows]
     finite = np.isfinite(logits).all(axis=1) & np.isfinite(outputs).all(axis=1)
+    tolerance = tolerance_of(given)
+    trial = Trial(tf.boolean_mask(tf.gather(prepared, rows), finite), logits[finite], tolerance)
     logits, outputs = logits[finite], outputs[finite]
     if not len(logits):
-        return
-    tolerance = _tolerance(given)
+        return trial
     if ended.link == "softmax" and _are_probabilities(logits, tolerance):
         raise ValueError(
             "The network's last values are probabilities, and no softmax at its end says of which "
@@ -98,24 +133,94 @@ def check_logits_of(
             "own outputs; it should end in one softmax over its classes, in a sigmoid of each, or "
             "in logits."
         )
+    return trial
 
 
-def check_copy(ended: Ended, copy: Ended, preprocess: Callable[[Any], Any], name: str) -> None:
-    """Refuse a copy of a network that gives other logits.
+def sound_layers(
+    network: keras.Model,
+    layers: Mapping[str, Any],
+    trial: Trial,
+    edge: Callable[[Any], Any] = tf.identity,
+) -> tuple[str, ...]:
+    """The layers from which on a network gives the logits that the whole of it gives.
+
+    It is taken apart at all of them, and the parts are called one after another: that tries the
+    head of every layer, composed with its body, in one forward pass. Only where this gives other
+    logits is each layer tried by itself. The pictures change places between one part and the next,
+    so that a layer does not pass unseen that keeps something for another one.
+
+    Parameters
+    ----------
+    network : keras.Model
+        Preprocessed pictures -> logits.
+    layers : mapping of name to tensor
+        True cuts of the network, from low to high.
+    trial : Trial
+        Of the whole network.
+    edge : callable
+        From activations as the network has them to those that a head is given, and back.
+
+    Returns
+    -------
+    tuple of str
+        All of them, for nearly every network.
+    """
+    if not len(trial.logits) or _passes(network, layers.values(), trial, edge):
+        return tuple(layers)
+    return tuple(name for name, cut in layers.items() if _passes(network, [cut], trial, edge))
+
+
+def _passes(
+    network: keras.Model, cuts: Iterable[Any], trial: Trial, edge: Callable[[Any], Any]
+) -> bool:
+    """Whether the network, taken apart at these cuts, gives the same logits."""
+    values, end, moved = trial.prepared, network.inputs[0], 0
+    try:
+        for start, end in pairwise([network.inputs[0], *cuts]):
+            values = tf.roll(edge(keras.Model(start, end)(values, training=False)), 1, axis=0)
+            moved += 1
+        values = keras.Model(end, network.output)(values, training=False)
+    except (TypeError, ValueError, tf.errors.InvalidArgumentError):
+        return False
+    return trial.agrees(tf.roll(values, -moved, axis=0))
+
+
+def is_copy(ended: Ended, copy: Ended, preprocess: Callable[[Any], Any]) -> bool:
+    """Whether a copy of a network gives the same logits, to rounding, of a picture.
+
+    Of networks whose logits are not finite nothing is known, and that is left to those who see it.
+    """
+    ours, theirs = _of_one_picture(ended, copy, preprocess)
+    return not np.isfinite(ours).all() or same_logits(theirs, ours, tolerance_of(ended.network))
+
+
+def check_rounded(
+    ended: Ended, rounded: Ended, preprocess: Callable[[Any], Any], name: str
+) -> None:
+    """Refuse a network in bfloat16 that is further from the one in float32 than is said of it.
 
     Raises
     ------
     ValueError
-        When they differ by more than rounding on a picture.
+        When a logit of a picture changes by more than `MOST_ROUNDED`, as a share of the largest.
     """
-    picture = preprocess(tf.constant(pictures_to_try(ended)[:1]))
-    ours, theirs = (_float64(each.network(picture, training=False)) for each in (ended, copy))
-    most = _tolerance(ended.network) * float(np.abs(ours).max())
-    if np.isfinite(ours).all() and np.abs(ours - theirs).max() > most:
+    exact, found = _of_one_picture(ended, rounded, preprocess)
+    if np.isfinite(exact).all() and not same_logits(found, exact, MOST_ROUNDED):
+        changed = float(np.abs(found - exact).max() / np.abs(exact).max())
+        said = f"change by {changed:.0%} of the largest" if np.isfinite(changed) else "overflow"
         raise ValueError(
-            f"The network {name} cannot be copied: a copy with its parameters gives other scores, "
-            "so that a layer keeps something beside them."
+            f"The network {name} cannot be computed in bfloat16: its scores {said}, where at most "
+            f"{MOST_ROUNDED:.0%} is allowed. Use float32."
         )
+
+
+def _of_one_picture(
+    first: Ended, second: Ended, preprocess: Callable[[Any], Any]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """What two networks that take the same make of one picture, each ``(1, classes)``."""
+    picture = preprocess(tf.constant(pictures_to_try(first)[:1]))
+    ours, theirs = (_float64(each.network(picture, training=False)) for each in (first, second))
+    return ours, theirs
 
 
 def _are_probabilities(values: FloatArray, tolerance: float) -> bool:
@@ -128,7 +233,7 @@ def _are_squashed(values: FloatArray) -> bool:
     return values.size >= FEWEST_TO_TELL and bool(((values > 0) & (values < 1)).all())
 
 
-def _tolerance(network: keras.Model) -> float:
+def tolerance_of(network: keras.Model) -> float:
     """Of the coarsest number type in which a layer computes, as a share of the largest value."""
     types = {each.compute_dtype for each in network._flatten_layers(include_self=False)}
     return 0.1 if "bfloat16" in types else 0.02 if "float16" in types else 1e-4

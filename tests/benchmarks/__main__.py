@@ -9,6 +9,7 @@ import sys
 NAMES = (
     "superpixels",
     "methods",
+    "loading_check",
     "first_maps",
     "quadrature",
     "smoothgrad_noise",

@@ -23,4 +23,9 @@ pytestmark = pytest.mark.network
     ids=["efficientnet_lite0", "vgg16_cam", "clever_hans"],
 )
 def test_its_logits_are_those_of_its_outputs(module: ModuleType, labels: tuple[str, ...]) -> None:
-    Classifier("built in", module.load(), module.preprocess, labels)
+    made = [
+        Classifier("built in", module.load(), module.preprocess, labels, verified=known)
+        for known in (False, True)
+    ]
+    # From each layer the head gives the whole network's logits, else the layer would be missing.
+    assert made[0].layers == made[1].layers

@@ -118,7 +118,11 @@ def test_at_the_reference_alone() -> None:
     ],
 )
 @pytest.mark.parametrize("layer", ["input", "halves"])
-def test_of_a_coalition_alone(method: str, options: dict[str, Any], layer: str) -> None:
+def test_of_a_coalition_alone(
+    monkeypatch: pytest.MonkeyPatch, method: str, options: dict[str, Any], layer: str
+) -> None:
+    # Of an exponential, bfloat16 changes more than is allowed elsewhere.
+    monkeypatch.setattr("attribution_core.network.verification.MOST_ROUNDED", 0.2)
     classifier = of_some_coalitions()
     assert explained(classifier, "linear", reference="white", layer=layer).finished
     with pytest.raises(ValueError, match=rf"gives (inf|nan) as the logit.*the layer {layer}; "):
