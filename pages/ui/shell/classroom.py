@@ -36,6 +36,9 @@ IDLE_SECONDS = 2 * 3600.0
 GONE_SECONDS = 30.0
 """After so long without a word, a follower is gone."""
 
+LEFT_SECONDS = 30.0
+"""After so long without a page of its leader's that is open, a class is told so."""
+
 MOST_WRONG_CODES = 30
 """Of everybody, in a minute: then nobody can join for the rest of it."""
 
@@ -47,17 +50,23 @@ def allowed(environment: Mapping[str, str] = os.environ) -> bool:
 
 @dataclass(frozen=True)
 class Shown:
-    """What a class shows: a page, the parameters of its link, and a number that grows."""
+    """What a class shows: a page, the parameters of its link, and a number that grows.
+
+    ``left`` says that its leader has closed the page; the screen is the last one.
+    """
 
     page: str
     parameters: Mapping[str, str]
     revision: int = 0
+    left: bool = False
 
 
 @dataclass
 class _Class:
     shown: Shown
     heard: float
+    present: Callable[[], bool]
+    seen: float
     followers: dict[str, float] = field(default_factory=dict)
 
 
@@ -80,15 +89,24 @@ class Classes:
         self._classes: dict[str, _Class] = {}
         self._wrong: deque[float] = deque(maxlen=MOST_WRONG_CODES)
 
-    def lead(self, page: str, parameters: Mapping[str, str]) -> str:
+    def lead(
+        self,
+        page: str,
+        parameters: Mapping[str, str],
+        present: Callable[[], bool] = lambda: True,
+    ) -> str:
         """Begin a class that shows this screen, and return its code; `Refused` if there are too
-        many."""
+        many.
+
+        ``present`` says at any time whether the leader's page is open.
+        """
         with self._lock:
             self._forget()
             if len(self._classes) >= MOST_CLASSES:
                 raise Refused(f"{MOST_CLASSES} classes are being led here; try again later.")
             code = "".join(secrets.choice(_LETTERS) for _ in range(CODE_LENGTH))
-            self._classes[code] = _Class(Shown(page, dict(parameters)), self._clock())
+            now = self._clock()
+            self._classes[code] = _Class(Shown(page, dict(parameters)), now, present, now)
             return code
 
     def show(self, code: str, page: str, parameters: Mapping[str, str]) -> None:
@@ -96,7 +114,7 @@ class Classes:
         with self._lock:
             led = self._classes.get(code)
             if led is not None:
-                led.heard = self._clock()
+                led.heard = led.seen = self._clock()
                 new = Shown(page, dict(parameters), led.shown.revision)
                 if new != led.shown:
                     led.shown = replace(new, revision=new.revision + 1)
@@ -135,7 +153,9 @@ class Classes:
             if joins and len(led.followers) >= MOST_FOLLOWERS:
                 raise Refused(f"The class is full: {MOST_FOLLOWERS} follow it.")
             led.followers[follower] = now
-            return led.shown
+            if led.present():
+                led.seen = now
+            return replace(led.shown, left=led.seen < now - LEFT_SECONDS)
 
     def _forget(self) -> None:
         now = self._clock()

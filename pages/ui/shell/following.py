@@ -34,7 +34,9 @@ def follow_the_class(page: str) -> None:
         leave()
         complain(str(refusal))
         return
-    session().followed = shown.revision
+    session().followed, session().leader_left = shown.revision, shown.left
+    if shown.left and session().started:
+        return
     session().started = True
     there = shown.page or PAGES[0]
     if there != (page or PAGES[0]) and there in (*PAGES, "stories"):
@@ -53,7 +55,8 @@ def render_following() -> None:
     """Say that a class is followed, with a button to leave it, and look for what is new."""
     if not session().following:
         return
-    st.html(ASSETS / "following.css")
+    if session().led:
+        st.html(ASSETS / "following.css")
     with st.container(horizontal=True, vertical_alignment="center", key="following"):
         kept = [
             what
@@ -66,23 +69,29 @@ def render_following() -> None:
         st.markdown(
             f":material/cast_for_education: **Following class {session().following}**"
             + "".join(f"; the leader's own {what} stays with the leader" for what in kept)
+            if session().led
+            else ":material/cast_for_education: The one who leads has left; you may go on by "
+            "yourself. Should they come back, you follow again."
         )
         st.button(
             "Leave", icon=":material/close:", key="leave_class", type="tertiary", on_click=leave
         )
-    make_controls_inert()
+    if session().led:
+        make_controls_inert()
     draw_fragment(_look, run_every=LOOK_EVERY_SECONDS)
 
 
 def leave() -> None:
     """Follow no longer; everything stays as it is on screen."""
-    session().following = ""
+    session().following, session().leader_left = "", False
 
 
 def _look() -> None:
-    """Have the page drawn again where the class shows something new, or is over."""
+    """Have the page drawn again where the class shows something new, has lost or got back its
+    leader, or is over."""
     try:
-        new = classes().look(session().following, visitor()).revision != session().followed
+        shown = classes().look(session().following, visitor())
+        new = (shown.revision, shown.left) != (session().followed, session().leader_left)
     except Refused:
         new = True
     if new:

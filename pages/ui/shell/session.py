@@ -147,6 +147,9 @@ class Session:
         none.
     followed : int
         The revision of what the followed class showed when the page was drawn.
+    leader_left : bool
+        Whether the followed class's leader had closed their page by then; this visitor's settings
+        are free meanwhile.
     leaders_own_picture, leaders_own_model : bool
         Whether the followed class's leader shows a picture, or asks a network, of their own.
     formula : str or None
@@ -182,10 +185,16 @@ class Session:
     leading: str = ""
     following: str = ""
     followed: int = 0
+    leader_left: bool = False
     leaders_own_picture: bool = False
     leaders_own_model: bool = False
     formula: str | None = None
     costs: tuple[object, Mapping[str, str]] | None = None
+
+    @property
+    def led(self) -> bool:
+        """Whether a class's leader decides what is shown here."""
+        return bool(self.following) and not self.leader_left
 
 
 def session() -> Session:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from urllib.parse import urlencode, urlsplit
 
 import segno
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from attribution_core.segmentations import counted
 from pages.ui.shell.bundle import Bundle, packed
@@ -115,9 +117,18 @@ def _class(code: str) -> bool:
 
 def _lead() -> None:
     try:
-        session().leading = classes().lead(session().page, parameters_of_screen())
+        session().leading = classes().lead(session().page, parameters_of_screen(), page_is_open())
     except Refused as refusal:
         complain(str(refusal))
+
+
+def page_is_open() -> Callable[[], bool]:
+    """What says, to any session, whether the browser of this one is connected."""
+    context = get_script_run_ctx()
+    if context is None:
+        return lambda: True
+    me = context.session_id
+    return lambda: runtime.get_instance().is_active_session(me)
 
 
 def _end() -> None:

@@ -33,7 +33,7 @@ def render_strip(scene: Scene) -> None:
     controls = session().stage_controls
     stage_strip(
         on=on,
-        available=session().page in PAGES and not session().following,
+        available=session().page in PAGES and not session().led,
         playable=session().page in FIRST_FILM,
         controls=[
             controls[role] for role in ORDER if on and role in controls and controls[role].options

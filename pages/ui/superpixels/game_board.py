@@ -150,10 +150,10 @@ def draw_board(scene: Scene, board: Board, known: Mapping[str, Attribution]) -> 
             if attribution.player_values is not None
         ],
         colours=scene.settings.colours,
-        read_only=bool(session().following),
+        read_only=session().led,
         key="player_board",
     )
-    if clicked is not None and not session().following:
+    if clicked is not None and not session().led:
         _set_absent(board.name, clicked)
         remember(ABSENT, clicked, ())
         board = replace(board, absent=clicked)

@@ -7,14 +7,17 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from pages.ui.shell import share
 from pages.ui.shell.classroom import (
     CODE_LENGTH,
     IDLE_SECONDS,
+    LEFT_SECONDS,
     MOST_CLASSES,
     MOST_FOLLOWERS,
     MOST_WRONG_CODES,
@@ -78,6 +81,25 @@ def test_a_class_is_over_when_it_is_ended_or_idle(school: Classes, clock: Clock)
     assert school.look(kept, "ann") == Shown("", {}, 0)
 
 
+def test_followers_are_told_that_the_leader_has_left_and_is_back(
+    school: Classes, clock: Clock
+) -> None:
+    here = True
+    code = school.lead("layers", {}, lambda: here)
+    assert not school.look(code, "ann").left
+    here = False
+    clock.now += LEFT_SECONDS - 1
+    assert not school.look(code, "ann").left
+    clock.now += 2
+    assert school.look(code, "ann") == Shown("layers", {}, 0, left=True)
+    here = True
+    assert not school.look(code, "ann").left
+    here = False
+    clock.now += LEFT_SECONDS + 1
+    school.show(code, "layers", {})
+    assert not school.look(code, "ann").left
+
+
 def test_a_class_is_full_until_followers_are_gone(school: Classes, clock: Clock) -> None:
     code = school.lead("", {})
     for number in range(MOST_FOLLOWERS):
@@ -114,10 +136,10 @@ def school_here(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     classes.clear()
 
 
-def leads(page: Visit) -> str:
+def leads(page: Visit, present: Callable[[], bool] = lambda: True) -> str:
     """Have a visitor lead a class, as the button does; returns the code."""
     session = page.app.session_state["session"]
-    session.leading = classes().lead(session.page, page.link)
+    session.leading = classes().lead(session.page, page.link, present)
     return str(session.leading)
 
 
@@ -156,6 +178,29 @@ def test_a_follower_sees_the_leaders_settings_as_they_change(
     follower.choose("selectbox", "reference", "mean")
     assert follower.scene.settings.reference == "mean"
     assert leader.run().scene.settings.reference == "white"
+
+
+@pytest.mark.usefixtures("own_model", "school_here")
+def test_who_follows_a_leader_that_has_left_goes_on_alone_until_the_leader_is_back(
+    any_visit: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = True
+    leader = any_visit(**PARAMETERS).run()
+    code = leads(leader, lambda: here)
+    follower = any_visit(follow=code).run()
+    assert "has left" not in follower.words
+    here = False
+    monkeypatch.setattr("pages.ui.shell.classroom.LEFT_SECONDS", -1.0)
+    follower.run()
+    assert "The one who leads has left; you may go on by yourself." in follower.words
+    follower.choose("selectbox", "reference", "white")
+    assert follower.scene.settings.reference == "white"
+    assert follower.run().link["follow"] == code
+    monkeypatch.setattr("pages.ui.shell.classroom.LEFT_SECONDS", 30.0)
+    here = True
+    follower.run()
+    assert f"Following class {code}" in follower.words
+    assert follower.scene.settings == leader.scene.settings
 
 
 @pytest.mark.usefixtures("own_model", "school_here")
@@ -216,3 +261,19 @@ def test_nothing_is_followed_where_the_operator_has_not_allowed_it(
     assert follower.scene.settings.reference == "black"
     assert "follow" not in follower.link
     classes.clear()
+
+
+def test_whether_the_leader_is_here_is_whether_the_browser_is_connected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connected = {"leader"}
+    monkeypatch.setattr(share, "get_script_run_ctx", lambda: SimpleNamespace(session_id="leader"))
+    monkeypatch.setattr(
+        share.runtime,
+        "get_instance",
+        lambda: SimpleNamespace(is_active_session=connected.__contains__),
+    )
+    here = share.page_is_open()
+    assert here()
+    connected.clear()
+    assert not here()
