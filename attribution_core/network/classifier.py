@@ -20,7 +20,7 @@ from attribution_core.images import INPUT, Picture, Pixels, digest
 from attribution_core.network.bfloat16 import in_bfloat16
 from attribution_core.network.change_windows import local_part
 from attribution_core.network.copies import copies
-from attribution_core.network.endings import ended_in_logits
+from attribution_core.network.endings import Ended, ended_in_logits
 from attribution_core.network.finite import check_activations
 from attribution_core.network.graph import (
     FIRST,
@@ -169,6 +169,11 @@ class Classifier:
     def network(self) -> keras.Model:
         """Preprocessed pictures ``(n, h, w, 3)`` -> logits ``(n, classes)``; not to be changed."""
         return self._network
+
+    @property
+    def ends(self) -> Ended:
+        """What was found at the ends of the network as it was given."""
+        return self._ended
 
     def entering(self, preprocess: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """From pictures to what the network takes, by another preprocessing than its own."""

@@ -182,9 +182,11 @@ def _waiter() -> str:
 def _try(engine: Engine, scene: Scene, tried: OwnModelTried) -> None:
     """The network that waits for a decision: its answers under each preprocessing."""
     st.markdown(f"**{literal(engine.own_models.file_name(tried.digest))}**")
-    choose_ends(engine.own_models.undecided(tried.digest), tried.ends, _retry)
     opening = engine.jobs.look(Open(name_while_tried(tried.digest, tried.ends)))
     opened = opening.estimate if isinstance(opening.estimate, Opened) else None
+    # Also where it is refused: with another choice it may not be.
+    undecided = engine.own_models.undecided(tried.digest) if opened is None else opened.undecided
+    choose_ends(undecided, tried.ends, _retry)
     asked = None if opened is None else _asked(scene, tried, opened)
     snapshot: Snapshot[object] = opening
     if asked is not None:

@@ -23,6 +23,7 @@ from attribution_core.scores import LINKS, Link
 
 if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier
+    from attribution_core.network.endings import Ended
 
 VARIABLE = "ATTRIBUTION_UPLOADS"
 CACHE_BYTES = 32 * 2**20
@@ -140,6 +141,12 @@ class Undecided:
 
     sides: tuple[int | None, int | None] = (0, 0)
     outputs: int = 0
+
+    @classmethod
+    def by(cls, ended: Ended) -> Undecided:
+        """What a network with these ends leaves to its owner."""
+        outputs = 1 if ended.one_unit else ended.classes
+        return cls(ended.takes.sides, 0 if ended.says_link else outputs)
 
 
 def name_while_tried(digest: str, ends: Ends = USUAL) -> str:
@@ -328,7 +335,7 @@ class OwnModels:
             return "" if file is None else file.name
 
     def undecided(self, digest: str) -> Undecided:
-        """What a network leaves to its owner; nothing until it was read."""
+        """What a network leaves to its owner, also where it was refused; nothing until then."""
         with self._lock:
             file = self._files.get(digest)
             return Undecided() if file is None else file.undecided
@@ -457,12 +464,10 @@ def _look(file: _File, ends: Ends) -> None:
 
     network = file.network
     # Also where it does not take the usual size, so that another can be chosen.
-    sides = _sides(network)
-    file.undecided = Undecided(sides, file.undecided.outputs)
+    file.undecided = Undecided(_sides(network), file.undecided.outputs)
     ended = ended_in_logits(network, ends.link, ends.size)
-    outputs = 0 if ended.says_link else int(network.outputs[0].shape[-1])
-    file.undecided = Undecided(sides, outputs)
-    if None in sides:
+    file.undecided = Undecided.by(ended)
+    if None in ended.takes.sides:
         refuse_large_activations(ended.network, file.name, _MOST_ACTIVATION_BYTES)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from attribution_core.images import Picture
 from attribution_core.models.preprocessing import Preprocessing
 from attribution_core.scores import Link
+from pages.ui.worker.own_models import Undecided
 
 if TYPE_CHECKING:
     from attribution_core.models.preprocessing_trial import Advice, Tried
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Opened:
     """What is known of a network that has been read: its input's height and width, its classes,
-    and what makes probabilities of its logits."""
+    what makes probabilities of its logits, and what it leaves to its owner."""
 
     input_size: tuple[int, int]
     classes: int
     link: Link
+    undecided: Undecided
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class Open:
     model: str
 
     def steps(self, classifier: Classifier) -> Iterator[Opened]:
-        yield Opened(classifier.input_size, classifier.classes, classifier.link)
+        undecided = Undecided.by(classifier.ends)
+        yield Opened(classifier.input_size, classifier.classes, classifier.link, undecided)
 
     def multiplications(self, classifier: Classifier) -> float:
         return 0.0

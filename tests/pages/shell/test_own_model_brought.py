@@ -238,10 +238,15 @@ def test_size_and_outputs_where_the_network_leaves_them_open(
     assert (classifier.input_size, classifier.link) == ((96, 64), "sigmoid")
     assert {*page.statuses} == {"done"}
     # What was chosen is where it is changed again.
-    page.press(f"change_{hashlib.sha256(open_ended).hexdigest()}")
+    digest = hashlib.sha256(open_ended).hexdigest()
+    page.press(f"change_{digest}")
     try_(page)
     assert page.app.number_input(key="own_model_width").value == 64
     assert page.app.selectbox(key="own_model_outputs").value == "sigmoid"
+    # Brought again, what it leaves open is known from before.
+    engine().own_models.drop(page.app.session_state["session"].visitor, digest)
+    again = try_(bring(visit(methods="gradient"), "open.keras", open_ended))
+    assert again.app.number_input(key="own_model_width").value == 224
 
 
 def test_nothing_is_asked_of_a_network_that_says_it(
