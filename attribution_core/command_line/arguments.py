@@ -458,7 +458,7 @@ def _positive(text: str) -> int:
 
 
 def _at_least(text: str, least: int) -> int:
-    if not text.isdecimal() or int(text) < least:
+    if not (text.isascii() and text.isdecimal()) or int(text) < least:
         raise argparse.ArgumentTypeError(f"'{text}' should be a whole number of {least} or more")
     return int(text)
 

@@ -149,7 +149,7 @@ def model_file_of(asked: argparse.Namespace) -> ModelFile | None:
 
 def class_named(classifier: Classifier, text: str) -> int:
     """A class by number or by label, whatever its case; ValueError where there is none."""
-    if text.isdecimal():
+    if text.isascii() and text.isdecimal():
         number = int(text)
         if number >= classifier.classes:
             raise ValueError(

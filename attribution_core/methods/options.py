@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from numbers import Real
@@ -67,9 +68,8 @@ class Option:
         if isinstance(self.default, bool):
             value = _SWITCH.get(text.lower(), text)
         elif not isinstance(self.default, str):
-            for number in (float, int):
-                with contextlib.suppress(ValueError):
-                    value = number(text)
+            with contextlib.suppress(ValueError):
+                value = number_in(text)
         return self.validated(value)
 
     @property
@@ -83,6 +83,24 @@ class Option:
         least = "" if self.minimum is None else f" from {self.minimum:g}"
         most = "" if self.maximum is None else f" to {self.maximum:g}"
         return f"{kind}{least}{most}"
+
+
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
+
+
+def number_in(text: str) -> int | float:
+    """The number that a text is, whole where it is written so.
+
+    ValueError for any other text, also for what Python takes as a number and few people do, such
+    as ``1_0`` or digits of another script.
+    """
+    written = text.strip()
+    if not _NUMBER.fullmatch(written):
+        raise ValueError(f"'{text}' is no number.")
+    try:
+        return int(written)
+    except ValueError:
+        return float(written)
 
 
 def option(

@@ -7,6 +7,7 @@ either: it says whether the maps are on stage, whichever page they are on.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
@@ -144,14 +145,23 @@ def changed(name: str) -> bool:
 
 
 def _is_offered(name: str, held: object) -> bool:
-    """Whether a widget's value is among its options.
+    """Whether a widget's value is among its options, or of the kind that it was handed.
 
     The browser reports options by their titles. A report that crosses a change of titles, say of
     probabilities beside class labels, reaches us as the old titles: no visitor chose those.
     """
     offered = _choices().offered.get(name)
+    if offered is None:
+        return _kind(held) == _kind(_choices().handed.get(name))
     parts = held if isinstance(held, list | tuple) else [held]
-    return offered is None or all(part in offered for part in parts)
+    return all(part in offered for part in parts)
+
+
+def _kind(value: object) -> type:
+    """Of a value, where a whole number and one with a fraction are of one kind."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float if math.isfinite(value) else type(None)
+    return type(value)
 
 
 def notice(name: str) -> bool:

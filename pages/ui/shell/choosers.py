@@ -11,6 +11,7 @@ from attribution_core.registry import METHODS
 from pages.ui.shell.choices import choice
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import number, one_of, whole
+from pages.ui.shell.whole_numbers import whole_number_input
 
 Option = TypeVar("Option", bound=str | int)
 """What can be chosen; its text stands in the link."""
@@ -116,7 +117,7 @@ def choose_whole(
     """A whole number from ``low`` to ``high``."""
     return choice(
         name,
-        lambda key, value: st.number_input(
+        lambda key, value: whole_number_input(
             label, low, high, step=step, key=key, help=help, width=width
         ),
         default,

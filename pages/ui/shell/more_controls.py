@@ -25,6 +25,7 @@ from pages.ui.shell.settings import (
     Settings,
     one_of,
 )
+from pages.ui.shell.whole_numbers import whole_number_input
 
 IN_FLOAT32 = ("randomisation", "axioms")
 """Pages that compute everything in float32."""
@@ -130,11 +131,10 @@ def _players(settings: Settings) -> None:
                 )
         drawn(
             "seed",
-            lambda key, value: st.number_input(
+            lambda key, value: whole_number_input(
                 "Seed",
                 int(BOUNDS["seed"][0]),
                 int(BOUNDS["seed"][1]),
-                step=1,
                 key=key,
                 help="For everything random: the same seed gives the same map.",
             ),
@@ -173,15 +173,19 @@ def _option(method: str, option: Option, value: OptionValue) -> None:
                 key=key,
                 help=option.help,
             )
-        number = type(option.default)
+        low, high, step = option.minimum or 0, option.maximum or 0, option.step or 1
+        if isinstance(option.default, int):
+            return whole_number_input(
+                option.label, int(low), int(high), step=int(step), key=key, help=option.help
+            )
         return st.number_input(
             option.label,
-            number(option.minimum or 0),
-            number(option.maximum or 0),
-            step=number(option.step or 1),
+            float(low),
+            float(high),
+            step=float(step),
             key=key,
             help=option.help,
-            format=None if number is int else "%.3f",
+            format="%.3f",
         )
 
     drawn(f"{method}.{option.name}", draw, value)

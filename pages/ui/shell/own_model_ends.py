@@ -9,6 +9,7 @@ import streamlit as st
 
 from attribution_core.scores import Link
 from pages.ui.shell.session import session
+from pages.ui.shell.whole_numbers import whole_number_input
 from pages.ui.worker.own_models import LARGEST_SIDE, SMALLEST_SIDE, Ends, Undecided
 
 SIDES = {"Height": "own_model_height", "Width": "own_model_width"}
@@ -44,10 +45,9 @@ def _choose_size(sides: tuple[int | None, int | None], ends: Ends, retry: Retry)
             demanded = sides[number]
             shown = ends.size[number] if ends.size else demanded or _USUAL_SIDE
             st.session_state[key] = shown
-            st.number_input(
+            whole_number_input(
                 f"{title} of its pictures",
                 *((SMALLEST_SIDE, LARGEST_SIDE) if demanded is None else (demanded, demanded)),
-                step=1,
                 disabled=demanded is not None,
                 key=key,
                 on_change=_resize,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from attribution_core.images import INPUT
-from attribution_core.methods.options import OptionValue
+from attribution_core.methods.options import OptionValue, number_in
 from attribution_core.painting import COLOUR_SCALES, Colours
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS
@@ -258,8 +258,8 @@ def whole(text: str, low: float, high: float) -> int:
 def number(text: str, low: float, high: float) -> float:
     """A number in a range; ValueError for others."""
     try:
-        value = float(text)
-    except ValueError:
+        value = float(number_in(text))
+    except (ValueError, OverflowError):
         value = float("nan")
     if not low <= value <= high:
         raise ValueError(f"it should be a number from {low:g} to {high:g}")
