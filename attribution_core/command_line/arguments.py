@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -49,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as exit_:
         # argparse has said what is wrong, or what --help asks for.
         return int(exit_.code or 0)
+    asked.typed = shlex.join(sys.argv[1:] if arguments is None else arguments)
     run: Callable[[argparse.Namespace], int] = asked.run
     try:
         return run(asked)
@@ -78,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_regions(commands.add_parser("regions", help="say what speaks where in pictures"))
     _add_evaluate(commands.add_parser("evaluate", help="measure the saved maps of a folder"))
     _add_observations(
-        commands.add_parser("observations", help="check a claim of the thesis on a network")
+        commands.add_parser("observations", help="check the thesis's claims on a network")
     )
     _add_replay(commands.add_parser("replay", help="make saved maps again, and compare"))
     _add_methods(commands.add_parser("methods", help="list the methods and their options"))
@@ -312,11 +314,13 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 def _add_observations(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Prints how the maps of two classes correlate at the pixels and at the last layer, as mean "
-        "and standard deviation over pictures, and for each method whether the claim of the "
-        "thesis's figure 3.1 holds: that they are alike at the pixels, and less alike above. By "
-        "default on the gallery's pictures of two things. Where a network's classes are not "
-        "ImageNet's, and of pictures of your own, the two likeliest classes are compared."
+        "Prints, at the pixels and at the last layer: how the maps of two classes correlate, and "
+        "those with re-initialised parameters in the top stages, as mean and standard deviation "
+        "over pictures; and how many evaluations and seconds Shapley values take. For each method "
+        "it says whether the claims of the thesis's figures 3.1, 3.3 and 3.4 hold: that maps are "
+        "alike at the pixels, and less alike above. By default on the gallery's pictures of two "
+        "things. Where a network's classes are not ImageNet's, and of pictures of your own, the "
+        "two likeliest classes are compared."
     )
     add = parser.add_argument
     add("files", nargs="*", metavar="PICTURE", help=f"{PICTURE_FILES} files; default: the gallery")
@@ -333,8 +337,24 @@ def _add_observations(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         action="extend",
         metavar="NAME",
-        help=f"one or more of {', '.join(METHODS)}; default: gradient_times_input and "
-        "integrated_gradients, this with 16 steps unless --option says otherwise",
+        help=f"one or more of {', '.join(METHODS)}; default: gradient_times_input, "
+        "integrated_gradients with 16 steps, and kernel_shap and lime with 128 evaluations, unless "
+        "--option says otherwise; with new parameters, only those that take gradients",
+    )
+    add(
+        "--only",
+        nargs="+",
+        action="extend",
+        choices=("classes", "parameters", "cost"),
+        metavar="PART",
+        help="classes, parameters or cost: only these of the three; default: all",
+    )
+    add(
+        "--stages",
+        type=_positive,
+        default=4,
+        metavar="COUNT",
+        help="of the network, from the top, are re-initialised; default: %(default)s",
     )
     add(
         "--layers",

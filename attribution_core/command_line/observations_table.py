@@ -1,99 +1,71 @@
-"""What ``observations`` found: as a table with a verdict on each method, as CSV and as JSON."""
+"""What ``observations`` found, in lines: tables, and a verdict on each claim."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from attribution_core.images import INPUT
-from attribution_core.measures.class_observations import (
-    ALIKE,
-    Change,
-    Observation,
-    Spread,
-    change_of,
-    spread_of,
-)
+from attribution_core.measures.class_observations import ALIKE, Change, Spread
+from attribution_core.measures.observed import MEASURES, Observed
+from attribution_core.measures.observing import Cost, Kind
 from attribution_core.registry import METHODS
-from attribution_core.saved_maps.files import program
-
-FORMAT, VERSION = "observations", 1
-COLUMNS = ("picture", "class", "label", "other", "other_label", "method", "layer")
-MEASURES = {"absolute": "absolute values", "signed": "signed values"}
-"""The correlations by their names in `Correlations`, and in words."""
 
 _HEADINGS = {"absolute": "|values|", "signed": "signed"}
 
-_CLAIM = (
-    "Thesis, figure 3.1: maps of two classes are alike at the pixels, and less alike above. Here, "
-    f"alike is a mean correlation of {ALIKE:.2f} or more, and less alike is that the fall of the "
-    "correlation, picture by picture, has a mean whose 95 % interval lies above 0."
+_TITLES: dict[Kind, str] = {
+    "classes": "Two classes: correlation of their maps, mean ± standard deviation",
+    "parameters": "New parameters in the top {stages} stages: rank correlation of the maps with "
+    "and without, mean ± standard deviation",
+}
+_CLAIMS: dict[Kind, str] = {
+    "classes": "Thesis, figure 3.1: maps of two classes are alike at the pixels, and less alike "
+    "above.",
+    "parameters": "Thesis, figures 3.3 and 3.4: at the pixels a map stays as it was when the top "
+    "of the network is re-initialised, and less so above.",
+}
+_MEANING = (
+    f"Here, alike is a mean correlation of {ALIKE:.2f} or more, and less alike is that the fall of "
+    "the correlation, picture by picture, has a mean whose 95 % interval lies above 0."
 )
-
-
-@dataclass(frozen=True)
-class Observed:
-    """All observations of one network.
-
-    Attributes
-    ----------
-    model, fingerprint : str
-    labels : sequence of str
-    methods, layers : tuples of str
-        In the order in which they are listed; the pixels are the first layer.
-    settings : mapping of str to value
-        Reference, seed and so on, as JSON can hold them.
-    observations : tuple of Observation
-    """
-
-    model: str
-    fingerprint: str
-    labels: Sequence[str]
-    methods: tuple[str, ...]
-    layers: tuple[str, ...]
-    settings: Mapping[str, Any]
-    observations: tuple[Observation, ...]
-
-    def values(self, measure: str, method: str, layer: str) -> list[float]:
-        """A correlation of each picture, in the order of all; NaN where it has none."""
-        found = {
-            (each.picture, each.classes): float(getattr(each.correlations, measure))
-            for each in self.observations
-            if (each.method, each.layer) == (method, layer)
-        }
-        every = dict.fromkeys((each.picture, each.classes) for each in self.observations)
-        return [found.get(picture, math.nan) for picture in every]
-
-    def change(self, measure: str, method: str, layer: str) -> Change:
-        """Of a correlation from the pixels to a layer."""
-        return change_of(self.values(measure, method, INPUT), self.values(measure, method, layer))
+_YEAR = 365.25 * 24 * 3600.0
 
 
 def lines_of(observed: Observed) -> Iterator[str]:
-    """The table, and a verdict on each method and layer above the pixels."""
-    settings = "; ".join(f"{name}: {value}" for name, value in observed.settings.items())
-    yield f"{observed.model}: correlation of two classes' maps, mean ± standard deviation"
-    yield settings
-    wide = max(map(len, ("method", *observed.methods)))
+    """The tables, and a verdict on each method and layer above the pixels."""
+    yield f"{observed.model}, {observed.made}"
+    yield "; ".join(f"{name}: {value}" for name, value in observed.settings.items())
+    for kind, title in _TITLES.items():
+        if observed.methods(kind):
+            yield ""
+            yield title.format(stages=observed.settings.get("stages"))
+            yield from _table(observed, kind)
+            yield ""
+            yield f"{_CLAIMS[kind]} {_MEANING}"
+            yield from _verdicts(observed, kind)
+    if observed.costs:
+        yield ""
+        yield from _costs(observed.costs)
+
+
+def _table(observed: Observed, kind: Kind) -> Iterator[str]:
+    methods = observed.methods(kind)
+    wide = max(map(len, ("method", *methods)))
     deep = max(map(len, ("layer", *observed.layers)))
     headings = "  ".join(f"{_HEADINGS[measure]:>12}" for measure in MEASURES)
     yield f"{'method':{wide}}  {'layer':{deep}}  {headings}  pictures"
-    for method in observed.methods:
+    for method in methods:
         for layer in observed.layers:
-            spreads = [spread_of(observed.values(each, method, layer)) for each in MEASURES]
+            spreads = [observed.spread(kind, each, method, layer) for each in MEASURES]
             cells = "  ".join(f"{_written(each):>12}" for each in spreads)
             yield f"{method:{wide}}  {layer:{deep}}  {cells}  {spreads[0].count:8d}"
-    yield ""
-    yield _CLAIM
-    for method in observed.methods:
+
+
+def _verdicts(observed: Observed, kind: Kind) -> Iterator[str]:
+    for method in observed.methods(kind):
         for layer in observed.layers[1:]:
             told = "; ".join(
-                f"by {words} it {_verdict(observed.change(measure, method, layer))}"
+                f"by {words} it {_verdict(observed.change(kind, measure, method, layer))}"
                 for measure, words in MEASURES.items()
             )
             yield f"{METHODS[method].title}, pixels → {layer}: {told}."
@@ -102,7 +74,7 @@ def lines_of(observed: Observed) -> Iterator[str]:
 def _verdict(change: Change) -> str:
     """The verdict with the numbers that it rests on."""
     if not change.fall.count:
-        return f"{change.verdict}: no picture has maps of both classes at both"
+        return f"{change.verdict}: no picture has both maps at both"
     why = ", as they are not alike at the pixels" if change.verdict == "holds in part" else ""
     numbers = (
         f"{_written(change.pixels)} → {_written(change.above)}, lower on {change.fallen} of "
@@ -111,6 +83,71 @@ def _verdict(change: Change) -> str:
     if change.fall.count > 1:
         numbers += f" [{', '.join(map(_number, change.interval))}]"
     return f"{change.verdict}{why} ({numbers})"
+
+
+def _costs(costs: Sequence[Cost]) -> Iterator[str]:
+    yield "Shapley values of the first picture: evaluations of the game, and seconds from the"
+    yield "picture on, by the clock and of all processors, of the second of two runs"
+    deep = max(map(len, ("layer", *(each.layer for each in costs))))
+    yield f"{'layer':{deep}}  {'players':>7}  {'way':17}  {'evaluations':>11}  seconds  processors"
+    for each in costs:
+        # A power of two, where there are too many.
+        many = each.evaluations > 1e9
+        count = f"2^{math.log2(each.evaluations):.0f}" if many else f"{each.evaluations:.0f}"
+        took = (each.seconds, each.processor_seconds)
+        seconds, processors = (f"{one:.2f}" if each.was_run else "not run" for one in took)
+        yield (
+            f"{each.layer:{deep}}  {each.players:7}  {each.way:17}  {count:>11}  {seconds:>7}  "
+            f"{processors:>10}"
+        )
+    yield ""
+    yield (
+        "Thesis, figure 3.2: Shapley values take 19 minutes at the pixels and 16 seconds at the "
+        "last layer."
+    )
+    if len({each.layer for each in costs}) > 1 and costs[0].layer == INPUT:
+        yield said_of_costs(costs)
+
+
+def said_of_costs(costs: Sequence[Cost]) -> str:
+    """What the numbers say of it, in sentences.
+
+    Processors' seconds: they tell more where other programs keep the machine busy.
+    """
+    estimates = {each.layer: each for each in costs if each.way == "estimate"}
+    exact = {each.layer: each for each in costs if each.way != "estimate"}
+    last = list(estimates)[-1]
+    pixels, above = estimates[INPUT], estimates[last]
+    ratio = pixels.processor_seconds / above.processor_seconds
+    said = (
+        f"KernelSHAP's {pixels.evaluations:.0f} evaluations take {pixels.processor_seconds:.2f} s "
+        f"of processors at the pixels and {above.processor_seconds:.2f} s at {last}: "
+        f"{ratio:.{0 if ratio >= 10 else 1}f} times as long."
+    )
+    at_pixels, at_last = exact[INPUT], exact[last]
+    if not at_pixels.was_run:
+        years = at_pixels.evaluations * pixels.processor_seconds / pixels.evaluations / _YEAR
+        said += (
+            f" Exact values of {at_pixels.players} superpixels would take "
+            f"2^{math.log2(at_pixels.evaluations):.0f} evaluations, at that pace "
+            f"{f'{years:,.0f}' if years >= 1 else f'{years:.1g}'} years"
+        )
+    else:
+        said += f" Exact values take {at_pixels.processor_seconds:.2f} s at the pixels"
+    return f"{said}; {_at_the_last(at_last)}."
+
+
+def _at_the_last(cost: Cost) -> str:
+    if not cost.was_run:
+        return f"those of {cost.players} cells of {cost.layer} as many"
+    why = {
+        "closed form": ", in closed form, since the network is linear from there on",
+        "exact by locality": ", since the head above is local",
+    }.get(cost.way, "")
+    return (
+        f"those of {cost.players} cells of {cost.layer} took {cost.evaluations:.0f} and "
+        f"{cost.processor_seconds:.2f} s{why}"
+    )
 
 
 def _written(spread: Spread) -> str:
@@ -123,69 +160,3 @@ def _written(spread: Spread) -> str:
 def _number(value: float) -> str:
     # Adding 0 makes a rounded −0 a 0.
     return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
-
-
-def csv_of(observed: Observed) -> str:
-    """A line for each picture, method and layer; a correlation that there is not is left empty."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow([*COLUMNS, *MEASURES])
-    for each in observed.observations:
-        named = [cell for number in each.classes for cell in (number, observed.labels[number])]
-        values = (getattr(each.correlations, measure) for measure in MEASURES)
-        numbers = ["" if math.isnan(value) else f"{value:.6g}" for value in values]
-        writer.writerow([each.picture, *named, each.method, each.layer, *numbers])
-    return text.getvalue()
-
-
-def json_of(observed: Observed) -> str:
-    """All observations and verdicts, with the settings; null is a number that there is not."""
-    described = {
-        "format": FORMAT,
-        "version": VERSION,
-        "program": program(),
-        "model": observed.model,
-        "model_fingerprint": observed.fingerprint,
-        "settings": dict(observed.settings),
-        "observations": [
-            {
-                "picture": each.picture,
-                "classes": list(each.classes),
-                "labels": [observed.labels[number] for number in each.classes],
-                "method": each.method,
-                "layer": each.layer,
-                **{measure: _or_null(getattr(each.correlations, measure)) for measure in MEASURES},
-            }
-            for each in observed.observations
-        ],
-        "changes": [
-            {
-                "method": method,
-                "layer": layer,
-                "measure": measure,
-                **_described(observed.change(measure, method, layer)),
-            }
-            for method in observed.methods
-            for layer in observed.layers[1:]
-            for measure in MEASURES
-        ],
-    }
-    return json.dumps(described, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _described(change: Change) -> dict[str, Any]:
-    spreads = {"pixels": change.pixels, "above": change.above, "fall": change.fall}
-    return {
-        "pictures": change.fall.count,
-        **{
-            name: {"mean": _or_null(each.mean), "deviation": _or_null(each.deviation)}
-            for name, each in spreads.items()
-        },
-        "interval": [_or_null(end) for end in change.interval],
-        "fallen": change.fallen,
-        "verdict": change.verdict,
-    }
-
-
-def _or_null(value: float) -> float | None:
-    return None if math.isnan(value) else value
