@@ -322,6 +322,26 @@ def _add_observations(parser: argparse.ArgumentParser) -> None:
         "things. Where a network's classes are not ImageNet's, and of pictures of your own, the "
         "two likeliest classes are compared."
     )
+    _add_what_to_observe(parser)
+    _add_model(parser)
+    _add_problem(parser)
+    parser.add_argument(
+        "--out",
+        type=_observations_file,
+        metavar="FILE",
+        help="also writes each picture's correlations as .csv, or everything as .json",
+    )
+
+    def run(asked: argparse.Namespace) -> int:
+        from attribution_core.command_line.observations import observe
+
+        return observe(asked)
+
+    parser.set_defaults(run=run)
+
+
+def _add_what_to_observe(parser: argparse.ArgumentParser) -> None:
+    """Pictures, classes, methods, layers, and which of the claims."""
     add = parser.add_argument
     add("files", nargs="*", metavar="PICTURE", help=f"{PICTURE_FILES} files; default: the gallery")
     add(
@@ -371,21 +391,6 @@ def _add_observations(parser: argparse.ArgumentParser) -> None:
         metavar="CLASS",
         help="two classes to compare on every picture, numbers or labels",
     )
-    _add_model(parser)
-    _add_problem(parser)
-    add(
-        "--out",
-        type=_observations_file,
-        metavar="FILE",
-        help="also writes each picture's correlations as .csv, or with the verdicts as .json",
-    )
-
-    def run(asked: argparse.Namespace) -> int:
-        from attribution_core.command_line.observations import observe
-
-        return observe(asked)
-
-    parser.set_defaults(run=run)
 
 
 def _add_methods(parser: argparse.ArgumentParser) -> None:
