@@ -7,9 +7,11 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from attribution_core.command_line.exit_codes import SOME_FAILED, WRONG_USAGE, sentence
 from attribution_core.command_line.players import PLAYERS
+from attribution_core.command_line.streams import open_missing
 from attribution_core.figures.style import SUFFIXES
 from attribution_core.images import PICTURE_FILES
 from attribution_core.known_networks import KNOWN_NETWORKS
@@ -44,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 when everything was done, 1 when some of it failed, 2 when nothing could be started: each
         failure is one sentence on standard error.
     """
+    open_missing()
     parser = _parser()
     try:
         asked = parser.parse_args(arguments)
@@ -54,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run: Callable[[argparse.Namespace], int] = asked.run
     try:
         return run(asked)
-    except (ValueError, FileNotFoundError, NotADirectoryError, PermissionError) as error:
+    except (ValueError, OSError) as error:
         print(f"{parser.prog}: {sentence(error)}", file=sys.stderr)
         return WRONG_USAGE
     except KeyboardInterrupt:
@@ -68,8 +71,17 @@ def _name_called() -> str:
     return "attributions" if installed else "python -m attribution_core"
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what to do where an option of several values has taken the pictures for its own."""
+
+    def error(self, message: str) -> NoReturn:
+        if message.endswith("required: PICTURE"):
+            message += "; name the pictures before the options, or behind a --"
+        super().error(message)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=_name_called(),
         description="Attributions of an image classifier's classes, for many pictures.",
     )

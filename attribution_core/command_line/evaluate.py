@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,11 +15,12 @@ from attribution_core.attribution import Attribution
 from attribution_core.command_line.exit_codes import DONE, SOME_FAILED, sentence
 from attribution_core.command_line.files import prepared, write
 from attribution_core.command_line.measurements import Measurements, Rows
-from attribution_core.command_line.models import Models, fitted
+from attribution_core.command_line.models import Models, check_shape, fitted
 from attribution_core.command_line.players import PLAYERS
 from attribution_core.command_line.progress import ProgressBar
 from attribution_core.explanation import explain_request
 from attribution_core.images import Picture, digest
+from attribution_core.measures.csv_tables import csv_text
 from attribution_core.measures.curves import FaithfulnessCurve, random_curves
 from attribution_core.measures.localisation import Mosaic, grid_pointing, mosaic
 from attribution_core.measures.map_curves import curves_of, pose_curve, values_on
@@ -67,6 +66,7 @@ def evaluate_folder(asked: argparse.Namespace) -> int:
         try:
             classifier = models.of(saved.attribution, saved.model_file)
             request = fitted(classifier, saved.request)
+            check_shape(classifier, saved.attribution)
             for direction, *row in known.of(
                 (
                     saved.path.name,
@@ -258,10 +258,5 @@ def _tiles(classifier: Classifier, maps: Iterable[SavedMap]) -> list[tuple[int, 
 
 
 def _csv(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(heading)
-    writer.writerows(
-        [f"{cell:.6g}" if isinstance(cell, float) else cell for cell in row] for row in rows
-    )
-    return text.getvalue().encode()
+    lines = ([f"{cell:.6g}" if isinstance(cell, float) else cell for cell in row] for row in rows)
+    return csv_text(heading, lines).encode()

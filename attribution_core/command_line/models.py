@@ -86,6 +86,19 @@ class Models:
             return sentence(error)
 
 
+def check_shape(classifier: Classifier, attribution: Attribution) -> None:
+    """ValueError where a map is of another shape than its layer."""
+    layer = classifier.layer(attribution.request.layer)
+    if attribution.heatmap.shape != layer.shape[:2]:
+        found, expected = (
+            "×".join(map(str, shape)) for shape in (attribution.heatmap.shape, layer.shape[:2])
+        )
+        raise ValueError(
+            f"The map is of {found} positions, and the layer {layer.name} has {expected}; make the "
+            "map again."
+        )
+
+
 def fitted(classifier: Classifier, request: Request, picture: Picture | None = None) -> Request:
     """A saved request, checked against the classifier; for another picture if need be."""
     return granted(asked_again(classifier, replace(request, picture=picture or request.picture)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import TextIO
 
@@ -22,8 +23,9 @@ class ProgressBar:
     def __init__(self, planned: int, stream: TextIO | None = None) -> None:
         self.planned = max(planned, 1)
         self._done = 0
-        self._stream = sys.stderr if stream is None else stream
-        self._terminal = self._stream.isatty()
+        # There is none where the process was started with it closed.
+        self._stream: TextIO | None = sys.stderr if stream is None else stream
+        self._terminal = self._stream is not None and self._stream.isatty()
 
     def step(self, text: str, count: int = 1) -> None:
         """Count ``count`` more as done, and show the text."""
@@ -46,9 +48,13 @@ class ProgressBar:
             self._write("\n")
 
     def _write(self, text: str) -> None:
+        if self._stream is None:
+            return
         encoding = self._stream.encoding or "utf-8"
-        self._stream.write(text.encode(encoding, "replace").decode(encoding))
-        self._stream.flush()
+        # Where nobody reads any more, the work goes on.
+        with contextlib.suppress(OSError):
+            self._stream.write(text.encode(encoding, "replace").decode(encoding))
+            self._stream.flush()
 
 
 def printable(text: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,6 +11,7 @@ import numpy as np
 
 from attribution_core.figures.style import FigureStyle
 from attribution_core.measures.class_values import ClassValues
+from attribution_core.measures.csv_tables import csv_text
 from attribution_core.measures.strongest_classes import StrongestClasses
 from attribution_core.saved_maps.archive import write_archive
 from attribution_core.saved_maps.files import described_request, program
@@ -39,9 +38,7 @@ COLUMNS = (
 
 def regions_csv(found: StrongestClasses, labels: Sequence[str]) -> str:
     """A line for each player, with the columns `COLUMNS`."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
+    lines = []
     errors = found.standard_error
     numbers = found.region_map
     for player, (first, second) in enumerate(found.classes.tolist()):
@@ -49,7 +46,7 @@ def regions_csv(found: StrongestClasses, labels: Sequence[str]) -> str:
         region = int(numbers[rows[0], columns[0]])
         off = ["", ""] if errors is None else [f"{each:.6g}" for each in errors[player]]
         value, other = (f"{each:.6g}" for each in found.values[player])
-        writer.writerow(
+        lines.append(
             [
                 player,
                 f"{rows.mean():g}",
@@ -65,7 +62,7 @@ def regions_csv(found: StrongestClasses, labels: Sequence[str]) -> str:
                 "" if region < 0 else region,
             ]
         )
-    return text.getvalue()
+    return csv_text(COLUMNS, lines)
 
 
 def save_regions(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +17,7 @@ from attribution_core.measures.class_observations import (
     change_of,
     spread_of,
 )
+from attribution_core.measures.csv_tables import csv_text
 from attribution_core.measures.observing import Cost, Kind, Way
 from attribution_core.saved_maps.files import program
 
@@ -96,9 +95,7 @@ class Observed:
 
 def csv_of(observed: Observed) -> str:
     """A line for each picture, method and layer; a correlation that there is not is left empty."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow([*COLUMNS, *MEASURES])
+    lines = []
     for kind in KINDS:
         for each in observed.observations.get(kind, ()):
             # New parameters are compared on the first class alone.
@@ -107,8 +104,8 @@ def csv_of(observed: Observed) -> str:
             values = (getattr(each.correlations, measure) for measure in MEASURES)
             numbers = ["" if math.isnan(value) else f"{value:.6g}" for value in values]
             named += [""] * (4 - len(named))
-            writer.writerow([kind, each.picture, *named, each.method, each.layer, *numbers])
-    return text.getvalue()
+            lines.append([kind, each.picture, *named, each.method, each.layer, *numbers])
+    return csv_text([*COLUMNS, *MEASURES], lines)
 
 
 def json_of(observed: Observed) -> str:

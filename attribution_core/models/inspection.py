@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 MOST_CONFIG_BYTES = 32 * 2**20
+_TRIFLE_BYTES = 2**26
 MOST_LAYERS = 5000
 MOST_ARRAYS = 50_000
 """In the file of the parameters, groups included."""
@@ -176,6 +177,12 @@ def _opened(path: Path, name: str, limits: Limits) -> Iterator[tuple[Any, Any]]:
             raise _Refused(
                 f"The file {name} unpacks to {unpacked / 1e6:.0f} MB; at most "
                 f"{limits.file_bytes / 1e6:.0f} MB can be taken."
+            )
+        if unpacked > 100 * path.stat().st_size and unpacked > _TRIFLE_BYTES:
+            # Trained parameters hardly become smaller when they are packed.
+            raise _Refused(
+                f"The file {name} unpacks to {unpacked / 1e6:.0f} MB, a hundred times what it "
+                "holds; it should be a whole model saved by Keras."
             )
         with archive.open(_CONFIG) as entry:
             config = entry.read(MOST_CONFIG_BYTES + 1)

@@ -9,9 +9,13 @@ from functools import cache
 from pathlib import Path
 
 from attribution_core.assets import ASSETS
+from attribution_core.regular_files import open_regular
 
 IMAGENET_LABELS = ASSETS / "imagenet_labels.txt"
 """The 1000 classes of ILSVRC 2012; ``assets/README.md`` names the source."""
+
+MOST_BYTES = 4 * 2**20
+"""Of a labels file: 40,000 names of a hundred letters."""
 
 
 @cache
@@ -47,10 +51,8 @@ def read_labels(path: Path, classes: int) -> tuple[str, ...]:
         If the file cannot be read as described, a name is empty, or their number is not
         ``classes``.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ValueError(f"The labels file {path} cannot be read: {error.strerror}.") from error
+    with open_regular(path, "name a file with the classes' names") as file:
+        content = file.read(MOST_BYTES + 1)
     return checked_labels(labels_in(content, str(path)), str(path), classes)
 
 
@@ -76,8 +78,13 @@ def labels_in(content: bytes, name: str) -> tuple[str, ...]:
     Raises
     ------
     ValueError
-        If the content is not of this form.
+        If the content is not of this form, or has more than 4 MB.
     """
+    if len(content) > MOST_BYTES:
+        raise ValueError(
+            f"The labels file {name} has more than {MOST_BYTES // 2**20} MB; it should hold the "
+            "names of a network's classes alone."
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -161,6 +168,8 @@ def _named_column(rows: list[list[str]], numbers: int, *, titled: bool) -> int:
 def _names_in_json(content: str, path: str) -> list[str]:
     try:
         found = json.loads(content)
+    except RecursionError:
+        raise ValueError(f"The labels file {path} is not a list of names.") from None
     except ValueError as error:
         raise ValueError(f"The labels file {path} is not valid JSON: {error}.") from error
     if isinstance(found, dict):

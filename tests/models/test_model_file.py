@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -251,6 +252,24 @@ def test_parameters_that_the_file_does_not_hold(
         path.rename(tmp_path / "forged.h5")
     with pytest.raises(ValueError, match=said):
         load_classifier(tmp_path / f"forged{suffix}")
+
+
+def test_a_small_file_of_many_zeros(tmp_path: Path) -> None:
+    """Refused by what it says of its size, before any of it is unpacked."""
+    path = tmp_path / "zeros.keras"
+    tiny_network().save(path)
+    with (
+        zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("assets/zeros", "w", force_zip64=True) as entry,
+    ):
+        for _ in range(100):
+            entry.write(bytes(2**20))
+    assert path.stat().st_size < 2**20
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=r"unpacks to 10[0-9] MB, a hundred times"):
+        load_classifier(path)
+    assert tracemalloc.get_traced_memory()[1] < 2**25
+    tracemalloc.stop()
 
 
 def test_limits_of_a_file(tmp_path: Path) -> None:

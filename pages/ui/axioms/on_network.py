@@ -10,10 +10,11 @@ import streamlit as st
 
 from attribution_core.axioms.network_outcomes import NETWORK_AXIOMS, NetworkOutcome, NetworkOutcomes
 from attribution_core.axioms.verdicts import AXIOMS
+from attribution_core.measures.csv_tables import csv_text
 from attribution_core.registry import METHODS
 from attribution_core.request import Reason, Request, evaluations_of
 from pages.ui.components.axiom_table import STATES, AxiomCase, AxiomCell, axiom_table
-from pages.ui.maps.csv_download import csv_download, csv_text
+from pages.ui.maps.csv_download import csv_download
 from pages.ui.maps.drawing import titles_of
 from pages.ui.shell.choosers import choose_class, choose_whether
 from pages.ui.shell.markdown import literal

@@ -22,11 +22,12 @@ from attribution_core.axioms.two_variables import (
     plane_methods,
 )
 from attribution_core.axioms.verdicts import AXIOMS, Outcome, Verdict, joined, verdicts
+from attribution_core.measures.csv_tables import csv_text
 from attribution_core.methods.method import Method
 from attribution_core.painting import COLOUR_SCALES, Colours, ColourScale
 from pages.ui.components.axiom_table import STATES, AxiomCase, AxiomCell, axiom_table
 from pages.ui.components.function_plane import FARTHEST, Coordinates, function_plane
-from pages.ui.maps.csv_download import csv_download, csv_text
+from pages.ui.maps.csv_download import csv_download
 from pages.ui.maps.drawing import titles_of
 from pages.ui.shell.choices import changed, choice, decide, forget
 from pages.ui.shell.choosers import choose_from_list, choose_number

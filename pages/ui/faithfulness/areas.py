@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import streamlit as st
 
+from attribution_core.measures.csv_tables import csv_text
 from attribution_core.measures.curves import FaithfulnessCurve
 from attribution_core.scores import Score
-from pages.ui.maps.csv_download import csv_text
 from pages.ui.shell.numbers import written
 
 Pair = tuple[FaithfulnessCurve, FaithfulnessCurve]

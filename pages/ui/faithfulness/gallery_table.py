@@ -9,12 +9,13 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
+from attribution_core.measures.csv_tables import csv_text
 from attribution_core.registry import METHODS
 from attribution_core.request import Reason, granted
 from attribution_core.scores import Link, Score
 from pages.ui.faithfulness.protocol import Protocol, removal_in_words
 from pages.ui.faithfulness.tasks import RANDOM, DrawPictureCurves, PictureCurves
-from pages.ui.maps.csv_download import csv_download, csv_text
+from pages.ui.maps.csv_download import csv_download
 from pages.ui.shell.choosers import choose_from_list
 from pages.ui.shell.gallery import KINDS, GalleryPicture, gallery, pixels_of
 from pages.ui.shell.numbers import written

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from attribution_core.images import Picture
+from attribution_core.measures.csv_tables import csv_text
 from attribution_core.measures.localisation import Mosaic, grid_pointing, mosaic
 from attribution_core.registry import METHODS
 from attribution_core.segmentations import counted
 from pages.ui.faithfulness.figures import pointing_figure
 from pages.ui.maps.charts import show
-from pages.ui.maps.csv_download import csv_download, csv_text
+from pages.ui.maps.csv_download import csv_download
 from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.grid import done_in, names_of, render_maps
 from pages.ui.maps.picture_and_reference import as_url

@@ -12,11 +12,11 @@ import streamlit as st
 
 from attribution_core.attribution import Attribution
 from attribution_core.measures.class_correlation import class_correlation
+from attribution_core.measures.csv_tables import csv_text
 from attribution_core.registry import METHODS
 from attribution_core.request import Reason
 from pages.ui.layers.choices import Comparison
 from pages.ui.maps.charts import framed, mark_zero, show, stroke
-from pages.ui.maps.csv_download import csv_text
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.numbers import written
 from pages.ui.shell.progress import Snapshots

@@ -1,10 +1,8 @@
-"""Tables as CSV files."""
+"""Tables to download as CSV files."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -19,12 +17,3 @@ def csv_download(label: str, make: Callable[[], str], name: str) -> None:
         icon=":material/table:",
         on_click="ignore",
     )
-
-
-def csv_text(heading: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
-    """Rows as the text of a CSV file."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(heading)
-    writer.writerows(lines)
-    return text.getvalue()

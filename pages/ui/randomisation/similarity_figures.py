@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
+from attribution_core.measures.csv_tables import csv_text
 from pages.ui.maps.charts import framed, mark_position, mark_zero, stroke, translucent
-from pages.ui.maps.csv_download import csv_text
 
 MEASURES = {
     "Spearman, signed": "Do signed values keep their order?",

@@ -11,10 +11,11 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from attribution_core.images import Picture
+from attribution_core.measures.csv_tables import csv_text
 from attribution_core.methods.paths import PathProfile, profile_path, quadrature_gaps
 from attribution_core.request import Request
 from pages.ui.maps.charts import GREY, framed, mark_position, mark_zero, plain, show, stroke
-from pages.ui.maps.csv_download import csv_download, csv_text
+from pages.ui.maps.csv_download import csv_download
 from pages.ui.references.strips import draw_path
 from pages.ui.shell.choices import choice
 from pages.ui.shell.markdown import literal
