@@ -206,6 +206,11 @@ def _plainly(task: _Task) -> Generator[DownloadProgress]:
 
 
 def _steps(task: _Task) -> Iterator[DownloadProgress]:
+    if task.destination.is_dir():
+        raise DownloadError(
+            f"The file cannot be written to {task.destination}, which is a folder; name a file, or "
+            "move the folder away."
+        )
     task.destination.parent.mkdir(parents=True, exist_ok=True)
     with _only_process(task.beside(".lock")):
         if task.destination.is_file():

@@ -448,6 +448,15 @@ def test_a_folder_that_cannot_be_made_is_said(origin: Origin, tmp_path: Path) ->
         fetch(origin.url, tmp_path / "file" / "weights.h5")
 
 
+def test_a_folder_in_the_files_place_is_said_before_the_transfer(
+    origin: Origin, target: Path
+) -> None:
+    target.mkdir(parents=True)
+    with pytest.raises(DownloadError, match="which is a folder"):
+        fetch(origin.url, target)
+    assert not origin.asked
+
+
 def test_only_one_downloads_at_a_time(origin: Origin, target: Path) -> None:
     first = download_weights(VGG16, origin.url, target, md5(CONTENT))
     next(first)

@@ -52,7 +52,8 @@ def render_open_saved(engine: Engine, scene: Scene) -> None:
             max_upload_size=MOST_MEGABYTES,
             key="saved_maps",
             help="NPZ files of maps that this page or the command line saved, and bundles (ZIP) of "
-            "“Share”, many at once. They stay in this server's memory, for you alone.",
+            "“Share”, many at once, 100 MB together. They stay in this server's memory, for you "
+            "alone; while they arrive, a temporary file without a name may hold one.",
         )
         for number, file in enumerate(each for each in files if _is_bundle(each)):
             render_bundle(engine, file.name, file.getvalue(), f"open_bundle_{number}")

@@ -64,6 +64,12 @@ def take_address(widget: str) -> None:
 
 def take_content(content: bytes) -> None:
     """Show the picture in a file's content, or say why it is none, from a callback."""
+    if len(content) > MOST_BYTES:
+        session().refused_picture = (
+            f"The picture's file is too large; it should have at most {MOST_BYTES // 2**20} MB. "
+            "The picture shown is unchanged."
+        )
+        return
     scene = session().scene
     # The size that is asked for next, so that it is decoded once.
     size = DEFAULT_SIZE if scene is None else scene.picture.pixels.shape[:2]

@@ -92,7 +92,8 @@ def _own_picture(scene: Scene, *, own: bool) -> None:
         "Upload a picture",
         type=["jpg", "jpeg", "png", "webp", "avif", "heic", "heif", "bmp", "gif", "tif", "tiff"],
         max_upload_size=MOST_BYTES // 2**20,
-        help="At most 20 MB. It stays in this server's memory and is never written to disk.",
+        help="At most 20 MB. It stays in this server's memory, for as long as you do. While it "
+        "arrives, a temporary file without a name may hold it.",
         on_change=take_own_picture,
         args=("upload",),
         key="upload",

@@ -38,6 +38,7 @@ from attribution_core.running.jobs import Runner
 from attribution_core.running.pace import Work
 from attribution_core.scores import LINKS, Link
 from pages.ui.worker.cost import share_of, work_of
+from pages.ui.worker.housekeeping import keep_house
 from pages.ui.worker.own_models import OwnModel, OwnModels, is_own, return_memory, uploads_of
 from pages.ui.worker.page_runs import PageRuns
 from pages.ui.worker.tasks import Task
@@ -380,6 +381,8 @@ def engine() -> Engine:
     limits = made.own_models.limits
     if limits.allowed:
         # Streamlit's own limit is that of a picture; each place to upload has its own besides.
-        most = max(st.get_option("server.maxUploadSize"), limits.file_bytes // 2**20)
+        # What is sent is a little longer than the file.
+        most = max(st.get_option("server.maxUploadSize"), limits.file_bytes // 2**20 + 1)
         config.set_option("server.maxUploadSize", most)
+    keep_house(made.page_runs, limits.file_bytes * limits.allowed)
     return made

@@ -1,0 +1,106 @@
+"""What visitors leave behind on the server: bounded while they are here, returned when they go."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+import time
+from typing import Any, cast
+
+from starlette.exceptions import HTTPException
+from streamlit.runtime import Runtime
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
+
+from pages.ui.worker.page_runs import PageRuns
+
+MOST_UPLOADED_BYTES = 100 * 2**20
+"""Of the files of one visitor together, those of networks apart."""
+NETWORK_FILES = (".keras", ".h5", ".hdf5")
+
+EVERY_SECONDS = 30.0
+"""How often those who have left are looked for."""
+QUIET_SECONDS = 10.0
+"""How long a moment in which no page is drawn is waited for."""
+
+
+class BoundedUploads(MemoryUploadedFileManager):
+    """Keeps uploaded files in memory, of each visitor no more than so many bytes together."""
+
+    most_network_bytes = 0
+    """Of files of networks that one visitor holds together."""
+
+    def add_file(self, session_id: str, file: UploadedFileRec) -> None:
+        """Keep a file, or answer the browser that there is no room for it."""
+        network = _is_network(file)
+        held = self.file_storage.get(session_id, {})
+        others = sum(
+            len(each.data)
+            for name, each in held.copy().items()
+            if name != file.file_id and _is_network(each) == network
+        )
+        most = self.most_network_bytes if network else MOST_UPLOADED_BYTES
+        if others + len(file.data) > most:
+            raise HTTPException(413, "Your files take too much room together; remove some first.")
+        super().add_file(session_id, file)
+
+
+def keep_house(page_runs: PageRuns, most_network_bytes: int) -> None:
+    """Bound uploads, and begin to return what visitors leave, for as long as the server runs."""
+    if not Runtime.exists():
+        return
+    instance = Runtime.instance()
+    bound(instance.uploaded_file_mgr, most_network_bytes)
+    threading.Thread(
+        target=_keep, args=(instance, page_runs), name="housekeeping", daemon=True
+    ).start()
+
+
+def bound(uploads: object, most_network_bytes: int) -> None:
+    """Let the server's keeper of uploaded files be a `BoundedUploads`.
+
+    The server has made it already, and handed it to the routes that files come by.
+    """
+    if type(uploads) is MemoryUploadedFileManager:
+        uploads.__class__ = BoundedUploads
+        cast(BoundedUploads, uploads).most_network_bytes = most_network_bytes
+
+
+def _keep(instance: Runtime, page_runs: PageRuns) -> None:
+    here: set[str] = set()
+    while True:
+        time.sleep(EVERY_SECONDS)
+        loop = instance._get_async_objs().eventloop
+        try:
+            found = asyncio.run_coroutine_threadsafe(present(instance._session_mgr), loop).result()
+        except RuntimeError:
+            return  # the server has stopped
+        if here - found:
+            page_runs.wait_for_end(QUIET_SECONDS)
+            collect()
+        here = found
+
+
+async def present(sessions: Any) -> set[str]:
+    """The sessions that have not ended; those whose time to come back is over end now.
+
+    Streamlit lets go of them, and of their files, only when the next visitor leaves. To be run by
+    the server's own thread.
+    """
+    sessions._session_storage._cache.expire()
+    return {each.session.id for each in sessions.list_sessions()}
+
+
+def collect() -> None:
+    """Return what refers to itself, event loops for one.
+
+    What was loaded is taken out of the collector's sight, and with it what was there by then.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
+def _is_network(file: UploadedFileRec) -> bool:
+    return file.name.lower().endswith(NETWORK_FILES)

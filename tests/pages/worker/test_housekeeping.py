@@ -1,0 +1,103 @@
+"""What visitors leave behind: bounded, and returned."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import weakref
+
+import pytest
+from starlette.exceptions import HTTPException
+from streamlit.runtime.memory_session_storage import MemorySessionStorage
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
+from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
+
+from pages.ui.worker import housekeeping
+from pages.ui.worker.housekeeping import bound, collect, present
+
+
+def file(identifier: str, size: int, name: str = "picture.png") -> UploadedFileRec:
+    return UploadedFileRec(identifier, name, "image/png", bytes(size))
+
+
+@pytest.fixture
+def uploads(monkeypatch: pytest.MonkeyPatch) -> MemoryUploadedFileManager:
+    monkeypatch.setattr(housekeeping, "MOST_UPLOADED_BYTES", 100)
+    made = MemoryUploadedFileManager("/upload")
+    bound(made, 300)
+    return made
+
+
+def test_each_visitor_has_so_much_room(uploads: MemoryUploadedFileManager) -> None:
+    for number in range(10):
+        uploads.add_file("one", file(f"file {number}", 10))
+    with pytest.raises(HTTPException) as refused:
+        uploads.add_file("one", file("another", 1))
+    assert refused.value.status_code == 413
+    assert "remove some first" in refused.value.detail
+    uploads.add_file("another", file("file", 100))
+    uploads.add_file("one", file("file 3", 10))  # again, in its own place
+    uploads.remove_file("one", "file 3")
+    uploads.add_file("one", file("another", 10))
+    assert sum(len(each.data) for each in uploads.get_files("one", ["another", "file 1"])) == 20
+
+
+def test_networks_have_room_of_their_own(uploads: MemoryUploadedFileManager) -> None:
+    uploads.add_file("one", file("picture", 100))
+    uploads.add_file("one", file("network", 290, "mine.KERAS"))
+    with pytest.raises(HTTPException):
+        uploads.add_file("one", file("other", 11, "other.h5"))
+    uploads.remove_session_files("one")
+    uploads.add_file("one", file("other", 300, "other.h5"))
+
+
+def test_uploads_of_the_operators_own_making_stay_as_they_are() -> None:
+    class Own(MemoryUploadedFileManager):
+        pass
+
+    made = Own("/upload")
+    bound(made, 300)
+    assert type(made) is Own
+
+
+class Left:
+    """Stands for the session of a closed tab."""
+
+    id = "left"
+
+
+class Info:
+    def __init__(self, session: Left) -> None:
+        self.session = session
+
+
+def test_a_session_that_does_not_come_back_ends_without_another_visitor() -> None:
+    clock = [0.0]
+    storage = MemorySessionStorage(ttl_seconds=120)
+    storage._cache._timer = lambda: clock[0]
+    sessions = WebsocketSessionManager(
+        storage, MemoryUploadedFileManager("/upload"), ScriptCache(), lambda: None
+    )
+    session = Left()
+    ended = weakref.ref(session)
+    storage.save(Info(session))
+    del session
+    clock[0] = 119
+    assert asyncio.run(present(sessions)) == {"left"}
+    clock[0] = 121
+    assert asyncio.run(present(sessions)) == set()
+    assert ended() is None
+
+
+def test_what_refers_to_itself_is_returned_though_it_was_frozen() -> None:
+    first, second = Left(), Left()
+    first.other, second.other = second, first
+    ended = weakref.ref(first)
+    gc.freeze()
+    del first, second
+    gc.collect()
+    assert ended() is not None
+    collect()
+    assert ended() is None
