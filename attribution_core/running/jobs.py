@@ -1,9 +1,10 @@
 """Long computations, run step by step on one thread and shared by everyone who asks for the same.
 
 A computation is an iterator of estimates, each sharper than the one before. Suspending one costs
-nothing, so the runner decides again before every step: urgent work goes first, sessions take turns,
-and work that nobody waits for any more is dropped. Pages only ask and look: requests and snapshots
-are plain values and nothing calls back, so another process could serve the same interface.
+nothing, so the runner decides again before every step: urgent work goes first, of that the quickest
+for whoever waits longest, and work that nobody waits for any more is dropped. Pages only ask and
+look: requests and snapshots are plain values and nothing calls back, so another process could serve
+the same interface.
 """
 
 from __future__ import annotations
@@ -14,18 +15,21 @@ import threading
 import time
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Generic, Literal, TypeVar
 
 from attribution_core.running.pace import TimeLeft, Work
 from attribution_core.running.standing import Snapshot, Standing, State
 from attribution_core.running.times import Times
-from attribution_core.running.turns import Job, Waiter, Wish, in_line, places_in, wishes_of
+from attribution_core.running.turns import Job, Shares, Turn, Waiter, Wish, in_line, wishes_of
 
 Request = TypeVar("Request", bound=Hashable)
 Estimate = TypeVar("Estimate")
 
 _log = logging.getLogger(__name__)
+
+LONG_STEP_SECONDS = 5.0
+"""Steps of more are logged: while one lasts, nobody else is served."""
 
 
 class QueueFull(ValueError):
@@ -35,9 +39,10 @@ class QueueFull(ValueError):
 class Runner(Generic[Request, Estimate]):
     """Runs requests for those who wait for them, one step at a time.
 
-    *Order.* Smaller priorities first, decided per step. Within one priority the waiters take turns,
-    a step each; one waiter's jobs run in the order it asked, one at a time to the end. Equal
-    requests are one job, which moves on at the turn of each of its waiters.
+    *Order.* Decided before every step. Smaller priorities go first, but a tenth of the time belongs
+    to each larger one in which anything waits. Within one priority, next is whose rest takes least
+    beside the time it has waited since its wish or its latest result. One waiter's jobs run in the
+    order it asked, one at a time to the end. Equal requests are one job.
 
     *Wishes.* A request that the waiter's previous list did not name is a new wish: it runs, even
     after a failure or a cancel. Repeating a name is not, so pages may send their list at every
@@ -98,8 +103,8 @@ class Runner(Generic[Request, Estimate]):
         # Both in order of use, so that what is forgotten first stands first.
         self._jobs: OrderedDict[Request, Job[Request, Estimate]] = OrderedDict()
         self._waiters: OrderedDict[str, Waiter[Request, Estimate]] = OrderedDict()
-        self._known_places: dict[Job[Request, Estimate], int] | None = None
-        self._known_wishes: list[Wish[Request, Estimate]] = []
+        self._shares = Shares()
+        self._known_line: _Line[Request, Estimate] | None = None
         self._thread = threading.Thread(target=self._work, name="attribution-jobs", daemon=True)
         self._thread.start()
 
@@ -125,29 +130,30 @@ class Runner(Generic[Request, Estimate]):
             if self._closed:
                 raise RuntimeError("The job runner is closed.")
             old = self._waiters.get(waiter)
-            new: Waiter[Request, Estimate] = Waiter(
-                waiter, wanted, self._clock(), next(self._turns)
-            )
+            now = self._clock()
+            new: Waiter[Request, Estimate] = Waiter(waiter, wanted, now, now, next(self._turns))
             fresh = set(wanted)
             if old is not None:
-                new.turn = old.turn
                 new.given_up = old.given_up.intersection(wanted)
                 fresh.difference_update(old.requests)
+                if not fresh:
+                    new.since, new.turn = old.since, old.turn
             admitted = self._admit(new)
             self._waiters[waiter] = new
-            self._known_places = None
+            self._known_line = None
             # Only something new can be refused: pages repeat their lists, in a full queue as well.
-            if fresh and len(self._places()) > self._in_all:
+            if fresh and self._is_full_for(new):
                 for request in admitted:
                     del self._jobs[request]
                 if old is None:
                     del self._waiters[waiter]
                 else:
                     self._waiters[waiter] = old
-                self._known_places = None
+                self._known_line = None
                 raise QueueFull(
                     f"The queue is full: at most {self._in_all} results can be waited for by "
-                    "everyone together. Ask for fewer, or try again later."
+                    "everyone together, and this is more than your share. Ask for fewer, or try "
+                    "again later."
                 )
             self._waiters.move_to_end(waiter)
             if not wanted:
@@ -171,7 +177,7 @@ class Runner(Generic[Request, Estimate]):
             if job is None:
                 return Snapshot("unknown")
             self._jobs.move_to_end(request)
-            place = self._places().get(job)
+            place = self._line().places.get(job)
             viewer = None if waiter is None else self._waiters.get(waiter)
             state: State
             if job.outcome is not None:
@@ -189,14 +195,16 @@ class Runner(Generic[Request, Estimate]):
             known = self._waiters.get(waiter)
             if known is None:
                 return Standing()
-            places = self._places()
-            waited_for = [places[job] for job in known.jobs if job in places and known.wants(job)]
+            line = self._line()
+            waited_for = [job for job in known.jobs if job in line.places and known.wants(job)]
+            stepping = self._times.stepping
             return Standing(
                 max((job.revision for job in known.jobs), default=0),
                 len(waited_for),
-                min(waited_for, default=0) or None,
-                len(self._known_wishes),
-                self._times.left(known, self._known_wishes) if waited_for else None,
+                min((line.places[job] for job in waited_for), default=0) or None,
+                line.waiting,
+                line.left(waited_for, self._clock()),
+                0.0 if stepping is None or stepping[0] in known.jobs else stepping[1],
             )
 
     @property
@@ -254,21 +262,15 @@ class Runner(Generic[Request, Estimate]):
     # ---- on the worker thread, which alone touches iterators ----
 
     def _work(self) -> None:
-        while (due := self._next()) is not None:
-            waiter, job = due
+        while (job := self._next()) is not None:
             self._step(job)
-            with self._changed:
-                # Only now, so that those who came during the step go first; and by name, since a
-                # new list may have replaced the record.
-                if waiter.name in self._waiters:
-                    self._waiters[waiter.name].turn = next(self._turns)
 
-    def _next(self) -> tuple[Waiter[Request, Estimate], Job[Request, Estimate]] | None:
+    def _next(self) -> Job[Request, Estimate] | None:
         """Wait for the job that is due for a step; None when the runner is closed."""
         while True:
             with self._changed:
                 # Time has passed: some waiters may have fallen asleep, and a step has ended.
-                self._known_places = None
+                self._known_line = None
                 self._forget()
                 wishes = wishes_of(self._awake())
                 wanted = {job for _, jobs in wishes for job in jobs}
@@ -281,13 +283,13 @@ class Runner(Generic[Request, Estimate]):
                     self._times.end(job)
                     self._revise(job)
                 if wishes and not abandoned:
-                    waiter, job = next(in_line(wishes))
+                    job = self._due(wishes)
                     if not job.started:
                         job.started, job.seconds = True, 0.0
                         self._times.begin(job)
                         self._revise(job)
                     self._times.begin_step(job)
-                    return waiter, job
+                    return job
                 if not abandoned:
                     if self._closed:
                         return None
@@ -323,16 +325,22 @@ class Runner(Generic[Request, Estimate]):
             seconds = self._clock() - start
             job.seconds += seconds
             self._times.end_step(job, seconds)
+            self._shares.took(job.priority, seconds)
             self._revise(job)
             if outcome is not None:
                 job.iterator, job.started = None, False
                 self._times.end(job)
                 self._jobs.move_to_end(job.request)
+                for waiter in sorted(self._waiters.values(), key=lambda each: each.turn):
+                    if job in waiter.jobs and waiter.wants(job):
+                        self._begin_waiting(waiter)
+        if seconds > LONG_STEP_SECONDS:
+            _log.warning("A step of %s took %.1f s.", type(job.request).__name__, seconds)
 
     # ---- with the lock held ----
 
     def _change(self) -> None:
-        self._known_places = None
+        self._known_line = None
         self._forget()
         self._changed.notify_all()
 
@@ -340,12 +348,14 @@ class Runner(Generic[Request, Estimate]):
         job.revision = next(self._revisions)
 
     def _awake(self) -> list[Waiter[Request, Estimate]]:
-        """List the waiters that are awake, the one whose turn was longest ago first."""
+        """List the waiters that are awake."""
         if self._closed:
             return []
         horizon = self._clock() - self._patience
-        awake = (waiter for waiter in self._waiters.values() if waiter.heard >= horizon)
-        return sorted(awake, key=lambda waiter: waiter.turn)
+        return [waiter for waiter in self._waiters.values() if waiter.heard >= horizon]
+
+    def _begin_waiting(self, waiter: Waiter[Request, Estimate]) -> None:
+        waiter.since, waiter.turn = self._clock(), next(self._turns)
 
     def _hear(self, waiter: str) -> Waiter[Request, Estimate] | None:
         known = self._waiters.get(waiter)
@@ -354,6 +364,7 @@ class Runner(Generic[Request, Estimate]):
             known.heard = self._clock()
             self._waiters.move_to_end(waiter)
             if slept:
+                self._begin_waiting(known)
                 self._admit(known)
                 self._change()
         return known
@@ -370,15 +381,31 @@ class Runner(Generic[Request, Estimate]):
             job.outcome, job.error = None, None
             self._revise(job)
 
-    def _places(self) -> dict[Job[Request, Estimate], int]:
-        """Map each job in the line to its place, 0 for those that run.
+    def _due(self, wishes: list[Wish[Request, Estimate]]) -> Job[Request, Estimate]:
+        priority = self._shares.due({job.priority for _, jobs in wishes for job in jobs})
+        of_priority = [
+            (waiter, [job for job in jobs if job.priority == priority]) for waiter, jobs in wishes
+        ]
+        line = in_line([wish for wish in of_priority if wish[1]], self._times.rest, self._clock())
+        return next(line).job
+
+    def _is_full_for(self, waiter: Waiter[Request, Estimate]) -> bool:
+        """Whether more waits than all may ask for, and more of it is this one's than its share."""
+        line = self._line()
+        share = self._in_all // max(1, line.waiting)
+        own = sum(job in line.places for job in waiter.jobs)
+        return len(line.places) > self._in_all and own > share
+
+    def _line(self) -> _Line[Request, Estimate]:
+        """What waits, and in which order it is served.
 
         Remembered until something changes: a page looks at dozens of requests in a row.
         """
-        if self._known_places is None:
-            self._known_wishes = wishes_of(self._awake())
-            self._known_places = places_in(self._known_wishes)
-        return self._known_places
+        if self._known_line is None:
+            now = self._clock()
+            wishes = wishes_of(self._awake())
+            self._known_line = _Line(in_line(wishes, self._times.rest, now), len(wishes), now)
+        return self._known_line
 
     def _forget(self) -> None:
         """Forget the oldest results that nobody names, and the oldest sleeping waiters, beyond
@@ -394,6 +421,33 @@ class Runner(Generic[Request, Estimate]):
             waiter.jobs = ()
         for _ in range(len(asleep) - self._keep):
             self._waiters.popitem(last=False)
+
+
+class _Line(Generic[Request, Estimate]):
+    """What waits at one moment.
+
+    Attributes
+    ----------
+    places
+        The place of each job in the queue; 0 for those that run.
+    waiting
+        How many wait for something.
+    """
+
+    def __init__(self, turns: Iterable[Turn[Request, Estimate]], waiting: int, now: float) -> None:
+        self._now = now
+        self._left = {turn.job: turn.left for turn in turns}
+        queued = itertools.count(1)
+        self.places = {job: 0 if job.started else next(queued) for job in self._left}
+        self.waiting = waiting
+
+    def left(self, jobs: Sequence[Job[Request, Estimate]], now: float) -> TimeLeft | None:
+        """The time until all of these are done; None where that is not known, or none waits."""
+        each = [self._left[job] for job in jobs]
+        if not each or None in each:
+            return None
+        last = max((left for left in each if left), key=lambda left: left.seconds)
+        return TimeLeft(max(0.0, last.seconds - (now - self._now)), last.at_most)
 
 
 def _as_error(stop: BaseException) -> Exception:

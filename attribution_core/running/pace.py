@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict, deque
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import TypeVar
@@ -155,54 +155,6 @@ class Run:
             return TimeLeft(0.0)
         whole = self._paces.seconds_for(self.work)
         return None if whole is None else TimeLeft(rest * whole, self.work.at_most)
-
-
-def in_turns(
-    mine: Iterable[tuple[int, TimeLeft | None]],
-    others: Sequence[Iterable[tuple[int, TimeLeft | None]]],
-) -> TimeLeft | None:
-    """The time until all of one waiter's work is done where waiters take turns.
-
-    More urgent work goes first, whoever waits for it. Within one priority, each of the others gets
-    as much time as this one, and no more than it needs.
-
-    Parameters
-    ----------
-    mine : iterable of (priority, TimeLeft or None)
-        Smaller priorities are more urgent; None: not known.
-    others : sequence of such iterables
-        One for each other waiter, of what this one does not wait for.
-
-    Returns
-    -------
-    TimeLeft or None
-        None where something is not known that counts.
-    """
-    own = _by_priority(mine)
-    if own is None or not own:
-        return None if own is None else TimeLeft(0.0)
-    last = max(own)
-    seconds = sum(each.seconds for each in own.values())
-    at_most = any(each.at_most for each in own.values())
-    for theirs in others:
-        found = _by_priority(pair for pair in theirs if pair[0] <= last)
-        if found is None:
-            return None
-        for priority, each in found.items():
-            counted = each.seconds if priority < last else min(each.seconds, own[last].seconds)
-            seconds += counted
-            at_most = at_most or (each.at_most and counted > 0)
-    return TimeLeft(seconds, at_most)
-
-
-def _by_priority(works: Iterable[tuple[int, TimeLeft | None]]) -> dict[int, TimeLeft] | None:
-    found: dict[int, TimeLeft] = {}
-    for priority, left in works:
-        if left is None:
-            return None
-        before = found.get(priority, TimeLeft(0.0))
-        found[priority] = TimeLeft(before.seconds + left.seconds, before.at_most or left.at_most)
-    return found
 
 
 def _steady(steps: Sequence[tuple[float, float]]) -> float | None:

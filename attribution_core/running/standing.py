@@ -19,11 +19,11 @@ class Snapshot(Generic[Estimate]):
     Attributes
     ----------
     state
-        "queued": gets no time now, because it has not started or more urgent work comes first.
-        "running": started, and taking its turns. "done", "failed": ended. "cancelled": unfinished,
-        and nobody waits for it. "unknown": never asked for, or too long ago.
+        "queued": not started. "running": started, and taking its turns. "done", "failed": ended.
+        "cancelled": unfinished, and nobody waits for it. "unknown": never asked for, or too long
+        ago.
     place
-        If queued, 1 + the number of queued jobs that get time before this one, so that 1 is next.
+        If queued, 1 + the number of queued jobs that start before this one, so that 1 is next.
     estimate
         The newest estimate; None before the first. It survives a cancel, a failure and a restart,
         until there is a newer one.
@@ -58,6 +58,9 @@ class Standing:
     left
         The time until all that it waits for is done, with what comes before; None where that is
         not known.
+    held
+        Seconds that a step under way has taken, if it is of what only others wait for: nobody is
+        served while it lasts.
     """
 
     revision: int = 0
@@ -65,3 +68,4 @@ class Standing:
     place: int | None = None
     waiting: int = 0
     left: TimeLeft | None = None
+    held: float = 0.0

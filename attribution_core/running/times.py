@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
-from attribution_core.running.pace import Paces, Run, TimeLeft, Work, in_turns
-from attribution_core.running.turns import Job, Waiter, Wish
+from attribution_core.running.pace import Paces, Run, TimeLeft, Work
+from attribution_core.running.turns import Job, Rest
 
 Request = TypeVar("Request", bound=Hashable)
 Estimate = TypeVar("Estimate")
+
+GUESSED_SECONDS = 1.0
+"""The least that is guessed of a job whose time cannot be told."""
 
 
 class Times(Generic[Request, Estimate]):
@@ -73,22 +76,34 @@ class Times(Generic[Request, Estimate]):
 
     def cost(self, jobs: Sequence[Job[Request, Estimate]]) -> TimeLeft | None:
         """How long jobs take where nothing else runs; None where some were never measured."""
-        return in_turns([(0, left) for _, left in self._grouped(jobs)], [])
+        of_group: dict[Hashable, Rest] = {}
+        for rest in map(self.rest, jobs):
+            before = of_group.get(rest.group, rest)
+            of_group[rest.group] = min(
+                before, rest, key=lambda each: (not each.measured, each.seconds)
+            )
+        rests = of_group.values()
+        if not all(rest.measured for rest in rests):
+            return None
+        return TimeLeft(sum(rest.seconds for rest in rests), any(rest.at_most for rest in rests))
 
-    def left(
-        self,
-        waiter: Waiter[Request, Estimate],
-        wishes: Sequence[Wish[Request, Estimate]],
-    ) -> TimeLeft | None:
-        """The time until all that one of those who wish for something waits for is done."""
-        mine = next(jobs for each, jobs in wishes if each is waiter)
-        shared = set(mine)
-        others = [
-            self._grouped([job for job in jobs if job not in shared])
-            for each, jobs in wishes
-            if each is not waiter
-        ]
-        return in_turns(self._grouped(mine), others)
+    def rest(self, job: Job[Request, Estimate]) -> Rest:
+        """What is left of a job; of one that cannot be told, guessed to be as much as is done."""
+        run = self._priced(job)
+        left = None if run is None else run.left()
+        group = job if run is None else run.group
+        seconds = max(GUESSED_SECONDS, job.seconds) if left is None else left.seconds
+        if self._stepping is not None and self._stepping[0] is job:
+            seconds = max(0.0, seconds - (self._clock() - self._stepping[1]))
+        return Rest(seconds, left is not None, left is not None and left.at_most, group)
+
+    @property
+    def stepping(self) -> tuple[Job[Request, Estimate], float] | None:
+        """The job that is in a step, and the seconds that this has taken so far."""
+        if self._stepping is None:
+            return None
+        job, begun = self._stepping
+        return job, self._clock() - begun
 
     def _priced(self, job: Job[Request, Estimate]) -> Run | None:
         """The job's run, made as soon as it is known how much work it is."""
@@ -96,21 +111,3 @@ class Times(Generic[Request, Estimate]):
             work = self._work_of(job.request)
             job.run = None if work is None else self._paces.run(work)
         return job.run
-
-    def _grouped(
-        self, jobs: Sequence[Job[Request, Estimate]]
-    ) -> Iterator[tuple[int, TimeLeft | None]]:
-        """Yield priority and time left of the jobs, once for those that are computed in one go."""
-        least: dict[object, tuple[int, TimeLeft | None]] = {}
-        for job in jobs:
-            run = self._priced(job)
-            left = None if run is None else run.left()
-            if left is not None and self._stepping is not None and self._stepping[0] is job:
-                under_way = self._clock() - self._stepping[1]
-                left = TimeLeft(max(0.0, left.seconds - under_way), left.at_most)
-            group = job if run is None else run.group
-            before = least.get(group, (job.priority, left))[1]
-            if before is not None and (left is None or left.seconds > before.seconds):
-                left = before
-            least[group] = job.priority, left
-        yield from least.values()

@@ -1,13 +1,22 @@
-"""Whose turn it is: more urgent jobs first, and waiters in turns within one priority."""
+"""Whose turn it is: the quickest first for whoever waits longest, and a share for long work.
+
+More urgent priorities go first. Within one, the waiter is served whose rest there takes the least
+time beside what that waiter has waited: shortest remaining time with ageing, the "highest response
+ratio next" of Brinch Hansen (Short-term scheduling in multiprogramming systems, 1971). Each result
+starts the waiting anew, so that nobody's long list keeps others from a first map. Less urgent work
+gets a tenth of the time while any waits.
+"""
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
-from attribution_core.running.pace import Run
+from attribution_core.running.pace import Run, TimeLeft
 
 Request = TypeVar("Request", bound=Hashable)
 Estimate = TypeVar("Estimate")
@@ -53,8 +62,10 @@ class Waiter(Generic[Request, Estimate]):
         What it waits for, in its own order.
     heard
         When it was last heard from, by the runner's clock.
+    since
+        When its waiting began: at its wish, or at its latest result, by the runner's clock.
     turn
-        Grows with each turn: the one with the smallest is next.
+        Grows with each such beginning, and decides between equals: the smallest is next.
     given_up
         What it has cancelled.
     """
@@ -62,6 +73,7 @@ class Waiter(Generic[Request, Estimate]):
     name: str
     requests: tuple[Request, ...]
     heard: float
+    since: float
     turn: int
     given_up: set[Request] = field(default_factory=set)
     # Those of its requests, while it is awake: hashing a request takes longer than all else here.
@@ -72,8 +84,54 @@ class Waiter(Generic[Request, Estimate]):
         return not (self.given_up and job.request in self.given_up)
 
 
+SHARE_OF_LESS_URGENT = 0.1
+"""Of the time, for each less urgent priority in which anything waits."""
+
+GRACE = 1.0
+"""Seconds added to each waiting, so that of those who have just come the quickest is first."""
+
+GUESSED_STEP = 1.0
+"""Seconds that a step of a priority takes as long as none was made."""
+
+SHORTEST = 0.01
+"""Seconds that any rest is taken to last."""
+
 Wish = tuple[Waiter[Request, Estimate], list[Job[Request, Estimate]]]
 """A waiter, and its unfinished jobs in its own order."""
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What is left of a job.
+
+    Attributes
+    ----------
+    seconds
+        How long it still takes.
+    measured
+        Whether the seconds are: otherwise they are a guess.
+    at_most
+        Whether it may end earlier.
+    group
+        Equal for jobs that are computed in one go: all are there when one of them is.
+    """
+
+    seconds: float
+    measured: bool
+    at_most: bool
+    group: Hashable
+
+
+@dataclass(frozen=True, eq=False)
+class Turn(Generic[Request, Estimate]):
+    """That a waiter is served with a job, which is to be done after so many seconds from now.
+
+    ``left`` is None where that is not known.
+    """
+
+    waiter: Waiter[Request, Estimate]
+    job: Job[Request, Estimate]
+    left: TimeLeft | None
 
 
 def wishes_of(waiters: Iterable[Waiter[Request, Estimate]]) -> list[Wish[Request, Estimate]]:
@@ -86,38 +144,107 @@ def wishes_of(waiters: Iterable[Waiter[Request, Estimate]]) -> list[Wish[Request
     return wishes
 
 
-def in_line(
-    wishes: list[Wish[Request, Estimate]],
-) -> Iterator[tuple[Waiter[Request, Estimate], Job[Request, Estimate]]]:
-    """Yield the jobs in the order in which they get time, each with the waiter whose turn it is.
+class Shares:
+    """What less urgent priorities are owed of the time that more urgent work takes.
 
-    The first is due now. The rest is the order that follows if each job takes a single turn, which
-    is what a place in the queue can mean while nobody knows how long jobs take.
+    It is paid by whole steps, each once it is owed.
     """
-    placed = set[Job[Request, Estimate]]()
-    served: dict[Waiter[Request, Estimate], int] = {}
-    for level in sorted({job.priority for _, jobs in wishes for job in jobs}):
-        lanes = [
-            (waiter, deque(job for job in jobs if job.priority == level))
-            for waiter, jobs in sorted(wishes, key=lambda wish: served.get(wish[0], -1))
+
+    def __init__(self) -> None:
+        self._owed: dict[int, float] = {}
+        self._step: dict[int, float] = {}
+
+    def due(self, waiting: Collection[int]) -> int:
+        """Whose turn it is of the priorities in which anything waits."""
+        self._owed = {each: self._owed.get(each, 0.0) for each in waiting}
+        paid = [
+            each
+            for each, owed in self._owed.items()
+            if owed > 0 and owed >= self._step.get(each, GUESSED_STEP)
         ]
-        while lanes:
-            for waiter, lane in lanes:
-                while lane and lane[0] in placed:
-                    lane.popleft()
-                if lane:
-                    placed.add(lane[0])
-                    served[waiter] = len(placed)
-                    yield waiter, lane.popleft()
-            lanes = [(waiter, lane) for waiter, lane in lanes if lane]
+        return max(paid, default=min(waiting))
+
+    def took(self, priority: int, seconds: float) -> None:
+        """Note that a step of this priority has taken so long."""
+        self._step[priority] = seconds
+        for each in self._owed:
+            if each > priority:
+                self._owed[each] += seconds * SHARE_OF_LESS_URGENT / (1 - SHARE_OF_LESS_URGENT)
+        if priority in self._owed:
+            # What is had where nothing more urgent waits is no debt.
+            least = 0.0 if priority == min(self._owed) else -math.inf
+            self._owed[priority] = max(least, self._owed[priority] - seconds)
 
 
-def places_in(wishes: list[Wish[Request, Estimate]]) -> dict[Job[Request, Estimate], int]:
-    """Map each job in the line to its place, 0 for those that run."""
-    heads = [jobs[0] for _, jobs in wishes]
-    urgent = min((job.priority for job in heads), default=0)
-    running = {job for job in heads if job.started and job.priority == urgent}
-    queued = (job for _, job in in_line(wishes) if job not in running)
-    places = dict.fromkeys(running, 0)
-    places |= {job: place for place, job in enumerate(queued, 1)}
-    return places
+def in_line(
+    wishes: Sequence[Wish[Request, Estimate]],
+    rest_of: Callable[[Job[Request, Estimate]], Rest],
+    now: float,
+) -> Iterator[Turn[Request, Estimate]]:
+    """Yield the jobs in the order in which they are served, if each then runs to its end.
+
+    Parameters
+    ----------
+    wishes
+        What each of the waiters waits for.
+    rest_of
+        Tells what is left of a job.
+    now
+        By the clock of the waiters.
+    """
+    wanted_by: dict[Job[Request, Estimate], list[Waiter[Request, Estimate]]] = {}
+    for waiter, jobs in wishes:
+        for job in jobs:
+            wanted_by.setdefault(job, []).append(waiter)
+    rests = {job: rest_of(job) for job in wanted_by}
+    # Since when each has waited, in seconds from now, and what decides between equals.
+    waiting = {waiter: (waiter.since - now, waiter.turn) for waiter, _ in wishes}
+    turns = itertools.count(max((turn for _, turn in waiting.values()), default=0) + 1)
+    placed, done = set[Job[Request, Estimate]](), set[Hashable]()
+    after, measured, at_most = 0.0, True, False
+    for priority in sorted({job.priority for job in rests}):
+        lanes = [
+            _Lane(waiter, [job for job in jobs if job.priority == priority], rests)
+            for waiter, jobs in wishes
+        ]
+        while lanes := [lane for lane in lanes if lane.has_any_but(placed)]:
+            lane = max(lanes, key=lambda each: each.response(after, waiting[each.waiter], done))
+            job = lane.jobs.popleft()
+            placed.add(job)
+            rest = rests[job]
+            if rest.group not in done:
+                done.add(rest.group)
+                after += rest.seconds
+                measured, at_most = measured and rest.measured, at_most or rest.at_most
+            for waiter in sorted(wanted_by[job], key=lambda each: waiting[each][1]):
+                waiting[waiter] = after, next(turns)
+            yield Turn(lane.waiter, job, TimeLeft(after, at_most) if measured else None)
+
+
+class _Lane(Generic[Request, Estimate]):
+    """What one waiter waits for in one priority."""
+
+    def __init__(
+        self,
+        waiter: Waiter[Request, Estimate],
+        jobs: Sequence[Job[Request, Estimate]],
+        rests: Mapping[Job[Request, Estimate], Rest],
+    ) -> None:
+        self.waiter = waiter
+        self.jobs = deque(jobs)
+        self._groups = {rests[job].group: rests[job].seconds for job in jobs}
+
+    def has_any_but(self, placed: set[Job[Request, Estimate]]) -> bool:
+        """Whether any of its jobs is not placed; those before the first such are dropped."""
+        while self.jobs and self.jobs[0] in placed:
+            self.jobs.popleft()
+        return bool(self.jobs)
+
+    def response(
+        self, after: float, waiting: tuple[float, int], done: set[Hashable]
+    ) -> tuple[float, int]:
+        """Its waiting beside the rest of its work: who has the largest is next."""
+        since, turn = waiting
+        for group in done.intersection(self._groups):
+            del self._groups[group]
+        return (after - since + GRACE) / max(SHORTEST, sum(self._groups.values())), -turn

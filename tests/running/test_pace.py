@@ -13,7 +13,7 @@ from attribution_core import FunctionGame, kernel_shap, lime
 from attribution_core.arrays import BoolArray, FloatArray
 from attribution_core.methods.estimate import Estimate
 from attribution_core.running.jobs import Runner
-from attribution_core.running.pace import Paces, Run, TimeLeft, Work, in_turns
+from attribution_core.running.pace import Paces, Run, TimeLeft, Work
 from tests.patience import until
 
 MET = Work("met", 100.0)
@@ -127,20 +127,6 @@ def test_kinds_beyond_those_remembered_are_forgotten_the_oldest_first() -> None:
         paces.note(kind, 1.0, 1.0)
     assert paces.seconds_for(Work(0, 1.0)) is None
     assert paces.seconds_for(Work(599, 2.0)) == 2.0
-
-
-def test_waiters_take_turns() -> None:
-    mine = [(1, TimeLeft(10.0))]
-    assert in_turns(mine, []) == TimeLeft(10.0)
-    assert in_turns(mine, [[(1, TimeLeft(4.0))]]) == TimeLeft(14.0)
-    assert in_turns(mine, [[(1, TimeLeft(400.0))]]) == TimeLeft(20.0)
-    assert in_turns(mine, [[(0, TimeLeft(400.0))]]) == TimeLeft(410.0)
-    assert in_turns(mine, [[(2, TimeLeft(400.0)), (2, None)]]) == TimeLeft(10.0)
-    assert in_turns(mine, [[(1, None)]]) is None
-    assert in_turns([(1, None)], []) is None
-    assert in_turns([], [[(1, None)]]) == TimeLeft(0.0)
-    both = [(1, TimeLeft(10.0)), (2, TimeLeft(5.0, at_most=True))]
-    assert in_turns(both, [[(1, TimeLeft(30.0)), (2, TimeLeft(1.0))]]) == TimeLeft(46.0, True)
 
 
 @dataclass(frozen=True)

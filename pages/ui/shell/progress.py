@@ -33,6 +33,9 @@ POLL_SECONDS_A_VISITOR = 0.1
 """Added for each other visitor who waits, which bounds the polls of all of them per second."""
 
 LONGEST_POLL_SECONDS = 3.0
+LONG_STEP_SECONDS = 2.0
+"""A step of another visitor's work that lasts longer is named as what is waited for."""
+
 PATIENCE_SECONDS = 0.25
 _LINE = "followed_line"
 _PAGE = "followed_page"
@@ -232,6 +235,8 @@ class _Followed:
             return "Asking the model what it sees"
         done = sum(snapshot.state == "done" for snapshot in shown.values())
         text = f"{done} of {len(shown)} {self.noun} ready"
+        if self.standing.held > LONG_STEP_SECONDS:
+            return f"{text} · waiting for another visitor’s long step"
         for task, snapshot in shown.items():
             if snapshot.state == "running":
                 left = about(self.standing.left, "left")

@@ -20,16 +20,20 @@ from tests.pages.waiting_tasks import WaitForFiles
 
 
 @pytest.mark.parametrize(
-    ("state", "left", "said"),
+    ("state", "left", "held", "said"),
     [
-        ("running", TimeLeft(21.0), "0 of 1 maps ready · the files · about 20 s left"),
-        ("running", TimeLeft(21.0, at_most=True), "… · the files · at most 20 s left"),
-        ("running", TimeLeft(4.0), "0 of 1 maps ready · the files"),
-        ("running", None, "0 of 1 maps ready · the files"),
-        ("queued", TimeLeft(130.0), "0 of 1 maps ready · number 3 in the queue · about 2 min"),
+        ("running", TimeLeft(21.0), 0.0, "0 of 1 maps ready · the files · about 20 s left"),
+        ("running", TimeLeft(21.0, at_most=True), 0.0, "… · the files · at most 20 s left"),
+        ("running", TimeLeft(4.0), 0.0, "0 of 1 maps ready · the files"),
+        ("running", None, 0.0, "0 of 1 maps ready · the files"),
+        ("queued", TimeLeft(130.0), 0.0, "0 of 1 maps ready · number 3 in the queue · about 2 min"),
+        ("queued", TimeLeft(130.0), 2.5, "… · waiting for another visitor’s long step"),
+        ("running", TimeLeft(21.0), 2.5, "… · waiting for another visitor’s long step"),
     ],
 )
-def test_the_cost_before_and_the_time_left(state: State, left: TimeLeft | None, said: str) -> None:
+def test_the_cost_before_and_the_time_left(
+    state: State, left: TimeLeft | None, held: float, said: str
+) -> None:
     engine = Engine({})
     engine._classifiers["tiny"] = cast("Classifier", object())
     task = WaitForFiles("tiny", Path("nowhere"))
@@ -46,7 +50,7 @@ def test_the_cost_before_and_the_time_left(state: State, left: TimeLeft | None, 
         None,
         ("Cancel", "Resume"),
         snapshots={task: Snapshot(state)},
-        standing=Standing(1, 1, 3 if state == "queued" else None, 1, left),
+        standing=Standing(1, 1, 3 if state == "queued" else None, 1, left, held),
     )
     assert line._headline({task: Snapshot(state)}) == said.replace("…", "0 of 1 maps ready")
     engine.jobs.close()

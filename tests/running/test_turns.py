@@ -1,0 +1,148 @@
+"""Whose turn it is, against closed forms: jobs that take exactly what they say."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from attribution_core.running.jobs import Runner
+from attribution_core.running.pace import Work
+from tests.patience import UNCHANGED, until
+
+GATE = "gate"
+
+
+@dataclass(frozen=True)
+class Timed:
+    """Work whose steps take a second each."""
+
+    name: str
+    seconds: int = 1
+    priority: int = 0
+
+
+class Hall:
+    """A runner that knows how long everything takes, and starts when all have asked."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.steps: list[str] = []
+        self.ends: dict[str, float] = {}
+        self._gate = threading.Event()
+        self.runner: Runner[Timed, float] = Runner(
+            self._start,
+            priority=lambda timed: timed.priority,
+            clock=lambda: self.now,
+            patience=1e9,
+            work=lambda timed: Work("second", timed.seconds, timed),
+            share=lambda share: share,
+        )
+        self.learn()
+
+    def learn(self) -> None:
+        """Two runs, since the first of a kind is not measured."""
+        for each in (Timed("prepare"), Timed("measure")):
+            self.runner.ask("before", [each])
+            until(lambda each=each: self.runner.look(each).state == "done")
+        self.runner.ask("before", [])
+        self.steps.clear()
+
+    def _start(self, timed: Timed) -> Iterator[float]:
+        if timed.name == GATE:
+            assert self._gate.wait(UNCHANGED)
+            return
+        for step in range(timed.seconds):
+            self.now += 1.0
+            self.steps.append(timed.name)
+            self.ends[timed.name] = self.now
+            self.arrive()
+            yield (step + 1) / timed.seconds
+
+    def arrive(self) -> None:
+        """What happens within each step."""
+
+    def serve(self, wishes: Mapping[str, Sequence[Timed]]) -> None:
+        """All ask at one moment, and are served."""
+        self.runner.ask(GATE, [Timed(GATE)])
+        until(lambda: self.runner.look(Timed(GATE)).state == "running")
+        for waiter, asked in wishes.items():
+            self.runner.ask(waiter, asked)
+        self._gate.set()
+        due = [each for asked in wishes.values() for each in asked]
+        until(
+            lambda: all(self.steps.count(each.name) >= each.seconds for each in due),
+            watched=lambda: len(self.steps),
+        )
+        self.runner.close(UNCHANGED)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=6))
+def test_a_crowd_that_asks_at_once_is_served_one_after_the_other_the_quickest_first(
+    seconds: list[int],
+) -> None:
+    """No order has a smaller mean (Smith 1956); in turns, all would be done late."""
+    hall = Hall()
+    hall.serve({f"v{at}": [Timed(f"v{at}", each)] for at, each in enumerate(seconds)})
+    began, in_order = 2.0, sorted(range(len(seconds)), key=lambda at: (seconds[at], at))
+    for place, at in enumerate(in_order):
+        assert hall.ends[f"v{at}"] == began + sum(seconds[each] for each in in_order[: place + 1])
+
+
+def test_nobodys_long_list_keeps_others_from_a_first_map() -> None:
+    hall = Hall()
+    hall.serve(
+        {
+            "ann": [Timed(f"a{number}") for number in range(12)],
+            "bob": [Timed(f"b{number}") for number in range(12)],
+            "cid": [Timed("c")],
+        }
+    )
+    assert hall.steps[:5] == ["c", "a0", "b0", "a1", "b1"]
+
+
+class Stream(Hall):
+    """While someone waits for long work, another asks for a second's as soon as it has one."""
+
+    def __init__(self, priority: int = 0) -> None:
+        self.priority = priority
+        self.asked = 0
+        super().__init__()
+
+    def arrive(self) -> None:
+        if self.steps[-1] != "measure" and self.steps[-1] != "prepare":
+            self.asked += 1
+            self.runner.ask("stream", [Timed(f"s{self.asked}", 1, self.priority)])
+
+
+@pytest.mark.parametrize("seconds", [3, 5, 8])
+def test_who_has_waited_as_long_as_the_work_takes_is_not_passed_by_quicker_work(
+    seconds: int,
+) -> None:
+    stream = Stream()
+    stream.serve({"patient": [Timed("long", seconds)], "stream": [Timed("s0")]})
+    first = stream.steps.index("long")
+    # (first + 1) / seconds against (0 + 1) / 1, and of equals goes who came first.
+    assert first == seconds - 1
+
+
+def test_less_urgent_work_gets_a_tenth_of_the_time_while_more_urgent_work_never_ends() -> None:
+    stream = Stream()
+    stream.serve({"patient": [Timed("long", 6, priority=2)], "stream": [Timed("s0")]})
+    served = [at for at, step in enumerate(stream.steps) if step == "long"]
+    assert served == [9, 19, 29, 39, 49, 59]
+
+
+def test_what_is_had_while_nothing_urgent_waits_is_no_debt() -> None:
+    hall = Hall()
+    hall.serve({"ann": [Timed("long", 5, priority=2)]})
+    shares = hall.runner._shares
+    assert shares.due({0, 2}) == 0
+    for _ in range(9):
+        shares.took(0, 1.0)
+    assert shares.due({0, 2}) == 2
