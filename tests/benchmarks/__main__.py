@@ -27,6 +27,7 @@ NAMES = (
     "time_left",
     "reruns",
     "load",
+    "hall",
     "toggles",
 )
 

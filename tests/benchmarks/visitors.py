@@ -42,6 +42,10 @@ class Session:
         Bytes, and runs of the page or a part of it, that the server has sent and finished.
     opened, first_map, all_maps : float or None
         When the page was asked for, had its first map, and had all of them; by `time.perf_counter`.
+    answered : float or None
+        When it had all that it waited for, and asks again and again for nothing more.
+    share : float
+        How much of what it waits for was done, 0..1, as its line says.
     """
 
     def __init__(self, socket: Any, query: str, page: str = "") -> None:
@@ -61,11 +65,37 @@ class Session:
         self.opened = time.perf_counter()
         self.first_map: float | None = None
         self.all_maps: float | None = None
+        self.answered: float | None = None
+        self.share = 0.0
+        self._going = False
+        self._settled = asyncio.Event()
 
     async def load(self) -> None:
         """Have the page drawn for the first time."""
         self.opened = time.perf_counter()
         await self._run()
+
+    async def go(self, query: str, timeout: float) -> bool:
+        """Go to another link of the page, as Forward does; False where not all came in time."""
+        self._query = query
+        self._going = True
+        self._settled.clear()
+        self.opened, self.first_map, self.answered = time.perf_counter(), None, None
+        message = self._message()
+        message.rerun_script.is_history_navigation = True
+        await self._socket.send(message.SerializeToString())
+        return await self.answer(timeout)
+
+    async def answer(self, timeout: float) -> bool:
+        """Wait until the page has all that it asked for; False where it has not in time."""
+        waiting = asyncio.create_task(self._settled.wait())
+        await asyncio.wait(
+            (waiting, self._listening), timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+        )
+        waiting.cancel()
+        if self._listening.done():
+            self._listening.result()
+        return self._settled.is_set()
 
     async def maps(self, timeout: float) -> bool:
         """Wait for all maps; False where they have not come in time."""
@@ -153,6 +183,9 @@ class Session:
                 self._take_in(message)
             elif kind == "new_session" and not message.metadata.run.fragment_ids:
                 self._stop_polls(list(self.polls))
+                if self._going:
+                    # What came until now was of before.
+                    self._going, self.first_map = False, None
             elif kind == "auto_rerun" and message.auto_rerun.interval < AN_HOUR:
                 self._start_poll(message.auto_rerun.fragment_id, message.auto_rerun.interval)
             elif kind == "stop_auto_rerun":
@@ -161,12 +194,17 @@ class Session:
                 self.runs += 1
                 if message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
                     self._finished.set()
+                    if not (self._going or self.polls or self._settled.is_set()):
+                        self.answered = time.perf_counter()
+                        self._settled.set()
 
     def _take_in(self, message: ForwardMsg) -> None:
         """Look at an element: the slider's name, and how far the maps are."""
         element = message.delta.new_element
         if element.WhichOneof("type") == "slider" and element.slider.label == SLIDER:
             self._slider = element.slider.id
+        elif element.WhichOneof("type") == "progress":
+            self.share = element.progress.value / 100
         elif element.WhichOneof("type") == "bidi_component":
             drawn = element.bidi_component.json
             statuses = _STATUS.findall(drawn)

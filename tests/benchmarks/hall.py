@@ -1,0 +1,190 @@
+"""A lecture hall for some minutes: twenty visitors who click, wait, look, and click again.
+
+Starts the app's own server and opens twenty tabs over websockets: eight change classes, four the
+layer, five click superpixels, two look at the pixels, and one has exact Shapley values computed.
+When all but the last have what they came with, each clicks whenever it has what it asked for and has
+looked at it: for 10 to 20 s in the *hall*, for 1.5 to 4 s in the *crush*. Timed is from a click to
+its first map, which is of the gradient family, and to all of it.
+
+Aims: in the hall a first map within 2 s (median) and 6 s (95th percentile), all maps, KernelSHAP's
+included, within 5 s (median), the long job goes on, nothing is lost.
+
+`python -m tests.benchmarks.hall SECONDS` looks at each for so many seconds instead of 300.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pages.ui.shell.gallery import gallery
+from tests.benchmarks.problems import built_in, gallery_picture
+from tests.benchmarks.visitors import Session, processor_seconds, server, sessions
+
+MODEL = "model=efficientnet_lite0"
+SECONDS = 300.0
+LOST = 90.0
+OPENING = 240.0
+LAYERS = (
+    "block4c_add",
+    "block5b_add",
+    "block5c_add",
+    "block6a_project_bn",
+    "block6b_add",
+    "block6c_add",
+    "top_relu",
+)
+LONG = ("", f"{MODEL}&methods=shapley_values&classes=285&layer=input&count=16")
+STRONGEST = 10
+
+Link = tuple[str, str]
+"""A page's name and its query."""
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A picture and two of the classes that the network sees in it."""
+
+    picture: str
+    classes: tuple[int, int]
+
+    @property
+    def query(self) -> str:
+        return f"{MODEL}&picture={self.picture}&classes={self.classes[0]},{self.classes[1]}"
+
+
+def topics(number: int) -> Iterator[Topic]:
+    """Those of one visitor, whom no other shares a picture with, again and again."""
+    entry = gallery()[number % len(gallery())]
+    classifier = built_in()
+    picture = gallery_picture(classifier, entry.file)
+    strongest = np.argsort(-classifier.scores(picture[None])[0])[:STRONGEST]
+    pairs = list(itertools.combinations(map(int, strongest), 2))
+    np.random.default_rng(number).shuffle(pairs)
+    for pair in itertools.cycle(pairs):
+        yield Topic(entry.id, pair)
+
+
+def changes_classes(number: int) -> Iterator[Link]:
+    for topic in topics(number):
+        yield "", topic.query
+
+
+def changes_layer(number: int) -> Iterator[Link]:
+    for topic in topics(8 + number):
+        for layer in LAYERS:
+            yield "", f"{topic.query}&layer={layer}"
+
+
+def clicks_superpixels(number: int) -> Iterator[Link]:
+    for step in itertools.count():
+        absent = sorted({(7 * number + step) % 30, (11 * step) % 30})
+        yield "superpixels", f"{MODEL}&superpixels-absent={','.join(map(str, absent))}"
+
+
+def looks_at_pixels(number: int) -> Iterator[Link]:
+    for topic in topics(12 + number):
+        methods = "gradient_times_input,integrated_gradients"
+        yield "", f"{topic.query}&layer=input&methods={methods}"
+
+
+KINDS: dict[str, tuple[int, Callable[[int], Iterator[Link]]]] = {
+    "other classes": (8, changes_classes),
+    "another layer": (4, changes_layer),
+    "superpixels": (5, clicks_superpixels),
+    "at the pixels": (2, looks_at_pixels),
+}
+
+
+@dataclass
+class Seen:
+    """What one kind of visitor has seen: seconds from a click to the first map and to all."""
+
+    first: list[float] = field(default_factory=list)
+    every: list[float] = field(default_factory=list)
+    lost: int = 0
+
+
+def main(seconds: float = SECONDS) -> None:
+    with server() as (port, process):
+        asyncio.run(_measure(port, process.pid, seconds))
+
+
+async def _measure(port: int, process: int, seconds: float) -> None:
+    async with sessions(port, [("", MODEL)], Session) as (first,):
+        await first.load()
+        await first.maps(LOST)
+    for name, thinking in (("hall", (10.0, 20.0)), ("crush", (1.5, 4.0))):
+        seen, share, used = await _crowd(port, process, thinking, seconds)
+        print(f"\n{name}: {thinking[0]:g} to {thinking[1]:g} s between clicks, {seconds:.0f} s")
+        print(
+            f"{'':16}{'clicks':>8}{'first s':>9}{'p95':>7}{'all s':>8}{'p95':>7}{'lost':>6}",
+        )
+        for kind, each in seen.items():
+            _print(kind, each)
+        clicks = sum(len(each.every) for each in seen.values())
+        print(
+            f"{clicks / seconds:.2f} clicks a second answered; {used:.2f} processors used; "
+            f"the long job got {100 * share:.1f} % further"
+        )
+
+
+async def _crowd(
+    port: int, process: int, thinking: tuple[float, float], seconds: float
+) -> tuple[dict[str, Seen], float, float]:
+    """What each kind has seen, how far the long job came, and the processors used."""
+    seen = {kind: Seen() for kind in KINDS}
+    random = np.random.default_rng(0)
+    clicks = [
+        (kind, make(number)) for kind, (many, make) in KINDS.items() for number in range(many)
+    ]
+    links = [next(each) for _, each in clicks]
+    loaded = asyncio.Barrier(len(links) + 1)
+    async with sessions(port, [*links, LONG], Session) as tabs:
+
+        async def visit(tab: Session, kind: str, following: Iterator[Link]) -> None:
+            await tab.load()
+            await tab.answer(OPENING)
+            await loaded.wait()
+            until = time.perf_counter() + seconds
+            await asyncio.sleep(random.uniform(0, thinking[1]))
+            while time.perf_counter() < until:
+                _, query = next(following)
+                answered = await tab.go(query, LOST)
+                seen[kind].lost += not answered
+                if answered and tab.answered:
+                    seen[kind].every.append(tab.answered - tab.opened)
+                if tab.first_map:
+                    seen[kind].first.append(tab.first_map - tab.opened)
+                await asyncio.sleep(random.uniform(*thinking))
+
+        async def watch() -> tuple[float, float]:
+            await tabs[-1].load()
+            await loaded.wait()
+            share, used = tabs[-1].share, processor_seconds(process)
+            await asyncio.sleep(seconds)
+            return tabs[-1].share - share, (processor_seconds(process) - used) / seconds
+
+        visits = (visit(tab, kind, each) for tab, (kind, each) in zip(tabs, clicks, strict=False))
+        (share, used), *_ = await asyncio.gather(watch(), *visits)
+        return seen, share, used
+
+
+def _print(kind: str, seen: Seen) -> None:
+    first = np.percentile(seen.first, [50, 95]) if seen.first else (np.nan, np.nan)
+    every = np.percentile(seen.every, [50, 95]) if seen.every else (np.nan, np.nan)
+    print(
+        f"{kind:16}{len(seen.every):8}{first[0]:9.1f}{first[1]:7.1f}{every[0]:8.1f}"
+        f"{every[1]:7.1f}{seen.lost:6}",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main(*map(float, sys.argv[1:]))
