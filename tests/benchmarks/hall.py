@@ -2,9 +2,9 @@
 
 Starts the app's own server and opens twenty tabs over websockets: eight change classes, four the
 layer, five click superpixels, two look at the pixels, and one has exact Shapley values computed.
-When all but the last have what they came with, each clicks whenever it has what it asked for and has
-looked at it: for 10 to 20 s in the *hall*, for 1.5 to 4 s in the *crush*. Timed is from a click to
-its first map, which is of the gradient family, and to all of it.
+When all but the last have what they came with, each clicks whenever it has what it asked for and
+has looked at it: for 10 to 20 s in the *hall*, for 1.5 to 4 s in the *crush*. Timed is from a click
+to its first map, which is of the gradient family, and to all of it.
 
 Aims: in the hall a first map within 2 s (median) and 6 s (95th percentile), all maps, KernelSHAP's
 included, within 5 s (median), the long job goes on, nothing is lost.
