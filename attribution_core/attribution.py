@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from attribution_core.images import INPUT
 from attribution_core.request import Request
+from attribution_core.scores import Quantity
 from attribution_core.segmentations import Segments, counted, kind_of_player
 
 _ALIKE, _WELL_ALIKE = 0.5, 0.8
@@ -69,6 +70,8 @@ class Attribution:
     constant : bool
         Whether the values are slopes of a score that is linear in the layer's activations: the same
         whatever the picture.
+    quantity : Quantity
+        What the network has of each class beside a probability.
     """
 
     request: Request
@@ -91,6 +94,7 @@ class Attribution:
     diagnostics: Mapping[str, float] = field(default_factory=dict)
     rounding: float = 0.0
     constant: bool = False
+    quantity: Quantity = "logit"
 
     @property
     def target(self) -> int:
@@ -144,7 +148,7 @@ class Attribution:
         if self.request.score != "probability":
             return said
         end = "1" if self.score > 0.5 else "0"
-        return f"{said}: the probability is as good as {end}, so explain the logit"
+        return f"{said}: the probability is as good as {end}, so explain the {self.quantity}"
 
     @property
     def noise(self) -> str:

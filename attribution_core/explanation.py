@@ -45,7 +45,7 @@ def explain(
     *,
     layer: str = INPUT,
     reference: str = "black",
-    score: str | Contrast = "logit",
+    score: str | Contrast | None = None,
     superpixels: Segmentation | npt.ArrayLike = None,
     seed: int = 0,
     **options: OptionValue,
@@ -65,7 +65,9 @@ def explain(
     reference : str
         One of `REFERENCE_KINDS`; at inner layers the activations of that reference, or ``"zeros"``,
         and ``"shuffled"`` the picture's own activations at positions in random order.
-    score : "logit", "probability" or Contrast
+    score : "logit", "log-probability", "probability" or Contrast, optional
+        None means the classifier's `quantity`: the logit, or the log-probability of a network that
+        has no logits.
     superpixels : int, Slic, Grid or int array ``(h, w)``, optional
         The players of coalition methods: a number means exactly that many superpixels at the input,
         and a grid of at most that many cells at an inner layer; SLIC with its own settings; a grid
@@ -109,7 +111,7 @@ def refine(
     *,
     layer: str = INPUT,
     reference: str = "black",
-    score: str | Contrast = "logit",
+    score: str | Contrast | None = None,
     superpixels: Segmentation | npt.ArrayLike = None,
     seed: int = 0,
     **options: OptionValue,
@@ -238,6 +240,7 @@ def attribution_of(
             extent=float(np.ptp(problem.point)) if method.slopes else 1.0,
         ),
         constant=_is_constant(classifier, request, method),
+        quantity=classifier.quantity,
     )
 
 

@@ -12,7 +12,7 @@ from attribution_core.methods.method import Method, Shapes
 from attribution_core.methods.options import BFLOAT16, OptionValue, values_in
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import method_named
-from attribution_core.scores import Contrast, Link, Score
+from attribution_core.scores import Contrast, Link, Quantity, Score
 from attribution_core.segmentations import (
     Given,
     Grid,
@@ -42,7 +42,7 @@ class Request:
     target : int
     layer : str
     reference : str
-    score : "logit", "probability" or Contrast
+    score : "logit", "log-probability", "probability" or Contrast
     segmentation : Slic, Grid, Given, int or None
     seed : int
     options : tuple of (name, value), all of the method's, in its order
@@ -94,6 +94,9 @@ class Network(Protocol):
     @property
     def link(self) -> Link: ...
 
+    @property
+    def quantity(self) -> Quantity: ...
+
     def layer(self, name: str) -> HasShape:
         """A layer; ValueError where the network cannot be cut."""
 
@@ -109,7 +112,7 @@ def request_or_reason(
     target: int,
     layer: str = INPUT,
     reference: str = "black",
-    score: str | Contrast = "logit",
+    score: str | Contrast | None = None,
     segmentation: Segmentation = None,
     seed: int = 0,
     options: Mapping[str, OptionValue] | None = None,
@@ -134,7 +137,8 @@ def request_or_reason(
         One of the network's.
     reference : str
         One of `REFERENCE_KINDS`; at inner layers also ``"zeros"``.
-    score : "logit", "probability" or Contrast
+    score : "logit", "log-probability", "probability" or Contrast, optional
+        None means the network's `quantity`, or the logit while that is not known.
     segmentation : Slic, Grid, Given, int or None
         The players of methods on coalitions; see `segments_of`. None at an inner layer asks for a
         grid of at most `FEW_CELLS` cells, which the usual budgets can tell apart.
@@ -145,6 +149,8 @@ def request_or_reason(
     labels : sequence of str, optional
         Of the classes, where they are known before the network is loaded.
     """
+    if score is None:
+        score = "logit" if network is None else network.quantity
     draft = Request(
         picture=picture,
         method=method,
@@ -194,10 +200,11 @@ def _checked(network: Network | None, draft: Request, labels: Sequence[str]) -> 
         raise ValueError(reason)
     _check_reference(draft.reference, draft.layer)
     target = _whole("target", draft.target)
+    link: Link = "softmax" if network is None else network.link
+    quantity = None if network is None else network.quantity
     if isinstance(score, Contrast):
-        score = Contrast(_whole("contrast", score.against))
-    link = "softmax" if network is None else network.link
-    Score.of(score, target, len(labels) or None, labels, link)
+        score = Contrast(_whole("contrast", score.against), quantity or score.of)
+    Score.of(score, target, len(labels) or None, labels, link, quantity)
     return replace(
         draft,
         target=target,

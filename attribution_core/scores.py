@@ -1,4 +1,4 @@
-"""Scores to explain: a class's logit, its probability, or its lead over another class."""
+"""Scores to explain: a class's logit or log-probability, its probability, its lead over another."""
 
 from __future__ import annotations
 
@@ -11,18 +11,45 @@ import numpy.typing as npt
 
 from attribution_core.arrays import FloatArray
 
-Link = Literal["softmax", "sigmoid", "none"]
-"""How logits become probabilities: of one class among all; of each class for itself; not at all,
-where the outputs are numbers to be predicted."""
+Quantity = Literal["logit", "log-probability"]
+"""What a network's scores are, before they become probabilities: its logits, or the logarithms of
+its probabilities where these are made of other probabilities and not of logits, as the average of
+several networks' answers is."""
 
-LINKS: tuple[Link, ...] = get_args(Link)
+QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
+
+Link = Literal["softmax", "sigmoid", "none", "exp"]
+"""How these scores become probabilities: of one class among all; of each class for itself; not at
+all, where the outputs are numbers to be predicted; of each class for itself, from its
+log-probability."""
+
+LINKS: tuple[Link, ...] = ("softmax", "sigmoid", "none")
+"""Those that the owner of a network can say it has."""
+
+
+def several(quantity: Quantity) -> str:
+    """The quantity in the plural."""
+    return "logits" if quantity == "logit" else "log-probabilities"
+
+
+def each_by_itself(link: Link) -> bool:
+    """Whether probabilities are of each class for itself, and need not sum to 1."""
+    return link in ("sigmoid", "exp")
 
 
 @dataclass(frozen=True)
 class Contrast:
-    """The score "logit of the target minus logit of the class ``against``"."""
+    """The score "logit of the target minus logit of the class ``against``".
+
+    Attributes
+    ----------
+    against : int
+    of : Quantity
+        What is subtracted; of a network that has log-probabilities, these. A request fills it in.
+    """
 
     against: int
+    of: Quantity = "logit"
 
 
 @dataclass(frozen=True)
@@ -34,9 +61,9 @@ class Score:
     target : int
         The class whose score it is.
     probability : bool
-        The class's probability where True, else the logit.
+        The class's probability where True, else the logit or log-probability.
     against : int or None
-        The class whose logit is subtracted, in a contrast.
+        The class whose logit or log-probability is subtracted, in a contrast.
     link : Link
         Of the network: what makes the probability.
     """
@@ -54,12 +81,13 @@ class Score:
         classes: int | None,
         labels: Sequence[str] = (),
         link: Link = "softmax",
+        quantity: Quantity | None = None,
     ) -> Score:
-        """The score that ``"logit"``, ``"probability"`` or a `Contrast` names for a target class.
+        """The score that a name or a `Contrast` stands for, of a target class.
 
         Parameters
         ----------
-        kind : "logit", "probability" or Contrast
+        kind : "logit", "log-probability", "probability" or Contrast
         target : int
         classes : int or None
             How many there are; None while that is not known.
@@ -67,12 +95,14 @@ class Score:
             Of the classes, to name them in errors.
         link : Link
             Of the network.
+        quantity : Quantity, optional
+            Of the network; None while that is not known.
 
         Raises
         ------
         ValueError
             When a class does not exist, both classes of a contrast are the same, the kind is none
-            of the three, or a probability is asked of outputs that are none.
+            of these, or the network has no such score.
         """
         if isinstance(kind, Contrast):
             score = cls(target, against=kind.against, link=link)
@@ -82,7 +112,9 @@ class Score:
                     f"{known} is the class that the others are contrasted with, and cannot be "
                     "contrasted with itself; choose another class."
                 )
-        elif kind in ("logit", "probability"):
+        elif kind in (*QUANTITIES, "probability"):
+            if kind != "probability" and quantity not in (None, kind):
+                raise ValueError(_NOT_OF_THE_NETWORK[kind])
             score = cls(target, probability=kind == "probability", link=link)
             if score.probability and link == "none":
                 raise ValueError(
@@ -91,7 +123,8 @@ class Score:
                 )
         else:
             raise ValueError(
-                f"The score '{kind}' is not known; use 'logit', 'probability' or Contrast(class)."
+                f"The score '{kind}' is not known; use 'logit', 'log-probability', 'probability' "
+                "or Contrast(class)."
             )
         for number in (score.target, score.against):
             if number is not None and classes is not None and not 0 <= number < classes:
@@ -109,6 +142,18 @@ class Score:
         return weights
 
 
+_NOT_OF_THE_NETWORK = {
+    "logit": (
+        "The network has no logits: its outputs are made of other probabilities. Explain their "
+        "logarithm, with the score “log-probability”."
+    ),
+    "log-probability": (
+        "The network has logits, of which its probabilities are made; explain these, with the "
+        "score “logit”."
+    ),
+}
+
+
 def softmax(logits: FloatArray) -> npt.NDArray[np.float64]:
     """Probabilities along the last axis, in float64."""
     shifted = np.exp(np.asarray(logits, np.float64) - logits.max(axis=-1, keepdims=True))
@@ -116,11 +161,13 @@ def softmax(logits: FloatArray) -> npt.NDArray[np.float64]:
 
 
 def probabilities_of(logits: FloatArray, link: Link) -> npt.NDArray[np.float64]:
-    """Probabilities of logits ``(…, classes)``; with no link, ValueError."""
+    """Probabilities of logits or log-probabilities ``(…, classes)``; with no link, ValueError."""
     if link == "none":
         raise ValueError("The network's outputs are numbers and no probabilities.")
     if link == "softmax":
         return softmax(logits)
+    if link == "exp":
+        return np.exp(np.asarray(logits, np.float64))
     # Of the half that cannot overflow.
     smaller = np.exp(-np.abs(np.asarray(logits, np.float64)))
     return np.where(np.asarray(logits) < 0, smaller, 1.0) / (1.0 + smaller)

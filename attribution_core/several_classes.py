@@ -28,7 +28,7 @@ def explain_classes(
     method: str = "integrated_gradients",
     layer: str = INPUT,
     reference: str = "black",
-    score: str | Contrast = "logit",
+    score: str | Contrast | None = None,
     **options: OptionValue,
 ) -> tuple[Attribution, ...]:
     """Explain several classes with the same forward passes, and one backward pass for each.

@@ -54,7 +54,8 @@ def check_method(
     *Completeness.* The sum of the attributions against f(x) − f(x′). *Dummy* and *sensitivity.* At
     the point that has the picture's values in one part of the segmentation and the reference's
     everywhere else: all other parts should get nothing, and that part something. *Linearity.* The
-    logit's lead over the class ``against`` is a difference of two logits; so should be its
+    logit's lead over the class ``against`` is a difference of two logits (log-probabilities, of a
+    network that has no logits); so should be its
     attribution. *Monotonicity.* Of two classes and a few parts of the plane, whose coalitions are
     all evaluated: a part that contributes to the one logit at least what it contributes to the
     other, whichever other parts are there, should get at least as much. The other class is the one
@@ -177,9 +178,9 @@ def _one_part(classifier: Classifier, request: Request) -> Check:
 def _linearity(classifier: Classifier, request: Request, against: int) -> Check:
     runs = []
     for target, score in (
-        (request.target, "logit"),
-        (against, "logit"),
-        (request.target, Contrast(against)),
+        (request.target, classifier.quantity),
+        (against, classifier.quantity),
+        (request.target, Contrast(against, classifier.quantity)),
     ):
         asked = replace(request, target=target, score=score)
         found = yield from _explained(classifier, asked)
@@ -202,7 +203,7 @@ def _linearity(classifier: Classifier, request: Request, against: int) -> Check:
 
 
 def _monotonicity(classifier: Classifier, request: Request) -> Check:
-    asked = replace(request, score="logit", segmentation=FEWEST_PLAYERS)
+    asked = replace(request, score=classifier.quantity, segmentation=FEWEST_PLAYERS)
     problem = pose(classifier, asked)
     labels = problem.segments_of(None)
     players = int(labels.max()) + 1

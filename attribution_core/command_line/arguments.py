@@ -247,9 +247,9 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         "--score",
-        default="logit",
         metavar="SCORE",
-        help="logit, probability, or against:CLASS for the lead over a class; default: logit",
+        help="logit, probability, or against:CLASS for the lead over a class; default: logit, and "
+        "log-probability for a network that has no logits",
     )
     add(
         "--figure",

@@ -29,7 +29,7 @@ from attribution_core.network.classifier import Classifier
 from attribution_core.registry import method_named
 from attribution_core.request import Request, granted, request_or_reason
 from attribution_core.saved_maps.files import ModelFile
-from attribution_core.scores import Contrast
+from attribution_core.scores import QUANTITIES, Contrast
 
 
 def explain_pictures(asked: argparse.Namespace) -> int:
@@ -75,7 +75,7 @@ def _explain_picture(
     asked: argparse.Namespace,
     classes: Sequence[int] | None,
     kinds: Sequence[tuple[str, str, dict[str, Any]]],
-    score: str | Contrast,
+    score: str | Contrast | None,
     pictures: int,
     bar: ProgressBar,
 ) -> int:
@@ -169,13 +169,17 @@ def class_named(classifier: Classifier, text: str) -> int:
     return found[0]
 
 
-def _score(classifier: Classifier, text: str) -> str | Contrast:
+def _score(classifier: Classifier, text: str | None) -> str | Contrast | None:
+    """The score that is asked for; None for the classifier's own."""
+    if text is None:
+        return None
     kind, colon, against = text.partition(":")
     if kind == "against" and colon:
         return Contrast(class_named(classifier, against))
-    if text not in ("logit", "probability"):
+    if text not in (*QUANTITIES, "probability"):
         raise ValueError(
-            f"The score '{text}' is not known; use logit, probability or against:CLASS."
+            f"The score '{text}' is not known; use logit, log-probability, probability or "
+            "against:CLASS."
         )
     return text
 

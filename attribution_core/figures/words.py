@@ -14,7 +14,7 @@ from attribution_core.painting import COLOUR_SCALES, Colours
 from attribution_core.references import RANDOM_KINDS
 from attribution_core.registry import METHODS
 from attribution_core.request import Request
-from attribution_core.scores import Contrast
+from attribution_core.scores import QUANTITIES, Contrast, several
 
 if TYPE_CHECKING:
     from attribution_core.attribution import Attribution
@@ -54,8 +54,10 @@ def unit_of(request: Request, player: str = "") -> str:
         a pixel, or a position of the layer.
     """
     score = request.score
-    kind = "lead in logits" if isinstance(score, Contrast) else score
-    quantity = "logits" if kind == "logit" else kind
+    if isinstance(score, Contrast):
+        quantity = f"lead in {several(score.of)}"
+    else:
+        quantity = next((several(each) for each in QUANTITIES if each == score), score)
     if _is_derivative(request):
         step = "grey level" if request.layer == INPUT else "unit of activation"
         return f"{quantity} per {step}"
@@ -157,7 +159,7 @@ def caption(
 def _explained(attribution: Attribution, labels: Mapping[int, str]) -> str:
     title = score_title(attribution, labels)
     if isinstance(attribution.request.score, Contrast):
-        return f"the logit’s {title}"
+        return f"the {attribution.request.score.of}’s {title}"
     return f"the class’s {title}"
 
 

@@ -150,7 +150,7 @@ def caption_of(values: ClassValues, among: Sequence[int] | None, dated: date | N
     reference = "a reference of zeros" if request.reference == "zeros" else request.reference
     sentences = [
         f"{model_title(values.model)}, layer {request.layer}, against {reference}; of {compared} "
-        "classes, the one to whose logit each place gives most",
+        f"classes, the one to whose {request.score} each place gives most",
         f"{how[0].upper()}{how[1:]}",
         "Opacity: the value, as a share of the largest; weak places name anything",
         "Behind a class: at how many places it is the strongest",

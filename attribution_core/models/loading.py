@@ -128,10 +128,10 @@ def classifier_of(
         When the network is no image classifier, or the labels do not fit it.
     """
     from attribution_core.network.classifier import Classifier
-    from attribution_core.network.endings import ended_in_logits
+    from attribution_core.network.endings import ended_in_scores
 
     if isinstance(labels, str | Path):
-        labels = _labels(Path(labels), ended_in_logits(network, link, input_size))
+        labels = _labels(Path(labels), ended_in_scores(network, link, input_size))
     return Classifier(
         name,
         network,

@@ -20,7 +20,7 @@ from attribution_core.images import INPUT, Picture, Pixels, digest
 from attribution_core.network.bfloat16 import in_bfloat16
 from attribution_core.network.change_windows import local_part
 from attribution_core.network.copies import copies
-from attribution_core.network.endings import Ended, ended_in_logits
+from attribution_core.network.endings import Ended, ended_in_scores
 from attribution_core.network.finite import check_activations
 from attribution_core.network.graph import (
     FIRST,
@@ -44,13 +44,15 @@ from attribution_core.network.local_head import (
 from attribution_core.network.picture_input import first, last
 from attribution_core.network.rounding import unit_of
 from attribution_core.network.verification import (
-    check_logits_of,
+    NoLogits,
+    Trial,
     check_rounded,
+    check_scores_of,
     is_copy,
     sound_layers,
 )
 from attribution_core.running.cache import Cache
-from attribution_core.scores import Link, probabilities_of
+from attribution_core.scores import Link, Quantity, probabilities_of
 from attribution_core.segmentations import Segments
 
 T = TypeVar("T")
@@ -88,7 +90,8 @@ class Classifier:
     name : str
     network : keras.Model
         Preprocessed pictures -> ``(n, classes)`` logits, their softmax or their sigmoid, which is
-        not part of what is explained. Pictures may be grey, or have their channels first. The given
+        not part of what is explained; or probabilities that are made of others, of which the
+        logarithm is explained. Pictures may be grey, or have their channels first. The given
         network stays as it is.
     preprocess : callable
         Tensor of pictures ``(n, h, w, 3)`` -> what the network takes; of grey ones for a network
@@ -111,12 +114,15 @@ class Classifier:
         several and nothing of one, where not given.
     input_size : int or (height, width), optional
         Of the pictures, for a network that takes any size; 224 where not given.
+    quantity : Quantity, optional
+        What is explained of each class, where that is known: where not given, its logit if the
+        network says from which logits its outputs are made, else the logarithm of its probability.
 
     Raises
     ------
     ValueError
-        When the network is not an image classifier of this form, its logits cannot be told from
-        its outputs, or there is not one label per class.
+        When the network is not an image classifier of this form, it cannot be told what its outputs
+        are, or there is not one label per class.
     """
 
     def __init__(
@@ -131,15 +137,20 @@ class Classifier:
         verified: bool = False,
         link: Link | None = None,
         input_size: int | tuple[int, int] | None = None,
+        quantity: Quantity | None = None,
     ) -> None:
         self.name = name
         self._reproducible = reproducible
-        self._ended = ended_in_logits(network, link, input_size)
+        self._ended = ended_in_scores(network, link, input_size, quantity)
+        trial: Trial | None = None
+        if not verified:
+            self._ended, trial = _tried(network, self._ended, preprocess, link, input_size)
         self._network = self._ended.network
         # As given, nested models and softmax included: copies are made of it.
         self._whole = keras.Model(network.inputs[0], network.outputs[0], name=network.name)
         self._given = preprocess, link, input_size
         self._preprocess = self._ended.takes.prepare(preprocess)
+        self.quantity: Quantity = self._ended.quantity
         self.link: Link = self._ended.link
         self.labels = self._ended.labels(labels)
         self.cache = Cache(DEFAULT_CACHE_BYTES) if cache is None else cache
@@ -148,8 +159,8 @@ class Classifier:
         self._channels_first = self._ended.channels_first
         self._cuts = cuts(self._network)
         self._layers = self._find_layers()
-        if not verified:
-            self._check(network, link_given=link is not None)
+        if trial is not None:
+            self._keep_sound_layers(trial)
         # Quicker ways to the same logits compute themselves, in float32 and with channels last.
         self._quick = computes_in_float32(self._network) and not (
             self._channels_first or self._ended.takes.channels_first
@@ -196,6 +207,7 @@ class Classifier:
                 verified=True,
                 link=link,
                 input_size=size,
+                quantity=self.quantity,
             )
             copy._layers = dict(self._layers)
             if is_copy(self._ended, copy._ended, self._preprocess):
@@ -422,9 +434,8 @@ class Classifier:
                 found[name] = Layer(name, shape, above)
         return found
 
-    def _check(self, given: keras.Model, *, link_given: bool) -> None:
-        """Compare with the network as it was given, by value; keep the layers that agree."""
-        trial = check_logits_of(given, self._ended, self._preprocess, link_given=link_given)
+    def _keep_sound_layers(self, trial: Trial) -> None:
+        """Keep the layers from which on the head gives the logits of the whole network."""
         inner = {name: self._cuts[name] for name in self._layers if name != INPUT}
 
         def edge(activations: Any) -> Any:
@@ -456,7 +467,7 @@ class Classifier:
     def _build_twin(self) -> tuple[keras.Model, keras.Model]:
         """The network in bfloat16 as it was given, and from pictures to logits."""
         twin = in_bfloat16(self._whole)
-        rounded = ended_in_logits(twin, *self._given[1:])
+        rounded = ended_in_scores(twin, *self._given[1:], self.quantity)
         check_rounded(self._ended, rounded, self._preprocess, self.name)
         return twin, rounded.network
 
@@ -536,6 +547,23 @@ class Classifier:
         for weight in self._network.weights:
             content.update(np.ascontiguousarray(weight.numpy()).view(np.uint8).data)
         return content.hexdigest()
+
+
+def _tried(
+    network: keras.Model,
+    ended: Ended,
+    preprocess: Callable[[Any], Any],
+    link: Link | None,
+    size: int | tuple[int, int] | None,
+) -> tuple[Ended, Trial]:
+    """The network with its logits, or with its log-probabilities where values show that what
+    seemed to be logits are probabilities; compared with the network as it was given."""
+    prepare, given = ended.takes.prepare(preprocess), link is not None
+    try:
+        return ended, check_scores_of(network, ended, prepare, link_given=given)
+    except NoLogits:
+        ended = ended_in_scores(network, link, size, "log-probability")
+        return ended, check_scores_of(network, ended, prepare, link_given=given)
 
 
 def _last_of_runs(layers: Sequence[Layer], sizes: int) -> list[str]:

@@ -1,4 +1,8 @@
-"""The ends of a network: where its softmax or sigmoid stands, and the network without it."""
+"""The ends of a network: where its softmax or sigmoid stands, and the network without it.
+
+Where the outputs are made of several softmaxes or sigmoids, as an average of them is, there are no
+logits that they come from, and the network is made to end in the logarithms of its outputs.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 
 from attribution_core.network.graph import has_channels_first, layer_name, node_of, parents
-from attribution_core.network.nesting import appearance, unfolded
+from attribution_core.network.nesting import appearance, named, unfolded
 from attribution_core.network.picture_input import PictureInput, picture_input
-from attribution_core.scores import Link
+from attribution_core.scores import Link, Quantity
 
 _PASSING = (
     keras.layers.Reshape,
@@ -27,15 +32,17 @@ _BENDING = ("LogSoftmax", "Tanh", "Relu", "HardSigmoid", "Softplus")
 
 @dataclass(frozen=True, eq=False)
 class Ended:
-    """A network that ends in logits.
+    """A network that ends in logits, or in log-probabilities where it has no logits.
 
     Attributes
     ----------
     network : keras.Model
         For any number of pictures, even where the given one was built for a fixed number. The
         layers of models within it are its own, under names such as ``base/conv``.
+    quantity : Quantity
+        What it ends in.
     link : Link
-        From the logits to the given network's outputs.
+        From these scores to the given network's outputs.
     says_link : bool
         Whether the given network ends in it; it is assumed, or its owner has said it, where not.
     takes : PictureInput
@@ -47,6 +54,7 @@ class Ended:
     """
 
     network: keras.Model
+    quantity: Quantity
     link: Link
     says_link: bool
     takes: PictureInput
@@ -79,10 +87,13 @@ class Ended:
         return tuple(given)
 
 
-def ended_in_logits(
-    network: keras.Model, link: Link | None = None, size: int | tuple[int, int] | None = None
+def ended_in_scores(
+    network: keras.Model,
+    link: Link | None = None,
+    size: int | tuple[int, int] | None = None,
+    quantity: Quantity | None = None,
 ) -> Ended:
-    """The network as a functional model from pictures to logits.
+    """The network as a functional model from pictures to logits, or to log-probabilities.
 
     Parameters
     ----------
@@ -95,6 +106,8 @@ def ended_in_logits(
         several, and nothing of one.
     size : int or (height, width), optional
         As in `picture_input`.
+    quantity : Quantity, optional
+        What it should end in; where not given, logits if its layers say that these can be had.
 
     Raises
     ------
@@ -117,16 +130,27 @@ def ended_in_logits(
     logits, found = linked(output)
     if found is not None and link not in (None, found):
         raise ValueError(f"The network ends in {found}; its outputs cannot be taken as {link}.")
-    units = output.shape[-1]
-    link = found or link or ("softmax" if units > 1 else "none")
+    units, says_link = output.shape[-1], found is not None
+    if quantity is None:
+        made = link != "none" and _made_of_probabilities(output, logits)
+        quantity = "log-probability" if made else "logit"
+        says_link = says_link or made
+    if quantity == "logit":
+        link = found or link or ("softmax" if units > 1 else "none")
+    else:
+        link = "sigmoid" if squashing(output) == "sigmoid" else "softmax"
     if link == "softmax" and units == 1:
         raise ValueError("The network has one output, of which softmax is always 1.")
-    channels_first = has_channels_first(keras.Model(entry, output))
     one_unit = link == "sigmoid" and units == 1
-    if one_unit:
-        logits, link = _beside_zero(logits), "softmax"
-    ended = keras.Model(entry, logits, name=network.name)
-    return Ended(ended, link, found is not None, takes, channels_first, one_unit)
+    if quantity == "log-probability":
+        scores = _logarithm(output, of_one_unit=one_unit)
+        link = "exp" if link == "sigmoid" else link
+    else:
+        scores = _beside_zero(logits) if one_unit else logits
+    ended = keras.Model(entry, scores, name=network.name)
+    first = has_channels_first(keras.Model(entry, output))
+    link = "softmax" if one_unit else link
+    return Ended(ended, quantity, link, says_link, takes, first, one_unit)
 
 
 def _of_its_own_graph(network: keras.Model, takes: PictureInput) -> tuple[Any, Any]:
@@ -154,6 +178,67 @@ def _of_its_own_graph(network: keras.Model, takes: PictureInput) -> tuple[Any, A
     if output.shape[0] is not None:
         raise _made_for(output.shape[0])
     return free, output
+
+
+def _logarithm(probabilities: Any, *, of_one_unit: bool) -> Any:
+    """Log-probabilities ``(n, classes)`` in float32; of one unit ``(n, 1)``, of both classes."""
+    smallest = _smallest(probabilities.dtype)
+    given = keras.ops.cast(probabilities, "float32")
+    if of_one_unit:
+        second = named(given, "of_second_class")
+        first = named(1.0 - second, "of_first_class")
+        given = keras.ops.concatenate([first, second], axis=-1)
+    given = named(given, "probability")
+    kept = named(keras.ops.maximum(given, smallest), "told_from_0")
+    return named(keras.ops.log(kept), "log-probability")
+
+
+def _smallest(dtype: str) -> float:
+    """The smallest probability that a number type holds; of most, the smallest before it loses
+    digits, since processors set the others to 0."""
+    if dtype == "float16":
+        return float(np.finfo(np.float16).smallest_subnormal)
+    return float(np.finfo(np.float32).tiny)
+
+
+def _made_of_probabilities(output: Any, logits: Any) -> bool:
+    """Whether what seems to be logits is made of the outputs of softmaxes or sigmoids.
+
+    Of one output only an average counts: another function may make any number of a sigmoid.
+    """
+    if output.shape[-1] > 1:
+        return squashing(logits) is not None
+    return squashing(logits, _AVERAGING) == "sigmoid"
+
+
+_AVERAGING = ("Average", "Mean", "Stack", "Maximum", "Minimum", "Reshape", "Flatten", "Dropout")
+"""Layers and operations that make probabilities of probabilities, by name."""
+
+
+def squashing(tensor: Any, by: Sequence[str] | None = None) -> Link | None:
+    """Softmax or sigmoid, where a tensor is made of the outputs of these alone.
+
+    Made by layers without parameters, or by those of certain names. Of both, sigmoid.
+    """
+    known: dict[int, Link | None] = {}
+
+    def made_of(tensor: Any) -> Link | None:
+        if id(tensor) not in known:
+            known[id(tensor)] = of_its_parents(tensor)
+        return known[id(tensor)]
+
+    def of_its_parents(tensor: Any) -> Link | None:
+        operation = tensor._keras_history.operation
+        kind = type(operation).__name__
+        link = _LINKS.get(kind) or link_of(getattr(operation, "activation", None))
+        if link is not None or getattr(operation, "weights", None):
+            return link
+        found = {made_of(each) for each in parents(tensor)}
+        if not found or None in found or (by is not None and kind not in by):
+            return None
+        return "sigmoid" if "sigmoid" in found else "softmax"
+
+    return made_of(tensor)
 
 
 def _beside_zero(logit: Any) -> Any:

@@ -255,6 +255,8 @@ def _outputs(logits: Function, link: Link, points: Any) -> Any:
     outputs = logits(points)
     if link == "sigmoid":
         return tf.math.sigmoid(outputs)
+    if link == "exp":
+        return tf.math.exp(outputs)
     return tf.nn.softmax(outputs) if link == "softmax" else outputs
 
 

@@ -65,12 +65,18 @@ def _entries(operation: Any, arguments: tuple[Any, ...], prefix: str) -> list[An
     for number, (tensor, wanted) in enumerate(zip(given, asked, strict=True)):
         if tensor.dtype != wanted.dtype:
             tensor = keras.ops.cast(tensor, wanted.dtype)
-            # Keras counts such names up, and a network's copy should have the same.
-            vars(tensor._keras_history.operation).update(
-                _names(f"{prefix}{operation.name}/cast_{number}")
-            )
+            tensor = named(tensor, f"{prefix}{operation.name}/cast_{number}")
         entries.append(tensor)
     return entries
+
+
+def named(tensor: Any, name: str) -> Any:
+    """A tensor, once the operation that it comes out of has a name of its own.
+
+    Keras counts names of operations up, and a network that is loaded again should have the same.
+    """
+    vars(tensor._keras_history.operation).update(_names(name))
+    return tensor
 
 
 def _named(operation: Any, prefix: str) -> Any:

@@ -70,10 +70,14 @@ def pictures_to_try(ended: Ended) -> npt.NDArray[np.float32]:
     return pictures.round().astype(np.float32)
 
 
-def check_logits_of(
+class NoLogits(ValueError):
+    """What was taken for logits are probabilities."""
+
+
+def check_scores_of(
     given: keras.Model, ended: Ended, preprocess: Callable[[Any], Any], *, link_given: bool = False
 ) -> Trial:
-    """Refuse what is taken for logits where it is not what the given network makes its outputs of.
+    """Refuse scores where they are not what the given network makes its outputs of.
 
     Outputs that are not finite are left to those who see them in a picture of the user's.
 
@@ -82,7 +86,7 @@ def check_logits_of(
     given : keras.Model
         As its owner has it: preprocessed pictures -> outputs ``(n, classes)``.
     ended : Ended
-        Preprocessed pictures -> what is taken for logits.
+        Preprocessed pictures -> what is taken for logits, or for log-probabilities.
     preprocess : callable
         Tensor of pictures, RGB 0..255, -> what both take.
     link_given : bool
@@ -95,10 +99,11 @@ def check_logits_of(
 
     Raises
     ------
+    NoLogits
+        When the values are probabilities of one class among all: they sum to 1.
     ValueError
         When neither the values nor what the link makes of them are the given network's outputs, or
-        the values are probabilities already: they sum to 1, or all lie between 0 and 1 where
-        nobody has said what they are.
+        the values may be probabilities: all lie between 0 and 1, and nobody has said what they are.
     """
     prepared = preprocess(tf.constant(pictures_to_try(ended)))
     # Some networks take a fixed number of pictures at a time.
@@ -113,10 +118,7 @@ def check_logits_of(
     if not len(logits):
         return trial
     if ended.link == "softmax" and _are_probabilities(logits, tolerance):
-        raise ValueError(
-            "The network's last values are probabilities, and no softmax at its end says of which "
-            "logits; it should end in one softmax, or in logits."
-        )
+        raise NoLogits("The network's last values are probabilities, and no logits.")
     if ended.link == "softmax" and not (link_given or ended.one_unit) and _are_squashed(logits):
         raise ValueError(
             "The network's last values all lie between 0 and 1, as those of sigmoids do, and no "
@@ -127,7 +129,14 @@ def check_logits_of(
     most = tolerance * float(np.abs(outputs).max())
     made = logits if ended.link == "none" else probabilities_of(logits, ended.link)
     shown = slice(1, None) if ended.one_unit else slice(None)
-    if not any(np.abs(each[:, shown] - outputs).max() <= most for each in (logits, made)):
+    same = [np.abs(each[:, shown] - outputs).max() <= most for each in (logits, made)]
+    if ended.quantity == "log-probability" and (not same[1] or outputs.max() > 1 + tolerance):
+        raise ValueError(
+            "The network's outputs are made of softmaxes or sigmoids, but are no probabilities "
+            "themselves: they should sum to 1, or lie between 0 and 1; say the link “none” to "
+            "explain them as numbers."
+        )
+    if not any(same):
         raise ValueError(
             f"The {ended.link} of the values below the network's end differs from the network's "
             "own outputs; it should end in one softmax over its classes, in a sigmoid of each, or "

@@ -20,7 +20,7 @@ from attribution_core.registry import METHODS
 from attribution_core.request import Request, granted, request_or_reason
 from attribution_core.saved_maps.archive import MOST_BYTES, read_archive, write_archive
 from attribution_core.saved_maps.text import Part
-from attribution_core.scores import LINKS, Contrast, Link
+from attribution_core.scores import LINKS, QUANTITIES, Contrast, Link, Quantity
 from attribution_core.segmentations import Given, Grid, Segmentation, Slic, validated_segments
 
 FORMAT = "attributions"
@@ -178,11 +178,15 @@ def described_request(request: Request) -> dict[str, Any]:
         "target": request.target,
         "layer": request.layer,
         "reference": request.reference,
-        "score": {"against": score.against} if isinstance(score, Contrast) else score,
+        "score": _described_contrast(score) if isinstance(score, Contrast) else score,
         "segmentation": _described_segmentation(request.segmentation),
         "seed": request.seed,
         "options": dict(request.options),
     }
+
+
+def _described_contrast(score: Contrast) -> dict[str, Any]:
+    return {"against": score.against} | ({"of": score.of} if score.of != "logit" else {})
 
 
 @cache
@@ -248,6 +252,7 @@ def _result(attribution: Attribution) -> dict[str, Any]:
         "diagnostics": dict(attribution.diagnostics),
         "rounding": attribution.rounding,
         "constant": attribution.constant,
+        "quantity": attribution.quantity,
     }
 
 
@@ -333,9 +338,19 @@ def _attribution(
         # Files of earlier versions do not say it.
         rounding=result.number_or_none("rounding") or 0.0,
         constant=result.flag_or_no("constant"),
+        quantity=_quantity(result, "quantity"),
     )
     _require_consistency(attribution)
     return attribution
+
+
+def _quantity(part: Part, name: str) -> Quantity:
+    """Of a network; files of earlier versions do not say it, and are of logits."""
+    said = part.text_or_none(name, 40) or "logit"
+    found = next((each for each in QUANTITIES if each == said), None)
+    if found is None:
+        raise ValueError(f"has scores of a kind “{said}” that this version does not know")
+    return found
 
 
 def _array(
@@ -379,7 +394,7 @@ def _request(
         "target": part.whole("target"),
         "layer": part.text("layer", 500),
         "reference": part.text("reference", 100),
-        "score": score if isinstance(score, str) else Contrast(score.whole("against")),
+        "score": score if isinstance(score, str) else _contrast(score),
         "segmentation": _segmentation(part, _array(names, "segmentation", arrays)),
         "seed": part.whole("seed"),
         "options": part.part("options").values(),
@@ -392,6 +407,10 @@ def _request(
     if unknown:
         raise ValueError(f"has a setting {min(unknown)[:60]} that this version does not know")
     return request
+
+
+def _contrast(part: Part) -> Contrast:
+    return Contrast(part.whole("against"), _quantity(part, "of"))
 
 
 def _leave_former_options(method: str, asked: dict[str, Any]) -> None:

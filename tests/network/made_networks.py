@@ -9,7 +9,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from attribution_core.scores import Link
+from attribution_core.scores import Link, Quantity
 
 Flow = Callable[[Any], Any]
 
@@ -33,7 +33,9 @@ class Made:
     tolerance : float
         Of its number type, as a share of the largest value.
     link : Link
-        From logits to its outputs.
+        From logits, or log-probabilities, to its outputs.
+    quantity : Quantity
+        What its outputs are made of.
     input_size : (height, width) or None
         To be asked for, of a network that takes any size.
     """
@@ -44,6 +46,7 @@ class Made:
     tolerance: float = 1e-5
     link: Link = "softmax"
     input_size: tuple[int, int] | None = None
+    quantity: Quantity = "logit"
 
 
 def drawn(seed: int, spread: float = 0.4) -> keras.initializers.Initializer:
@@ -489,6 +492,68 @@ def flattened_channels_first() -> Made:
     return Made(keras.Model(entry, end), planes, chain(turned, level, classes))
 
 
+def of_probabilities(end: Flow, link: Link = "softmax", *, both: bool = False) -> Made:
+    """An end from features to probabilities that come from no logits: their logarithm is explained.
+
+    Of ``both`` classes where the one output is the second's.
+    """
+    first, block, level = low(), convolution("block", 2), layers.GlobalAveragePooling2D()
+    entry = keras.Input(SHAPE)
+    network = keras.Model(entry, end(level(block(first(entry)))))
+
+    def logarithm(points: Any) -> Any:
+        probabilities = end(level(points))
+        if both:
+            probabilities = keras.ops.concatenate([1 - probabilities, probabilities], axis=-1)
+        return keras.ops.log(probabilities)
+
+    planes = {"low": first, "block": block}
+    return Made(network, planes, logarithm, link=link, quantity="log-probability")
+
+
+def averaged(activation: str, units: int = CLASSES) -> Flow:
+    """As an ensemble of networks answers."""
+    first, second = (dense(seed, units, activation) for seed in (9, 10))
+    mean = layers.Average()
+    return lambda features: mean([first(features), second(features)])
+
+
+def weighted() -> Flow:
+    first, second = (dense(seed, activation="softmax") for seed in (9, 10))
+    return lambda features: 0.3 * first(features) + 0.7 * second(features)
+
+
+def softmax_twice() -> Flow:
+    return chain(dense(9, activation="softmax"), layers.Softmax())
+
+
+def shares() -> Flow:
+    """Positive numbers over their sum."""
+    positive = dense(9, activation="softplus")
+
+    def flow(features: Any) -> Any:
+        found = positive(features)
+        return found / keras.ops.sum(found, axis=-1, keepdims=True)
+
+    return flow
+
+
+def one_by_one() -> Flow:
+    """Sigmoids of layers of their own, side by side."""
+    units = [dense(seed, 1, "sigmoid") for seed in range(7, 12)]
+    joined = layers.Concatenate()
+    return lambda features: joined([unit(features) for unit in units])
+
+
+OF_PROBABILITIES: Mapping[str, Callable[[], Made]] = {
+    "a mean of softmaxes": lambda: of_probabilities(averaged("softmax")),
+    "a weighted mean of softmaxes": lambda: of_probabilities(weighted()),
+    "a softmax of a softmax": lambda: of_probabilities(softmax_twice()),
+    "shares of a sum": lambda: of_probabilities(shares()),
+    "a mean of sigmoids": lambda: of_probabilities(averaged("sigmoid"), "exp"),
+    "sigmoids side by side": lambda: of_probabilities(one_by_one(), "exp"),
+    "a mean of single sigmoids": lambda: of_probabilities(averaged("sigmoid", 1), both=True),
+}
 ENDINGS: Mapping[str, Callable[[], Made]] = {
     "logits": lambda: ending_in(None, 5, "softmax"),
     "one sigmoid": lambda: ending_in("sigmoid", 1, "softmax"),
@@ -509,5 +574,6 @@ NETWORKS: Mapping[str, Callable[[], Made]] = {
     **NESTED,
     **TYPES,
     **ENDINGS,
+    **OF_PROBABILITIES,
     **INPUTS,
 }

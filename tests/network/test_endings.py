@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from attribution_core import Classifier, explain
-from attribution_core.network.endings import ended_in_logits
+from attribution_core import Classifier, Contrast, explain
+from attribution_core.network.endings import ended_in_scores
 from attribution_core.network.randomisation import randomize
 
 LABELS = tuple("abcde")
@@ -72,29 +72,77 @@ def test_softmax_is_found_wherever_it_stands(end: Callable[[Any], Any]) -> None:
     assert explain(classifier, PICTURE, "gradient", 1).score == pytest.approx(plain[1], rel=1e-4)
 
 
+def mean_of(activation: str) -> Callable[[Any], Any]:
+    return lambda flat: layers.Average()([dense(activation)(flat), dense(activation, 3)(flat)])
+
+
 def test_probabilities_are_never_shown_as_logits() -> None:
-    def mean(flat: Any) -> Any:
-        return layers.Average()([dense("softmax")(flat), dense("softmax", 3)(flat)])
+    """Their logarithm is explained, by its name and by no other."""
+    network = ending_in(mean_of("softmax"))
+    own = np.asarray(network(PICTURE[None], training=False))[0]
+    classifier = classifier_of(network)
+    for score in (None, "log-probability"):
+        found = explain(classifier, PICTURE, "gradient", 1, score=score)
+        assert found.score == pytest.approx(np.log(own[1]), rel=1e-5)
+        assert found.request.score == "log-probability"
+    with pytest.raises(ValueError, match=r"has no logits: .* with the score “log-probability”"):
+        explain(classifier, PICTURE, "gradient", 1, score="logit")
+    lead = explain(classifier, PICTURE, "gradient", 1, score=Contrast(3))
+    assert lead.request.score == Contrast(3, "log-probability")
+    assert lead.score == pytest.approx(np.log(own[1] / own[3]), rel=1e-5)
+    with pytest.raises(ValueError, match=r"has logits, of which .* with the score “logit”"):
+        explain(
+            classifier_of(ending_in(dense("softmax"))),
+            PICTURE,
+            "gradient",
+            1,
+            score="log-probability",
+        )
 
-    def twice(flat: Any) -> Any:
-        return layers.Softmax()(dense("softmax")(flat))
 
-    for end in (mean, twice):
-        with pytest.raises(ValueError, match="are probabilities, and no softmax at its end"):
-            classifier_of(ending_in(end))
-
-
-def test_a_mean_of_sigmoids_is_not_shown_as_logits_unless_the_owner_says_so() -> None:
-    def mean(flat: Any) -> Any:
-        return layers.Average()([dense("sigmoid")(flat), dense("sigmoid", 3)(flat)])
-
-    with pytest.raises(ValueError, match="all lie between 0 and 1"):
-        classifier_of(ending_in(mean))
-    network = ending_in(mean)
+def test_a_mean_of_sigmoids_is_numbers_where_the_owner_says_so() -> None:
+    network = ending_in(mean_of("sigmoid"))
     numbers = Classifier("made", network, lambda images: images, LABELS, link="none")
+    assert numbers.quantity == "logit"
     np.testing.assert_allclose(
         numbers.scores(PICTURE[None])[0], np.asarray(network(PICTURE[None]))[0], rtol=1e-6
     )
+
+
+@pytest.mark.parametrize("units", [5, 1])
+def test_what_is_made_of_sigmoids_and_is_no_probability(units: int) -> None:
+    """Several are refused, since nobody has said what they are; one is a number to be predicted."""
+
+    def end(flat: Any) -> Any:
+        return 100.0 * layers.Dense(units, "sigmoid", kernel_initializer=drawn(2))(flat)
+
+    if units > 1:
+        with pytest.raises(ValueError, match=r"are no probabilities themselves: .* link “none”"):
+            classifier_of(ending_in(end))
+    else:
+        found = Classifier("made", ending_in(end), lambda images: images, None)
+        assert (found.link, found.quantity) == ("none", "logit")
+
+
+def test_values_between_0_and_1_of_which_nobody_says_what_they_are() -> None:
+    def between(flat: Any) -> Any:
+        return keras.ops.clip(dense()(flat) / 1000.0 + 0.5, 0.0, 1.0)
+
+    with pytest.raises(ValueError, match="all lie between 0 and 1"):
+        classifier_of(ending_in(between))
+
+
+def test_a_probability_that_its_number_type_rounds_to_0() -> None:
+    """Its logarithm is that of the smallest number there is, and not infinite."""
+
+    def sure(flat: Any) -> Any:
+        scaled = [layers.Rescaling(300.0)(dense(seed=seed)(flat)) for seed in (2, 3)]
+        return layers.Average()([layers.Softmax()(each) for each in scaled])
+
+    classifier = classifier_of(ending_in(sure))
+    scores = classifier.scores(PICTURE)
+    assert scores.min() == pytest.approx(np.log(np.finfo(np.float32).tiny))
+    assert classifier.probabilities(PICTURE).sum() == pytest.approx(1, rel=1e-5)
 
 
 def test_a_softmax_that_is_not_over_the_classes() -> None:
@@ -133,7 +181,7 @@ def test_the_owner_s_layers_stay_in_one_graph() -> None:
 
 def test_parameters_are_shared() -> None:
     network = ending_in(dense("softmax"))
-    plain = ended_in_logits(network).network
+    plain = ended_in_scores(network).network
     assert plain.layers[-1].kernel is network.layers[-1].kernel
     assert network.layers[-1].activation is keras.activations.softmax
 

@@ -65,7 +65,7 @@ def test_probabilities(made: tuple[Made, Classifier]) -> None:
     """Those of the network as its owner has it; copies give the same."""
     owned, classifier = made
     own = owned_outputs(owned)
-    assert classifier.link == owned.link
+    assert (classifier.link, classifier.quantity) == (owned.link, owned.quantity)
     outputs = classifier.scores(ENDS)
     if owned.link != "none" and (own >= 0).all():
         outputs = classifier.probabilities(ENDS)

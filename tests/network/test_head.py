@@ -15,7 +15,7 @@ from attribution_core import Classifier, Contrast, Picture, load_image, superpix
 from attribution_core.arrays import FloatArray
 from attribution_core.games.coalition_table import CoalitionTable
 from attribution_core.images import Pixels
-from attribution_core.network.endings import ended_in_logits
+from attribution_core.network.endings import ended_in_scores
 from attribution_core.network.evaluators import WholeHead
 from attribution_core.network.graph import cuts, flow, multiplications
 from attribution_core.network.head import UNTRACED_CALLS, Head
@@ -346,9 +346,9 @@ def softmax_inside(flat: Any) -> Any:
 def test_softmax_is_taken_off(end: Callable[[Any], Any]) -> None:
     plain = network_ending_in(lambda flat: layers.Dense(3, kernel_initializer=initial())(flat))
     images = np.random.default_rng(0).normal(size=(5, 4, 4, 3)).astype(np.float32)
-    network = ended_in_logits(network_ending_in(end)).network
+    network = ended_in_scores(network_ending_in(end)).network
     np.testing.assert_allclose(network(images), plain(images), rtol=1e-5)
-    assert ended_in_logits(network).network(images).shape == (5, 3)
+    assert ended_in_scores(network).network(images).shape == (5, 3)
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from attribution_core import Contrast
 from pages.ui.shell.gallery import gallery
 from pages.ui.worker.engine import engine
 from tests.network.made_networks import NETWORKS
 from tests.pages.visits import Visit
 
-NAMES = ("one sigmoid", "five sigmoids", "one number", "grey", "any size", "channels first")
+NAMES = (
+    "one sigmoid",
+    "five sigmoids",
+    "one number",
+    "grey",
+    "any size",
+    "channels first",
+    "a mean of softmaxes",
+    "a mean of sigmoids",
+)
 PAGES = ("explore", "superpixels", "references", "randomisation", "faithfulness", "layers")
 
 
@@ -98,3 +108,53 @@ def test_the_operator_says_what_an_output_is(
     monkeypatch.setenv("ATTRIBUTION_MODEL_LINK", "tanh")
     with pytest.raises(ValueError, match="ATTRIBUTION_MODEL_LINK: 'tanh' is none of softmax, sig"):
         own_model("one number")
+
+
+def words_of(visit: Visit) -> str:
+    return visit.words + visit.sidebar_words + answers(visit)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_is_called_a_logit_where_there_is_none(
+    any_visit: Callable[..., Visit], own_model: Callable[..., None], page: str
+) -> None:
+    """Not in the link either, which says the score by its name."""
+    own_model("a mean of softmaxes")
+    more = {"faithfulness-steps": "4", "faithfulness-score": "log-probability"}
+    more |= {"randomisation-seeds": "1", "references-path": "yes", "layer": "block"}
+    visit = any_visit(**asked("a mean of softmaxes", **more)).open(page)
+    visit.wait(lambda: bool(visit.statuses) and set(visit.statuses) <= {"done"})
+    assert visit.link["score"] == "log-probability"
+    assert "logit" not in words_of(visit)
+    if page in ("explore", "superpixels", "references"):
+        assert "log-probability" in words_of(visit)
+
+
+@pytest.mark.parametrize(
+    ("page", "says"),
+    [("regions", "gives to the class’s log-probability"), ("axioms", "always about log-prob")],
+)
+def test_pages_of_their_own_scores(
+    any_visit: Callable[..., Visit], own_model: Callable[..., None], page: str, says: str
+) -> None:
+    own_model("a mean of softmaxes")
+    more = {"layer": "block", "regions-budget": "64", "axioms-network": "yes"}
+    visit = any_visit(**asked("a mean of softmaxes", **more)).open(page)
+    visit.wait(lambda: says in visit.words)
+    assert "logit" not in words_of(visit)
+
+
+def test_scores_of_a_network_without_logits(
+    any_visit: Callable[..., Visit], own_model: Callable[..., None]
+) -> None:
+    """Its contrast is of log-probabilities, and a network of logits is shown its own score."""
+    own_model("a mean of softmaxes")
+    visit = any_visit(**asked("a mean of softmaxes")).run()
+    assert visit.scene.scores == ("log-probability", "probability", "contrast")
+    visit.choose("button_group", "score", "contrast").finish()
+    assert visit.requests[0].score == Contrast(visit.scene.settings.against or 0, "log-probability")
+    assert "log-probability's lead over" in visit.words
+    own_model("five sigmoids")
+    other = any_visit(**asked("five sigmoids", score="log-probability")).run()
+    assert other.scene.settings.score == "logit"
+    assert "score" not in other.link

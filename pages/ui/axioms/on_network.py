@@ -13,6 +13,7 @@ from attribution_core.axioms.verdicts import AXIOMS
 from attribution_core.measures.csv_tables import csv_text
 from attribution_core.registry import METHODS
 from attribution_core.request import Reason, Request, evaluations_of
+from attribution_core.scores import several
 from pages.ui.components.axiom_table import STATES, AxiomCase, AxiomCell, axiom_table
 from pages.ui.maps.csv_download import csv_download
 from pages.ui.maps.drawing import titles_of
@@ -105,10 +106,11 @@ def _checks_in_words(scene: Scene, target: int, against: int) -> str:
         "**sensitivity:** at a point that equals the picture in one part and the reference "
         "elsewhere, the rest should get nothing and the part something. The percentages are "
         "the largest value elsewhere over the largest of all, and the part's share of the "
-        f"change. **Linearity:** the logit of {literal(scene.labels[target])} minus that of "
-        f"{literal(scene.labels[against])} should have the difference of the two "
-        "attributions; this check is always about logits, and so is **monotonicity:** of at most "
-        "four parts of the plane, all of whose coalitions are evaluated, one that contributes more "
+        f"change. **Linearity:** the {scene.quantity} of {literal(scene.labels[target])} minus "
+        f"that of {literal(scene.labels[against])} should have the difference of the two "
+        f"attributions; this check is always about {several(scene.quantity)}, and so is "
+        "**monotonicity:** of at most four parts of the plane, all of whose coalitions are "
+        "evaluated, one that contributes more "
         "to a class than to another, whichever other parts are there, should get more. It takes "
         "the other class of which most parts can be compared. **Implementation invariance:** "
         "attributions at the pixels, of the whole network against the body below "
@@ -129,7 +131,7 @@ def _tasks(scene: Scene, target: int, against: int) -> dict[str, CheckAxioms | R
     """The task for each method, or why there is none."""
     settings = scene.settings
     if settings.score == "contrast" and target == settings.against:
-        scene = replace(scene, settings=replace(settings, score="logit"))
+        scene = replace(scene, settings=replace(settings, score=scene.quantity))
     found: dict[str, CheckAxioms | Reason] = {}
     for name in METHODS:
         asked = request_for(scene, name, target)

@@ -18,7 +18,12 @@ from pages.ui.shell.settings import segmentation_for
 from pages.ui.worker.engine import Engine
 
 PLAYERS = {"superpixels": "Superpixels", "pixels": "Pixels", "positions": "Layer positions"}
-SCORES = {"probability": "Probability", "logit": "Logit", "contrast": "Contrast"}
+SCORES = {
+    "probability": "Probability",
+    "logit": "Logit",
+    "log-probability": "Log-probability",
+    "contrast": "Contrast",
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ def choose_protocol(engine: Engine, scene: Scene) -> Protocol:
         "faithfulness-score",
         "Score",
         {kind: title for kind, title in SCORES.items() if kind in scene.scores},
-        "probability" if "probability" in scene.scores else "logit",
+        "probability" if "probability" in scene.scores else scene.quantity,
         help="What the curves show. The maps explain the sidebar's score. Contrast is the lead "
         "over the sidebar's rival class, or over the strongest other class.",
     )
@@ -129,4 +134,4 @@ def score_in_words(scene: Scene, score: Score) -> str:
     label = scene.labels[score.target]
     if score.against is not None:
         return f"lead of {label} over {scene.labels[score.against]}"
-    return f"probability of {label}" if score.probability else f"logit of {label}"
+    return f"{'probability' if score.probability else scene.quantity} of {label}"

@@ -151,7 +151,7 @@ def _together(texts: Iterable[str]) -> str:
 
 def _score(scene: Scene, request: Request) -> str:
     if isinstance(request.score, Contrast):
-        return f"logit minus that of {scene.labels[request.score.against]}"
+        return f"{request.score.of} minus that of {scene.labels[request.score.against]}"
     return request.score
 
 

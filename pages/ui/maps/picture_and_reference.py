@@ -13,6 +13,7 @@ from PIL import Image
 
 from attribution_core.images import Picture
 from attribution_core.running.standing import Snapshot
+from attribution_core.scores import Quantity, each_by_itself
 from pages.ui.shell.html import draw_html
 from pages.ui.shell.numbers import written
 from pages.ui.shell.requests import reference_of, without_picture
@@ -55,14 +56,14 @@ def _square(title: str, picture: Picture) -> str:
 
 def _answers(asked: Snapshot[object], scene: Scene) -> str:
     # Percentages that are no shares of one whole should not look like such.
-    each = " of each class by itself" if scene.link == "sigmoid" else ""
+    each = " of each class by itself" if each_by_itself(scene.link) else ""
     says = f"<b>{escape(scene.model.title)} says{each}</b>"
     prediction = asked.estimate
     if not isinstance(prediction, Prediction):
         meanwhile = instead_of([asked], "The model is being asked …")
         return f'<div class="about">{says}<p>{meanwhile}</p></div>'
     words = escape(described(prediction, scene.labels))
-    bars = top_bars(prediction, scene.labels, scene.classes)
+    bars = top_bars(prediction, scene.labels, scene.classes, scene.quantity)
     return f'<div class="answers" role="figure" aria-label="{words}">{says}{bars}</div>'
 
 
@@ -87,7 +88,12 @@ def described(prediction: Prediction, labels: Sequence[str], most: int = BARS) -
     )
 
 
-def top_bars(prediction: Prediction, labels: Sequence[str], targets: Sequence[int]) -> str:
+def top_bars(
+    prediction: Prediction,
+    labels: Sequence[str],
+    targets: Sequence[int],
+    quantity: Quantity = "logit",
+) -> str:
     """HTML of the most probable classes as bars, the target classes among them stronger.
 
     Where outputs are no probabilities, a bar is as long as its share of the largest one.
@@ -100,7 +106,7 @@ def top_bars(prediction: Prediction, labels: Sequence[str], targets: Sequence[in
             share = 100 * abs(float(prediction.logits[number])) / largest
         else:
             share = 100 * float(prediction.probabilities[number])
-            about += f", logit {written(float(prediction.logits[number]))}"
+            about += f", {quantity} {written(float(prediction.logits[number]))}"
         rows.append(
             f'<div class="answer{" target" if number in targets else ""}" title="{about}">'
             f'<i style="width:{share:.1f}%"></i><span>{escape(labels[number])}</span>'

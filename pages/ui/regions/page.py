@@ -166,7 +166,7 @@ def _draw(scene: Scene, values: ClassValues, among: str, classes: tuple[int, ...
         listed=LISTED,
         rest=_rest(len(ranked) - LISTED),
         hint="Point at a place to read it; click to choose its class as a target class.",
-        unit="Parts of the logit.",
+        unit=f"Parts of the {scene.quantity}.",
         key="region_map",
         on_choose=lambda target: _toggle(scene, target),
     )

@@ -78,7 +78,8 @@ def hedge(scene: Scene) -> str:
     settings = scene.settings
     return (
         f"At **{literal(settings.layer)}**, compared with the {settings.reference} reference. The "
-        "stronger a colour, the more its place gives to the class’s logit; weak ones name anything."
+        "stronger a colour, the more its place gives to the class’s "
+        f"{scene.quantity}; weak ones name anything."
     )
 
 

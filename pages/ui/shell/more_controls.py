@@ -72,8 +72,8 @@ def _score(scene: Scene) -> None:
             format_func=str.capitalize,
             key=key,
             help=with_words(
-                "The class's logit, its probability, or the difference between its logit and that "
-                "of another class (contrast)."
+                f"The class's {scene.quantity}, its probability, or the difference between its "
+                f"{scene.quantity} and that of another class (contrast)."
             ),
         ),
         scene.settings.score,

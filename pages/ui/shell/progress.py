@@ -314,4 +314,4 @@ def score_name(scene: Scene) -> str:
     """The score that is explained, in Markdown."""
     if scene.settings.score != "contrast":
         return scene.settings.score
-    return f"logit's lead over “{literal(scene.labels[scene.settings.against or 0])}”"
+    return f"{scene.quantity}'s lead over “{literal(scene.labels[scene.settings.against or 0])}”"

@@ -15,7 +15,7 @@ from attribution_core.methods.options import BFLOAT16
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS
 from attribution_core.request import ZEROS, Request, evaluations_of, request_or_reason
-from attribution_core.scores import Link
+from attribution_core.scores import QUANTITIES, Link, Quantity
 from pages.ui.shell.choices import (
     changed,
     decide,
@@ -97,16 +97,22 @@ class Scene:
         return "softmax" if self.classifier is None else self.classifier.link
 
     @property
+    def quantity(self) -> Quantity:
+        """What the model has of each class; as the settings say, while one is being loaded."""
+        if self.classifier is not None:
+            return self.classifier.quantity
+        return next((each for each in QUANTITIES if each == self.settings.score), "logit")
+
+    @property
     def scores(self) -> tuple[str, ...]:
         """Kinds of score that the model has: one output has no rival, numbers no probability."""
-        return scores_of(self.link, len(self.labels))
+        return scores_of(self.quantity, self.link, len(self.labels))
 
 
-def scores_of(link: Link, classes: int) -> tuple[str, ...]:
-    """Kinds of score that a model has, of its logits' link to probabilities."""
-    probable, several = link != "none", classes != 1
-    has = {"probability": probable, "contrast": several}
-    return tuple(kind for kind in SCORES if has.get(kind, True))
+def scores_of(quantity: Quantity, link: Link, classes: int) -> tuple[str, ...]:
+    """Kinds of score of a model, of what it has of each class and its link to probabilities."""
+    has = {quantity: True, "probability": link != "none", "contrast": classes != 1}
+    return tuple(kind for kind in SCORES if has.get(kind))
 
 
 def make_scene(engine: Engine, page: str) -> Scene:
@@ -336,13 +342,19 @@ def _with_layer(
 
 def _with_score(settings: Settings, model: Model, classifier: Classifier | None) -> Settings:
     """The score, where the model has it."""
-    if classifier is None or settings.score in scores_of(classifier.link, classifier.classes):
+    if classifier is None:
         return settings
+    quantity = classifier.quantity
+    if settings.score in scores_of(quantity, classifier.link, classifier.classes):
+        return settings
+    if settings.score in QUANTITIES:
+        # What the one is of another network: nobody has chosen between them.
+        return replace(settings, score=quantity)
     if settings.score == "probability":
         complain(f"{model.title} gives numbers and no probabilities; its outputs are explained.")
     else:
         complain(f"{model.title} has one output, and no other to contrast it with.")
-    return replace(settings, score="logit")
+    return replace(settings, score=quantity)
 
 
 def _with_rival(
@@ -374,7 +386,7 @@ def _with_methods(
             target=0,
             layer=settings.layer,
             reference=settings.reference,
-            score="probability" if settings.score == "probability" else "logit",
+            score="probability" if settings.score == "probability" else None,
             segmentation=segmentation_for(settings),
         )
         exact = (

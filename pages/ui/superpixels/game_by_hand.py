@@ -233,7 +233,7 @@ def _draw_changes(
             draw_html(bars(labels, score_changes(changes)))
     st.caption(
         " · ".join(
-            f"{literal(change.label)}: logit {written(change.logit_whole)} → "
+            f"{literal(change.label)}: {scene.quantity} {written(change.logit_whole)} → "
             f"{written(change.logit_now)}"
             for change in changes
         )

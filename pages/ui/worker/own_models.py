@@ -460,12 +460,12 @@ class OwnModels:
 def _look(file: _File, ends: Ends) -> None:
     """See what a network leaves open, before it computes with pictures of a chosen size."""
     from attribution_core.models.model_file import refuse_large_activations
-    from attribution_core.network.endings import ended_in_logits
+    from attribution_core.network.endings import ended_in_scores
 
     network = file.network
     # Also where it does not take the usual size, so that another can be chosen.
     file.undecided = Undecided(_sides(network), file.undecided.outputs)
-    ended = ended_in_logits(network, ends.link, ends.size)
+    ended = ended_in_scores(network, ends.link, ends.size)
     file.undecided = Undecided.by(ended)
     if None in ended.takes.sides:
         refuse_large_activations(ended.network, file.name, _MOST_ACTIVATION_BYTES)
