@@ -23,6 +23,7 @@ from pages.ui.shell.scene import Scene, adopt
 from pages.ui.shell.session import session
 from pages.ui.shell.settings import Settings
 from pages.ui.worker.engine import Engine
+from pages.ui.worker.housekeeping import SAVED_MAPS
 
 MOST_MEGABYTES = 64
 MOST_BYTES_UNPACKED = 128 * 2**20
@@ -47,7 +48,7 @@ def render_open_saved(engine: Engine, scene: Scene) -> None:
     with st.expander("Open saved maps", icon=":material/folder_open:", key="open_saved"):
         files = st.file_uploader(
             "Files of saved maps",
-            type=["npz", "zip"],
+            type=SAVED_MAPS,
             accept_multiple_files=True,
             max_upload_size=MOST_MEGABYTES,
             key="saved_maps",

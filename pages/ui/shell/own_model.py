@@ -31,6 +31,7 @@ from pages.ui.shell.progress import plain
 from pages.ui.shell.scene import Scene, picture_of
 from pages.ui.shell.session import OwnModelTried, session, visitor
 from pages.ui.worker.engine import Engine, engine
+from pages.ui.worker.housekeeping import LABELS, NETWORKS
 from pages.ui.worker.own_models import (
     USUAL,
     Ends,
@@ -76,7 +77,7 @@ def _uploader(engine: Engine) -> None:
     key = f"own_model_file_{session().brought}"
     st.file_uploader(
         "A Keras model",
-        type=["keras", "h5", "hdf5"],
+        type=NETWORKS,
         max_upload_size=max(1, limits.file_bytes // 2**20),
         on_change=_take_model,
         args=(key,),
@@ -253,7 +254,7 @@ def _decide(tried: OwnModelTried, opened: Opened, found: Trial) -> None:
         _numbers()
     st.file_uploader(
         "Names of its classes",
-        type=["txt", "csv", "json"],
+        type=LABELS,
         max_upload_size=_MOST_LABEL_MEGABYTES,
         on_change=_take_labels,
         args=("own_model_labels", opened.classes),

@@ -33,6 +33,7 @@ from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import session, visitor
 from pages.ui.shell.settings import BOUNDS, CLASS_CHOICES, MOST_CLASSES, UPLOAD, Settings
 from pages.ui.worker.engine import Engine
+from pages.ui.worker.housekeeping import PICTURES
 
 
 def render_sidebar(engine: Engine, scene: Scene) -> None:
@@ -90,7 +91,7 @@ def _picture(scene: Scene) -> None:
 def _own_picture(scene: Scene, *, own: bool) -> None:
     st.file_uploader(
         "Upload a picture",
-        type=["jpg", "jpeg", "png", "webp", "avif", "heic", "heif", "bmp", "gif", "tif", "tiff"],
+        type=PICTURES,
         max_upload_size=MOST_BYTES // 2**20,
         help="At most 20 MB. It stays in this server's memory, for as long as you do. While it "
         "arrives, a temporary file without a name may hold it.",

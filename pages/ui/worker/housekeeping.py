@@ -17,7 +17,12 @@ from pages.ui.worker.page_runs import PageRuns
 
 MOST_UPLOADED_BYTES = 100 * 2**20
 """Of the files of one visitor together, those of networks apart."""
-NETWORK_FILES = (".keras", ".h5", ".hdf5")
+
+PICTURES = ("jpg", "jpeg", "png", "webp", "avif", "heic", "heif", "bmp", "gif", "tif", "tiff")
+SAVED_MAPS = ("npz", "zip")
+NETWORKS = ("keras", "h5", "hdf5")
+LABELS = ("txt", "csv", "json")
+"""The endings of the files that the places to upload take."""
 
 EVERY_SECONDS = 30.0
 """How often those who have left are looked for."""
@@ -33,12 +38,15 @@ class BoundedUploads(MemoryUploadedFileManager):
 
     def add_file(self, session_id: str, file: UploadedFileRec) -> None:
         """Keep a file, or answer the browser that there is no room for it."""
-        network = _is_network(file)
+        if not _ends_in(file, (*PICTURES, *SAVED_MAPS, *NETWORKS, *LABELS)):
+            # Streamlit looks at a file's name in each run from then on, and ends the run.
+            raise HTTPException(415, "No file of this kind is taken here.")
+        network = _ends_in(file, NETWORKS)
         held = self.file_storage.get(session_id, {})
         others = sum(
             len(each.data)
             for name, each in held.copy().items()
-            if name != file.file_id and _is_network(each) == network
+            if name != file.file_id and _ends_in(each, NETWORKS) == network
         )
         most = self.most_network_bytes if network else MOST_UPLOADED_BYTES
         if others + len(file.data) > most:
@@ -102,5 +110,6 @@ def collect() -> None:
     gc.freeze()
 
 
-def _is_network(file: UploadedFileRec) -> bool:
-    return file.name.lower().endswith(NETWORK_FILES)
+def _ends_in(file: UploadedFileRec, endings: tuple[str, ...]) -> bool:
+    named = file.name.lower()
+    return "\0" not in named and named.endswith(tuple(f".{each}" for each in endings))

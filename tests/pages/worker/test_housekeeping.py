@@ -53,6 +53,17 @@ def test_networks_have_room_of_their_own(uploads: MemoryUploadedFileManager) -> 
     uploads.add_file("one", file("other", 300, "other.h5"))
 
 
+@pytest.mark.parametrize("name", ["page.html", "program.exe", "png", "a.png\0", "a.png\0.png", ""])
+def test_a_file_that_no_place_takes_is_not_kept(
+    uploads: MemoryUploadedFileManager, name: str
+) -> None:
+    """It would end every run of its tab: Streamlit looks at names that a browser has sent."""
+    with pytest.raises(HTTPException) as refused:
+        uploads.add_file("one", file("file", 1, name))
+    assert refused.value.status_code == 415
+    assert not uploads.get_files("one", ["file"])
+
+
 def test_uploads_of_the_operators_own_making_stay_as_they_are() -> None:
     class Own(MemoryUploadedFileManager):
         pass
