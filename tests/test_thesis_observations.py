@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 
 from attribution_core import Randomisation, Slic, class_correlation, explain, load_image, similarity
+from attribution_core.assets import ASSETS
+from attribution_core.measures.class_observations import correlations_of
+from attribution_core.measures.observed import read_observed
 from attribution_core.network.classifier import Classifier
 from attribution_core.network.head import Head
 from tests.conftest import GALLERY
@@ -96,3 +99,24 @@ def test_shapley_values_of_a_layer_skip_the_body(
     assert above == 258 * network.layer(HIGH).multiplications
     assert below >= 258 * network.layer("input").multiplications
     assert above < 0.2 * below
+
+
+def test_the_numbers_on_the_layers_page_are_those_of_the_networks(
+    efficientnet: Classifier, vgg16_cam: Classifier
+) -> None:
+    """Those of a picture, computed again; all are what the command has printed."""
+    for network in (efficientnet, vgg16_cam):
+        file = ASSETS / "observations" / f"{network.name}.json"
+        observed = read_observed(file.read_text("utf-8"))
+        assert observed.layers[-1] == network.layers[-1]
+        assert observed.pictures("classes") == observed.pictures("parameters") == 11
+        assert observed.command.startswith(f"attributions observations --model {network.name} ")
+        for each in observed.observations["classes"][: len(observed.layers)]:
+            assert each.method == "gradient_times_input"
+            first, second = (
+                heatmap(network, each.picture, each.method, number, each.layer)
+                for number in each.classes
+            )
+            found = correlations_of(first, second)
+            assert found.signed == pytest.approx(each.correlations.signed, abs=1e-3)
+            assert found.absolute == pytest.approx(each.correlations.absolute, abs=1e-3)

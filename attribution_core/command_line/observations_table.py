@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from attribution_core.images import INPUT
 from attribution_core.measures.class_observations import ALIKE, Change, Spread
-from attribution_core.measures.observed import MEASURES, Observed
+from attribution_core.measures.observed import MEASURES, Observed, costs_in_words
 from attribution_core.measures.observing import Cost, Kind
 from attribution_core.registry import METHODS
 
@@ -28,7 +28,6 @@ _MEANING = (
     f"Here, alike is a mean correlation of {ALIKE:.2f} or more, and less alike is that the fall of "
     "the correlation, picture by picture, has a mean whose 95 % interval lies above 0."
 )
-_YEAR = 365.25 * 24 * 3600.0
 
 
 def lines_of(observed: Observed) -> Iterator[str]:
@@ -106,48 +105,7 @@ def _costs(costs: Sequence[Cost]) -> Iterator[str]:
         "last layer."
     )
     if len({each.layer for each in costs}) > 1 and costs[0].layer == INPUT:
-        yield said_of_costs(costs)
-
-
-def said_of_costs(costs: Sequence[Cost]) -> str:
-    """What the numbers say of it, in sentences.
-
-    Processors' seconds: they tell more where other programs keep the machine busy.
-    """
-    estimates = {each.layer: each for each in costs if each.way == "estimate"}
-    exact = {each.layer: each for each in costs if each.way != "estimate"}
-    last = list(estimates)[-1]
-    pixels, above = estimates[INPUT], estimates[last]
-    ratio = pixels.processor_seconds / above.processor_seconds
-    said = (
-        f"KernelSHAP's {pixels.evaluations:.0f} evaluations take {pixels.processor_seconds:.2f} s "
-        f"of processors at the pixels and {above.processor_seconds:.2f} s at {last}: "
-        f"{ratio:.{0 if ratio >= 10 else 1}f} times as long."
-    )
-    at_pixels, at_last = exact[INPUT], exact[last]
-    if not at_pixels.was_run:
-        years = at_pixels.evaluations * pixels.processor_seconds / pixels.evaluations / _YEAR
-        said += (
-            f" Exact values of {at_pixels.players} superpixels would take "
-            f"2^{math.log2(at_pixels.evaluations):.0f} evaluations, at that pace "
-            f"{f'{years:,.0f}' if years >= 1 else f'{years:.1g}'} years"
-        )
-    else:
-        said += f" Exact values take {at_pixels.processor_seconds:.2f} s at the pixels"
-    return f"{said}; {_at_the_last(at_last)}."
-
-
-def _at_the_last(cost: Cost) -> str:
-    if not cost.was_run:
-        return f"those of {cost.players} cells of {cost.layer} as many"
-    why = {
-        "closed form": ", in closed form, since the network is linear from there on",
-        "exact by locality": ", since the head above is local",
-    }.get(cost.way, "")
-    return (
-        f"those of {cost.players} cells of {cost.layer} took {cost.evaluations:.0f} and "
-        f"{cost.processor_seconds:.2f} s{why}"
-    )
+        yield costs_in_words(costs)
 
 
 def _written(spread: Spread) -> str:

@@ -28,6 +28,8 @@ MEASURES = {"absolute": "absolute values", "signed": "signed values"}
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+_YEAR = 365.25 * 24 * 3600.0
+
 
 @dataclass(frozen=True)
 class Observed:
@@ -93,6 +95,47 @@ class Observed:
         return [found.get(picture, math.nan) for picture in pictures]
 
 
+def costs_in_words(costs: Sequence[Cost]) -> str:
+    """What the numbers say of it, in sentences.
+
+    Processors' seconds: they tell more where other programs keep the machine busy.
+    """
+    estimates = {each.layer: each for each in costs if each.way == "estimate"}
+    exact = {each.layer: each for each in costs if each.way != "estimate"}
+    last = list(estimates)[-1]
+    pixels, above = estimates[INPUT], estimates[last]
+    ratio = pixels.processor_seconds / above.processor_seconds
+    said = (
+        f"KernelSHAP's {pixels.evaluations:.0f} evaluations take {pixels.processor_seconds:.2f} s "
+        f"of processors at the pixels and {above.processor_seconds:.2f} s at {last}: "
+        f"{ratio:.{0 if ratio >= 10 else 1}f} times as long."
+    )
+    at_pixels, at_last = exact[INPUT], exact[last]
+    if not at_pixels.was_run:
+        years = at_pixels.evaluations * pixels.processor_seconds / pixels.evaluations / _YEAR
+        said += (
+            f" Exact values of {at_pixels.players} superpixels would take "
+            f"2^{math.log2(at_pixels.evaluations):.0f} evaluations, at that pace "
+            f"{f'{years:,.0f}' if years >= 1 else f'{years:.1g}'} years"
+        )
+    else:
+        said += f" Exact values take {at_pixels.processor_seconds:.2f} s at the pixels"
+    return f"{said}; {_at_the_last(at_last)}."
+
+
+def _at_the_last(cost: Cost) -> str:
+    if not cost.was_run:
+        return f"those of {cost.players} cells of {cost.layer} as many"
+    why = {
+        "closed form": ", in closed form, since the network is linear from there on",
+        "exact by locality": ", since the head above is local",
+    }.get(cost.way, "")
+    return (
+        f"those of {cost.players} cells of {cost.layer} took {cost.evaluations:.0f} and "
+        f"{cost.processor_seconds:.2f} s{why}"
+    )
+
+
 def csv_of(observed: Observed) -> str:
     """A line for each picture, method and layer; a correlation that there is not is left empty."""
     lines = []
@@ -132,8 +175,8 @@ def json_of(observed: Observed) -> str:
                 "players": each.players,
                 "way": each.way,
                 "evaluations": each.evaluations,
-                "seconds": _or_null(round(each.seconds, 3)),
-                "processor_seconds": _or_null(round(each.processor_seconds, 3)),
+                "seconds": _or_null(each.seconds),
+                "processor_seconds": _or_null(each.processor_seconds),
             }
             for each in observed.costs
         ],

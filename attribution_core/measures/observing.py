@@ -195,7 +195,7 @@ def _timed(
             ended = time.perf_counter(), time.process_time()
     finally:
         classifier.cache = kept
-    return found, (ended[0] - started[0], ended[1] - started[1])
+    return found, (round(ended[0] - started[0], 3), round(ended[1] - started[1], 3))
 
 
 def _map(

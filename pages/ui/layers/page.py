@@ -11,6 +11,8 @@ from attribution_core.registry import METHODS
 from attribution_core.request import Reason, Request
 from pages.ui.layers.choices import Comparison, choose_comparison
 from pages.ui.layers.curves import Curve, curve_of, curves_csv, draw_curves
+from pages.ui.layers.observed import draw_shipped, shipped
+from pages.ui.layers.over_gallery import choose_gallery, draw_over_gallery, tasks_over_gallery
 from pages.ui.maps.csv_download import csv_download
 from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.grid import done_in, names_of, render_maps
@@ -20,6 +22,7 @@ from pages.ui.motion.film import Film
 from pages.ui.motion.player import FILMS, draw_film, film_chosen
 from pages.ui.motion.sequences import over_layers
 from pages.ui.shell.colours import legend
+from pages.ui.shell.gallery import gallery
 from pages.ui.shell.progress import Snapshots, follow
 from pages.ui.shell.requests import predictions_for, request_for
 from pages.ui.shell.scene import Scene
@@ -41,7 +44,8 @@ def render_layers(engine: Engine, scene: Scene) -> None:
     if classifier is None:
         return
     opening = predictions_for(scene.settings, scene.picture)
-    most = MOST_TASKS - len(opening)
+    known = shipped(scene.settings.model)
+    most = MOST_TASKS - len(opening) - (0 if known else len(gallery()))
     comparison = choose_comparison(classifier, scene, most)
     layers = comparison.layers
     tables = _tables(scene, comparison)
@@ -53,6 +57,10 @@ def render_layers(engine: Engine, scene: Scene) -> None:
         names.update(names_of(table))
     several = comparison.pair[0] != comparison.pair[1]
     compared = _ask_for_curves(scene, comparison, names, most) if several else {}
+    over_gallery: dict[Task, str] = {}
+    if known is None and classifier.classes > 1 and not on_stage() and choose_gallery():
+        over_gallery = tasks_over_gallery(classifier, scene, comparison.method)
+    names |= over_gallery
     common = (METHODS[comparison.method].title, f"{scene.settings.reference} reference")
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
@@ -66,6 +74,8 @@ def render_layers(engine: Engine, scene: Scene) -> None:
         ]
         if curves:
             draw_curves(scene, comparison, curves, finished)
+        if over_gallery:
+            draw_over_gallery(scene, over_gallery, snapshots)
         if finished:
             _downloads(scene, tables, curves, snapshots)
 
@@ -78,6 +88,8 @@ def render_layers(engine: Engine, scene: Scene) -> None:
         caption=f"{METHODS[comparison.method].title} at {len(layers)} layers. "
         f"{legend(scene.settings)}",
     )
+    if known is not None and not on_stage():
+        draw_shipped(known)
 
 
 def _tables(scene: Scene, comparison: Comparison) -> list[MapTable]:

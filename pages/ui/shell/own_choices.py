@@ -19,7 +19,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "first",
         "second",
     ),
-    "layers": ("extent", "measure", "method", "methods", "part", "first", "second"),
+    "layers": ("extent", "gallery", "measure", "method", "methods", "part", "first", "second"),
     "references": ("method", "path", "place"),
     "randomisation": ("class", "method", "mode", "seeds", "stage"),
     "faithfulness": (
