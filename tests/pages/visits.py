@@ -39,10 +39,21 @@ class Visit:
         return self
 
     def wait(self, condition: Callable[[], bool]) -> Visit:
-        """Do what the page's timer does, until something is so."""
+        """Do what the page's timer does, until something is so.
+
+        More and more rarely while work goes on: the worker, a thread of this process, is as much
+        slower as pages are drawn.
+        """
+        me = self.app.session_state["session"].visitor
+        longest = 0.05
 
         def timer() -> None:
-            time.sleep(0.05)  # which leaves the worker, a thread of this process, its time
+            nonlocal longest
+            time.sleep(0.05)
+            end = time.monotonic() + longest
+            while engine().jobs.standing(me).unfinished and time.monotonic() < end:
+                time.sleep(0.01)
+            longest = min(2 * longest, 1.0)
             self.run()
 
         until(condition, watched=lambda: (self.words, str(self.grid)), pause=timer)
