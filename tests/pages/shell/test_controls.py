@@ -11,6 +11,7 @@ import pytest
 from attribution_core import Classifier, Contrast, Grid, Slic
 from pages.ui.worker.engine import engine
 from tests.pages.visits import Visit
+from tests.small_network import CHOSEN
 
 
 def test_methods_and_classes_make_the_grid(visit: Callable[..., Visit]) -> None:
@@ -54,16 +55,16 @@ def test_classes_follow_the_choice(visit: Callable[..., Visit]) -> None:
     ],
 )
 def test_a_control_changes_the_request_and_the_map(
-    visit: Callable[..., Visit],
-    efficientnet: Classifier,
+    any_visit: Callable[..., Visit],
+    small_model: Classifier,
     kind: str,
     key: str,
     value: object,
     attribute: str,
     expected: Any,
 ) -> None:
-    page = visit(methods="kernel_shap", layer="block5c_add", **{"kernel_shap.budget": "64"})
-    page.finish()
+    chosen = {**CHOSEN, "layer": "high", "methods": "kernel_shap", "kernel_shap.budget": "64"}
+    page = any_visit(**chosen).finish()
     (before,), (cell,) = page.requests, page.cells
     page.choose(kind, key, value).finish()
     (after,), (changed,) = page.requests, page.cells
@@ -72,7 +73,7 @@ def test_a_control_changes_the_request_and_the_map(
     assert getattr(before, attribute) != found
     assert changed["status"] == "done"
     assert changed["map"] != cell["map"]
-    page.expect_maps_of(efficientnet)
+    page.expect_maps_of(small_model)
 
 
 def test_superpixels_and_grids_at_the_input(visit: Callable[..., Visit]) -> None:
