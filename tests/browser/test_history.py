@@ -84,32 +84,45 @@ def test_back_and_forward_step_through_the_settings_and_a_reload_keeps_them(
     assert "seed=1" in page.url
 
 
-def test_the_first_click_and_the_first_pick_after_a_restart_count(
+def test_a_first_request_is_a_deep_link_and_after_a_restart_the_first_click_and_pick_count(
     serve: Callable[..., AbstractContextManager[Any]],
     with_small: dict[str, str],
+    new_page: Callable[..., Page],
     browser: Browser,
 ) -> None:
     port = free_port()
     # The browser complains of a server that does not answer, as it should.
-    page = browser.new_page()
-    page.set_default_timeout(PATIENCE)
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE)
+    clicked, picked = context.new_page(), context.new_page()
     with serve(ROOT / "app.py", with_small, port) as first:
-        page.goto(f"{first.url}/?{LINK}&count=30")
-        expect_explored(page, 1)
-        radio(page, "Probability").click()
-        expect_chosen(page, score="probability", class_choice="own")
-        expect_explored(page, 1)
-    expect(radio(page, "Top five")).to_be_disabled()
-    with serve(ROOT / "app.py", with_small, port):
-        expect(radio(page, "Top five")).to_be_enabled()
-        radio(page, "Top five").click()
-        expect_explored(page, 5)
-        expect_chosen(page, score="probability", class_choice="top5", count="30")
-    reference = page.get_by_test_id("stSidebar").get_by_role("combobox", name="Reference point")
+        expect_no_fault_at_a_deep_link(new_page(), first)
+        for page in (clicked, picked):
+            page.goto(f"{first.url}/?{LINK}&count=30")
+            expect_explored(page, 1)
+            radio(page, "Probability").click()
+            expect_chosen(page, score="probability", class_choice="own")
+            expect_explored(page, 1)
+    reference = picked.get_by_test_id("stSidebar").get_by_role("combobox", name="Reference point")
+    expect(radio(clicked, "Top five")).to_be_disabled()
     expect(reference).to_be_disabled()
     with serve(ROOT / "app.py", with_small, port):
+        expect(radio(clicked, "Top five")).to_be_enabled()
+        radio(clicked, "Top five").click()
+        expect_explored(clicked, 5)
+        expect_chosen(clicked, score="probability", class_choice="top5", count="30")
         expect(reference).to_be_enabled()
         choose(reference, "White")
         expect(reference).to_have_value("White")
-        expect_chosen(page, score="probability", class_choice="top5", reference="white")
-        page.context.close()  # before its server goes
+        expect_chosen(picked, score="probability", class_choice="own", reference="white")
+        context.close()  # before its server goes
+
+
+def expect_no_fault_at_a_deep_link(page: Page, server: Any) -> None:
+    page.goto(f"{server.url}/superpixels?{SMALL}&methods=gradient_times_input&classes=285")
+    sidebar = page.get_by_test_id("stSidebar")
+    expect(sidebar.get_by_role("combobox", name="Model")).to_be_visible()
+    expect(sidebar.get_by_role("combobox", name="Layer")).to_be_visible()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.close()  # before its server goes
