@@ -77,27 +77,35 @@ def bound(uploads: object, most_network_bytes: int) -> None:
 
 def _keep(instance: Runtime, page_runs: PageRuns) -> None:
     here: set[str] = set()
+    owed = 0
     while True:
         time.sleep(EVERY_SECONDS)
         loop = instance._get_async_objs().eventloop
         try:
-            found = asyncio.run_coroutine_threadsafe(present(instance._session_mgr), loop).result()
+            looking = present(instance._session_mgr, instance.uploaded_file_mgr)
+            found = asyncio.run_coroutine_threadsafe(looking, loop).result()
         except RuntimeError:
             return  # the server has stopped
-        if here - found:
+        # The last run of a session may still hold it the first time.
+        owed = 2 if here - found else max(0, owed - 1)
+        here = found
+        if owed:
             page_runs.wait_for_end(QUIET_SECONDS)
             collect()
-        here = found
 
 
-async def present(sessions: Any) -> set[str]:
+async def present(sessions: Any, uploads: object) -> set[str]:
     """The sessions that have not ended; those whose time to come back is over end now.
 
     Streamlit lets go of them, and of their files, only when the next visitor leaves. To be run by
     the server's own thread.
     """
     sessions._session_storage._cache.expire()
-    return {each.session.id for each in sessions.list_sessions()}
+    found = {each.session.id for each in sessions.list_sessions()}
+    if isinstance(uploads, BoundedUploads):
+        for name in uploads.file_storage.keys() - found:
+            uploads.remove_session_files(name)
+    return found
 
 
 def collect() -> None:

@@ -84,21 +84,24 @@ class Info:
         self.session = session
 
 
-def test_a_session_that_does_not_come_back_ends_without_another_visitor() -> None:
+def test_a_session_that_does_not_come_back_ends_without_another_visitor(
+    uploads: MemoryUploadedFileManager,
+) -> None:
     clock = [0.0]
+    uploads.add_file("left", file("theirs", 50))
     storage = MemorySessionStorage(ttl_seconds=120)
     storage._cache._timer = lambda: clock[0]
-    sessions = WebsocketSessionManager(
-        storage, MemoryUploadedFileManager("/upload"), ScriptCache(), lambda: None
-    )
+    sessions = WebsocketSessionManager(storage, uploads, ScriptCache(), lambda: None)
     session = Left()
     ended = weakref.ref(session)
     storage.save(Info(session))
     del session
     clock[0] = 119
-    assert asyncio.run(present(sessions)) == {"left"}
+    assert asyncio.run(present(sessions, uploads)) == {"left"}
+    assert uploads.get_files("left", ["theirs"])
     clock[0] = 121
-    assert asyncio.run(present(sessions)) == set()
+    assert asyncio.run(present(sessions, uploads)) == set()
+    assert not uploads.get_files("left", ["theirs"])
     assert ended() is None
 
 
