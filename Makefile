@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 # A worker for each of two processors; one that has finished takes over tests from the other.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 2 --dist worksteal
 
-.PHONY: run test quick installed lint docs pictures benchmark load clean
+.PHONY: run test quick installed served lint docs pictures benchmark load clean
 
 run: $(VENV)/app-installed
 	$(BIN)/python -m pages.ui.serve --server.port 8501
@@ -19,11 +19,15 @@ test: $(VENV)/tests-installed
 
 # Neither a browser nor a large network, and nothing that takes seconds.
 quick: $(VENV)/tests-installed
-	$(PYTEST) -m "not (browser or network or thorough or installed)"
+	$(PYTEST) -m "not (browser or network or thorough or installed or served)"
 
 # What `pip install` gives: built, and tried in an environment of its own.
 installed: $(VENV)/tests-installed
 	$(BIN)/python -m pytest -m installed --durations=15
+
+# The app as its container runs it, behind its proxy: needs nginx.
+served: $(VENV)/tests-installed
+	$(BIN)/python -m pytest -m served
 
 lint: $(VENV)/tests-installed
 	$(BIN)/ruff check .

@@ -97,9 +97,15 @@ def serving(
 
 @contextlib.contextmanager
 def running(
-    command: list[str], folder: Path, environment: Mapping[str, str], port: int | None = None
+    command: list[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    port: int | None = None,
+    path: str = "",
 ) -> Iterator[Server]:
     """Run a command that serves at ``--server.port``, until its server is no longer needed.
+
+    `path` is that of the app at its address, where it has one.
 
     Whatever models are on this machine, the server sees none but the built-in ones, unless
     `environment` says otherwise.
@@ -117,7 +123,7 @@ def running(
             stderr=log,
         )
         try:
-            server = Server(f"http://127.0.0.1:{port}", process)
+            server = Server(f"http://127.0.0.1:{port}{path}", process)
             server.wait_until_healthy()
             yield server
         except BaseException:

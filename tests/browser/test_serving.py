@@ -1,0 +1,153 @@
+"""The app as its container runs it, behind its proxy, without a container engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import ROOT, Server, free_port, running
+from tests.browser.patience import expect
+from tests.patience import UNCHANGED, until
+
+pytestmark = pytest.mark.served
+
+SERVING = ROOT / "docs" / "serving"
+PATH = "/attributions"
+
+
+def steps(instruction: str) -> list[str]:
+    """What follows an instruction in the Dockerfile, wherever it occurs."""
+    lines = (SERVING / "Dockerfile").read_text("utf-8").replace("\\\n", " ").splitlines()
+    return [line.partition(" ")[2] for line in lines if line.startswith(f"{instruction} ")]
+
+
+@dataclass(frozen=True)
+class Container:
+    """What the container holds: the app's folder, its home, and what may be written."""
+
+    app: Path
+    home: Path
+    models: Path
+    environment: Mapping[str, str]
+
+
+@pytest.fixture
+def container(tmp_path: Path) -> Container:
+    app, home, models = (tmp_path / name for name in ("app", "home", "models"))
+    for folder in (app, home, models):
+        folder.mkdir()
+    for step in steps("COPY"):
+        source, target = step.split()
+        if (ROOT / source).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / source, app / target, ignore=ignored)
+        else:
+            shutil.copy(ROOT / source, app / target)
+    said = dict(part.split("=", 1) for step in steps("ENV") for part in shlex.split(step))
+    places = {"/models": str(models), "/tmp/matplotlib": str(tmp_path / "matplotlib")}
+    environment = {name: places.get(value, value) for name, value in said.items()}
+    outside = {"HOME": str(home), "PYTHONPATH": "", "STREAMLIT_SERVER_BASE_URL_PATH": PATH}
+    return Container(app, home, models, {**environment, **outside})
+
+
+@pytest.fixture
+def app(container: Container) -> Iterator[Server]:
+    (entry,) = steps("ENTRYPOINT")
+    program, *arguments = json.loads(entry)
+    assert program == "python"
+    port = free_port()
+    arguments = [each for each in arguments if not each.startswith("--server.port")]
+    with running(
+        [sys.executable, *arguments], container.app, container.environment, port, PATH
+    ) as server:
+        yield server
+
+
+@pytest.fixture
+def proxy(app: Server, tmp_path: Path) -> Iterator[str]:
+    """The address of the proxy before the app."""
+    port, folder = free_port(), tmp_path / "proxy"
+    folder.mkdir()
+    configuration = (SERVING / "nginx.conf").read_text("utf-8")
+    behind = app.url.removeprefix("http://").removesuffix(PATH)
+    for here, there in (
+        ("server app:8501;", f"server {behind};"),
+        ("listen 8080;", f"listen 127.0.0.1:{port};"),
+        ("/tmp/", f"{folder}/"),
+        ("error_log /dev/stderr", f"error_log {folder}/errors"),
+        ("access_log /dev/stdout", f"access_log {folder}/visits"),
+    ):
+        assert here in configuration
+        configuration = configuration.replace(here, there)
+    file = folder / "nginx.conf"
+    file.write_text(configuration, "utf-8")
+    nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    assert nginx is not None, "nginx is missing; Debian has it as nginx-light"
+    process = subprocess.Popen([nginx, "-c", str(file), "-g", "daemon off;"])
+    try:
+        until(lambda: answer(f"http://127.0.0.1:{port}{PATH}/_stcore/health")[0] == 200)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(UNCHANGED)
+
+
+def answer(address: str) -> tuple[int, Mapping[str, str]]:
+    """Status and headers, small names; nought where nobody answers."""
+    try:
+        with urllib.request.urlopen(address, timeout=UNCHANGED) as found:
+            return found.status, {name.lower(): value for name, value in found.headers.items()}
+    except urllib.error.HTTPError as error:
+        return error.code, {name.lower(): value for name, value in error.headers.items()}
+    except OSError:
+        return 0, {}
+
+
+def test_a_visitor_comes_through_the_proxy_and_nothing_is_written(
+    container: Container, proxy: str, new_page: Callable[..., Page]
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in sorted(container.app.rglob("*"))}
+    # The page fails where anything is written to its console: what the policy forbids is.
+    page = new_page(color_scheme="light")
+    page.goto(f"{proxy}/?methods=gradient,grad_cam&classes=285&model=efficientnet_lite0")
+    expect(page.locator(".heatmap-grid .map.done")).to_have_count(2)
+    for name in ("Superpixels", "Faithfulness", "Axioms"):
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(page).to_have_title(re.compile(f"^{name}"))
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+    assert f"{PATH}/axioms" in page.url
+    page.close()  # before its server goes
+
+    status, headers = answer(f"{proxy}{PATH}/")
+    assert status == 200
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+    policy = headers["content-security-policy"]
+    assert "frame-ancestors 'self'" in policy
+    scripts = re.search("script-src ([^;]*);", policy)
+    assert scripts is not None
+    assert "unsafe" not in scripts[1]
+    assert answer(f"{proxy}{PATH}/_stcore/metrics")[0] == 404
+    # Neither addresses nor links are noted.
+    visits = (Path(container.app).parent / "proxy" / "visits").read_text("utf-8")
+    assert visits
+    assert "127.0.0.1" not in visits
+    assert "efficientnet" not in visits
+
+    # A file system that may only be read would do, beside the volume of the models.
+    after = {path: path.stat().st_mtime_ns for path in sorted(container.app.rglob("*"))}
+    assert after == before
+    assert list(container.home.rglob("*")) == []
