@@ -12,10 +12,10 @@ require_entrypoint()
 scene = current_scene()
 heading(
     "Does the map depend on what was learned?",
-    "Parameters are re-initialised, from the top of the network down. A map that explains what was "
-    "learned must change with them. Look at the positions that are marked: at the pixels many of "
-    "them stay, since the picture's edges show through; at a high layer they do not "
-    "(thesis, figures 3.3 and 3.4; Adebayo et al. 2018). The signs change at once at both.",
+    "Parameters are re-initialised: a map that explains what was learned must change. At the "
+    "pixels many of the marked positions stay, since the picture's edges show through; at a high "
+    "layer they do not (thesis, figures 3.3 and 3.4; Adebayo et al. 2018). The signs change at "
+    "both.",
 )
 if ready(engine(), scene, Needs(prediction=True)):
     render_randomisation(engine(), scene)

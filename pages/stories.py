@@ -8,7 +8,8 @@ from pages.ui.worker.engine import engine
 
 require_entrypoint()
 
-st.subheader("Stories", anchor=False)
+with st.container(key="heading"):
+    st.subheader("Stories", anchor=False)
 if choose_view() == "glossary":
     render_glossary()
 else:

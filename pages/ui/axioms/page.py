@@ -280,12 +280,13 @@ def formula_of(probe: Probe) -> str:
     if len(probe.functions) == 3:
         a, b = probe.weights
         formula = f"{a:g}·({probe.functions[0]}) + {b:g}·({probe.functions[1]})".replace(
-            "+ -", "− "
+            "+ -", "- "
         )
     else:
         formula = f" {probe.relation} ".join(map(str, probe.functions))
-    return f"{formula} at {point_as_text(np.array(probe.point))} from " + point_as_text(
-        np.array(probe.reference)
+    return (
+        f"{formula.replace('-', '−')} at {point_as_text(np.array(probe.point))} from "
+        + point_as_text(np.array(probe.reference))
     )
 
 

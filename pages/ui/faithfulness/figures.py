@@ -48,7 +48,7 @@ def curve_figure(
     removed = "removed" if any(c.direction == "deletion" for c in curves.values()) else "inserted"
     framed(
         figure,
-        370,
+        340,
         x=f"share {removed}, %",
         y=score_title + (", %" if score.probability else ""),
     )

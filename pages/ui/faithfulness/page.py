@@ -26,10 +26,9 @@ def render_faithfulness(engine: Engine, scene: Scene, view: str) -> None:
         render_localisation(engine, scene)
         return
     st.caption(
-        "The parts that a map marks most are removed first (deletion) or inserted first "
-        "(insertion). With a faithful map the deletion curve falls early and the insertion curve "
-        "rises early, outside the grey band of random orders. The ranking of the areas depends on "
-        "players, reference and score: one number alone is no evidence."
+        "What a map marks most is removed first (deletion) or inserted first (insertion): with a "
+        "faithful map the score falls, or rises, early, outside the grey band of random orders. "
+        "Areas depend on players, reference and score; one number alone is no evidence."
     )
     if view == "gallery":
         with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -19,7 +19,7 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 TEMPLATE = {
     "margin": {"l": 4, "r": 12, "t": 8, "b": 4},
-    "legend": {"orientation": "h", "x": 0, "y": 1.03, "yanchor": "bottom"},
+    "legend": {"orientation": "h", "x": 0, "y": 1, "yref": "container", "yanchor": "top"},
     "hovermode": "closest",
     "paper_bgcolor": "rgba(0,0,0,0)",
     "plot_bgcolor": "rgba(0,0,0,0)",

@@ -59,9 +59,10 @@ def similarity_figure(
     mark_position(figure, depth)
     mark_zero(figure)
     framed(figure, 260, x="stages randomised, from the top")
-    figure.update_layout(legend={"y": -0.3, "yanchor": "top"})
+    figure.update_layout(legend={"y": 0, "yanchor": "bottom"})
     figure.update_xaxes(range=[-0.3, len(stages) + 0.3])
-    figure.update_yaxes(range=[-0.45, 1.05])
+    every = np.concatenate([np.zeros(1), *(values.ravel() for values in curves.values())])
+    figure.update_yaxes(range=[min(-0.45, float(np.nanmin(every)) - 0.05), 1.05])
     return figure
 
 

@@ -257,6 +257,6 @@ def _laid_out(figure: go.Figure, title: str, alpha: float | None) -> go.Figure:
         mark_position(figure, alpha)
     framed(figure, 300, x=title)
     figure.update_layout(
-        showlegend=True, legend={"y": -0.25, "yanchor": "top", "font": {"size": 12}}
+        showlegend=True, legend={"y": 0, "yanchor": "bottom", "font": {"size": 12}}
     )
     return figure

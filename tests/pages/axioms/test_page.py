@@ -138,6 +138,7 @@ def test_all_cases_come_with_the_table(visit: Callable[..., Visit]) -> None:
     assert sum(case["state"] == "fails" for case in cases) == 2
     failed = next(case for case in cases if case["state"] == "fails")
     assert failed["finding"] == "x gets 0, and f changes by 1 because of it alone."
+    assert failed["formula"].startswith("1 − relu(1 − x) at (4, 0)")
     assert failed["show"] == ["1 - relu(1 - x)", 4, 0, 0, 0]
     labels = [each.proto.label for each in page.app.get("download_button")]
     assert labels == ["Attributions as CSV", "Axioms as CSV"]
