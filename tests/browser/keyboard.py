@@ -15,7 +15,9 @@ from playwright.sync_api import Page
 KEYBOARD = """
 (() => {
   const visited = new Set(); // in the order of the visits
-  const kinds = new Set();
+  const firsts = new Map(); // of each kind of stop, the first one
+  const kindOf = (each) =>
+    [each.tagName, each.getAttribute("class"), each.getAttribute("role")].join();
   let left = null;
   const focused = () => {
     let at = document.activeElement;
@@ -46,13 +48,24 @@ KEYBOARD = """
       const reached = (each) => visited.has(each) || groups.includes(group(each));
       return stops().filter((each) => !reached(each)).map(named);
     },
-    // Where the focused element is, if it is the first of its kind.
+    // The focused element's kind, if it is the first of it.
     newKind: () => {
       const at = focused();
-      const kind = [at.tagName, at.getAttribute("class"), at.getAttribute("role")].join();
-      if (kinds.has(kind)) return null;
-      kinds.add(kind);
-      const { x, y, width, height } = at.getBoundingClientRect();
+      const kind = kindOf(at);
+      if (firsts.has(kind)) return null;
+      firsts.set(kind, at);
+      return kind;
+    },
+    kinds: () => [...firsts.keys()],
+    onEveryPage: (kind) => Boolean(firsts.get(kind).closest("[data-testid=stSidebar]")),
+    // Focuses a kind's first element, or where that has been drawn anew, one like it.
+    goTo: (kind) => {
+      const first = firsts.get(kind);
+      if (!first.isConnected) firsts.set(kind, stops().find((each) => kindOf(each) === kind));
+      firsts.get(kind).focus();
+    },
+    place: () => {
+      const { x, y, width, height } = focused().getBoundingClientRect();
       return [x, y, width, height];
     },
     leave: () => { left = focused(); left.blur(); },
@@ -89,32 +102,62 @@ def stops_unreached(page: Page) -> list[str]:
     return missed + page.evaluate("keyboard.missed()")
 
 
-def stops_unseen(page: Page) -> list[str]:
+def stops_unseen(page: Page, seen: set[str]) -> list[str]:
     """Where the page looks the same whether the focus is there or not, one of each kind of stop.
 
     By the Tab key, through the whole page.
+
+    Parameters
+    ----------
+    page
+    seen : set of str
+        Kinds in the sidebar that have been looked at in this theme, on another page too: the
+        sidebar and its styles are the same on all. Grows.
     """
     page.evaluate(KEYBOARD)
     unseen: list[str] = []
 
     def look() -> None:
-        box = page.evaluate("keyboard.newKind()")
-        if box is None:
-            return
-        at = page.evaluate("keyboard.name()")
-        for pause in (0, 100, 400):  # a table paints itself, some frames later
-            page.wait_for_timeout(pause)
-            with_focus = picture_around(page, box)
-            page.evaluate("keyboard.leave()")
-            page.wait_for_timeout(pause)
-            change = np.abs(with_focus - picture_around(page, box)).max(axis=-1)
-            page.evaluate("keyboard.comeBack()")  # the next Tab goes on from here
-            if (change > 40).sum() >= 20:
-                return
-        unseen.append(at)
+        kind = page.evaluate("keyboard.newKind()")
+        if kind is not None:
+            unseen.extend(_unseen_unless(page, kind, seen))
 
     assert len(walk(page, "Tab", look)) > 20
     return unseen
+
+
+def stops_unseen_in_another_theme(page: Page, seen: set[str]) -> list[str]:
+    """The same of the stops that `stops_unseen` has found, which has shown how Tab reaches them."""
+    unseen: list[str] = []
+    kinds = page.evaluate("keyboard.kinds()")
+    assert len(kinds) > 5
+    for kind in kinds:
+        page.evaluate("kind => keyboard.goTo(kind)", kind)
+        unseen.extend(_unseen_unless(page, kind, seen))
+    return unseen
+
+
+def _unseen_unless(page: Page, kind: str, seen: set[str]) -> list[str]:
+    if kind in seen:
+        return []
+    if page.evaluate("kind => keyboard.onEveryPage(kind)", kind):
+        seen.add(kind)
+    return _unseen_here(page)
+
+
+def _unseen_here(page: Page) -> list[str]:
+    """The focused element's name, if the page looks the same without the focus."""
+    at, box = page.evaluate("keyboard.name()"), page.evaluate("keyboard.place()")
+    for pause in (0, 100, 400):  # a table paints itself, some frames later
+        page.wait_for_timeout(pause)
+        with_focus = picture_around(page, box)
+        page.evaluate("keyboard.leave()")
+        page.wait_for_timeout(pause)
+        change = np.abs(with_focus - picture_around(page, box)).max(axis=-1)
+        page.evaluate("keyboard.comeBack()")  # the next Tab goes on from here
+        if (change > 40).sum() >= 20:
+            return []
+    return [at]
 
 
 def picture_around(page: Page, box: list[float]) -> npt.NDArray[np.int64]:
