@@ -52,10 +52,16 @@ def control(page: Page, name: str) -> Locator:
     )
 
 
-def test_on_arrival_at_1280_by_720_the_five_controls_are_in_sight_and_in_order(
+def test_at_1280_by_720_five_controls_and_a_row_of_maps_are_in_sight_and_a_next_step_is_named(
     arrive: Callable[..., Page],
 ) -> None:
     page = arrive(PROJECTOR)
+    expect_five_controls_in_sight_and_in_order(page)
+    expect_the_first_row_of_maps_whole(page)
+    expect_a_sentence_where_to_look_and_one_what_to_try_next(page)
+
+
+def expect_five_controls_in_sight_and_in_order(page: Page) -> None:
     boxes = [box(control(page, name)) for name in CONTROLS]
     tops = [each["top"] for each in boxes]
     assert tops == sorted(tops)
@@ -69,10 +75,7 @@ def test_on_arrival_at_1280_by_720_the_five_controls_are_in_sight_and_in_order(
     assert box(more)["bottom"] <= PROJECTOR["height"]
 
 
-def test_on_arrival_at_1280_by_720_the_first_row_of_maps_is_whole(
-    arrive: Callable[..., Page],
-) -> None:
-    page = arrive(PROJECTOR)
+def expect_the_first_row_of_maps_whole(page: Page) -> None:
     heading = page.get_by_role("heading", name="Where does the network look?")
     # The browser may still be laying out what came last.
     until(
@@ -90,10 +93,7 @@ def test_on_arrival_at_1280_by_720_the_first_row_of_maps_is_whole(
     assert all(each["bottom"] - each["top"] >= 180 for each in maps), maps
 
 
-def test_a_sentence_under_the_grid_says_where_to_look_and_one_what_to_try_next(
-    arrive: Callable[..., Page],
-) -> None:
-    page = arrive(PROJECTOR)
+def expect_a_sentence_where_to_look_and_one_what_to_try_next(page: Page) -> None:
     said = page.get_by_text(re.compile(r"^Egyptian cat: .*\d %.*espresso: .*places"))
     expect(said).to_be_visible()
     expect(page.get_by_text(re.compile("^Next: "))).to_be_visible()

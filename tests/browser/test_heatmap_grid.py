@@ -205,21 +205,42 @@ def change_values(page: Page, version: int) -> None:
 # --- what a visitor sees --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("page", [{}, {"color_scheme": "dark"}], indirect=True)
-def test_positive_is_red_and_negative_is_blue(page: Page) -> None:
+@pytest.mark.parametrize(
+    ("page", "lightest", "darkest"),
+    [({}, 255, 250), ({"color_scheme": "dark"}, 45, 0)],
+    indirect=["page"],
+)
+def test_positive_is_red_and_negative_is_blue_and_zero_is_quiet_on_a_plain_map(
+    page: Page, lightest: int, darkest: int
+) -> None:
     expect_colours(page, 0.3, 0.3, channel=0)
     expect_colours(page, 0.7, 0.7, channel=2)
     red, green, blue, _ = colour(square(page, 0, 0), 0.05, 0.95)  # zero: the grey picture alone
     assert max(red, green, blue) - min(red, green, blue) < 6
+    choose(page, "Overlay")
+    quiet = square(page, 0, 0)
+    until(
+        lambda: all(darkest <= zero <= lightest for zero in colour(quiet, 0.05, 0.95)[:3]),
+        watched=lambda: colour(quiet, 0.05, 0.95),
+        pause=lambda: page.wait_for_timeout(50),
+    )
+    expect_colours(page, 0.3, 0.3, channel=0)
+    expect_colours(page, 0.7, 0.7, channel=2)
 
 
 @pytest.mark.parametrize("page", [{}, {"color_scheme": "dark"}], indirect=True)
-@pytest.mark.parametrize("colours", ["orange-blue", "absolute"])
-def test_every_scale_is_painted_as_in_print(page: Page, colours: Colours) -> None:
-    dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-    choose(page, colours)
+def test_every_scale_is_painted_as_in_print(page: Page) -> None:
     # LIME's blocks are wide: nothing is interpolated in their middle.
     choose(page, "Smooth")
+    scales: tuple[Colours, ...] = ("orange-blue", "absolute")
+    for colours in scales:
+        choose(page, colours)
+        expect_painted_as_in_print(page, colours)
+
+
+def expect_painted_as_in_print(page: Page, colours: Colours) -> None:
+    """With the picture and without it; the switch stands again as it was."""
+    dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     map_, values = square(page, 0, 2), true_map(0, 2, 0)
     limit = float(np.abs(values).max())
     places = [((c + 0.5) / 7, (r + 0.5) / 7, r, c) for r, c in ((1, 2), (5, 4), (2, 2), (3, 3))]
@@ -242,6 +263,7 @@ def test_every_scale_is_painted_as_in_print(page: Page, colours: Colours) -> Non
                 lambda shown=shown, expected=expected: np.allclose(shown()[:3], expected, atol=5),
                 pause=lambda: page.wait_for_timeout(50),
             )
+    choose(page, "Overlay")
     expect(map_.locator("..").locator(".low")).to_have_text(
         "0" if colours == "absolute" else readable(-limit)
     )
@@ -252,23 +274,6 @@ def pixels_at(x: float, y: float) -> np.ndarray:
     shown = page_code["picture"]()
     size = len(shown)
     return shown[int(y * size)][None, int(x * size)][:, None].astype(np.float32)
-
-
-@pytest.mark.parametrize(
-    ("page", "lightest", "darkest"),
-    [({}, 255, 250), ({"color_scheme": "dark"}, 45, 0)],
-    indirect=["page"],
-)
-def test_zero_is_quiet_on_a_plain_map(page: Page, lightest: int, darkest: int) -> None:
-    choose(page, "Overlay")
-    quiet = square(page, 0, 0)
-    until(
-        lambda: all(darkest <= zero <= lightest for zero in colour(quiet, 0.05, 0.95)[:3]),
-        watched=lambda: colour(quiet, 0.05, 0.95),
-        pause=lambda: page.wait_for_timeout(50),
-    )
-    expect_colours(page, 0.3, 0.3, channel=0)
-    expect_colours(page, 0.7, 0.7, channel=2)
 
 
 def test_pointing_at_one_map_shows_the_value_in_all(page: Page) -> None:
@@ -372,15 +377,16 @@ def test_an_old_update_that_is_decoded_late_does_not_win(page: Page) -> None:
     expect_values(page, 0.3, 0.3, version=2)
 
 
-@pytest.mark.parametrize(
-    "order",
-    [
+def test_the_newest_data_stay_whatever_call_ends(page: Page) -> None:
+    for order in (
         ["older", "newer", "end older"],
         ["older", "end older", "newer"],
         ["newer", "older", "end older"],
-    ],
-)
-def test_the_newest_data_stay_whatever_call_ends(page: Page, order: list[str]) -> None:
+    ):
+        expect_the_newest_to_stay(page, order)
+
+
+def expect_the_newest_to_stay(page: Page, order: list[str]) -> None:
     # While Streamlit loads the module, it may call for data that have been replaced meanwhile,
     # before or after it calls for the newer ones, and ends the call that was overtaken.
     data = {
@@ -448,18 +454,15 @@ def test_the_maps_are_one_stop_with_arrow_keys_from_one_to_another(page: Page) -
     expect(square(page, 0, 0)).to_be_focused()
 
 
-def test_maps_are_cells_of_a_table_for_those_who_listen(page: Page) -> None:
+def test_names_captions_and_cells_of_a_table_for_those_who_listen(page: Page) -> None:
     grid = page.get_by_role("grid")
     expect(grid.get_by_role("row")).to_have_count(len(ROWS))
-    row = grid.get_by_role("row").nth(1)
-    expect(row.get_by_role("rowheader")).to_have_text(ROWS[1])
-    expect(row.get_by_role("gridcell")).to_have_count(len(COLUMNS))
-    expect(row.get_by_role("img").nth(2)).to_have_accessible_name(
+    second = grid.get_by_role("row").nth(1)
+    expect(second.get_by_role("rowheader")).to_have_text(ROWS[1])
+    expect(second.get_by_role("gridcell")).to_have_count(len(COLUMNS))
+    expect(second.get_by_role("img").nth(2)).to_have_accessible_name(
         re.compile(r"^LIME for espresso.*sums to .* should sum to")
     )
-
-
-def test_names_and_captions(page: Page) -> None:
     for r, row in enumerate(ROWS):
         expect(page.get_by_text(row, exact=True)).to_be_visible()  # text, never markup
         for c, column in enumerate(COLUMNS):
