@@ -29,6 +29,7 @@ NAMES = (
     "load",
     "hall",
     "toggles",
+    "class_change",
 )
 
 
