@@ -71,6 +71,11 @@ def test_superpixels_are_as_many_as_asked(astronaut: Pixels, count: int) -> None
     assert_superpixels(astronaut, count)
 
 
+@pytest.mark.parametrize(("picture", "count"), [("astronaut", 10), ("cat_coffee", 50)])
+def test_superpixels_of_pictures_of_the_gallery(picture: str, count: int) -> None:
+    assert_superpixels(load_image(GALLERY / f"{picture}.png", 224), count)
+
+
 @pytest.mark.parametrize("count", [2, 10, 50, 200, 400])
 @pytest.mark.parametrize("make", [noise, flat, stripes, checkers])
 def test_superpixels_of_pictures_without_things(

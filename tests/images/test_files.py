@@ -178,28 +178,35 @@ WHITE = (0.9642, 1.0, 0.8249)
 def profile(primaries: np.ndarray | None, gamma: float) -> bytes:
     """An ICC profile of version 2: of three primaries and a gamma, or of grey where None."""
 
-    def number(value: float) -> bytes:
-        return struct.pack(">i", round(value * 65536))
-
-    def xyz(values: Any) -> bytes:
-        return b"XYZ " + bytes(4) + b"".join(number(value) for value in values)
-
     curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
-    text = b"desc" + bytes(4) + struct.pack(">I", 6) + b"Other\0" + bytes(78)
-    tags = {b"desc": text, b"cprt": b"text" + bytes(4) + b"none\0", b"wtpt": xyz(WHITE)}
     if primaries is None:
-        tags[b"kTRC"] = curve
-    else:
-        for i, channel in enumerate((b"r", b"g", b"b")):
-            tags[channel + b"XYZ"] = xyz(primaries[:, i])
-            tags[channel + b"TRC"] = curve
+        return of_tags(b"mntr", b"GRAY", b"XYZ ", {b"kTRC": curve})
+    tags = {}
+    for i, channel in enumerate((b"r", b"g", b"b")):
+        tags[channel + b"XYZ"] = xyz(primaries[:, i])
+        tags[channel + b"TRC"] = curve
+    return of_tags(b"mntr", b"RGB ", b"XYZ ", tags)
+
+
+def number(value: float) -> bytes:
+    return struct.pack(">i", round(value * 65536))
+
+
+def xyz(values: Any) -> bytes:
+    return b"XYZ " + bytes(4) + b"".join(number(value) for value in values)
+
+
+def of_tags(kind: bytes, space: bytes, connection: bytes, tags: dict[bytes, bytes]) -> bytes:
+    """An ICC profile of version 2 with these tags, and those that every profile has."""
+    text = b"desc" + bytes(4) + struct.pack(">I", 6) + b"Other\0" + bytes(78)
+    usual = {b"desc": text, b"cprt": b"text" + bytes(4) + b"none\0", b"wtpt": xyz(WHITE)}
+    tags = {**usual, **tags}
     table, data = struct.pack(">I", len(tags)), b""
     for name, content in tags.items():
         table += name + struct.pack(">II", 132 + 12 * len(tags) + len(data), len(content))
         data += content + bytes(-len(content) % 4)
-    space = b"GRAY" if primaries is None else b"RGB "
     header = struct.pack(">I", 128 + len(table) + len(data)) + bytes(4)
-    header += struct.pack(">I", 0x02100000) + b"mntr" + space + b"XYZ " + bytes(12) + b"acsp"
+    header += struct.pack(">I", 0x02100000) + kind + space + connection + bytes(12) + b"acsp"
     header += bytes(28) + b"".join(number(value) for value in WHITE)
     return header.ljust(128, b"\0") + table + data
 
@@ -219,6 +226,42 @@ def test_colours_are_converted_to_srgb(primaries: np.ndarray, colour: tuple[int,
     expected = encoded(np.linalg.inv(SRGB) @ primaries @ light)
     np.testing.assert_allclose(found.pixels[0, 0], expected, atol=2)
     assert np.abs(expected - colour).max() > 5
+    assert found.assumed == "Its colours are converted from “Other” to sRGB."
+
+
+def printed(inks: np.ndarray) -> np.ndarray:
+    """Lab of inks ``(…, 4)``, each 0 or 1, as some press mixes them."""
+    cyan, magenta, yellow, black = np.moveaxis(inks, -1, 0)
+    left = 1 - black
+    lightness = 100 * left * (1 - 0.4 * cyan) * (1 - 0.5 * magenta) * (1 - 0.1 * yellow)
+    return np.stack(
+        [lightness, left * (50 * magenta - 30 * cyan), left * (60 * yellow - 40 * cyan)], axis=-1
+    )
+
+
+def press() -> bytes:
+    """A profile of four inks: Lab of all sixteen combinations, the last ink the fastest."""
+    corners = np.stack(np.meshgrid(*[[0, 1]] * 4, indexing="ij"), -1).reshape(-1, 4)
+    lab = printed(corners.astype(float)) * (2.55, 1, 1) + (0, 128, 128)
+    straight = bytes(range(256))
+    table = b"mft1" + bytes(4) + bytes([4, 3, 2, 0])
+    table += b"".join(number(value) for value in np.eye(3).ravel())
+    table += straight * 4 + lab.round().astype(np.uint8).tobytes() + straight * 3
+    return of_tags(b"prtr", b"CMYK", b"Lab ", {b"A2B0": table})
+
+
+@pytest.mark.parametrize(
+    "inks", [(0, 0, 0, 0), (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (1, 1, 0, 0), (0, 0, 0, 1)]
+)
+def test_inks_are_converted_to_srgb(inks: tuple[int, ...]) -> None:
+    """By the press's own profile; Pillow alone would take cyan for what red leaves."""
+    image = plain(tuple(255 * ink for ink in inks), "CMYK")
+    found = decode(saved(image, "TIFF", icc_profile=press()), 4)
+    lightness, a, b = printed(np.array(inks, float)).round()
+    relative = (lightness + 16) / 116 + np.array([a / 500, 0, -b / 200])
+    light = np.where(relative > 6 / 29, relative**3, (relative - 4 / 29) * 108 / 841) * WHITE
+    expected = encoded(np.linalg.inv(SRGB) @ light)
+    np.testing.assert_allclose(found.pixels[0, 0], expected, atol=3)
     assert found.assumed == "Its colours are converted from “Other” to sRGB."
 
 
