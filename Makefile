@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 # A worker for each of two processors; one that has finished takes over tests from the other.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 2 --dist worksteal
 
-.PHONY: run test quick installed served lint docs pictures benchmark load clean
+.PHONY: run test quick installed served lint docs pictures benchmark load soak clean
 
 run: $(VENV)/app-installed
 	$(BIN)/python -m pages.ui.serve --server.port 8501
@@ -47,9 +47,13 @@ pictures: $(VENV)/tests-installed
 benchmark: $(VENV)-benchmarks/installed
 	$(VENV)-benchmarks/bin/python -m tests.benchmarks
 
-# Twenty visitors at once: how long each waits for the maps.
+# Twenty visitors, at once and for some minutes: how long each waits for the maps.
 load: $(VENV)/tests-installed
-	$(BIN)/python -m tests.benchmarks load
+	$(BIN)/python -m tests.benchmarks load hall
+
+# Many visitors who come and go, and many requests: whether all is given back.
+soak: $(VENV)/tests-installed
+	$(BIN)/python -m tests.benchmarks soak
 
 clean:
 	rm -rf $(VENV) $(VENV)-benchmarks

@@ -28,6 +28,7 @@ NAMES = (
     "reruns",
     "load",
     "hall",
+    "soak",
     "toggles",
     "class_change",
 )
