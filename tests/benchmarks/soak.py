@@ -1,8 +1,8 @@
 """Whether the server gives back what visitors took: memory, handles and threads over a long day.
 
 Sixty visitors open a page at once and leave, five times; then eight go from link to link until
-2,000 different maps have been asked for. Told are the memory in use, open handles and threads, after
-each round, each tenth of the requests, and when the server has forgotten those who left. The aims:
+2,000 different maps have been asked for. Told are the memory in use, open handles and threads:
+after each round, each tenth of the requests, and when those who left are forgotten. The aims:
 from the second quarter of the requests on memory stays within 5 %, and handles and threads do not
 grow.
 
