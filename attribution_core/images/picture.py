@@ -58,6 +58,11 @@ class Picture:
     def __hash__(self) -> int:
         return hash(self.digest)
 
+    def __repr__(self) -> str:
+        # Requests are logged where they fail, and no visitor's picture may be.
+        height, width, _ = self.pixels.shape
+        return f"Picture({height}×{width})"
+
 
 def digest(array: npt.NDArray[np.generic]) -> str:
     """SHA-256 of an array's content, shape and type."""

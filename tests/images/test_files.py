@@ -513,3 +513,7 @@ def test_shuffled_leaves_hardly_a_pixel_in_its_place(noisy: Pixels) -> None:
 def test_an_unknown_reference(noisy: Pixels) -> None:
     with pytest.raises(ValueError, match="use black, mean, blurred, white, noise, shuffled"):
         reference_image(noisy, "grey")
+
+
+def test_a_picture_is_named_in_logs_without_what_is_on_it() -> None:
+    assert repr(Picture.of(np.full((2, 3, 3), 77, np.float32))) == "Picture(2×3)"
