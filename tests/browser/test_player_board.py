@@ -297,21 +297,20 @@ def test_a_removed_superpixel_shows_the_reference_and_others_the_picture(page: P
     assert colour(page, at) == before
 
 
-@pytest.mark.parametrize("slow", [False, True])
-def test_quick_clicks_all_count(page: Page, slow: bool) -> None:
-    if slow:
-        page.get_by_text("Slow", exact=True).click()
-    click(page, 3)
-    click(page, 7)
-    click(page, 11)
-    click(page, 7)
-    expect_here(page, 3, 11)
-    expect_told(page, 3, 11)
-    expect_here(page, 3, 11)
-
-
-def test_clicks_while_the_server_answers_are_not_undone(page: Page) -> None:
-    page.get_by_text("Slow", exact=True).click()
+def test_quick_clicks_all_count_and_while_a_slow_server_answers_none_is_undone(page: Page) -> None:
+    for slow in (False, True):
+        if slow:
+            page.get_by_text("Slow", exact=True).click()
+        click(page, 3)
+        click(page, 7)
+        click(page, 11)
+        click(page, 7)
+        expect_here(page, 3, 11)
+        expect_told(page, 3, 11)
+        expect_here(page, 3, 11)
+        press(page, "All in")
+        expect_told(page)
+        expect_here(page)
     wanted = []
     for player in range(0, 24, 3):
         click(page, player)
@@ -472,16 +471,27 @@ def test_no_methods_yet(page: Page) -> None:
     expect_here(page, 3)
 
 
-@pytest.mark.parametrize("version", [0, 1])
-def test_bars_and_whiskers_are_as_long_as_the_numbers(page: Page, version: int) -> None:
-    if version:
-        press(page, "Refine")
-        number = f"{true_values(PLAYERS, 3, 1)[0].values[0]:+#.3g}".replace("-", "−")
-        expect(row(page, 0).locator(".number").first).to_have_text(number)
-        page.wait_for_function(  # bars grow
-            "list => [...list.querySelectorAll('.bar')].every(bar => !bar.getAnimations().length)",
-            arg=page.locator("table").element_handle(),
-        )
+@pytest.mark.parametrize("page", [{}, {"color_scheme": "dark"}], indirect=True)
+def test_bars_are_red_or_blue_in_both_themes_and_as_long_as_the_numbers(page: Page) -> None:
+    read = "bar => getComputedStyle(bar).backgroundColor.match(/[0-9.]+/g).map(Number)"
+    red, _, blue = page.locator(".bar:not(.negative)").first.evaluate(read)[:3]
+    assert red - blue > 60
+    red, _, blue = page.locator(".bar.negative").first.evaluate(read)[:3]
+    assert blue - red > 60
+    expect(page.get_by_role("button", name=TITLES[2])).to_be_visible()
+    expect(page.locator("thead i")).to_have_count(0)  # titles are text
+    expect_bars_and_whiskers_as_long_as_the_numbers(page, 0)
+    press(page, "Refine")
+    number = f"{true_values(PLAYERS, 3, 1)[0].values[0]:+#.3g}".replace("-", "−")
+    expect(row(page, 0).locator(".number").first).to_have_text(number)
+    page.wait_for_function(  # bars grow
+        "list => [...list.querySelectorAll('.bar')].every(bar => !bar.getAnimations().length)",
+        arg=page.locator("table").element_handle(),
+    )
+    expect_bars_and_whiskers_as_long_as_the_numbers(page, 1)
+
+
+def expect_bars_and_whiskers_as_long_as_the_numbers(page: Page, version: int) -> None:
     measure = """table => [...table.querySelectorAll("tbody tr")].map(row => ({
         player: +row.dataset.player,
         cells: [...row.querySelectorAll("td:not(:first-child)")].map(cell => {
@@ -522,20 +532,6 @@ def test_bars_and_whiskers_are_as_long_as_the_numbers(page: Page, version: int) 
                 assert cell["whisker"] == pytest.approx(ends, abs=1.5)
             if abs(value) >= 1e-3:
                 assert cell["number"] == f"{value:+#.3g}".replace("-", "−")
-
-
-@pytest.mark.parametrize("page", [{}, {"color_scheme": "dark"}], indirect=True)
-def test_positive_is_red_and_negative_is_blue_in_both_themes(page: Page) -> None:
-    read = "bar => getComputedStyle(bar).backgroundColor.match(/[0-9.]+/g).map(Number)"
-    red, _, blue = page.locator(".bar:not(.negative)").first.evaluate(read)[:3]
-    assert red - blue > 60
-    red, _, blue = page.locator(".bar.negative").first.evaluate(read)[:3]
-    assert blue - red > 60
-
-
-def test_titles_are_text(page: Page) -> None:
-    expect(page.get_by_role("button", name=TITLES[2])).to_be_visible()
-    expect(page.locator("thead i")).to_have_count(0)
 
 
 @pytest.mark.parametrize("page", [{"viewport": {"width": 800, "height": 900}}], indirect=True)
