@@ -281,6 +281,7 @@ def test_wrong_usage(
     assert "Traceback" not in said
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("suffix", ["svg", "pdf", "png"])
 def test_a_figure_of_all_maps(run: Run, tmp_path: Path, suffix: str) -> None:
     picture = save_picture(tmp_path / "dots.png", 1)
@@ -412,6 +413,7 @@ def test_evaluate_measures_what_the_core_does(
         assert float(row["normalised_area"]) == pytest.approx(curve.normalised_area, rel=1e-3)
 
 
+@pytest.mark.thorough
 def test_a_stopped_evaluation_goes_on_from_there(
     run: Run, explained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -352,6 +352,7 @@ def test_the_caption_can_be_switched_off() -> None:
     assert without.get_size_inches()[1] < made.get_size_inches()[1]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "label",
     [

@@ -81,6 +81,7 @@ print(json.dumps([megabytes, said]))
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux tells of a process's memory")
 @pytest.mark.parametrize(
     ("made", "expected"),
@@ -147,6 +148,7 @@ def test_a_frame_that_announces_nothing_is_refused() -> None:
     assert refusal(content[: frame + 9] + b"\xff" * 200)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF"])
 @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "P"])
 def test_a_reduced_picture_is_hardly_told_apart(kind: str, mode: str) -> None:

@@ -104,10 +104,12 @@ def test_both_are_one_function(picture: Pixels) -> None:
     np.testing.assert_allclose(one.scores(pictures), other.scores(pictures), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("method", list(METHODS))
 def test_methods_do_not_go_by_layers(picture: Pixels, method: str) -> None:
     assert apart(maps(Plain, picture, method)) < 1e-4
 
 
+@pytest.mark.thorough
 def test_a_gradient_through_guided_rectifiers_does(picture: Pixels) -> None:
     assert apart(maps(Guided, picture, "gradient")) > 0.1

@@ -201,6 +201,7 @@ def bent_game(players: int = 30) -> tuple[FunctionGame, np.ndarray]:
     return FunctionGame(players, play), values
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("budget", [8, 24, 60, 120])
 @pytest.mark.parametrize("times", [1.0, 0.4])
 def test_a_good_prior_helps_small_budgets_and_the_sum_holds(budget: int, times: float) -> None:

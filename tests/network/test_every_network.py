@@ -61,6 +61,7 @@ def owned_outputs(made: Made) -> FloatArray:
     return np.asarray(made.network(pictures, training=False))
 
 
+@pytest.mark.thorough
 def test_probabilities(made: tuple[Made, Classifier]) -> None:
     """Those of the network as its owner has it; copies give the same."""
     owned, classifier = made
@@ -105,6 +106,7 @@ def test_every_method_at_every_layer(made: tuple[Made, Classifier], method: str)
         np.testing.assert_allclose(values, expected, rtol=0, atol=most)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "suffix"),
     [
@@ -122,6 +124,7 @@ def test_saved_networks(name: str, suffix: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(loaded.scores(ENDS), given.scores(ENDS), rtol=owned.tolerance)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", NESTED)
 def test_networks_within_networks_in_bfloat16(name: str) -> None:
     owned = NESTED[name]()

@@ -140,6 +140,7 @@ def asked(classifier: Classifier, target: int = 1, **settings: Any) -> Request:
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("end", "evaluations"),
     [
@@ -169,6 +170,7 @@ def test_every_class_has_the_values_of_enumeration(
         np.testing.assert_allclose(found.player_values, truth, atol=1e-5)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("end", "segmentation", "additive"),
     [
@@ -201,6 +203,7 @@ def test_unions_of_colours_have_the_parts_of_the_whole_network(
     )
 
 
+@pytest.mark.thorough
 def test_values_of_players_as_large_as_the_windows_of_a_pooling() -> None:
     classifier = classifier_of(pooled, strides=2)
     request = asked(classifier, segmentation=Grid(3, 4))

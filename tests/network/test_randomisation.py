@@ -183,6 +183,7 @@ def test_what_cannot_be_drawn() -> None:
         randomize(small_classifier(), 1, seed=-1)
 
 
+@pytest.mark.thorough
 def test_the_built_in_network_names_what_its_training_began_with() -> None:
     """Tan and Le's initialisers: normal with variance 2 / fan-out, for the dense layer uniform."""
     network = efficientnet_lite0.build()

@@ -48,6 +48,7 @@ def snapshots(page: Visit) -> list[Snapshot[object]]:
     return [] if waiter is None else [jobs.look(task) for task in waiter.requests]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "classes"), [*((name, "0,1") for name in PAGES), ("explore", ""), ("layers", "")]
 )

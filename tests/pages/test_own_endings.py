@@ -57,6 +57,7 @@ def answers(visit: Visit) -> str:
     return " ".join(each.proto.body for each in visit.app.get("html"))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("name", NAMES)
 def test_every_page(
@@ -114,6 +115,7 @@ def words_of(visit: Visit) -> str:
     return visit.words + visit.sidebar_words + answers(visit)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("page", PAGES)
 def test_nothing_is_called_a_logit_where_there_is_none(
     any_visit: Callable[..., Visit], own_model: Callable[..., None], page: str

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.usefixtures("own_model")
 OWN = {"model": "own", "classes": "3,1", "layer": "top"}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("page", "choices", "maps"),
     [
@@ -40,6 +41,7 @@ def test_every_page_on_ones_own_model(
     assert visit.labels[0][0] == "dog"
 
 
+@pytest.mark.thorough
 def test_axioms_on_ones_own_model(any_visit: Callable[..., Visit]) -> None:
     visit = any_visit(**OWN).open("axioms")
     visit.wait(

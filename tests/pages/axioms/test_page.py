@@ -144,6 +144,7 @@ def test_all_cases_come_with_the_table(visit: Callable[..., Visit]) -> None:
     assert labels == ["Attributions as CSV", "Axioms as CSV"]
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("small_model")
 def test_the_network_is_checked(any_visit: Callable[..., Visit]) -> None:
     page = any_visit(classes="285,967", **CHOSEN, **{"lime.samples": "64"}).open("axioms")

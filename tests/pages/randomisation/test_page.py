@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 
 from attribution_core import Classifier, Randomisation, explain, randomize
 from pages.ui.randomisation.page import comparison
@@ -47,6 +48,7 @@ def test_the_comparison_says_what_the_numbers_say() -> None:
     assert comparison({"input": steady, "top": np.full((4, 1, 3), np.nan)}) == ""
 
 
+@pytest.mark.thorough
 def test_maps_before_and_after_and_the_curves(
     any_visit: Callable[..., Visit], small_model: Classifier
 ) -> None:

@@ -42,6 +42,7 @@ def test_classes_follow_the_choice(visit: Callable[..., Visit]) -> None:
     assert page.scene.classes == (285, 967, 7)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("kind", "key", "value", "attribute", "expected"),
     [

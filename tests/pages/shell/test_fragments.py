@@ -67,6 +67,7 @@ def misplaced(messages: Sequence[ForwardMsg]) -> list[tuple[int, ...]]:
     return wrong
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("own_model")
 @pytest.mark.parametrize("page", PAGES)
 def test_what_waits_when_a_fragment_is_rerun_can_be_drawn(

@@ -33,6 +33,7 @@ LINKS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("own_model")
 @pytest.mark.parametrize("name", LINKS)
 def test_it_opens_and_is_written_the_same(any_visit: Callable[..., Visit], name: str) -> None:

@@ -212,6 +212,7 @@ def open_ended(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
+@pytest.mark.thorough
 def test_size_and_outputs_where_the_network_leaves_them_open(
     visit: Callable[..., Visit], open_ended: bytes
 ) -> None:
