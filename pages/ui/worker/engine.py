@@ -39,8 +39,16 @@ from attribution_core.running.pace import Work
 from attribution_core.scores import LINKS, Link
 from pages.ui.worker.cost import share_of, work_of
 from pages.ui.worker.housekeeping import keep_house
-from pages.ui.worker.own_models import OwnModel, OwnModels, is_own, return_memory, uploads_of
+from pages.ui.worker.own_models import (
+    OwnModel,
+    OwnModels,
+    is_own,
+    return_memory,
+    uploads_of,
+    whole_number,
+)
 from pages.ui.worker.page_runs import PageRuns
+from pages.ui.worker.room import leaving
 from pages.ui.worker.tasks import Task
 
 if TYPE_CHECKING:
@@ -59,9 +67,6 @@ INTERACTIVE_MULTIPLICATIONS = 50e9
 
 MOST_TASKS = 192
 """Tasks one visitor may wait for: two classes at each of EfficientNet-Lite0's 69 layers fit."""
-
-UNUSED_SECONDS = 900.0
-"""After so long without a visitor, a network of Keras Applications makes room for another."""
 
 LONGEST_PAUSE_SECONDS = 0.1
 """A step's longest wait for pages that are being drawn: with many visitors one always is."""
@@ -102,6 +107,7 @@ class Engine:
         ``ATTRIBUTION_MODEL`` may name a model file, with ``ATTRIBUTION_MODEL_LABELS``,
         ``ATTRIBUTION_MODEL_PREPROCESSING``, ``…_SIZE`` and ``…_LINK``; weights have those of
         `keras_weights`, and ``ATTRIBUTION_DOWNLOADS`` is ``off`` where visitors may not fetch any;
+        ``ATTRIBUTION_NETWORKS_MB`` is what networks of Keras Applications may take together;
         visitors' networks have those of `uploads_of`.
     address : str or None
         The address at which the app listens; None for all that the machine has.
@@ -118,6 +124,7 @@ class Engine:
         self._used: dict[str, float] = {}
         downloads = environment.get("ATTRIBUTION_DOWNLOADS", "").strip().lower()
         self._not_here = NOT_FETCHED if downloads == "off" else NOT_HERE
+        self._most_bytes = whole_number(environment, "ATTRIBUTION_NETWORKS_MB", 4096) * 2**20
         self._loading = threading.Lock()
         self.page_runs = PageRuns()
         self.jobs: Runner[Task, object] = Runner(
@@ -238,7 +245,7 @@ class Engine:
         with self._loading:
             if name not in self._classifiers:
                 _shield_keras()
-                self._make_room()
+                self._make_room(name)
                 self._classifiers[name] = self._load(name)
                 self._used[name] = time.monotonic()
                 if not is_own(name):
@@ -249,14 +256,19 @@ class Engine:
                 self._forget(name)  # given back meanwhile
             return found
 
-    def _make_room(self) -> None:
-        """Let go of networks of Keras Applications that no visitor has asked for a while."""
+    def _make_room(self, asked: str) -> None:
+        """Let go of networks of Keras Applications that nobody uses; ValueError where there is no
+        room for another."""
         now = time.monotonic()
-        for name in [each for each in self._classifiers if each in KERAS_APPLICATIONS]:
-            if now - self._used.get(name, now) > UNUSED_SECONDS:
-                network = weakref.ref(self._classifiers[name].network)
-                self._forget(name)
-                return_memory(network)
+        unused = {
+            name: now - self._used.get(name, now)
+            for name in self._classifiers
+            if name in KERAS_APPLICATIONS
+        }
+        for name in leaving(asked, unused, self._most_bytes):
+            network = weakref.ref(self._classifiers[name].network)
+            self._forget(name)
+            return_memory(network)
 
     def _forget(self, name: str) -> None:
         self._classifiers.pop(name, None)

@@ -20,6 +20,7 @@ from attribution_core.models.labels import imagenet_labels
 from attribution_core.models.preprocessing import Preprocessing
 from attribution_core.running.cache import Cache
 from attribution_core.scores import LINKS, Link
+from pages.ui.worker.room import bytes_taken
 
 if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier
@@ -52,7 +53,7 @@ class Uploads:
     file_bytes : int
         Of one file.
     in_all_bytes : int
-        Of what all sessions hold together: parameters and caches.
+        Of what all sessions' networks may take together: see `bytes_taken`, and their caches.
     """
 
     allowed: bool
@@ -76,8 +77,7 @@ def uploads_of(environment: Mapping[str, str], address: str | None) -> Uploads:
     allowed = said == "on" or (said != "off" and address in _LOOPBACK)
 
     def number(name: str, usual: int) -> int:
-        text = environment.get(f"{VARIABLE}_{name}", "").strip()
-        return int(text) if text.isascii() and text.isdecimal() and int(text) > 0 else usual
+        return whole_number(environment, f"{VARIABLE}_{name}", usual)
 
     usual = Uploads(allowed)
     return Uploads(
@@ -86,6 +86,12 @@ def uploads_of(environment: Mapping[str, str], address: str | None) -> Uploads:
         number("FILE_MB", usual.file_bytes // 2**20) * 2**20,
         number("TOTAL_MB", usual.in_all_bytes // 2**20) * 2**20,
     )
+
+
+def whole_number(environment: Mapping[str, str], name: str, usual: int) -> int:
+    """A variable that should be a whole number above zero; the usual one where it is none."""
+    text = environment.get(name, "").strip()
+    return int(text) if text.isascii() and text.isdecimal() and int(text) > 0 else usual
 
 
 def is_own(model: str) -> bool:
@@ -288,7 +294,8 @@ class OwnModels:
         try:
             path = Path(folder.name) / f"network{suffix}"
             path.write_bytes(content)
-            nbytes = inspect(path, name, self._limits()).parameter_bytes + CACHE_BYTES
+            parameters = inspect(path, name, self._limits()).parameter_bytes
+            nbytes = bytes_taken(parameters) + CACHE_BYTES
             self._keep(digest, _File(name, nbytes, folder, uses={visitor: None}))
         except BaseException:
             folder.cleanup()
