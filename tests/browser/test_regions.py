@@ -57,6 +57,9 @@ def test_on_stage_the_keys_compare(server: Any, new_page: Callable[..., Page]) -
     assert box is not None
     assert box["height"] > 480
     assert box["y"] + box["height"] < 720
+    said = page.get_by_text("is strongest at").bounding_box()  # below, never half behind the strip
+    assert said is not None
+    assert said["y"] > 720 - 57
     page.keyboard.press("m")
     page.wait_for_url(re.compile("regions-among=likeliest"))
     page.keyboard.press("f")
