@@ -30,6 +30,7 @@ NAMES = (
     "hall",
     "soak",
     "toggles",
+    "own_networks",
     "class_change",
 )
 
