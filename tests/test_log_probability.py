@@ -47,9 +47,9 @@ def explained(classifier: Classifier, method: str = "kernel_shap", **settings: A
 
 def test_figures_name_it(classifier: Classifier) -> None:
     maps = {score: explained(classifier, score=score) for score in (None, Contrast(3))}
-    assert unit(maps[None]) == "log-probabilities per grid cell"
-    assert unit(maps[Contrast(3)]) == "lead in log-probabilities per grid cell"
-    assert unit(explained(classifier, "gradient")).startswith("log-probabilities per unit of")
+    assert unit(maps[None]) == "log p per grid cell"
+    assert unit(maps[Contrast(3)]) == "lead in log p per grid cell"
+    assert unit(explained(classifier, "gradient")).startswith("log p per unit of")
     said = caption(list(maps.values()), clip=99, shared=False, dated=None)
     assert "the class’s log-probability and the log-probability’s lead over class 3" in said
     assert "logit" not in said

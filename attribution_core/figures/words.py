@@ -14,7 +14,7 @@ from attribution_core.painting import COLOUR_SCALES, Colours
 from attribution_core.references import RANDOM_KINDS
 from attribution_core.registry import METHODS
 from attribution_core.request import Request
-from attribution_core.scores import QUANTITIES, Contrast, several
+from attribution_core.scores import QUANTITIES, Contrast, Quantity
 
 if TYPE_CHECKING:
     from attribution_core.attribution import Attribution
@@ -38,6 +38,10 @@ def readable(value: float) -> str:
     return f"−{text}" if value < 0 else text
 
 
+_UNITS: dict[Quantity, str] = {"logit": "logits", "log-probability": "log p"}
+"""Short, since a unit stands below a small map."""
+
+
 def unit(attribution: Attribution) -> str:
     """What a map's values are measured in, such as "logits per pixel"."""
     return unit_of(attribution.request, attribution.kind_of_player)
@@ -55,9 +59,9 @@ def unit_of(request: Request, player: str = "") -> str:
     """
     score = request.score
     if isinstance(score, Contrast):
-        quantity = f"lead in {several(score.of)}"
+        quantity = f"lead in {_UNITS[score.of]}"
     else:
-        quantity = next((several(each) for each in QUANTITIES if each == score), score)
+        quantity = next((_UNITS[each] for each in QUANTITIES if each == score), score)
     if _is_derivative(request):
         step = "grey level" if request.layer == INPUT else "unit of activation"
         return f"{quantity} per {step}"

@@ -20,9 +20,9 @@ _FOLDER = ASSETS / "observations"
 
 _COLUMNS: Mapping[tuple[Kind, str], str] = {
     ("classes", "absolute"): "Two classes: strength",
-    ("classes", "signed"): "signed",
+    ("classes", "signed"): "Two classes: signed",
     ("parameters", "absolute"): "New parameters: strength",
-    ("parameters", "signed"): "signed values",
+    ("parameters", "signed"): "New parameters: signed",
 }
 _CLAIMS: Mapping[Kind, str] = {
     "classes": "Two classes’ maps are alike at the pixels, and less so at {layer} (figure 3.1)",

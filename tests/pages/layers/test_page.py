@@ -146,7 +146,7 @@ def test_sentences_say_for_which_methods_a_claim_does_not_hold() -> None:
         "Method": "Gradient",
         "Layer": "top",
         "Two classes: strength": "0.23 ± 0.15",
-        "signed": "0.00 ± 0.00",
+        "Two classes: signed": "0.00 ± 0.00",
     }
 
 
