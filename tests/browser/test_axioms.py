@@ -72,7 +72,7 @@ def test_a_drag_a_key_a_formula_and_a_case(server: Any, new_page: Callable[..., 
 
     table = page.locator(".axiom-table")
     table.locator("tr").filter(has_text="Occlusion").locator("button").nth(2).click()
-    case = table.locator(".details li").filter(has_text="sigmoid(2 * x - y - 1)")
+    case = table.locator(".details li").filter(has_text="sigmoid(2 * x − y − 1)")
     expect(case).to_contain_text("at (1, 0.5) from (0, −1)")
     case.get_by_role("button", name="Show above").click()
     expect(formula).to_have_value("sigmoid(2 * x - y - 1)")
