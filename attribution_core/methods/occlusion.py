@@ -133,6 +133,7 @@ class Options:
         0,
         512,
         step=1,
+        zero="a seventh of the side",
     )
     stride: int = option(
         0,
@@ -141,6 +142,7 @@ class Options:
         0,
         512,
         step=1,
+        zero="half of it",
     )
 
 

@@ -126,3 +126,6 @@ def test_the_caption_says_what_is_not_finished_or_in_bfloat16() -> None:
 def test_a_noise_of_zero_is_called_what_it_means() -> None:
     assert option_title("smoothgrad", "sigma", 0.0).endswith("by layer")
     assert option_title("smoothgrad", "sigma", 0.05).endswith("0.05")
+    assert option_title("occlusion", "window", 0).endswith("a seventh of the side")
+    assert option_title("occlusion", "stride", 0).endswith("half of it")
+    assert option_title("occlusion", "stride", 8).endswith("8")
