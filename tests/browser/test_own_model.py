@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, TimeoutError
 
 from tests.browser.patience import expect
 from tests.browser.test_accessibility import SMALL_TEXTS, SMALLEST, serious_faults, settled
@@ -80,8 +81,9 @@ def test_brought_on_a_phone_by_keyboard_and_gone_with_its_session(
 
         def bring_again() -> None:
             other.wait_for_timeout(500)
-            if uploader.count():
-                uploader.set_input_files(different)
+            # The place to upload goes as soon as there is room.
+            with contextlib.suppress(TimeoutError):
+                uploader.set_input_files(different, timeout=1000)
             settled(other)
 
         until(lambda: not uploader.count(), pause=bring_again)
