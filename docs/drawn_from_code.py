@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -169,7 +170,7 @@ def _documented(name: str, function: Callable[..., Any]) -> str:
     signature = inspect.signature(function)
     short = signature.replace(
         parameters=[
-            each.replace(annotation=inspect.Parameter.empty)
+            _shown(each.replace(annotation=inspect.Parameter.empty))
             for each in signature.parameters.values()
         ],
         return_annotation=inspect.Signature.empty,
@@ -179,6 +180,19 @@ def _documented(name: str, function: Callable[..., Any]) -> str:
     text = str(NumpyDocstring(words, settings, what="function"))
     body = "\n".join(f"   {line}".rstrip() for line in text.splitlines())
     return _in_rst(f".. py:function:: {name}{short}\n   :no-index:\n\n{body}\n")
+
+
+class _Environment:
+    """Stands for the environment, whose values are nobody's business."""
+
+    def __repr__(self) -> str:
+        return "os.environ"
+
+
+def _shown(parameter: inspect.Parameter) -> inspect.Parameter:
+    return (
+        parameter.replace(default=_Environment()) if parameter.default is os.environ else parameter
+    )
 
 
 def without_bars(text: str) -> str:
