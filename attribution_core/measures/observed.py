@@ -106,7 +106,7 @@ def costs_in_words(costs: Sequence[Cost]) -> str:
     pixels, above = estimates[INPUT], estimates[last]
     ratio = pixels.processor_seconds / above.processor_seconds
     said = (
-        f"KernelSHAP's {pixels.evaluations:.0f} evaluations take {pixels.processor_seconds:.2f} s "
+        f"KernelSHAP’s {pixels.evaluations:.0f} evaluations take {pixels.processor_seconds:.2f} s "
         f"of processors at the pixels and {above.processor_seconds:.2f} s at {last}: "
         f"{ratio:.{0 if ratio >= 10 else 1}f} times as long."
     )
@@ -116,11 +116,16 @@ def costs_in_words(costs: Sequence[Cost]) -> str:
         said += (
             f" Exact values of {at_pixels.players} superpixels would take "
             f"2^{math.log2(at_pixels.evaluations):.0f} evaluations, at that pace "
-            f"{f'{years:,.0f}' if years >= 1 else f'{years:.1g}'} years"
+            f"about {_roughly(years)} years"
         )
     else:
         said += f" Exact values take {at_pixels.processor_seconds:.2f} s at the pixels"
     return f"{said}; {_at_the_last(at_last)}."
+
+
+def _roughly(years: float) -> str:
+    """With two digits, as an estimate deserves."""
+    return f"{float(f'{years:.2g}'):,.0f}" if years >= 10 else f"{years:.2g}"
 
 
 def _at_the_last(cost: Cost) -> str:
@@ -131,8 +136,8 @@ def _at_the_last(cost: Cost) -> str:
         "exact by locality": ", since the head above is local",
     }.get(cost.way, "")
     return (
-        f"those of {cost.players} cells of {cost.layer} took {cost.evaluations:.0f} and "
-        f"{cost.processor_seconds:.2f} s{why}"
+        f"those of {cost.players} cells of {cost.layer} took {cost.evaluations:.0f} evaluations "
+        f"and {cost.processor_seconds:.2f} s{why}"
     )
 
 

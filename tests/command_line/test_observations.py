@@ -139,6 +139,8 @@ def test_what_shapley_values_cost(pictures: list[str], tmp_path: Path, capsys: S
     said = capsys.readouterr().out
     assert "2^50  not run     not run" in said
     assert "would take 2^50 evaluations" in said
+    assert re.search(r"at that pace about [1-9](\d|\.\d)?(0|,)* years", said)  # two digits
+    assert "took 2 evaluations and" in said
     assert "in closed form, since the network is linear from there on" in said
     pixels, above = costs[1].processor_seconds, costs[3].processor_seconds
     (ratio,) = re.findall(r"s at top: ([\d.]+) times as long", said)
