@@ -88,25 +88,22 @@ class Session:
 
     async def answer(self, timeout: float) -> bool:
         """Wait until the page has all that it asked for; False where it has not in time."""
-        waiting = asyncio.create_task(self._settled.wait())
-        await asyncio.wait(
-            (waiting, self._listening), timeout=timeout, return_when=asyncio.FIRST_COMPLETED
-        )
-        waiting.cancel()
-        if self._listening.done():
-            self._listening.result()
-        return self._settled.is_set()
+        return await self._comes(self._settled, timeout)
 
     async def maps(self, timeout: float) -> bool:
         """Wait for all maps; False where they have not come in time."""
-        waiting = asyncio.create_task(self._drawn.wait())
+        return await self._comes(self._drawn, timeout)
+
+    async def _comes(self, event: asyncio.Event, timeout: float) -> bool:
+        """Wait for an event, or the end of the connection, which raises; False where neither."""
+        waiting = asyncio.create_task(event.wait())
         await asyncio.wait(
             (waiting, self._listening), timeout=timeout, return_when=asyncio.FIRST_COMPLETED
         )
         waiting.cancel()
         if self._listening.done():
             self._listening.result()
-        return self._drawn.is_set()
+        return event.is_set()
 
     async def settled(self) -> None:
         """Wait until the page polls for nothing any more."""
