@@ -29,6 +29,9 @@ ON_SEVERAL_PAGES = ("figure-", "sidebar-", STAGE)
 STORY = ("story", "step")
 """Where a story stands: in the link, but no choice."""
 
+_EARLIER = 8
+"""Values of each widget that a browser far behind may still report."""
+
 MOST_IN_A_LINK = 32
 LONGEST = 2000
 
@@ -81,7 +84,9 @@ def drawn(
     # Handed over in each run: Streamlit forgets widgets that were not drawn in the last one. The
     # run may end while the widget is drawn: the value handed over is no visitor's choice then.
     key = widget_key(name)
+    _note_handed(name, value)
     choices.handed[name], choices.offered[name] = value, offered
+    choices.titles[name] = {} if offered is None or title is None else _titles(offered, title)
     before = of_key(key, choices.reported)
     if before:
         # After a restart the browser's value may be a click that no run has noticed yet.
@@ -135,26 +140,57 @@ def changed(name: str) -> bool:
     Streamlit's own answer is not enough: it also counts a widget as changed when its value was
     decided for it in a run that ended before the widget was drawn.
     """
-    held, handed = st.session_state.get(widget_key(name)), _choices().handed.get(name)
-    return (
-        held is not None
-        and handed is not None
-        and text_of(held) != text_of(handed)
-        and _is_offered(name, held)
-    )
+    said, handed = held(name), _choices().handed.get(name)
+    return said is not None and handed is not None and text_of(said) != text_of(handed)
 
 
-def _is_offered(name: str, held: object) -> bool:
-    """Whether a widget's value is among its options, or of the kind that it was handed.
+def held(name: str) -> Any:
+    """What a widget holds; None where that is nothing that the visitor can have chosen there.
 
-    The browser reports options by their titles. A report that crosses a change of titles, say of
-    probabilities beside class labels, reaches us as the old titles: no visitor chose those.
+    Browsers report options of a list by the titles that they show. A report that crosses a change
+    of titles, say of probabilities behind class labels, comes with old ones: it is read by the
+    names in them, and is no choice where it says only what the widget was handed earlier.
     """
-    offered = _choices().offered.get(name)
-    if offered is None:
-        return _kind(held) == _kind(_choices().handed.get(name))
-    parts = held if isinstance(held, list | tuple) else [held]
-    return all(part in offered for part in parts)
+    said = st.session_state.get(widget_key(name))
+    choices = _choices()
+    offered = choices.offered.get(name)
+    if said is None or offered is None:
+        return said if _kind(said) == _kind(choices.handed.get(name)) else None
+    parts = said if isinstance(said, list | tuple) else [said]
+    if all(part in offered for part in parts):
+        return said
+    titles = choices.titles[name]
+    found = [part if part in offered else _with_title(part, titles) for part in parts]
+    if None in found:
+        return None
+    read = found if isinstance(said, list | tuple) else found[0]
+    return None if _parts(read) in choices.earlier.get(name, ()) else read
+
+
+def _with_title(said: object, titles: Mapping[Any, str]) -> object:
+    """The option that a list has shown under a title, or None."""
+    found = with_titles([said], titles, titles.__getitem__) if isinstance(said, str) else None
+    return found[0] if found else None
+
+
+def _titles(offered: Collection[Any], title: Callable[[Any], str]) -> dict[Any, str]:
+    """Not the function: it may hold on to a network."""
+    return {option: title(option) for option in offered}
+
+
+def _note_handed(name: str, value: object) -> None:
+    """Remember what a widget has shown, from before it is handed another value."""
+    choices = _choices()
+    if name in choices.handed:
+        shown, latest = choices.earlier.get(name, ()), _parts(choices.handed[name])
+        if latest != _parts(value):
+            kept = (each for each in shown if each != latest)
+            choices.earlier[name] = (*kept, latest)[-_EARLIER:]
+
+
+def _parts(value: object) -> frozenset[str]:
+    """What is chosen, in whichever order: a list whose options moved is reported in another."""
+    return frozenset(map(str, value if isinstance(value, list | tuple) else [value]))
 
 
 def _kind(value: object) -> type:
@@ -168,10 +204,10 @@ def notice(name: str) -> bool:
     """Make a widget's value the choice if the visitor has changed it; True if so."""
     if not changed(name):
         return False
-    held = st.session_state[widget_key(name)]
-    choices = _choices()
+    said, choices = held(name), _choices()
+    _note_handed(name, said)
     choices.asked.pop(name, None)
-    choices.chosen[name], choices.handed[name] = text_of(held), held
+    choices.chosen[name], choices.handed[name] = text_of(said), said
     return True
 
 

@@ -21,6 +21,7 @@ from pages.ui.shell.choices import (
     decide,
     decide_shared,
     follow_link,
+    held,
     is_shared,
     notice,
     parameters_of_screen,
@@ -249,8 +250,8 @@ def _notice_widgets() -> None:
     """Make what the visitor changed in the sidebar the choices."""
     choices = session().choices
     for name in [name for name in choices.handed if is_shared(name) and changed(name)]:
-        held = st.session_state[widget_key(name)]
-        if name == "classes" and set(held) == set(_handed_classes()):
+        said = held(name)
+        if name == "classes" and set(said) == set(_handed_classes()):
             # The browser reports its selection again when the prediction reorders the list.
             continue
         notice(name)
@@ -262,7 +263,7 @@ def _notice_widgets() -> None:
             choices.reported = {
                 each: said for each, said in choices.reported.items() if each not in past
             }
-        if name == "class_choice" and held == "own" and session().scene is not None:
+        if name == "class_choice" and said == "own" and session().scene is not None:
             # One's own classes begin with those that are shown.
             choices.chosen["classes"] = text_of(current_scene().classes)
         if name == "model":

@@ -36,6 +36,10 @@ class Choices:
         The value each widget was last set to show: any other value is the visitor's choice.
     offered : dict
         The options of each widget when it was last drawn; None for one without options.
+    titles : dict
+        What each widget called its options then, by option; empty for one without options.
+    earlier : dict
+        What was chosen in each widget as it was handed before, the latest last.
     reported : mapping of str to tuple of str
         What the browser said of widgets that it knew from before a restart and that have not been
         drawn since, as `restart.reports` gives it.
@@ -45,6 +49,8 @@ class Choices:
     chosen: dict[str, str] = field(default_factory=dict)
     handed: dict[str, object] = field(default_factory=dict)
     offered: dict[str, Collection[object] | None] = field(default_factory=dict)
+    titles: dict[str, Mapping[Any, str]] = field(default_factory=dict)
+    earlier: dict[str, tuple[frozenset[str], ...]] = field(default_factory=dict)
     reported: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 

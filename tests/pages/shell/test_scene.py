@@ -35,10 +35,29 @@ def test_ones_own_classes_begin_with_those_shown(page: Visit) -> None:
     assert page.link["classes"] == ",".join(map(str, shown))
 
 
-def test_a_stale_title_of_a_class_changes_nothing(page: Visit) -> None:
-    """As after a click that crosses a new prediction: its percentages are part of the titles."""
+def test_a_click_that_crosses_new_titles_counts(page: Visit) -> None:
+    """Of a prediction, say: its percentages are part of the titles."""
+    page.app.session_state["choose_classes"] = ["cat · 3.0 %", "bee", "ant · 1.0 %"]
+    page.finish()
+    assert page.scene.classes == (2, 1, 0)
+    assert page.scene.settings.class_choice == "own"
+
+
+def test_what_is_reported_again_with_old_titles_is_no_choice(page: Visit) -> None:
+    """By a browser that had not yet drawn another choice, with a click elsewhere."""
+    page.choose("multiselect", "classes", [2, 1]).choose("button_group", "class_choice", "top5")
+    shown = page.finish().scene.classes
+    assert len(shown) == 5
+    page.app.session_state["choose_classes"] = ["bee · 3.0 %", "cat · 1.0 %"]
+    page.choose("slider", "count", 40).finish()
+    assert page.scene.settings.class_choice == "top5"
+    assert page.scene.classes == shown
+
+
+@pytest.mark.parametrize("said", [["wasp · 3.0 %"], ["ant", "wasp"], ["", "ant"]])
+def test_titles_of_no_option_change_nothing(page: Visit, said: list[str]) -> None:
     before = page.scene.settings
-    page.app.session_state["choose_classes"] = ["ant · 3.0 %", "bee · 1.0 %"]
+    page.app.session_state["choose_classes"] = said
     page.finish()
     assert page.scene.settings == before
     page.choose("multiselect", "classes", [2, 1]).finish()
