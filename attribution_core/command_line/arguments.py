@@ -23,6 +23,7 @@ from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS, method_named
 from attribution_core.request import ZEROS
 from attribution_core.scores import LINKS
+from attribution_core.version import PROGRAM
 
 _LINK = (
     "where its network ends in neither softmax nor sigmoid, what its outputs are: logits of one "
@@ -85,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         prog=_name_called(),
         description="Attributions of an image classifier's classes, for many pictures.",
     )
+    parser.add_argument("--version", action="version", version=PROGRAM)
     # Whether a command that was stopped does not do again what it has done.
     parser.set_defaults(goes_on=False)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

@@ -21,6 +21,7 @@ from attribution_core.attribution import Attribution
 from attribution_core.painting import Colours, drawn_values, grey_of, limits, tinted
 from attribution_core.request import Request
 from attribution_core.saved_maps.files import ModelFile, load, save
+from attribution_core.version import PROGRAM
 
 _CLIP = 99.0
 _OPACITY = 0.85
@@ -154,6 +155,7 @@ def _png(attribution: Attribution, colours: Colours) -> bytes:
     )
     said = PngInfo()
     said.add_text(_COLOURS, colours)
+    said.add_text("Software", PROGRAM)
     buffer = io.BytesIO()
     Image.fromarray(shown).save(buffer, "PNG", optimize=True, pnginfo=said)
     return buffer.getvalue()

@@ -38,6 +38,7 @@ from attribution_core.painting import (
     tinted,
 )
 from attribution_core.resampling import resampled
+from attribution_core.version import PROGRAM
 
 if TYPE_CHECKING:
     from attribution_core.attribution import Attribution
@@ -110,7 +111,11 @@ class MapFigure(Figure):
         suffix = suffix.lower().removeprefix(".")
         if suffix not in SUFFIXES:
             raise ValueError(f"A figure cannot be a {suffix} file; use {', '.join(SUFFIXES)}.")
-        undated = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[suffix]
+        undated = {
+            "png": {"Software": PROGRAM},
+            "pdf": {"CreationDate": None, "Creator": PROGRAM},
+            "svg": {"Date": None, "Creator": PROGRAM},
+        }[suffix]
         buffer = io.BytesIO()
         self.savefig(buffer, format=suffix, dpi=dpi, metadata=undated)
         return buffer.getvalue()

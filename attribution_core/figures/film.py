@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 from attribution_core.figures.lines import drawable, font
 from attribution_core.painting import COLOUR_SCALES, Colours, Theme, grey_of, ramp, tinted
 from attribution_core.resampling import resampled
+from attribution_core.version import PROGRAM
 
 FilmKind = Literal["gif", "mp4", "webm"]
 FILM_KINDS: tuple[FilmKind, ...] = ("gif", "mp4", "webm")
@@ -144,6 +145,7 @@ def _gif(drawn: Sequence[Image.Image], seconds: float) -> bytes:
         append_images=small[1:],
         duration=[round(1000 * each) for each in _seconds(len(small), seconds)],
         loop=0,
+        comment=PROGRAM,
     )
     return buffer.getvalue()
 
@@ -161,6 +163,7 @@ def _video(drawn: Sequence[Image.Image], seconds: float, kind: FilmKind) -> byte
     }[kind]
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=kind) as container:
+        container.metadata["comment"] = PROGRAM
         stream = container.add_stream(codec, rate=_PER_SECOND, options=options)
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height = SIZE

@@ -14,7 +14,8 @@ from attribution_core.measures.class_values import ClassValues
 from attribution_core.measures.csv_tables import csv_text
 from attribution_core.measures.strongest_classes import StrongestClasses
 from attribution_core.saved_maps.archive import write_archive
-from attribution_core.saved_maps.files import described_request, program
+from attribution_core.saved_maps.files import described_request
+from attribution_core.version import PROGRAM
 
 FORMAT, VERSION = "regions", 1
 TEXT = "regions.json"
@@ -114,7 +115,7 @@ def described(
         "format": FORMAT,
         "version": VERSION,
         "made": made.astimezone(UTC).isoformat(timespec="seconds"),
-        "program": program(),
+        "program": PROGRAM,
         "model": values.model,
         "model_fingerprint": values.model_fingerprint,
         "request": request,

@@ -19,7 +19,7 @@ from attribution_core.measures.class_observations import (
 )
 from attribution_core.measures.csv_tables import csv_text
 from attribution_core.measures.observing import Cost, Kind, Way
-from attribution_core.saved_maps.files import program
+from attribution_core.version import PROGRAM
 
 FORMAT, VERSION = "observations", 2
 COLUMNS = ("compared", "picture", "class", "label", "other", "other_label", "method", "layer")
@@ -161,7 +161,7 @@ def json_of(observed: Observed) -> str:
     described = {
         "format": FORMAT,
         "version": VERSION,
-        "program": program(),
+        "program": PROGRAM,
         "made": observed.made,
         "command": observed.command,
         "model": observed.model,

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -22,6 +20,7 @@ from attribution_core.saved_maps.archive import MOST_BYTES, read_archive, write_
 from attribution_core.saved_maps.text import Part
 from attribution_core.scores import LINKS, QUANTITIES, Contrast, Link, Quantity
 from attribution_core.segmentations import Given, Grid, Segmentation, Slic, validated_segments
+from attribution_core.version import PROGRAM
 
 FORMAT = "attributions"
 VERSION = 2
@@ -29,7 +28,6 @@ VERSION = 2
 
 TEXT = "attributions.json"
 MOST_MAPS = 512
-_DISTRIBUTION = "attribution-explorer"
 _ARRAYS = ("values", "heatmap", "segments", "player_values", "standard_error")
 _ROUNDING = 1e-3
 """What two float32 sums of the same values may differ by, as a share of the largest value."""
@@ -121,7 +119,7 @@ def save(
         "format": FORMAT,
         "version": VERSION,
         "made": made.astimezone(UTC).isoformat(timespec="seconds"),
-        "program": program(),
+        "program": PROGRAM,
         "model_file": None
         if model_file is None
         else {
@@ -187,15 +185,6 @@ def described_request(request: Request) -> dict[str, Any]:
 
 def _described_contrast(score: Contrast) -> dict[str, Any]:
     return {"against": score.against} | ({"of": score.of} if score.of != "logit" else {})
-
-
-@cache
-def program() -> str:
-    """The name of this program, and its version where it is installed."""
-    try:
-        return f"{_DISTRIBUTION} {version(_DISTRIBUTION)}"
-    except PackageNotFoundError:
-        return f"{_DISTRIBUTION}, not installed"
 
 
 def _described(

@@ -11,6 +11,8 @@ import sys
 import threading
 import time
 
+from attribution_core.version import PROGRAM
+
 
 def main() -> None:
     """Begin to prepare, and run the server until it is stopped."""
@@ -22,6 +24,7 @@ def main() -> None:
         "none is needed.",
         allow_abbrev=False,
     )
+    parser.add_argument("--version", action="version", version=PROGRAM)
     _, options = parser.parse_known_args()
     # Both are read when NumPy and TensorFlow are imported. Small solutions are quicker on one
     # thread than on several that wait for TensorFlow.

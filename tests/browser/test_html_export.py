@@ -21,6 +21,7 @@ from playwright.sync_api import Locator, Page
 from attribution_core import Contrast, Picture
 from attribution_core.attribution import Attribution
 from attribution_core.request import granted, request_or_reason
+from attribution_core.version import VERSION
 from pages.ui.components.component import FOLDER
 from pages.ui.components.heatmap_grid import decode_values
 from pages.ui.maps.drawing import caption, limits
@@ -159,6 +160,7 @@ def test_the_heading_says_what_was_asked() -> None:
     assert said["Score"] == "logit minus that of tench"
     assert said["Picture"] == "Cat beside coffee"
     assert said["Made on"] == "1 March 2026"
+    assert said["Made by"] == f"Attribution Explorer {VERSION}"
     assert said["Integrated Gradients"].startswith("Steps: 256 · Rule: adaptive · Tolerance: 0.01")
     assert said["KernelSHAP"].startswith("Budget: 96 · Estimator: local windows · Tolerance: 0 · ")
     assert said["Gradient × Input"] == "no options"

@@ -20,6 +20,7 @@ from attribution_core.painting import COLOUR_SCALES
 from attribution_core.registry import METHODS
 from attribution_core.request import Request
 from attribution_core.scores import Contrast
+from attribution_core.version import VERSION
 from pages.ui.components.component import FOLDER, code_of
 from pages.ui.components.heatmap_grid import MapCell, grid_data
 from pages.ui.maps.drawing import drawn_map, limits, picture_beneath
@@ -142,6 +143,7 @@ def _facts(scene: Scene, requests: list[Request], made: date) -> list[tuple[str,
         ("Picture", picture),
         ("Seed", _together(str(request.seed) for request in requests)),
         ("Made on", f"{made:%d %B %Y}".lstrip("0")),
+        ("Made by", f"Attribution Explorer {VERSION}"),
     ]
 
 

@@ -9,6 +9,8 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from attribution_core.version import PROGRAM
+
 SCREEN, PICTURE = "screen.json", "picture"
 FORMAT = 1
 MOST_BYTES = {SCREEN: 64 * 2**10, PICTURE: 20 * 2**20}
@@ -40,7 +42,12 @@ class Bundle:
 
 def packed(bundle: Bundle) -> bytes:
     """Write a bundle as a ZIP file, without the time: the same screen gives the same bytes."""
-    screen = {"format": FORMAT, "page": bundle.page, "parameters": dict(bundle.parameters)}
+    screen = {
+        "format": FORMAT,
+        "program": PROGRAM,
+        "page": bundle.page,
+        "parameters": dict(bundle.parameters),
+    }
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, part in (

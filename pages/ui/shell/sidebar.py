@@ -11,6 +11,7 @@ from attribution_core.images import INPUT
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS
 from attribution_core.request import ZEROS
+from attribution_core.version import VERSION
 from pages.ui.shell.address import LONGEST, allowed
 from pages.ui.shell.choices import decide, drawn
 from pages.ui.shell.costs import costs_here
@@ -50,6 +51,7 @@ def render_sidebar(engine: Engine, scene: Scene) -> None:
         _layer(scene)
         _players(scene)
         render_more_controls(scene)
+        st.caption(f"Attribution Explorer {VERSION}")
 
 
 def _picture(scene: Scene) -> None:
