@@ -108,10 +108,15 @@ class Runner(Generic[Request, Estimate]):
         self._thread = threading.Thread(target=self._work, name="attribution-jobs", daemon=True)
         self._thread.start()
 
-    def ask(self, waiter: str, requests: Sequence[Request]) -> None:
+    def ask(self, waiter: str, requests: Sequence[Request]) -> bool:
         """Say that `waiter` now waits for exactly these, in this order, and is awake.
 
         It no longer waits for what it no longer names; with an empty list, for nothing.
+
+        Returns
+        -------
+        bool
+            Whether there is a new wish among them.
 
         Raises
         ------
@@ -161,6 +166,7 @@ class Runner(Generic[Request, Estimate]):
             for request in fresh:
                 self._lift_failure(request)
             self._change()
+            return bool(fresh)
 
     def touch(self, waiter: str) -> None:
         """Note that `waiter` is still there: the heartbeat of a page that polls."""
@@ -205,6 +211,34 @@ class Runner(Generic[Request, Estimate]):
                 line.waiting,
                 line.left(waited_for, self._clock()),
                 0.0 if stepping is None or stepping[0] in known.jobs else stepping[1],
+            )
+
+    def soon(self, waiter: str, seconds: float) -> list[Request]:
+        """List what `waiter` waits for that is to be done within so many seconds from now.
+
+        As the line stands, with what comes before it; not what cannot be told.
+        """
+        with self._changed:
+            known = self._waiters.get(waiter)
+            if known is None:
+                return []
+            line, now = self._line(), self._clock()
+            waited_for = [job for job in known.jobs if job in line.places and known.wants(job)]
+            lefts = [(job, line.left([job], now)) for job in waited_for]
+            return [job.request for job, left in lefts if left and left.seconds <= seconds]
+
+    def wait(self, requests: Sequence[Request], seconds: float) -> bool:
+        """Wait until all of these have ended, at most for so many seconds of real time.
+
+        Returns
+        -------
+        bool
+            Whether they have.
+        """
+        with self._changed:
+            jobs = [self._jobs[request] for request in requests if request in self._jobs]
+            return self._changed.wait_for(
+                lambda: all(job.outcome is not None for job in jobs), seconds
             )
 
     @property
@@ -334,6 +368,7 @@ class Runner(Generic[Request, Estimate]):
                 for waiter in sorted(self._waiters.values(), key=lambda each: each.turn):
                     if job in waiter.jobs and waiter.wants(job):
                         self._begin_waiting(waiter)
+                self._changed.notify_all()
         if seconds > LONG_STEP_SECONDS:
             _log.warning("A step of %s took %.1f s.", type(job.request).__name__, seconds)
 

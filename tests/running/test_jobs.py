@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from attribution_core.running import pace
 from attribution_core.running.jobs import QueueFull, Runner
 from attribution_core.running.standing import Snapshot, Standing
 from attribution_core.running.times import GUESSED_SECONDS
@@ -48,6 +49,7 @@ class Stage:
         self.ended: list[str] = []
         self.steps: list[str] = []
         self.failures: dict[str, BaseException] = {}
+        self.amounts: dict[str, pace.Work] = {}
         self.clock = Clock()
         self._entered = queue.Queue[tuple[str, int]]()
         self._passes = threading.Semaphore(0)
@@ -58,6 +60,8 @@ class Stage:
             keep=settings.get("keep", 256),
             per_waiter=settings.get("per_waiter", 64),
             in_all=settings.get("in_all", 512),
+            work=lambda work: self.amounts.get(work.name),
+            share=lambda estimate: int(estimate[-1]) / 3,
         )
 
     def _start(self, work: Work) -> Iterator[str]:
@@ -314,6 +318,58 @@ def test_who_is_held_up_by_a_step_of_anothers_learns_how_long_it_takes(
     stage.at()
     assert stage.runner.standing("bob").held == 0.0
     assert "A step of Work took 7.0 s." in caplog.text
+
+
+def test_what_is_to_be_done_soon_is_told_by_the_line(stage: Stage) -> None:
+    stage.amounts = {name: pace.Work("alike", 3.0) for name in "abc"}
+    stage.runner.ask("ann", [A])
+    # Three steps and the end, each a second; the first of a kind is not measured.
+    for _ in range(3):
+        stage.at()
+        assert stage.runner.soon("ann", 1000.0) == []
+        stage.clock.now += 1.0
+        stage.go()
+    stage.until(A, "done")
+
+    assert stage.runner.ask("ann", [A, B])
+    stage.at()
+    assert stage.runner.soon("ann", 3.0) == [B]
+    assert stage.runner.soon("ann", 2.9) == []
+    # Another's comes first, and one of which nothing is known.
+    stage.runner.ask("bob", [C])
+    assert stage.runner.soon("bob", 5.9) == []
+    assert stage.runner.soon("bob", 6.0) == [C]
+    stage.runner.ask("eve", [LONG])
+    assert stage.runner.soon("eve", 1000.0) == []
+    assert stage.runner.soon("nobody", 1000.0) == []
+    stage.runner.cancel("ann", B)
+    assert stage.runner.soon("ann", 3.0) == []
+
+
+def test_only_what_was_not_asked_before_is_a_new_wish(stage: Stage) -> None:
+    assert stage.runner.ask("ann", [A])
+    assert not stage.runner.ask("ann", [A])
+    assert stage.runner.ask("ann", [A, B])
+    assert not stage.runner.ask("ann", [B])
+    assert not stage.runner.ask("ann", [])
+
+
+def test_waiting_ends_with_the_last_of_what_is_waited_for(stage: Stage) -> None:
+    stage.runner.ask("ann", [A, B, C])
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(stage.runner.wait, [A, B], SOON)
+        for _ in range(4):
+            stage.at()
+            stage.go()
+        assert stage.at() == ("b", 2)
+        assert not waiting.done()
+        stage.go()
+        stage.at()
+        stage.go()
+        assert waiting.result(SOON)
+        assert stage.at() == ("c", 1)
+    assert not stage.runner.wait([B, C], 0.01)
+    assert stage.runner.wait([], SOON)
 
 
 # ---- who no longer waits ----

@@ -1,12 +1,12 @@
 """One line on the tasks that a page waits for: their progress, Cancel, and Resume.
 
-The line polls, and the page is redrawn only where there is something new: with many visitors most
-polls find nothing, and drawing would take the processor from what they all wait for.
+Quick work is waited for, and drawn with all else that a click changes. For other work the line
+polls, and the page is redrawn only where there is something new: with many visitors most polls find
+nothing, and drawing would take the processor from what they all wait for.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,7 +14,7 @@ import numpy as np
 import streamlit as st
 
 from attribution_core.running.jobs import QueueFull
-from attribution_core.running.standing import Snapshot, Standing
+from attribution_core.running.standing import Snapshot, Standing, State
 from pages.ui.shell.colours import legend
 from pages.ui.shell.fragments import draw_fragment, rerun_fragment, run_again_every
 from pages.ui.shell.markdown import literal
@@ -36,7 +36,9 @@ LONGEST_POLL_SECONDS = 3.0
 LONG_STEP_SECONDS = 2.0
 """A step of another visitor's work that lasts longer is named as what is waited for."""
 
-PATIENCE_SECONDS = 0.25
+PATIENCE_SECONDS = 0.3
+"""A run waits for so long for what a click has asked for, if it is to be there by then."""
+
 _LINE = "followed_line"
 _PAGE = "followed_page"
 UNFINISHED = ("queued", "running")
@@ -76,10 +78,10 @@ def follow(
         Labels of the buttons that stop the tasks and resume them.
     """
     tasks = tuple(dict.fromkeys([*opening, *maps]))
+    before = {each: engine.jobs.look(each, visitor()).state for each in opening}
     if not ask(engine, tasks, settle):
         return
-    followed = _Followed(engine, scene, tuple(opening), maps, tasks, draw, noun, caption, buttons)
-    followed.draw()
+    _Followed(engine, scene, before, maps, tasks, draw, noun, caption, buttons).draw()
 
 
 @dataclass
@@ -93,7 +95,8 @@ class _Followed:
 
     engine: Engine
     scene: Scene
-    opening: tuple[Task, ...]
+    opening: Mapping[Task, State]
+    """How those stood when the sidebar was drawn whose results it shows."""
     maps: Mapping[Task, str]
     tasks: tuple[Task, ...]
     draw_maps: Callable[[Snapshots, bool], None]
@@ -123,9 +126,8 @@ class _Followed:
         self.snapshots = {each: jobs.look(each, me) for each in self.tasks}
         self.at_first = self.at_first or self.snapshots
         arrived = any(
-            self.snapshots[each].state != self.at_first[each].state
-            and self.snapshots[each].state not in UNFINISHED
-            for each in self.opening
+            self.snapshots[each].state not in (before, *UNFINISHED)
+            for each, before in self.opening.items()
         )
         ended_or_resumed = _any_unfinished(self.snapshots) != _any_unfinished(self.at_first)
         if arrived or ended_or_resumed or self._sidebar_is_behind():
@@ -248,22 +250,19 @@ class _Followed:
 def ask(engine: Engine, tasks: Sequence[Task], settle: Task | None = None) -> bool:
     """Ask for exactly these tasks; False where the queue is full, which the page then says.
 
-    ``settle`` is a quick one among them that is worth a short wait.
+    New wishes that are to be done in a moment are waited for, with what comes before them in the
+    line: drawn at once, they cost one run instead of two, and no poll. ``settle`` is another that
+    is worth as short a wait.
     """
-    me = visitor()
+    me, jobs = visitor(), engine.jobs
     try:
-        engine.jobs.ask(me, tasks)
+        new = jobs.ask(me, tasks)
     except QueueFull as error:
         st.error(str(error))
         return False
-    until = time.monotonic() + PATIENCE_SECONDS
+    awaited = jobs.soon(me, PATIENCE_SECONDS) if new else []
     with engine.page_runs.waiting():
-        while (
-            settle is not None
-            and engine.jobs.look(settle, me).state in UNFINISHED
-            and time.monotonic() < until
-        ):
-            time.sleep(0.01)
+        jobs.wait(awaited if settle is None else [*awaited, settle], PATIENCE_SECONDS)
     return True
 
 

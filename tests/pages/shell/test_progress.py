@@ -42,7 +42,7 @@ def test_the_cost_before_and_the_time_left(
     line = _Followed(
         engine,
         scene,
-        (),
+        {},
         {task: "the files"},
         (task,),
         lambda snapshots, finished: None,

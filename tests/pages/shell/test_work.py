@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from attribution_core import explanation
+from attribution_core import Classifier, explanation
+from pages.ui.shell import progress
 from tests.pages.conftest import forget_own_model
 from tests.pages.visits import Visit
+from tests.patience import UNCHANGED
+from tests.small_network import CHOSEN
 
 LONG = {
     "layer": "input",
@@ -36,6 +39,22 @@ def test_cancel_and_resume(visit: Callable[..., Visit]) -> None:
     # Another choice takes its place at once.
     page.choose("multiselect", "methods", ["gradient"]).finish()
     assert page.statuses == ["done"]
+
+
+def test_quick_work_is_drawn_in_the_run_that_asks_for_it(
+    any_visit: Callable[..., Visit], small_model: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its time is known from others like it: no poll is needed, and no second run."""
+    page = any_visit(**CHOSEN, classes="285,7").finish()
+    page.choose("multiselect", "classes", [285, 1]).finish()
+    monkeypatch.setattr(progress, "PATIENCE_SECONDS", UNCHANGED)
+    page.choose("multiselect", "classes", [285, 2])
+    assert page.statuses == ["done", "done"]
+    assert page.labels[0][1] == page.scene.labels[2]
+    # A picture's prediction is in the sidebar, and the sidebar is drawn before it is asked for.
+    other = any_visit(**CHOSEN, classes="285,7", picture="rocket").run()
+    assert other.statuses == ["done", "done"]
+    assert other.scene.prediction is not None
 
 
 def test_work_that_fails_is_said_in_a_sentence_and_can_be_tried_again(
