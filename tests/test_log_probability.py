@@ -92,6 +92,18 @@ def test_the_advice_names_it() -> None:
     assert found.blank.endswith("so explain the log-probability")
 
 
+@pytest.mark.parametrize("method", ["gradient", "kernel_shap"])
+def test_so_does_the_complaint_of_values_that_are_not_finite(method: str) -> None:
+    network = NETWORKS[NAME]().network
+    classifier = Classifier("damaged", network, lambda images: images, None)
+    for parameters in network.weights:
+        parameters.assign(np.full(parameters.shape, np.nan))
+    with pytest.raises(ValueError, match="gives nan as the log-probability of class 0") as error:
+        explained(classifier, method, layer="input")
+    assert "; log-probabilities should be finite: " in str(error.value)
+    assert "logit" not in str(error.value)
+
+
 def test_a_network_drawn_anew_has_it_too(classifier: Classifier) -> None:
     drawn = Randomisation(classifier).at(1, seed=1)
     assert drawn.quantity == "log-probability"

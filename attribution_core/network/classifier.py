@@ -513,6 +513,7 @@ class Classifier:
             lambda points: tf.cast(logits(points), tf.float32),
             batch_size,
             network=self.name,
+            quantity=self.quantity,
             reproducible=self._reproducible,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from attribution_core.arrays import FloatArray, Logits
+from attribution_core.scores import Quantity, several
 
 _ADVICE = (
     "look in the network for a logarithm, a root or a division that its values do not allow, for "
@@ -12,8 +13,15 @@ _ADVICE = (
 )
 
 
-def check_logits(logits: Logits, network: str, layer: str) -> None:
+def check_logits(logits: Logits, network: str, layer: str, quantity: Quantity = "logit") -> None:
     """Refuse logits ``(n, classes)`` of a network, from a layer on, that are not finite.
+
+    Parameters
+    ----------
+    logits : float array
+    network, layer : str
+    quantity : Quantity
+        What they are called: a network without logits has log-probabilities in their place.
 
     Raises
     ------
@@ -27,8 +35,8 @@ def check_logits(logits: Logits, network: str, layer: str) -> None:
     others = len(classes) - 1
     also = f" and no finite one for {others} other class{'es' * (others != 1)}" * bool(others)
     raise ValueError(
-        f"{_named(network)} gives {_first(logits)} as the logit of class {classes[0]}{also}, "
-        f"computed from the layer {layer}; logits should be finite: {_ADVICE}."
+        f"{_named(network)} gives {_first(logits)} as the {quantity} of class {classes[0]}{also}, "
+        f"computed from the layer {layer}; {several(quantity)} should be finite: {_ADVICE}."
     )
 
 

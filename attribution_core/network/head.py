@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from attribution_core.arrays import BoolArray, FloatArray, Logits
 from attribution_core.network.finite import check_gradients, check_logits, check_scores
-from attribution_core.scores import Link, Score, score_values
+from attribution_core.scores import Link, Quantity, Score, score_values
 
 Function = Callable[..., Any]
 
@@ -82,6 +82,8 @@ class Head:
         Points in one batch, at most.
     network : str
         The network's name, for error messages.
+    quantity : Quantity
+        What they call its outputs.
     reproducible : bool
         Whether a point's logits are the same to the last bit whatever is evaluated before or beside
         it: functions of few points are traced at their first call, and no coalition is evaluated
@@ -97,9 +99,11 @@ class Head:
         batch_size: int,
         *,
         network: str = "",
+        quantity: Quantity = "logit",
         reproducible: bool = False,
     ) -> None:
         self.network = network
+        self.quantity: Quantity = quantity
         self.layer = layer
         self.shape = shape
         self.classes = classes
@@ -133,7 +137,7 @@ class Head:
     def logits(self, points: FloatArray) -> Logits:
         """Logits ``(n, classes)`` of points ``(n, h, w, c)``; ValueError if not all are finite."""
         (logits,) = self._in_batches(lambda batch: (self._evaluate(batch),), points)
-        check_logits(logits, self.network, self.layer)
+        check_logits(logits, self.network, self.layer, self.quantity)
         return logits
 
     def masked_logits(
@@ -167,7 +171,7 @@ class Head:
             coalitions,
             self._fewest_coalitions,
         )
-        check_logits(logits, self.network, self.layer)
+        check_logits(logits, self.network, self.layer, self.quantity)
         return logits
 
     def values_and_gradients(

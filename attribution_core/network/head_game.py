@@ -126,7 +126,7 @@ class HeadGame:
     def _evaluate(self, coalitions: BoolArray) -> Logits:
         logits = self.evaluator.logits(coalitions)
         head = self.evaluator.head
-        check_logits(logits, head.network, head.layer)
+        check_logits(logits, head.network, head.layer, head.quantity)
         return logits
 
 

@@ -133,7 +133,8 @@ class LocalHeadGame:
         """Logits ``(n, classes)`` without their constant; ValueError where they are not finite."""
         planes = tf.constant(parts.reshape(-1, *self._plane), tf.float32)
         logits = np.asarray(self._rest(planes, training=False) - self._constant)
-        check_logits(logits, self._masking.classifier.name, self._masking.layer)
+        classifier = self._masking.classifier
+        check_logits(logits, classifier.name, self._masking.layer, classifier.quantity)
         return logits
 
     def mean_parts(self) -> Iterator[MeanParts]:
