@@ -142,7 +142,8 @@ class Text:
 class Sheet:
     """The placed content.
 
-    ``pictures`` are by row and by the first column that they stand before.
+    ``pictures`` are by row and by the first column that they stand before; ``shortened`` are the
+    titles that had no room.
     """
 
     width: float
@@ -151,13 +152,15 @@ class Sheet:
     pictures: dict[Cell, Box] = field(default_factory=dict)
     bars: dict[Cell, Box] = field(default_factory=dict)
     texts: list[Text] = field(default_factory=list)
+    shortened: list[str] = field(default_factory=list)
 
 
 def laid_out(content: Content, width: Width) -> Sheet:
     """Place everything: as many columns side by side as are legible, the others below.
 
     The maps are as large as the format allows, and all alike. Where there are many rows of few
-    columns, the later rows stand beside the first.
+    columns, the later rows stand beside the first. A title that would take more than three lines is
+    shortened; the caption, if there is one, has it in full.
 
     Raises
     ------
@@ -165,6 +168,17 @@ def laid_out(content: Content, width: Width) -> Sheet:
         When so many maps are legible on no figure of that width.
     """
     form = FORMATS[width]
+    sheet = _laid_out(content, form)
+    in_full: list[str] = []
+    while content.caption and (new := [each for each in sheet.shortened if each not in in_full]):
+        # A longer caption leaves less room, so that more titles may be shortened.
+        in_full += dict.fromkeys(new)
+        said = "; ".join(", ".join(each.split("\n")) for each in in_full)
+        sheet = _laid_out(replace(content, caption=f"{content.caption} In full: {said}."), form)
+    return sheet
+
+
+def _laid_out(content: Content, form: Format) -> Sheet:
     best: tuple[float, _Blocks] | None = None
     for across, beside in _foldings(len(content.rows), len(content.columns)):
         if best is not None and best[0] >= form.smallest and beside == 1 and not form.fixed:
@@ -189,6 +203,14 @@ _WORTHWHILE = 1.1
 
 _LEGIBLE = 0.6
 """Of the smallest width of a map, where there is no room for more."""
+
+
+_TITLE_LINES = 3
+
+
+def _is_shorter(lines: tuple[str, ...], whole: str) -> bool:
+    """Whether these lines say less than the title that they are of."""
+    return bool(lines) and lines[-1].endswith("…") and not whole.rstrip().endswith("…")
 
 
 def _foldings(rows: int, columns: int) -> Iterator[tuple[int, int]]:
@@ -264,14 +286,17 @@ class _Blocks:
         form, content = self.form, self.content
         tall = cell * self.aspect
         size = self._title_size(cell)
-        heads = {row: wrapped(content.rows[row], size, tall, 3) for row in rows}
+        heads = {row: wrapped(content.rows[row], size, tall, _TITLE_LINES) for row in rows}
         stub = max(height_of(lines, size) for lines in heads.values())
         first = left + stub + (form.gap / 2 if stub else 0)
         scales = _Scales(content, form, cell, rows)
         titles = {
-            column: wrapped(title, size, self._title_width(cell), 3)
+            column: wrapped(title, size, self._title_width(cell), _TITLE_LINES)
             for column, title in (dict(enumerate(content.columns)) | {-1: content.picture}).items()
         }
+        said = [(content.rows[row], lines) for row, lines in heads.items()]
+        said += [(content.columns[column], titles[column]) for column in titles if column >= 0]
+        sheet.shortened += [whole for whole, lines in said if _is_shorter(lines, whole)]
         y = top
         for start in range(0, len(content.columns), self.across):
             shown = range(start, min(start + self.across, len(content.columns)))

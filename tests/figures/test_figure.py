@@ -376,6 +376,22 @@ def test_whatever_a_class_is_called(label: str) -> None:
         assert "".join(texts(made, "row")).replace(" ", "") == label.replace(" ", "")
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_name_that_is_shortened_stands_in_full_in_the_caption(width: Any) -> None:
+    names = [f"{LONG} and a very white coat, bred in year {year}" for year in range(9)]
+    maps = [attribution("lime", number, label=name) for number, name in enumerate(names)]
+    maps.append(attribution("lime", 9, label="tiger cat"))
+    made = figure(maps, FigureStyle(width=width))
+    titles = " ".join(texts(made, "row"))
+    said = " ".join(texts(made, "caption")).replace("- ", "-")
+    assert titles.count("…") == len(names)
+    assert said.endswith(f" In full: {'; '.join(names)}.")
+    assert "…" not in said
+    # Where all have room, nothing is said twice.
+    short = figure([attribution("lime", 0, label="tiger cat")], FigureStyle(width=width))
+    assert "tiger cat" not in " ".join(texts(short, "caption"))
+
+
 def test_a_label_is_no_formula_and_no_markup() -> None:
     label = "$x^2$ <b>&"
     made = figure(attribution(label=label), FigureStyle(smooth=False))
