@@ -100,8 +100,10 @@ class Runner(Generic[Request, Estimate]):
         self._closed = False
         self._turns = itertools.count()
         self._revisions = itertools.count(1)
-        # Both in order of use, so that what is forgotten first stands first.
-        self._jobs: OrderedDict[Request, Job[Request, Estimate]] = OrderedDict()
+        self._looks = itertools.count(1)
+        # Not an OrderedDict, which hashes every key anew whenever one goes through it.
+        self._jobs: dict[Request, Job[Request, Estimate]] = {}
+        # In order of use, so that who is forgotten first stands first.
         self._waiters: OrderedDict[str, Waiter[Request, Estimate]] = OrderedDict()
         self._shares = Shares()
         self._known_line: _Line[Request, Estimate] | None = None
@@ -182,7 +184,7 @@ class Runner(Generic[Request, Estimate]):
             job = self._jobs.get(request)
             if job is None:
                 return Snapshot("unknown")
-            self._jobs.move_to_end(request)
+            job.looked = next(self._looks)
             place = self._line().places.get(job)
             viewer = None if waiter is None else self._waiters.get(waiter)
             state: State
@@ -252,7 +254,7 @@ class Runner(Generic[Request, Estimate]):
         What is there already counts for nothing. None where some of it was never measured.
         """
         with self._changed:
-            known = [self._jobs.get(request) or Job(request, 0) for request in requests]
+            known = [self._jobs.get(request) or Job(request, 0, 0) for request in requests]
             return self._times.cost([job for job in known if job.outcome != "done"])
 
     def cancel(self, waiter: str, request: Request | None = None) -> None:
@@ -364,7 +366,7 @@ class Runner(Generic[Request, Estimate]):
             if outcome is not None:
                 job.iterator, job.started = None, False
                 self._times.end(job)
-                self._jobs.move_to_end(job.request)
+                job.looked = next(self._looks)
                 for waiter in sorted(self._waiters.values(), key=lambda each: each.turn):
                     if job in waiter.jobs and waiter.wants(job):
                         self._begin_waiting(waiter)
@@ -406,7 +408,9 @@ class Runner(Generic[Request, Estimate]):
 
     def _admit(self, waiter: Waiter[Request, Estimate]) -> list[Request]:
         missing = [request for request in waiter.requests if request not in self._jobs]
-        self._jobs.update({each: Job(each, self._priority(each)) for each in missing})
+        self._jobs.update(
+            {each: Job(each, self._priority(each), next(self._looks)) for each in missing}
+        )
         waiter.jobs = tuple(self._jobs[request] for request in waiter.requests)
         return missing
 
@@ -447,9 +451,11 @@ class Runner(Generic[Request, Estimate]):
         `keep`."""
         awake = self._awake()
         named = {job for waiter in awake for job in waiter.jobs}
-        past = [each for each, job in self._jobs.items() if not job.started and job not in named]
-        for request in past[: max(0, len(past) - self._keep)]:
-            del self._jobs[request]
+        past = [job for job in self._jobs.values() if not job.started and job not in named]
+        if len(past) > self._keep:
+            past.sort(key=lambda job: job.looked)
+            for job in past[: len(past) - self._keep]:
+                del self._jobs[job.request]
         asleep = [waiter for waiter in self._waiters.values() if waiter not in awake]
         for waiter in asleep:
             # They would keep alive what is forgotten.

@@ -28,6 +28,9 @@ class Job(Generic[Request, Estimate]):
 
     Attributes
     ----------
+    looked
+        Grows each time that somebody looks at it, and when it ends: the smallest is forgotten
+        first.
     revision
         Changes with every start, estimate and end.
     started
@@ -42,6 +45,7 @@ class Job(Generic[Request, Estimate]):
 
     request: Request
     priority: int
+    looked: int
     revision: int = 0
     iterator: Iterator[Estimate] | None = None
     started: bool = False
@@ -203,48 +207,63 @@ def in_line(
     placed, done = set[Job[Request, Estimate]](), set[Hashable]()
     after, measured, at_most = 0.0, True, False
     for priority in sorted({job.priority for job in rests}):
-        lanes = [
-            _Lane(waiter, [job for job in jobs if job.priority == priority], rests)
-            for waiter, jobs in wishes
-        ]
-        while lanes := [lane for lane in lanes if lane.has_any_but(placed)]:
-            lane = max(lanes, key=lambda each: each.response(after, waiting[each.waiter], done))
-            job = lane.jobs.popleft()
+        lanes: dict[Waiter[Request, Estimate], _Lane[Request, Estimate]] = {}
+        for waiter, jobs in wishes:
+            if mine := [job for job in jobs if job.priority == priority]:
+                lanes[waiter] = _Lane(mine, rests, done, *waiting[waiter])
+        while lanes:
+            served, lane = max(lanes.items(), key=lambda each: each[1].response(after))
+            job = lane.jobs[0]
             placed.add(job)
             rest = rests[job]
             if rest.group not in done:
                 done.add(rest.group)
                 after += rest.seconds
                 measured, at_most = measured and rest.measured, at_most or rest.at_most
+                for each in lanes.values():
+                    each.leave_out(rest.group)
             for waiter in sorted(wanted_by[job], key=lambda each: waiting[each][1]):
                 waiting[waiter] = after, next(turns)
-            yield Turn(lane.waiter, job, TimeLeft(after, at_most) if measured else None)
+                lanes[waiter].go_on(placed, *waiting[waiter])
+                if not lanes[waiter].jobs:
+                    del lanes[waiter]
+            yield Turn(served, job, TimeLeft(after, at_most) if measured else None)
 
 
 class _Lane(Generic[Request, Estimate]):
-    """What one waiter waits for in one priority."""
+    """What one waiter waits for in one priority, at least one job.
+
+    Pages ask where they stand after every step of anyone's work: `response` must be quick.
+    """
 
     def __init__(
         self,
-        waiter: Waiter[Request, Estimate],
         jobs: Sequence[Job[Request, Estimate]],
         rests: Mapping[Job[Request, Estimate], Rest],
+        done: Collection[Hashable],
+        since: float,
+        turn: int,
     ) -> None:
-        self.waiter = waiter
         self.jobs = deque(jobs)
-        self._groups = {rests[job].group: rests[job].seconds for job in jobs}
+        self._since, self._turn = since, turn
+        groups = {rests[job].group: rests[job].seconds for job in jobs}
+        self._groups = {each: left for each, left in groups.items() if each not in done}
+        self._rest = self._sum()
 
-    def has_any_but(self, placed: set[Job[Request, Estimate]]) -> bool:
-        """Whether any of its jobs is not placed; those before the first such are dropped."""
+    def leave_out(self, group: Hashable) -> None:
+        """Note that jobs that are computed in one go are done."""
+        if self._groups.pop(group, None) is not None:
+            self._rest = self._sum()
+
+    def go_on(self, placed: Collection[Job[Request, Estimate]], since: float, turn: int) -> None:
+        """Begin to wait anew, for those of the jobs that have no place yet."""
         while self.jobs and self.jobs[0] in placed:
             self.jobs.popleft()
-        return bool(self.jobs)
+        self._since, self._turn = since, turn
 
-    def response(
-        self, after: float, waiting: tuple[float, int], done: set[Hashable]
-    ) -> tuple[float, int]:
+    def response(self, after: float) -> tuple[float, int]:
         """Its waiting beside the rest of its work: who has the largest is next."""
-        since, turn = waiting
-        for group in done.intersection(self._groups):
-            del self._groups[group]
-        return (after - since + GRACE) / max(SHORTEST, sum(self._groups.values())), -turn
+        return (after - self._since + GRACE) / self._rest, -self._turn
+
+    def _sum(self) -> float:
+        return max(SHORTEST, sum(self._groups.values()))
