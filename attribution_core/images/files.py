@@ -15,7 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from attribution_core.images.colours import in_srgb, over_white
 from attribution_core.images.picture import Pixels
 from attribution_core.images.reducing import draft, reduced
-from attribution_core.images.structure import check_structure
+from attribution_core.images.structure import check_strips, check_structure
 from attribution_core.images.tiff import BEGINNINGS, read_tiff
 from attribution_core.images.values import BITS_PER_SAMPLE, scale_in
 from attribution_core.regular_files import open_regular
@@ -62,8 +62,8 @@ def decode(source: Source, size: int | tuple[int, int]) -> Decoded:
     pixels are laid over white; of an animation, the first frame is taken. Values of more than 8
     bits are scaled to 0..255 from the range that the file names, or else from the smallest usual
     one that holds them. A picture far larger than wanted is first reduced to one at least three
-    times finer, a strip at a time. It takes at most 200 MB, but for a TIFF file compressed as one
-    strip.
+    times finer, a strip at a time. It takes at most 200 MB, but for an uncompressed TIFF file of
+    more than 8 bits a colour: that is held as a whole.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def decode(source: Source, size: int | tuple[int, int]) -> Decoded:
     ValueError
         When there is no such file, or it is not a JPEG, PNG, WebP, AVIF, HEIC, BMP, GIF or TIFF
         picture, or it is damaged, or it has more than 40 million pixels (WebP 12.5, AVIF 20, HEIC
-        25), or is in far more pieces than its size asks for.
+        25), or is in far more pieces than its size asks for, or in strips too large to unpack.
     """
     height, width = (size, size) if isinstance(size, int) else size
     with _binary(source) as file:
@@ -136,6 +136,7 @@ def _opened(file: BinaryIO) -> tuple[Image.Image, str]:
     except Exception as error:
         raise _damaged(error) from None
     check_size(image.width, image.height, image.format or "")
+    check_strips(image)
     if image.mode.startswith("RGB") and max(_bits(image)) > 8:
         # Pillow keeps 8 of the bits, and of 12 bits in words of 16 only 4.
         with contextlib.suppress(ValueError):

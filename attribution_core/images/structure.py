@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import struct
-from typing import BinaryIO
+from typing import Any, BinaryIO
+
+from PIL import Image
 
 MOST_SCANS = 500
 MOST_PIXELS_SCANNED = 1_000_000_000
@@ -18,11 +20,20 @@ MOST_COEFFICIENTS = 75_000_000
 MOST_PARTS = 25_000
 """Chunks of a PNG file, or segments of a JPEG file; 20 MB in chunks of 1 KB are 20,000."""
 
+MOST_STRIP_BYTES = 180_000_000
+"""Of a compressed TIFF file's picture and its largest strip or tile together, unpacked: a strip is
+unpacked as a whole, beside the picture."""
+
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
 _MARKER = re.compile(rb"\xff+([^\x00\xff])")
 _START_OF_SCAN, _END, _START_OF_IMAGE = 0xDA, 0xD9, 0xD8
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 """Markers of the segments that say how large a picture is, and of what components."""
+_COMPRESSION, _BITS_PER_SAMPLE, _ROWS_PER_STRIP, _TILE_WIDTH, _TILE_LENGTH = 259, 258, 278, 322, 323
+"""Tags of a TIFF file."""
+_UNCOMPRESSED, _JPEG_IN_TIFF = 1, (6, 7)
+_BYTES_HELD = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2}
+"""Of memory for a pixel, by Pillow's mode; 4 of the others."""
 _ALONE = {0x01, _START_OF_IMAGE, *range(0xD0, 0xD8)}
 """Markers that no length follows."""
 
@@ -48,6 +59,32 @@ def check_structure(file: BinaryIO) -> None:
         file.seek(0)
         _check_segments(file.read())
     file.seek(0)
+
+
+def check_strips(image: Image.Image) -> None:
+    """Refuse a compressed TIFF picture, not yet decoded, in strips too large to unpack; others
+    pass."""
+    tags: Any = getattr(image, "tag_v2", None)
+    if tags is None or tags.get(_COMPRESSION, _UNCOMPRESSED) == _UNCOMPRESSED:
+        return
+    width = _number(tags, _TILE_WIDTH, image.width)
+    rows = _number(tags, _TILE_LENGTH, min(_number(tags, _ROWS_PER_STRIP, 2**32), image.height))
+    bits = tags.get(_BITS_PER_SAMPLE)
+    bits = sum(bits) if isinstance(bits, tuple) else 8 * len(image.getbands())
+    # JPEG in TIFF is unpacked to four bytes a pixel.
+    a_pixel = max(bits / 8, 4 if tags[_COMPRESSION] in _JPEG_IN_TIFF else 0)
+    held = image.width * image.height * _BYTES_HELD.get(image.mode, 4)
+    if held + width * rows * a_pixel > MOST_STRIP_BYTES:
+        raise ValueError(
+            f"The TIFF file is compressed in strips of {width} x {rows} pixels, which would take "
+            "too much memory; save the picture again, as PNG or in small strips, and retry."
+        )
+
+
+def _number(tags: Any, tag: int, otherwise: int) -> int:
+    """A tag's value; ``otherwise`` where it is missing or no number."""
+    value = tags.get(tag)
+    return value if isinstance(value, int) else otherwise
 
 
 def _check_chunks(file: BinaryIO) -> None:

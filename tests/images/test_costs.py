@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from attribution_core import load_image
@@ -58,6 +59,18 @@ def of_large_webp() -> bytes:
     return saved(Image.new("RGB", (SIDE, SIDE)), "WEBP", method=0)
 
 
+def in_one_strip(image: Image.Image, compression: str = "tiff_adobe_deflate") -> bytes:
+    return saved(image, "TIFF", compression=compression, strip_size=2**31 - 1)
+
+
+def of_one_strip() -> bytes:
+    return in_one_strip(Image.fromarray(np.zeros((SIDE, SIDE), np.uint16)))
+
+
+def transparent_in_one_strip() -> bytes:
+    return in_one_strip(Image.new("RGBA", (SIDE, SIDE)))
+
+
 MEASURE = """
 import json, sys
 from pathlib import Path
@@ -93,6 +106,8 @@ print(json.dumps([megabytes, said]))
         (of_one_column, "at most 65,535 on a side"),
         (progressive, [0, 0, 0]),
         (of_large_webp, "at most 12.5 million in WEBP"),
+        (of_one_strip, [0, 0, 0]),
+        (transparent_in_one_strip, "compressed in strips of 6300 x 6300 pixels"),
     ],
 )
 def test_memory_is_bounded_by_pixels(made: Callable[[], bytes], expected: Any) -> None:
@@ -134,6 +149,25 @@ def test_what_is_in_too_many_pieces_is_refused() -> None:
     assert "not progressive" in refusal(full)
     # Undecoded: a decoder would take a minute.
     assert time.process_time() - began < 10
+
+
+def test_strips_too_large_to_unpack_are_refused() -> None:
+    """Of TIFF files, which unpack a strip as a whole beside the picture."""
+    said = "which would take too much memory; save the picture again, as PNG or in small strips"
+    colours = Image.new("RGB", (SIDE, SIDE))
+    for compression in ("tiff_adobe_deflate", "jpeg", "tiff_lzw"):
+        assert said in refusal(in_one_strip(colours, compression))
+    file = io.BytesIO()
+    tifffile.imwrite(file, np.zeros((32, 32), np.uint8), tile=(16, 16), compression="zlib")
+    widths = [struct.pack("<HHII", 322, 4, 1, width) for width in (16, 1 << 25)]
+    assert not refusal(file.getvalue())
+    assert said in refusal(file.getvalue().replace(*widths))
+
+
+def test_strips_of_usual_pictures_are_shown() -> None:
+    image = Image.new("RGB", (900, 900), (200, 100, 50))
+    for compression in ("tiff_adobe_deflate", "jpeg", "tiff_lzw", "packbits", "raw"):
+        assert not refusal(in_one_strip(image, compression))
 
 
 def test_what_is_in_many_pieces_is_shown() -> None:
