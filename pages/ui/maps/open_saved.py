@@ -19,6 +19,7 @@ from pages.ui.maps.open_screen import render_bundle
 from pages.ui.maps.saved_grids import OpenedMap, SavedGrid, grids_of, score_name
 from pages.ui.maps.saved_settings import Again, again
 from pages.ui.shell.markdown import literal
+from pages.ui.shell.own_picture import NOT_HERE
 from pages.ui.shell.scene import Scene, adopt
 from pages.ui.shell.session import session
 from pages.ui.shell.settings import Settings
@@ -56,6 +57,9 @@ def render_open_saved(engine: Engine, scene: Scene) -> None:
             "“Share”, many at once, 100 MB together. They stay in this server's memory, for you "
             "alone; while they arrive, a temporary file without a name may hold one.",
         )
+        # Streamlit leaves out of its answer what is not here.
+        if len(files) < len(st.session_state.get("saved_maps") or ()):
+            st.error(NOT_HERE, icon=":material/error:")
         for number, file in enumerate(each for each in files if _is_bundle(each)):
             render_bundle(engine, file.name, file.getvalue(), f"open_bundle_{number}")
         read = _read_once([each for each in files if not _is_bundle(each)])

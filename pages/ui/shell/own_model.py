@@ -27,6 +27,7 @@ from pages.ui.shell.fragments import draw_fragment
 from pages.ui.shell.gallery import gallery, pixels_of
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.own_model_ends import choose_ends
+from pages.ui.shell.own_picture import NOT_HERE
 from pages.ui.shell.progress import plain
 from pages.ui.shell.scene import Scene, picture_of
 from pages.ui.shell.session import OwnModelTried, session, visitor
@@ -74,7 +75,7 @@ def render_own_model(engine: Engine, scene: Scene) -> None:
 
 def _uploader(engine: Engine) -> None:
     limits = engine.own_models.limits
-    key = f"own_model_file_{session().brought}"
+    key = _uploader_key()
     st.file_uploader(
         "A Keras model",
         type=NETWORKS,
@@ -91,6 +92,11 @@ def _uploader(engine: Engine) -> None:
         st.caption(f"The link waits for the file with the SHA-256 {awaited[:12]}….")
     else:
         st.caption("It belongs to this session alone, goes with it, and is in no link.")
+
+
+def _uploader_key() -> str:
+    """Of the next file: each is taken once."""
+    return f"own_model_file_{session().brought}"
 
 
 def _held(engine: Engine) -> None:
@@ -117,7 +123,9 @@ def _held(engine: Engine) -> None:
 def _take_model(widget: str) -> None:
     """Take the file of the upload widget, in its callback, or say why it is refused."""
     file = st.session_state.get(widget)
-    if not isinstance(file, UploadedFile):  # none, or one that was taken already
+    if not isinstance(file, UploadedFile):
+        if file is not None and widget == _uploader_key():  # not one that was taken already
+            session().refused_model = NOT_HERE
         return
     session().brought += 1
     try:
@@ -319,6 +327,9 @@ def _choose() -> None:
 def _take_labels(widget: str, classes: int) -> None:
     file, tried = st.session_state.get(widget), session().own_model
     if file is None or tried is None:
+        return
+    if not isinstance(file, UploadedFile):
+        session().refused_model = NOT_HERE
         return
     try:
         labels = checked_labels(labels_in(file.getvalue(), file.name), file.name, classes)

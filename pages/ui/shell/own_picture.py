@@ -6,6 +6,7 @@ import base64
 import binascii
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from attribution_core.images import Decoded, Picture
 from attribution_core.images.limited import decode_limited
@@ -16,6 +17,9 @@ from pages.ui.shell.settings import UPLOAD
 
 MOST_BYTES = 20 * 2**20
 """Of a picture's file, as of an upload."""
+
+NOT_HERE = "The file is not here, or not of a kind that is taken there; bring it again."
+"""Of a file that a browser names at a place to upload."""
 
 DEFAULT_SIZE = (224, 224)
 """A picture's size until the model is loaded and tells its own."""
@@ -28,6 +32,9 @@ def take_own_picture(widget: str) -> None:
     """
     file = st.session_state.get(widget)
     if file is None:
+        return
+    if not isinstance(file, UploadedFile):
+        session().refused_picture = f"{NOT_HERE} The picture shown is unchanged."
         return
     take_content(file.getvalue())
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import re
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any, cast
 
 from starlette.exceptions import HTTPException
 from streamlit.runtime import Runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from pages.ui.worker.page_runs import PageRuns
@@ -24,6 +27,17 @@ NETWORKS = ("keras", "h5", "hdf5")
 LABELS = ("txt", "csv", "json")
 """The endings of the files that the places to upload take."""
 
+TAKEN = {
+    "upload": PICTURES,
+    "camera": ("jpg",),
+    "saved_maps": SAVED_MAPS,
+    "own_model_file": NETWORKS,
+    "own_model_labels": LABELS,
+}
+"""The same by the beginning of the key of each place's widget."""
+_KEY = re.compile(r"[$]{2}ID-[0-9a-f]+-(.*)")
+"""In the identifier that a widget has in the browser."""
+
 EVERY_SECONDS = 30.0
 """How often those who have left are looked for."""
 QUIET_SECONDS = 10.0
@@ -35,6 +49,21 @@ class BoundedUploads(MemoryUploadedFileManager):
 
     most_network_bytes = 0
     """Of files of networks that one visitor holds together."""
+
+    def get_files(self, session_id: str, file_ids: Sequence[str]) -> list[UploadedFileRec]:
+        """The files that are here, but for those that a browser names at a place for others.
+
+        To that place such a file is one that is not here. Streamlit would end each run of the tab.
+        """
+        found = super().get_files(session_id, file_ids)
+        if not found:
+            return found
+        taken = _taken_where_named()
+        return [
+            file
+            for file in found
+            if all(_ends_in(file, each) for each in taken.get(file.file_id, ()))
+        ]
 
     def add_file(self, session_id: str, file: UploadedFileRec) -> None:
         """Keep a file, or answer the browser that there is no room for it."""
@@ -116,6 +145,18 @@ def collect() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+
+
+def _taken_where_named() -> dict[str, list[tuple[str, ...]]]:
+    """By file, the endings taken by each place at which this run's browser names it."""
+    context = get_script_run_ctx()
+    named: dict[str, list[tuple[str, ...]]] = {}
+    for state in context.session_state.get_widget_states() if context else ():
+        for file in state.file_uploader_state_value.uploaded_file_info:
+            key = found[1] if (found := _KEY.fullmatch(state.id)) else ""
+            of_places = [taken for name, taken in TAKEN.items() if key.startswith(name)]
+            named.setdefault(file.file_id, []).extend(of_places)
+    return named
 
 
 def _ends_in(file: UploadedFileRec, endings: tuple[str, ...]) -> bool:

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from streamlit.testing.v1 import local_script_runner
 
 from attribution_core import load_image
 from attribution_core.images import Decoded
 from attribution_core.images.limited import decode_limited
 from pages.ui.shell import own_picture
+from pages.ui.worker.housekeeping import BoundedUploads
 from tests.pages.visits import Visit
 
 
@@ -109,3 +111,49 @@ def test_a_bad_file_gives_a_sentence_and_the_old_picture(
     assert page.scene.picture == before
     assert page.statuses == ["done"]
     assert "picture" not in page.link
+
+
+@pytest.fixture
+def as_on_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Uploaded files are kept as the server keeps them."""
+
+    class Kept(BoundedUploads):
+        most_network_bytes = 2**20
+
+    monkeypatch.setattr(local_script_runner, "MemoryUploadedFileManager", Kept)
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("upload", "maps.npz"),
+        ("own_model_file_0", "picture.png"),
+        ("saved_maps", "picture.png"),
+    ],
+)
+@pytest.mark.usefixtures("as_on_a_server")
+def test_a_file_named_at_the_wrong_place_is_refused_in_a_sentence(
+    any_visit: Callable[..., Visit], key: str, name: str
+) -> None:
+    page = any_visit().run()
+    before = page.scene.picture
+    uploader = page.app.file_uploader(key=key)
+    uploader.proto.type[:] = []  # what a browser looks at before it sends
+    several = key == "saved_maps"
+    sent = (name, encoded(Image.new("RGB", (32, 24), "red"), "PNG"), "image/png")
+    uploader.set_value([sent] if several else sent)
+    page.run()
+    (error,) = page.app.error
+    said = error.value.replace("\\", "")
+    assert said.startswith("The file is not here, or not of a kind that is taken there")
+    page.run()
+    assert page.scene.picture == before
+
+
+@pytest.mark.usefixtures("as_on_a_server")
+def test_a_file_named_at_its_place_is_taken_as_on_a_server(any_visit: Callable[..., Visit]) -> None:
+    page = any_visit().run()
+    content = encoded(Image.new("RGB", (32, 24), "red"), "PNG")
+    page.app.file_uploader(key="upload").upload("mine.png", content, "image/png")
+    page.run()
+    assert page.scene.settings.picture == "upload"
