@@ -29,6 +29,7 @@ NAMES = (
     "load",
     "hall",
     "soak",
+    "memory",
     "toggles",
     "own_networks",
     "class_change",
