@@ -47,7 +47,7 @@ from pages.ui.worker.own_models import (
     uploads_of,
     whole_number,
 )
-from pages.ui.worker.page_runs import PageRuns
+from pages.ui.worker.page_runs import PageRuns, take_short_turns
 from pages.ui.worker.room import leaving
 from pages.ui.worker.tasks import Task
 
@@ -396,5 +396,6 @@ def engine() -> Engine:
         # What is sent is a little longer than the file.
         most = max(st.get_option("server.maxUploadSize"), limits.file_bytes // 2**20 + 1)
         config.set_option("server.maxUploadSize", most)
+    take_short_turns()
     keep_house(made.page_runs, limits.file_bytes * limits.allowed)
     return made

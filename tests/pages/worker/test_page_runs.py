@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 
-from pages.ui.worker.page_runs import PageRuns
+import pytest
+
+from pages.ui.worker.engine import engine
+from pages.ui.worker.page_runs import SHORT_TURN_SECONDS, PageRuns
 from tests.patience import UNCHANGED
 
 
@@ -50,3 +54,11 @@ def test_a_run_that_fails_ends_too() -> None:
     except KeyboardInterrupt:
         pass
     assert runs.wait_for_end(0)
+
+
+@pytest.mark.usefixtures("new_engine")
+def test_the_servers_threads_take_short_turns() -> None:
+    """Work that gives the lock up at each operation would wait for pages most of its time."""
+    sys.setswitchinterval(5 * SHORT_TURN_SECONDS)
+    engine()
+    assert sys.getswitchinterval() == pytest.approx(SHORT_TURN_SECONDS)
