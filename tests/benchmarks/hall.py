@@ -134,7 +134,7 @@ def _alone(queries: Sequence[str]) -> tuple[int, float]:
     engine, me = Engine({}), "alone"
     pictures = tuple(entry.id for entry in gallery())
     usual = Settings(model=engine.default_model().name)
-    models = tuple(model.name for model in engine.models())
+    models = engine.names()
     # As after the hall: the network is loaded, and what each layer needs is traced.
     one_a_layer = {query.partition("&layer=")[2]: query for query in queries}.values()
     maps, began = 0, time.perf_counter()

@@ -68,7 +68,7 @@ def _open(bundle: Bundle, page: str) -> None:
 
 def _complaints(engine: Engine, bundle: Bundle) -> tuple[str, ...]:
     """A sentence for each setting that does not exist here."""
-    models = tuple(model.name for model in engine.models(visitor()))
+    models = engine.names(visitor())
     pictures = (*(entry.id for entry in gallery()), bundle.parameters.get("picture", ""))
     shared = {name: text for name, text in bundle.parameters.items() if not is_own_of_a_page(name)}
     shared, asked_for = of_models_here(engine, shared)

@@ -266,6 +266,6 @@ def _decoded(engine: Engine, text: str) -> tuple[Settings, tuple[str, ...]]:
         parse_qsl(text, keep_blank_values=True, strict_parsing=True, max_num_fields=64)
     )
     usual = Settings(model=engine.default_model().name)
-    models = tuple(model.name for model in engine.models(visitor()))
+    models = engine.names(visitor())
     pictures = (*(entry.id for entry in gallery()), UPLOAD)
     return decode(parameters, usual, models, pictures)

@@ -31,7 +31,7 @@ def render_model_download(engine: Engine, chosen: Model, me: str) -> None:
     """
     wanted = chosen.application if chosen.missing else None
     mine = _asked()
-    offered = NOT_HERE in (model.missing for model in engine.models() if model.application is VGG16)
+    offered = engine.model(VGG16.name).missing == NOT_HERE
     if wanted is None and mine is None and not offered:
         return
     busy = _under_way(engine, mine, me)

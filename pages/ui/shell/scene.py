@@ -140,7 +140,7 @@ def _as_chosen(shown: Settings, chosen: Settings) -> Settings:
 
 def scene_of(engine: Engine, settings: Settings, me: str, page: str = "") -> Scene:
     """The scene of settings as they were chosen, for a visitor of that name, on a page."""
-    model = next(model for model in engine.models(me) if model.name == settings.model)
+    model = engine.model(settings.model, me)
     classifier = engine.loaded(model.name)
     picture = picture_of(
         settings, model.input_size if classifier is None else classifier.input_size
@@ -183,7 +183,7 @@ def _chosen_settings(engine: Engine) -> Settings:
     """The settings the visitor chose; those of the link at the start of a session, and where the
     browser's Back or Forward led to it."""
     usual = Settings(model=engine.default_model().name)
-    models = tuple(model.name for model in engine.models(visitor()))
+    models = engine.names(visitor())
     pictures = (*(entry.id for entry in gallery()), UPLOAD)
     if not session().started or came_by_history():
         begins, session().started = not session().started, True

@@ -33,7 +33,7 @@ def shelf(engine: Engine) -> Shelf:
     further = os.environ.get(VARIABLE)
     if further:
         folders.append(Path(further).expanduser())
-    return read_shelf(tuple(folders), tuple(model.name for model in engine.models()))
+    return read_shelf(tuple(folders), engine.names())
 
 
 @cache

@@ -143,7 +143,6 @@ class Engine:
 
         Those that a visitor has brought are in that visitor's list alone.
         """
-        own = self.own_models.of(visitor)
         applications = [self._application(each) for each in KERAS_APPLICATIONS.values()]
         here = [each for each in applications if not each.missing]
         vgg16 = [each for each in here if each.name == "vgg16"]
@@ -152,9 +151,21 @@ class Engine:
             *self._shipped(),
             *(each for each in here if each not in vgg16),
             *self._operators_own(),
-            *(_entry(each, own, bfloat16=self._bfloat16) for each in own),
+            *self._visitors_own(visitor),
             *(each for each in applications if each.missing),
         )
+
+    def names(self, visitor: str = "") -> tuple[str, ...]:
+        """Names of all in the model list, in no order: no look at the disk for weights."""
+        at_hand = *self._shipped(), *self._operators_own(), *self._visitors_own(visitor)
+        return (*KERAS_APPLICATIONS, *(each.name for each in at_hand))
+
+    def model(self, name: str, visitor: str = "") -> Model:
+        """The entry of one model, for which alone the disk is looked at; KeyError without it."""
+        if name in KERAS_APPLICATIONS:
+            return self._application(KERAS_APPLICATIONS[name])
+        at_hand = *self._shipped(), *self._operators_own(), *self._visitors_own(visitor)
+        return {each.name: each for each in at_hand}[name]
 
     def _application(self, network: KerasApplication) -> Model:
         try:
@@ -218,10 +229,15 @@ class Engine:
                 bfloat16=self._bfloat16,
             )
 
+    def _visitors_own(self, visitor: str) -> Iterator[Model]:
+        own = self.own_models.of(visitor)
+        for each in own:
+            yield _entry(each, own, bfloat16=self._bfloat16)
+
     def default_model(self) -> Model:
         """VGG16 where its weights are, else its convolutions under the built-in head."""
-        models = self.models()
-        return next(model for model in models if not model.missing)
+        vgg16 = self.model("vgg16")
+        return self.model("vgg16_cam") if vgg16.missing else vgg16
 
     def loaded(self, model: str) -> Classifier | None:
         """The classifier, if it is in memory already."""

@@ -60,6 +60,8 @@ def test_a_network_that_is_here_comes_with_the_others(tmp_path: Path) -> None:
         names = [each.name for each in some.models()]
         assert names[:5] == ["vgg16", "vgg16_cam", "efficientnet_lite0", "clever_hans", "xception"]
         assert some.default_model().name == "vgg16"
+        assert sorted(some.names()) == sorted(names)
+        assert [some.model(name) for name in names] == [*some.models()]
     finally:
         some.jobs.close(UNCHANGED)
         some.downloads.close(UNCHANGED)

@@ -31,7 +31,7 @@ def loaded(model: str) -> Classifier:
 
 def scene(told: Step) -> Scene:
     """The scene of a step's settings, its network in memory."""
-    models = tuple(model.name for model in engine().models())
+    models = engine().names()
     pictures = tuple(entry.id for entry in gallery())
     given = {name: text for name, text in told.settings.items() if "-" not in name}
     settings, complaints = decode(given, Settings(model=models[0]), models, pictures)
