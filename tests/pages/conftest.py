@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 
 from attribution_core import Classifier, load_classifier
@@ -25,6 +27,16 @@ def keras_keeps_its_session() -> Iterator[None]:
     have all objects in memory looked through for garbage, .3 s in these tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("keras.backend.clear_session", lambda: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packages_are_searched_once() -> Iterator[None]:
+    """For components that installed packages bring: AppTest searches all of them at the first run
+    of each visitor, which takes .15 s, a server once."""
+    with pytest.MonkeyPatch.context() as patch:
+        search = manifest_scanner.scan_component_manifests
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(search))
         yield
 
 

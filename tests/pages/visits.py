@@ -47,12 +47,15 @@ class Visit:
         me = self.app.session_state["session"].visitor
         longest = 0.05
 
+        def unfinished() -> int:
+            return engine().jobs.standing(me).unfinished
+
         def timer() -> None:
             nonlocal longest
-            time.sleep(0.05)
-            end = time.monotonic() + longest
-            while engine().jobs.standing(me).unfinished and time.monotonic() < end:
-                time.sleep(0.01)
+            working = unfinished()
+            end = time.monotonic() + (longest if working else 0.05)
+            while time.monotonic() < end and (not working or unfinished()):
+                time.sleep(0.005)
             longest = min(2 * longest, 1.0)
             self.run()
 
