@@ -35,6 +35,7 @@ from attribution_core.measures.strongest_classes import (
     strongest_classes,
 )
 from attribution_core.methods.banzhaf_values import banzhaf_values
+from attribution_core.methods.class_activation import class_activation
 from attribution_core.methods.estimate import Estimate, Estimator
 from attribution_core.methods.functions import Differentiable, TensorFunction
 from attribution_core.methods.grad_cam import grad_cam
@@ -95,6 +96,7 @@ __all__ = [
     "StrongestClasses",
     "TensorFunction",
     "banzhaf_values",
+    "class_activation",
     "class_correlation",
     "class_values",
     "deletion_curve",

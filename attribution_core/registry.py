@@ -7,6 +7,7 @@ from typing import Any
 
 from attribution_core.methods import (
     banzhaf_values,
+    class_activation,
     grad_cam,
     gradient,
     gradient_times_input,
@@ -29,6 +30,7 @@ METHODS: Mapping[str, Method[Any]] = {
         integrated_gradients.METHOD,
         smoothgrad.METHOD,
         grad_cam.METHOD,
+        class_activation.METHOD,
         occlusion.METHOD,
         lime.METHOD,
         kernel_shap.METHOD,

@@ -237,7 +237,7 @@ def _shapes(network: Network | None, draft: Request, method: Method[Any]) -> Sha
     colours = None
     if network is not None and method.every_coalition and draft.score != "probability":
         colours = colours_of(network, draft)
-    return Shapes(at_input, plane, input_size, players, colours)
+    return Shapes(at_input, plane, input_size, players, colours, shape[2])
 
 
 def colours_of(network: Network, draft: Request) -> int | None:

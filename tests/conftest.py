@@ -42,6 +42,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(mark)
 
 
+OF_CHANNELS = ("grad_cam", "class_activation")
+"""Methods that weight a layer's channels: they have no map at the input."""
+
 GALLERY = Path(__file__).resolve().parents[1] / "assets" / "gallery"
 
 

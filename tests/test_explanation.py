@@ -36,6 +36,7 @@ from attribution_core.methods.kernel_shap import AROUND_PRIOR, GRADIENTS
 from attribution_core.network.head import Head
 from attribution_core.problem import Problem
 from attribution_core.request import granted
+from tests.conftest import OF_CHANNELS
 
 QUICK: dict[str, dict[str, Any]] = {
     "integrated_gradients": {"steps": 128},
@@ -81,14 +82,14 @@ def run(classifier: Classifier, image: Pixels, method: str, **settings: Any) -> 
 def test_every_method_at_every_kind_of_layer(
     classifier: Classifier, tiny_image: Pixels, method: str, layer: str
 ) -> None:
-    if method == "grad_cam" and layer == "input":
+    if method in OF_CHANNELS and layer == "input":
         with pytest.raises(ValueError, match="choose an inner layer"):
             run(classifier, tiny_image, method)
         return
     found = run(classifier, tiny_image, method, layer=layer, reference="mean")
     height, width, channels = classifier.layer(layer).shape
     entry = METHODS[method]
-    flat = entry.needs == "game" or method == "grad_cam"
+    flat = entry.needs == "game" or method in OF_CHANNELS
     assert found.values.shape == ((height, width) if flat else (height, width, channels))
     assert found.values.dtype == found.heatmap.dtype == np.float32
     assert found.heatmap.shape == (height, width)
@@ -356,7 +357,7 @@ def test_the_seed_decides(classifier: Classifier, tiny_image: Pixels, method: st
     np.testing.assert_array_equal(first.values, again.values)
 
 
-@pytest.mark.parametrize("method", [name for name in METHODS if name != "grad_cam"])
+@pytest.mark.parametrize("method", [name for name in METHODS if name not in OF_CHANNELS])
 def test_the_same_again_evaluates_nothing(
     classifier: Classifier, tiny_image: Pixels, evaluated: list[int], method: str
 ) -> None:

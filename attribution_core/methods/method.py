@@ -70,6 +70,8 @@ class Shapes:
         How many tell the players apart in every window of a local head, so that 2^colours
         coalitions give exact values (see `games.local_game`); None where that is not known or not
         so.
+    channels : int or None
+        Of the layer's activations; None while the network is not loaded.
     """
 
     at_input: bool
@@ -77,6 +79,7 @@ class Shapes:
     input_size: tuple[int, int]
     players: int | None = None
     colours: int | None = None
+    channels: int | None = None
 
 
 @dataclass(frozen=True)

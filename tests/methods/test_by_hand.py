@@ -21,6 +21,7 @@ from attribution_core import (
     FunctionGame,
     Grid,
     banzhaf_values,
+    class_activation,
     explain,
     grad_cam,
     gradient,
@@ -35,7 +36,7 @@ from attribution_core import (
 )
 from attribution_core.games.window_fits import WindowFits
 from attribution_core.images import Pixels
-from tests.conftest import scaled
+from tests.conftest import OF_CHANNELS, scaled
 
 CLASS = 2
 SEED = 4
@@ -139,6 +140,7 @@ def expected_of(method: str, made: ByHand, layer: str) -> np.ndarray:
         ),
         "smoothgrad": lambda: smoothgrad(made.above, made.point, seed=SEED, **options),
         "grad_cam": lambda: grad_cam(made.above, made.point),
+        "class_activation": lambda: class_activation(made.above, made.point),
     }
     if method in by_gradients:
         return np.asarray(by_gradients[method]().values)
@@ -167,7 +169,7 @@ def expected_of(method: str, made: ByHand, layer: str) -> np.ndarray:
         (method, layer)
         for method in METHODS
         for layer in ("input", "pooled")
-        if (method, layer) != ("grad_cam", "input")  # which has no map there
+        if not (layer == "input" and method in OF_CHANNELS)
     ],
 )
 def test_a_classifiers_map_is_the_methods_own(

@@ -15,6 +15,7 @@ from attribution_core.methods import options
 from attribution_core.methods.method import Shapes
 from attribution_core.methods.options import options_in
 from attribution_core.registry import method_named
+from tests.conftest import OF_CHANNELS
 
 every_method = pytest.mark.parametrize("method", METHODS.values(), ids=list(METHODS))
 
@@ -27,6 +28,7 @@ def test_the_methods() -> None:
         "integrated_gradients",
         "smoothgrad",
         "grad_cam",
+        "class_activation",
         "occlusion",
         "lime",
         "kernel_shap",
@@ -190,10 +192,11 @@ def test_options_are_typed() -> None:
     assert type(found.sigma) is float
 
 
-def test_grad_cam_needs_an_inner_layer() -> None:
-    assert "choose an inner layer" in reason("grad_cam", Shapes(True, (224, 224), (224, 224)))
-    assert reason("grad_cam", Shapes(False, (7, 7), (224, 224))) == ""
-    assert reason("grad_cam", Shapes(False, None, (224, 224))) == ""
+@pytest.mark.parametrize("method", OF_CHANNELS)
+def test_channels_need_an_inner_layer(method: str) -> None:
+    assert "choose an inner layer" in reason(method, Shapes(True, (224, 224), (224, 224)))
+    assert reason(method, Shapes(False, (7, 7), (224, 224))) == ""
+    assert reason(method, Shapes(False, None, (224, 224))) == ""
 
 
 def reason(method: str, shapes: Shapes, **options: float) -> str:

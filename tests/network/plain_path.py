@@ -14,6 +14,7 @@ import tensorflow as tf
 from attribution_core import (
     FunctionGame,
     banzhaf_values,
+    class_activation,
     grad_cam,
     gradient,
     gradient_times_input,
@@ -32,6 +33,8 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "occlusion": {"window": 5, "stride": 3},
     "lime": {"samples": 30},
     "kernel_shap": {"budget": 20},
+    # LayerCAM's map is 0 where all gradients are below 0.
+    "class_activation": {"variant": "XGrad-CAM"},
 }
 GAMES: Mapping[str, Callable[..., Any]] = {
     "kernel_shap": kernel_shap,
@@ -46,6 +49,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "integrated_gradients": integrated_gradients,
     "smoothgrad": smoothgrad,
     "grad_cam": grad_cam,
+    "class_activation": class_activation,
 }
 BETWEEN = ("linear", "integrated_gradients")
 

@@ -14,6 +14,7 @@ from attribution_core import METHODS, Classifier, Grid, explain, load_classifier
 from attribution_core.arrays import FloatArray
 from attribution_core.images import Picture
 from attribution_core.network.randomisation import Randomisation
+from tests.conftest import OF_CHANNELS
 from tests.network.made_networks import (
     NESTED,
     NETWORKS,
@@ -85,7 +86,7 @@ def test_probabilities(made: tuple[Made, Classifier]) -> None:
 def test_every_method_at_every_layer(made: tuple[Made, Classifier], method: str) -> None:
     owned, classifier = made
     for layer in ("input", *owned.planes):
-        if layer == "input" and method == "grad_cam":
+        if layer == "input" and method in OF_CHANNELS:
             continue
         # Coalitions that another method has evaluated would not be evaluated here.
         classifier.cache.clear()
@@ -183,7 +184,7 @@ def test_what_cannot_be_differentiated_says_so() -> None:
     network = keras.Model(entry, dense(9, activation="softmax")(flat))
     classifier = Classifier("rounding", network, lambda images: images, None)
     for method, kind in METHODS.items():
-        if kind.needs == "gradient" and method != "grad_cam":
+        if kind.needs == "gradient" and method not in OF_CHANNELS:
             with pytest.raises(ValueError, match="cannot be differentiated: a layer of it rounds"):
                 explain(classifier, NOISE, method, TARGET)
         elif kind.needs != "gradient":

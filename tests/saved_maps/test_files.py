@@ -22,6 +22,7 @@ from attribution_core.images import Pixels
 from attribution_core.saved_maps.archive import write_archive
 from attribution_core.saved_maps.files import TEXT, VERSION, ModelFile, load, save
 from attribution_core.segmentations import Given
+from tests.conftest import OF_CHANNELS
 
 MADE = datetime(2026, 11, 26, 18, 40, 57, tzinfo=UTC)
 CHEAP: dict[str, dict[str, Any]] = {
@@ -72,7 +73,7 @@ def assert_same(found: Attribution, expected: Attribution) -> None:
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("layer", ["input", "top"])
 def test_every_method_at_every_kind_of_layer(explained: Explain, method: str, layer: str) -> None:
-    if layer == "input" and method == "grad_cam":
+    if layer == "input" and method in OF_CHANNELS:
         layer = "joined"
     made = explained(method, layer=layer)
     assert_same(load(bytes_of(made)).attributions[0], made)
