@@ -237,17 +237,20 @@ def attribution_of(
             probability=problem.score.probability,
             bfloat16=(BFLOAT16, True) in request.options,
             players=players is not None,
-            extent=float(np.ptp(problem.point)) if method.slopes else 1.0,
+            extent=float(np.ptp(problem.point)) if _are_slopes(request, method) else 1.0,
         ),
         constant=_is_constant(classifier, request, method),
         quantity=classifier.quantity,
     )
 
 
+def _are_slopes(request: Request, method: Method[Any]) -> bool:
+    return method.unit_of(dict(request.options)) == "slope"
+
+
 def _is_constant(classifier: Classifier, request: Request, method: Method[Any]) -> bool:
     """Whether a map of slopes is the same for every picture."""
-    averaged = dict(request.options).get("of", "gradient")
-    slopes = method.slopes and averaged == "gradient" and request.score != "probability"
+    slopes = _are_slopes(request, method) and request.score != "probability"
     return slopes and classifier.is_linear_above(request.layer)
 
 

@@ -62,10 +62,16 @@ def unit_of(request: Request, player: str = "") -> str:
         quantity = f"lead in {_UNITS[score.of]}"
     else:
         quantity = next((_UNITS[each] for each in QUANTITIES if each == score), score)
-    if _is_derivative(request):
-        step = "grey level" if request.layer == INPUT else "unit of activation"
-        return f"{quantity} per {step}"
-    return f"{quantity} per {player or ('pixel' if request.layer == INPUT else 'position')}"
+    measured = METHODS[request.method].unit_of(dict(request.options))
+    if measured == "share × activation":
+        return f"{quantity} × activation"
+    slope = measured in ("slope", "squared slope")
+    if slope:
+        each = "grey level" if request.layer == INPUT else "unit of activation"
+    else:
+        each = player or ("pixel" if request.layer == INPUT else "position")
+    named = f"{quantity} per {each}"
+    return f"({named})²" if measured in ("squared slope", "squared share") else named
 
 
 def model_title(name: str) -> str:
@@ -200,10 +206,3 @@ def _listed(items: Iterable[str], noun: str) -> str:
     if len(distinct) > MOST_LISTED:
         return f"{len(distinct)} {noun}"
     return distinct[0] if len(distinct) == 1 else f"{', '.join(distinct[:-1])} and {distinct[-1]}"
-
-
-def _is_derivative(request: Request) -> bool:
-    """Whether the values are the score's slope, and not shares of its change."""
-    if request.method == "smoothgrad":
-        return dict(request.options)["of"] == "gradient"
-    return request.method == "gradient"

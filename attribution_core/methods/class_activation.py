@@ -37,7 +37,7 @@ def xgrad_cam(activations: FloatArray, gradients: FloatArray) -> FloatArray:
     weights = np.divide(
         (gradients * activations).sum(axis=(0, 1)), mass, out=np.zeros_like(mass), where=mass != 0
     )
-    return activations @ weights
+    return np.asarray(activations @ weights)
 
 
 def grad_cam_plus_plus(activations: FloatArray, gradients: FloatArray) -> FloatArray:
@@ -48,7 +48,8 @@ def grad_cam_plus_plus(activations: FloatArray, gradients: FloatArray) -> FloatA
     square = gradients**2
     denominator = 2 * square + square * gradients * activations.sum(axis=(0, 1))
     share = np.divide(square, denominator, out=np.zeros_like(square), where=denominator != 0)
-    return activations @ (share * np.maximum(gradients, 0)).sum(axis=(0, 1))
+    weights = (share * np.maximum(gradients, 0)).sum(axis=(0, 1))
+    return np.asarray(activations @ weights)
 
 
 def _summed(terms: FloatArray) -> FloatArray:
@@ -182,5 +183,6 @@ METHOD = Method(
     evaluations=_evaluations,
     needs="gradient",
     uses_reference=False,
+    unit=lambda o: "share × activation" if o.variant == "Ablation-CAM" else "share",
     unavailable=_unavailable,
 )

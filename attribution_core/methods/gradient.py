@@ -52,7 +52,7 @@ METHOD = Method(
     evaluations=lambda options, shapes: 1,
     needs="gradient",
     uses_reference=False,
-    slopes=True,
+    unit=lambda options: "slope",
     promises=OF_SLOPES,
     two_variables=TwoVariables(
         lambda function, point, reference: gradient(function, point),

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 OptionsType = TypeVar("OptionsType")
 
+Unit = Literal["share", "slope", "squared slope", "squared share", "share × activation"]
+"""What values are: shares of the score, its change per unit of the point, or of another kind."""
 Precision = Literal["exact", "quadrature", "sampled"]
 Promise = Literal[
     "dummy",
@@ -145,6 +147,10 @@ def _never(options: object) -> bool:
     return False
 
 
+def _share(options: object) -> Unit:
+    return "share"
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Method(Generic[OptionsType]):
     """A method of attribution; each is made at the end of its file.
@@ -177,9 +183,8 @@ class Method(Generic[OptionsType]):
         can.
     splits_change : bool
         Whether its values are meant to sum to f(x) − f(x′): every map then reports the gap.
-    slopes : bool
-        Whether its values are slopes, in units of the score per unit of the point, not shares of
-        it.
+    unit : callable
+        From options to what its values are.
     promises : tuple of str
         The axioms that it satisfies for every function, in expectation if it samples.
     precision : {"exact", "quadrature", "sampled"}
@@ -214,7 +219,7 @@ class Method(Generic[OptionsType]):
     unavailable: Callable[[Shapes, OptionsType], str] = _always
     stops_early: Callable[[OptionsType], bool] = _never
     splits_change: bool = False
-    slopes: bool = False
+    unit: Callable[[OptionsType], Unit] = _share
     promises: tuple[Promise, ...] = ()
     precision: Precision = "exact"
     of_players: bool = False
@@ -224,6 +229,15 @@ class Method(Generic[OptionsType]):
     quick: OptionsType | None = None
     shared_passes: SharedPasses[OptionsType] | None = None
     two_variables: TwoVariables | None = None
+
+    def unit_of(self, values: Mapping[str, object]) -> Unit:
+        """What values are, with options by name."""
+        return self.unit(self.read_options(values))
+
+    @property
+    def slopes(self) -> bool:
+        """Whether its values are slopes where no option is set."""
+        return self.unit_of({}) == "slope"
 
     @cached_property
     def options(self) -> tuple[Option, ...]:

@@ -11,13 +11,14 @@ import numpy as np
 from attribution_core.arrays import FloatArray
 from attribution_core.methods.estimate import Estimate, Estimator
 from attribution_core.methods.functions import Differentiable, as_differentiable
-from attribution_core.methods.method import OF_SLOPES, Method, TwoVariables
+from attribution_core.methods.method import OF_SLOPES, Method, TwoVariables, Unit
 from attribution_core.methods.options import option
 
 if TYPE_CHECKING:
     from attribution_core.problem import Problem
 
 Averaged = Literal["gradient", "gradient_times_input"]
+Statistic = Literal["mean", "mean square", "variance"]
 
 AT_INPUT, AT_INNER_LAYERS = 0.15, 0.003
 """σ where none is given. The first is Smilkov et al.'s. The second is the share that costs least of
@@ -34,13 +35,18 @@ def smoothgrad(
     samples: int = 50,
     sigma: float = 0.15,
     of: Averaged = "gradient",
+    statistic: Statistic = "mean",
     extent: float | None = None,
     seed: int = 0,
 ) -> Iterator[Estimate]:
     """Mean over z ~ N(x, σ²) of ∂f/∂z, or of z · ∂f/∂z (Smilkov et al. 2017; thesis, section 2.2).
 
     The noise comes in pairs ±ε, which leaves the mean unbiased and saves about a third of the
-    samples. The standard error is that of the mean over the pairs.
+    samples. The standard error is that of the mean over the pairs; the variance has none.
+
+    In the place of the mean, the mean of squares (SmoothGrad², Hooker et al. 2019) or the variance
+    (VarGrad, Adebayo et al. 2018); the first is the second and the square of the mean. Neither has
+    a sign.
 
     Parameters
     ----------
@@ -54,6 +60,8 @@ def smoothgrad(
         By default the point's range, max − min: right for pictures, but not for points of few
         coordinates, which do not show the range of each.
     of : {"gradient", "gradient_times_input"}
+    statistic : {"mean", "mean square", "variance"}
+        The variance is that of the samples, whose sum of squares is divided by their number.
     seed : int
 
     Yields
@@ -64,7 +72,7 @@ def smoothgrad(
     Raises
     ------
     ValueError
-        When samples < 2, sigma or extent is below 0, or ``of`` is neither of the two.
+        When samples < 2, sigma or extent is below 0, or ``of`` or ``statistic`` is none of these.
     """
     if extent is not None and extent < 0:
         raise ValueError(f"SmoothGrad's extent is {extent}; it should be 0 or more.")
@@ -77,6 +85,10 @@ def smoothgrad(
         raise ValueError(
             f"SmoothGrad cannot average '{of}'; use {' or '.join(get_args(Averaged))}."
         )
+    if statistic not in get_args(Statistic):
+        raise ValueError(
+            f"SmoothGrad has no statistic '{statistic}'; use {', '.join(get_args(Statistic))}."
+        )
     function = as_differentiable(function)
     point = np.asarray(point, np.result_type(point, np.float32))
     scale = sigma * (float(np.ptp(point)) if extent is None else extent)
@@ -85,6 +97,8 @@ def smoothgrad(
     pairs_at_once = max(1, function.batch_size // 2)
     mean = np.zeros(point.shape)
     spread = np.zeros(point.shape)
+    # Of a pair's two samples about their own mean: what is missing to the variance of all.
+    within = np.zeros(point.shape)
     drawn = 0
     while drawn < pairs:
         count = min(pairs_at_once, pairs - drawn)
@@ -93,6 +107,10 @@ def smoothgrad(
         points = np.concatenate([point + noise, point - noise])
         _, gradients = function.values_and_gradients(points)
         terms = gradients if of == "gradient" else points * gradients
+        if statistic == "variance":
+            within += np.square((terms[:count] - terms[count:]) / 2).sum(axis=0, dtype=np.float64)
+        elif statistic == "mean square":
+            terms = np.square(terms)
         terms = (terms[:count] + terms[count:]) / 2
         # Chan's update: one pass, and no cancellation in the variance.
         batch = terms.mean(axis=0, dtype=np.float64)
@@ -100,9 +118,10 @@ def smoothgrad(
         spread += np.square(terms - batch).sum(axis=0) + step**2 * (drawn * count / (drawn + count))
         drawn += count
         mean += step * (count / drawn)
-        error = np.sqrt(spread / (drawn - 1) / drawn) if drawn > 1 else None
+        varies = statistic == "variance"
+        error = np.sqrt(spread / (drawn - 1) / drawn) if drawn > 1 and not varies else None
         yield Estimate(
-            values=mean.copy(),
+            values=(spread + within) / drawn if varies else mean.copy(),
             done=2 * drawn,
             planned=2 * pairs,
             evaluations=2 * drawn,
@@ -132,6 +151,20 @@ class Options:
         "What is averaged: the gradient, or gradient × input.",
         choices=get_args(Averaged),
     )
+    statistic: Statistic = option(
+        "mean",
+        "Statistic",
+        "The mean, with a sign; or, without one, the mean of the squares (SmoothGrad²), or the "
+        "variance (VarGrad): where the gradient depends most on the noise.",
+        choices=get_args(Statistic),
+    )
+
+
+def _unit(options: Options) -> Unit:
+    slope = options.of == "gradient"
+    if options.statistic == "mean":
+        return "slope" if slope else "share"
+    return "squared slope" if slope else "squared share"
 
 
 def _run(problem: Problem, options: Options) -> Iterator[Estimate]:
@@ -141,6 +174,7 @@ def _run(problem: Problem, options: Options) -> Iterator[Estimate]:
         samples=options.samples,
         sigma=options.sigma or (AT_INPUT if problem.at_input else AT_INNER_LAYERS),
         of=options.of,
+        statistic=options.statistic,
         seed=problem.seed,
     )
 
@@ -159,7 +193,7 @@ METHOD = Method(
     evaluations=lambda options, shapes: options.samples,
     needs="gradient",
     uses_reference=False,
-    slopes=True,
+    unit=_unit,
     promises=OF_SLOPES,
     precision="sampled",
     quick=Options(samples=4),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from attribution_core import (
     smoothgrad,
 )
 from attribution_core.arrays import FloatArray
+from attribution_core.methods.smoothgrad import Averaged
 
 Function = Callable[[Any], Any]
 POINT = np.array([20.0, 50.0, 30.0])
@@ -188,7 +190,54 @@ def test_smoothgrad_never_exceeds_the_batch_size() -> None:
     np.testing.assert_allclose(centres, np.tile(POINT, (4, 1)))
 
 
+def test_squares_and_variance_of_a_cube() -> None:
+    """3z² around 1 has mean 3(1 + σ²) and mean square 9(1 + 6σ² + 3σ⁴)."""
+    noise = {"samples": 4000, "sigma": 0.5, "extent": 1.0}
+    point = np.array([1.0])
+    mean, square, variance = (
+        smoothgrad(lambda x: x[:, 0] ** 3, point, statistic=statistic, **noise)
+        for statistic in ("mean", "mean square", "variance")
+    )
+    for found, expected in ((mean, 3.75), (square, 9 * 2.6875)):
+        assert found.standard_error is not None
+        assert 0 < found.standard_error[0] < 0.05 * expected
+        assert abs(found.values[0] - expected) < 4 * found.standard_error[0]
+    assert square.values[0] == pytest.approx(mean.values[0] ** 2 + variance.values[0], rel=1e-12)
+    assert variance.standard_error is None
+
+
+def test_variance_is_that_of_all_samples() -> None:
+    """Also of the two of a pair, which lie on both sides of the point, in batches of any size."""
+    seen: list[np.ndarray] = []
+
+    class Seen(TensorFunction):
+        def values_and_gradients(self, points: Any) -> Any:
+            values, gradients = super().values_and_gradients(points)
+            seen.append(gradients)
+            return values, gradients
+
+    point = np.array([1.0, 0.2, -3.0])
+    for of, statistic in itertools.product(get_args(Averaged), ("mean square", "variance")):
+        seen.clear()
+        found = smoothgrad(
+            Seen(lambda x: x[:, 0] ** 2 * x[:, 1] + tf.sin(x[:, 2]), 6),
+            point,
+            samples=22,
+            sigma=0.3,
+            of=of,
+            statistic=statistic,
+        )
+        assert len(seen) == 4
+        if of == "gradient":
+            drawn = np.concatenate(seen)
+            expected = drawn.var(axis=0) if statistic == "variance" else (drawn**2).mean(axis=0)
+            np.testing.assert_allclose(found.values, expected, rtol=1e-12)
+        assert (found.values >= 0).all()
+
+
 def test_smoothgrad_refuses_nonsense() -> None:
+    with pytest.raises(ValueError, match="no statistic 'median'; use mean, mean square, variance"):
+        smoothgrad(two_rectifiers, POINT, statistic="median")
     with pytest.raises(ValueError, match="at least 2 samples"):
         smoothgrad(two_rectifiers, POINT, samples=1)
     with pytest.raises(ValueError, match="sigma of 0 or more"):
