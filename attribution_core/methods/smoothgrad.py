@@ -74,21 +74,7 @@ def smoothgrad(
     ValueError
         When samples < 2, sigma or extent is below 0, or ``of`` or ``statistic`` is none of these.
     """
-    if extent is not None and extent < 0:
-        raise ValueError(f"SmoothGrad's extent is {extent}; it should be 0 or more.")
-    if samples < 2 or sigma < 0:
-        raise ValueError(
-            f"SmoothGrad with {samples} samples and sigma {sigma} cannot be drawn; "
-            "give at least 2 samples and a sigma of 0 or more."
-        )
-    if of not in get_args(Averaged):
-        raise ValueError(
-            f"SmoothGrad cannot average '{of}'; use {' or '.join(get_args(Averaged))}."
-        )
-    if statistic not in get_args(Statistic):
-        raise ValueError(
-            f"SmoothGrad has no statistic '{statistic}'; use {', '.join(get_args(Statistic))}."
-        )
+    _check(samples, sigma, extent, of, statistic)
     function = as_differentiable(function)
     point = np.asarray(point, np.result_type(point, np.float32))
     scale = sigma * (float(np.ptp(point)) if extent is None else extent)
@@ -126,6 +112,24 @@ def smoothgrad(
             planned=2 * pairs,
             evaluations=2 * drawn,
             standard_error=error,
+        )
+
+
+def _check(samples: int, sigma: float, extent: float | None, of: str, statistic: str) -> None:
+    if extent is not None and extent < 0:
+        raise ValueError(f"SmoothGrad's extent is {extent}; it should be 0 or more.")
+    if samples < 2 or sigma < 0:
+        raise ValueError(
+            f"SmoothGrad with {samples} samples and sigma {sigma} cannot be drawn; "
+            "give at least 2 samples and a sigma of 0 or more."
+        )
+    if of not in get_args(Averaged):
+        raise ValueError(
+            f"SmoothGrad cannot average '{of}'; use {' or '.join(get_args(Averaged))}."
+        )
+    if statistic not in get_args(Statistic):
+        raise ValueError(
+            f"SmoothGrad has no statistic '{statistic}'; use {', '.join(get_args(Statistic))}."
         )
 
 
