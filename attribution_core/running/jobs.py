@@ -16,10 +16,11 @@ import time
 import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Generic, Literal, TypeVar
 
 from attribution_core.running.pace import TimeLeft, Work
-from attribution_core.running.standing import Snapshot, Standing, State
+from attribution_core.running.standing import Load, Snapshot, Standing, State
 from attribution_core.running.times import Times
 from attribution_core.running.turns import Job, Shares, Turn, Waiter, Wish, in_line, wishes_of
 
@@ -34,6 +35,14 @@ LONG_STEP_SECONDS = 5.0
 
 class QueueFull(ValueError):
     """More was asked for than the runner accepts; the message is a plain sentence for the user."""
+
+
+class Closed(QueueFull):
+    """The runner accepts nothing any more."""
+
+
+RESTARTING = "The server is restarting; your settings are in the link."
+"""What whoever asks a runner is told that has been closed."""
 
 
 class Runner(Generic[Request, Estimate]):
@@ -106,6 +115,7 @@ class Runner(Generic[Request, Estimate]):
         # In order of use, so that who is forgotten first stands first.
         self._waiters: OrderedDict[str, Waiter[Request, Estimate]] = OrderedDict()
         self._shares = Shares()
+        self._load = Load()
         self._known_line: _Line[Request, Estimate] | None = None
         self._thread = threading.Thread(target=self._work, name="attribution-jobs", daemon=True)
         self._thread.start()
@@ -124,7 +134,7 @@ class Runner(Generic[Request, Estimate]):
         ------
         QueueFull
             If the list is too long, or adds something new to a full queue. Then nothing changes.
-        RuntimeError
+        Closed
             If the runner is closed.
         """
         wanted = tuple(dict.fromkeys(requests))
@@ -135,7 +145,7 @@ class Runner(Generic[Request, Estimate]):
             )
         with self._changed:
             if self._closed:
-                raise RuntimeError("The job runner is closed.")
+                raise Closed(RESTARTING)
             old = self._waiters.get(waiter)
             now = self._clock()
             new: Waiter[Request, Estimate] = Waiter(waiter, wanted, now, now, next(self._turns))
@@ -241,6 +251,20 @@ class Runner(Generic[Request, Estimate]):
             jobs = [self._jobs[request] for request in requests if request in self._jobs]
             return self._changed.wait_for(
                 lambda: all(job.outcome is not None for job in jobs), seconds
+            )
+
+    @property
+    def load(self) -> Load:
+        """What there is to do, and what has been done so far."""
+        with self._changed:
+            line, stepping = self._line(), self._times.stepping
+            running = sum(place == 0 for place in line.places.values())
+            return replace(
+                self._load,
+                running=running,
+                queued=len(line.places) - running,
+                waiters=line.waiting,
+                step_under_way=0.0 if stepping is None else stepping[1],
             )
 
     @property
@@ -360,6 +384,12 @@ class Runner(Generic[Request, Estimate]):
             job.estimate, job.error, job.outcome = estimate, error, outcome
             seconds = self._clock() - start
             job.seconds += seconds
+            self._load = replace(
+                self._load,
+                busy=self._load.busy + seconds,
+                done=self._load.done + (outcome == "done"),
+                failed=self._load.failed + (outcome == "failed"),
+            )
             self._times.end_step(job, seconds)
             self._shares.took(job.priority, seconds)
             self._revise(job)

@@ -41,6 +41,33 @@ class Snapshot(Generic[Estimate]):
 
 
 @dataclass(frozen=True)
+class Load:
+    """What a runner has to do and has done, for whoever watches over it.
+
+    Attributes
+    ----------
+    running, queued
+        Jobs that have started and take their turns, and those that have not.
+    waiters
+        How many wait for something.
+    step_under_way
+        Seconds that the step under way has taken; 0 where there is none.
+    done, failed
+        How many jobs have ended so, ever.
+    busy
+        Seconds that all steps took that have ended.
+    """
+
+    running: int = 0
+    queued: int = 0
+    waiters: int = 0
+    step_under_way: float = 0.0
+    done: int = 0
+    failed: int = 0
+    busy: float = 0.0
+
+
+@dataclass(frozen=True)
 class Standing:
     """How things stand for one waiter at one moment: what a page asks for when it polls.
 

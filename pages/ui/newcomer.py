@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import uuid
 
+from attribution_core.running.jobs import Closed
 from pages.ui.maps.table import cells_for
 from pages.ui.shell.requests import predictions_for
 from pages.ui.shell.scene import scene_of
@@ -29,8 +31,9 @@ def prepare_for_newcomer(engine: Engine) -> None:
     meanwhile shares the tasks.
     """
     name = f"newcomer-{uuid.uuid4().hex}"
-    engine.jobs.ask(name, newcomers_tasks(engine, name))
-    while engine.jobs.standing(name).unfinished:
-        time.sleep(_LOOK_SECONDS)
-        engine.jobs.touch(name)
-    engine.jobs.ask(name, [])
+    with contextlib.suppress(Closed):
+        engine.jobs.ask(name, newcomers_tasks(engine, name))
+        while engine.jobs.standing(name).unfinished:
+            time.sleep(_LOOK_SECONDS)
+            engine.jobs.touch(name)
+        engine.jobs.ask(name, [])

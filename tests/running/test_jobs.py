@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attribution_core.running import pace
-from attribution_core.running.jobs import QueueFull, Runner
+from attribution_core.running.jobs import Closed, QueueFull, Runner
 from attribution_core.running.standing import Snapshot, Standing
 from attribution_core.running.times import GUESSED_SECONDS
 from tests.patience import UNCHANGED, until
@@ -735,7 +735,7 @@ def test_close_stops_after_the_step_and_closes_what_is_suspended(stage: Stage) -
     assert stage.steps == ["long", "a"]
     assert [stage.state(work) for work in (LONG, A, B)] == ["cancelled"] * 3
     assert stage.runner.look(A).estimate == "a1"
-    with pytest.raises(RuntimeError, match="closed"):
+    with pytest.raises(Closed, match="restarting"):
         stage.runner.ask("ann", [A])
     stage.runner.touch("ann")
     stage.runner.close(SOON)

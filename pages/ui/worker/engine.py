@@ -33,7 +33,7 @@ from attribution_core.models.loading import load_classifier
 from attribution_core.models.pixels import size_in
 from attribution_core.models.preprocessing import read_preprocessing, title_of
 from attribution_core.network.bfloat16 import processor_has_bfloat16
-from attribution_core.running.cache import Cache
+from attribution_core.running.cache import Cache, CacheStatistics
 from attribution_core.running.jobs import Runner
 from attribution_core.running.pace import Work
 from attribution_core.scores import LINKS, Link
@@ -48,7 +48,7 @@ from pages.ui.worker.own_models import (
     whole_number,
 )
 from pages.ui.worker.page_runs import PageRuns, take_short_turns
-from pages.ui.worker.room import leaving
+from pages.ui.worker.room import bytes_taken, leaving
 from pages.ui.worker.tasks import Task
 
 if TYPE_CHECKING:
@@ -245,6 +245,19 @@ class Engine:
         if found is not None:
             self._used[model] = time.monotonic()
         return found
+
+    @property
+    def cache(self) -> CacheStatistics:
+        """What is kept of results, but for visitors' networks, whose caches are in their charge."""
+        return self._cache.statistics
+
+    def charges(self) -> tuple[tuple[str, int], ...]:
+        """The networks in memory with what each is charged for, in bytes, but for visitors'."""
+        return tuple(
+            (name, bytes_taken(4 * classifier.network.count_params()))
+            for name, classifier in self._classifiers.copy().items()
+            if not is_own(name)
+        )
 
     def labels(self, model: str) -> tuple[str, ...]:
         """Labels of a model's classes, known before built-in models are loaded."""

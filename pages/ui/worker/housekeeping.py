@@ -83,6 +83,14 @@ class BoundedUploads(MemoryUploadedFileManager):
         super().add_file(session_id, file)
 
 
+def held_by_visitors(uploads: object) -> tuple[int, int]:
+    """How many uploaded files are in memory, and their bytes together."""
+    if not isinstance(uploads, MemoryUploadedFileManager):
+        return 0, 0
+    files = [file for held in uploads.file_storage.copy().values() for file in [*held.values()]]
+    return len(files), sum(len(file.data) for file in files)
+
+
 def keep_house(page_runs: PageRuns, most_network_bytes: int) -> None:
     """Bound uploads, and begin to return what visitors leave, for as long as the server runs."""
     if not Runtime.exists():

@@ -247,8 +247,12 @@ class OwnModels:
     @property
     def nbytes(self) -> int:
         """What all networks are charged for together."""
+        return sum(self.charges())
+
+    def charges(self) -> tuple[int, ...]:
+        """What each network is charged for, in bytes."""
         with self._lock:
-            return sum(file.nbytes for file in self._files.values())
+            return tuple(file.nbytes for file in self._files.values())
 
     def bring(self, visitor: str, name: str, content: bytes) -> str:
         """Take a file, once it is known to be data within limits; nothing of it is run.

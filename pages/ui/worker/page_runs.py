@@ -43,6 +43,11 @@ class PageRuns:
         with self._changed:
             return self._changed.wait_for(lambda: not self._drawing, seconds)
 
+    @property
+    def count(self) -> int:
+        """How many threads are drawing a page."""
+        return len(self._drawing)
+
     @contextmanager
     def _counted_as(self, *, drawing: bool) -> Iterator[None]:
         me = threading.get_ident()
