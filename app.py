@@ -4,6 +4,8 @@ import streamlit as st
 
 from attribution_core.assets import ASSETS
 from pages.ui.components.address import watch_address
+from pages.ui.operator.operations import operations
+from pages.ui.operator.page import render_operator
 from pages.ui.shell.following import follow_the_class, render_following
 from pages.ui.shell.restart import ask_anew_after_a_restart
 from pages.ui.shell.scene import make_scene, take_up_clicks
@@ -26,9 +28,12 @@ explore = st.Page(
     url_path="maps",  # never seen: the default page has no name in the address bar
     default=True,
 )
+# Unless it is asked for, nobody finds it; it is in no menu.
+operator = st.Page(render_operator, title="Operator", url_path="operator", visibility="hidden")
 page = st.navigation(
     [
         explore,
+        *([operator] if operations().access.offered else []),
         st.Page(
             # Where somebody writes the page's name all the same.
             lambda: st.switch_page(explore, query_params=st.query_params.to_dict()),
@@ -50,6 +55,9 @@ page = st.navigation(
 if page.url_path == "explore":
     page.run()
 st.set_page_config(page_title=f"{page.title} · Attribution Explorer")
+if page.url_path == "operator":
+    page.run()
+    st.stop()
 watch_address()
 with engine().page_runs.one():
     follow_the_class(page.url_path)

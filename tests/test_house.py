@@ -41,7 +41,7 @@ PAGES = (
     "stage",
     "maps",
     "motion",
-    "regions superpixels layers references randomisation faithfulness axioms stories",
+    "regions superpixels layers references randomisation faithfulness axioms stories operator",
     "newcomer",
     "serve",
 )

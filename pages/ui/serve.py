@@ -10,12 +10,21 @@ import os
 import sys
 import threading
 import time
+from typing import TYPE_CHECKING
 
-from attribution_core.version import PROGRAM
+if TYPE_CHECKING:
+    from streamlit.runtime import Runtime
 
 
 def main() -> None:
     """Begin to prepare, and run the server until it is stopped."""
+    # Both are read when NumPy and TensorFlow are imported. Small solutions are quicker on one
+    # thread than on several that wait for TensorFlow.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from attribution_core.assets import ASSETS
+    from attribution_core.version import PROGRAM
+
     parser = argparse.ArgumentParser(
         usage="%(prog)s [--server.port PORT] [options of streamlit run]",
         description="Serve Attribution Explorer: where an image classifier looks, for each class, "
@@ -26,31 +35,52 @@ def main() -> None:
     )
     parser.add_argument("--version", action="version", version=PROGRAM)
     _, options = parser.parse_known_args()
-    # Both are read when NumPy and TensorFlow are imported. Small solutions are quicker on one
-    # thread than on several that wait for TensorFlow.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from attribution_core.assets import ASSETS
-
     app = ASSETS.parent / "app.py"
     # An installed app lies in a folder of its own, in which its pages look for each other.
     sys.path.insert(0, str(app.parent))
+    from streamlit.runtime.pages_manager import PagesManager
     from streamlit.web import cli
 
+    from pages.ui.operator.ending import end_at_once_until_served, leave
+    from pages.ui.operator.log import begin_log, level_asked
+    from pages.ui.operator.metrics import place_asked
+
+    try:
+        begin_log(level_asked())
+        place_asked()
+    except ValueError as error:
+        sys.exit(str(error))
+    end_at_once_until_served()
+    # Else the first request would find the files in `pages`, and no page that is none of them.
+    PagesManager.uses_pages_directory = False
     threading.Thread(target=_prepare, name="newcomer", daemon=True).start()
     sys.argv = ["streamlit", "run", str(app), *options]
-    cli.main()
+    try:
+        cli.main()
+    except SystemExit as ended:
+        leave(ended.code if isinstance(ended.code, int) else int(ended.code is not None))
+    leave(0)
+
+
+def _has_begun(instance: Runtime) -> bool:
+    try:
+        return instance.state.name != "INITIAL"
+    except AttributeError:
+        return False
 
 
 def _prepare() -> None:
-    from streamlit import runtime
+    from streamlit.runtime import Runtime
 
-    while not runtime.exists():
+    # Only then: a page's caches that are made without a server complain of it, and it is there
+    # before it has all its parts.
+    while not Runtime.exists() or not _has_begun(Runtime.instance()):
         time.sleep(0.05)
-    # Only now: a page's caches that are made without a server complain of it.
     from pages.ui.newcomer import prepare_for_newcomer
+    from pages.ui.operator.operations import operations
     from pages.ui.worker.engine import engine
 
+    operations()
     prepare_for_newcomer(engine())
 
 
