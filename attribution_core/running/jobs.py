@@ -225,19 +225,26 @@ class Runner(Generic[Request, Estimate]):
                 0.0 if stepping is None or stepping[0] in known.jobs else stepping[1],
             )
 
-    def soon(self, waiter: str, seconds: float) -> list[Request]:
+    def soon(self, waiter: str, seconds: float, priority: int) -> list[Request]:
         """List what `waiter` waits for that is to be done within so many seconds from now.
 
-        As the line stands, with what comes before it; not what cannot be told.
+        As the line stands, with what comes before it. What cannot be told is among it where nobody
+        else waits, if it has this priority or a more urgent one.
         """
         with self._changed:
             known = self._waiters.get(waiter)
             if known is None:
                 return []
             line, now = self._line(), self._clock()
+
+            def is_soon(job: Job[Request, Estimate]) -> bool:
+                left = line.left([job], now)
+                if left is None:
+                    return line.waiting == 1 and job.priority <= priority
+                return left.seconds <= seconds
+
             waited_for = [job for job in known.jobs if job in line.places and known.wants(job)]
-            lefts = [(job, line.left([job], now)) for job in waited_for]
-            return [job.request for job, left in lefts if left and left.seconds <= seconds]
+            return [job.request for job in waited_for if is_soon(job)]
 
     def wait(self, requests: Sequence[Request], seconds: float) -> bool:
         """Wait until all of these have ended, at most for so many seconds of real time.

@@ -322,28 +322,30 @@ def test_who_is_held_up_by_a_step_of_anothers_learns_how_long_it_takes(
 
 def test_what_is_to_be_done_soon_is_told_by_the_line(stage: Stage) -> None:
     stage.amounts = {name: pace.Work("alike", 3.0) for name in "abc"}
-    stage.runner.ask("ann", [A])
-    # Three steps and the end, each a second; the first of a kind is not measured.
+    stage.runner.ask("ann", [A, LONG])
+    # Three steps of a second; the first of a kind is not measured.
     for _ in range(3):
         stage.at()
-        assert stage.runner.soon("ann", 1000.0) == []
+        # What cannot be told may be soon, if it is urgent and nothing else comes before it.
+        assert stage.runner.soon("ann", 0.0, A.priority) == [A]
+        assert stage.runner.soon("ann", 1000.0, A.priority - 1) == []
         stage.clock.now += 1.0
         stage.go()
     stage.until(A, "done")
 
     assert stage.runner.ask("ann", [A, B])
     stage.at()
-    assert stage.runner.soon("ann", 3.0) == [B]
-    assert stage.runner.soon("ann", 2.9) == []
-    # Another's comes first, and one of which nothing is known.
+    assert stage.runner.soon("ann", 3.0, 0) == [B]
+    assert stage.runner.soon("ann", 2.9, 0) == []
+    # Another's comes first; with others in the line, nothing is soon that cannot be told.
     stage.runner.ask("bob", [C])
-    assert stage.runner.soon("bob", 5.9) == []
-    assert stage.runner.soon("bob", 6.0) == [C]
+    assert stage.runner.soon("bob", 5.9, 0) == []
+    assert stage.runner.soon("bob", 6.0, 0) == [C]
     stage.runner.ask("eve", [LONG])
-    assert stage.runner.soon("eve", 1000.0) == []
-    assert stage.runner.soon("nobody", 1000.0) == []
+    assert stage.runner.soon("eve", 1000.0, LONG.priority) == []
+    assert stage.runner.soon("nobody", 1000.0, LONG.priority) == []
     stage.runner.cancel("ann", B)
-    assert stage.runner.soon("ann", 3.0) == []
+    assert stage.runner.soon("ann", 3.0, 0) == []
 
 
 def test_only_what_was_not_asked_before_is_a_new_wish(stage: Stage) -> None:

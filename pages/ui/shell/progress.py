@@ -21,7 +21,7 @@ from pages.ui.shell.markdown import literal
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
 from pages.ui.worker.cost import Partial, about, share_of
-from pages.ui.worker.engine import Engine
+from pages.ui.worker.engine import INTERACTIVE, Engine
 from pages.ui.worker.tasks import Predict, Task
 
 TaskSnapshot = Snapshot[object]
@@ -250,9 +250,9 @@ class _Followed:
 def ask(engine: Engine, tasks: Sequence[Task], settle: Task | None = None) -> bool:
     """Ask for exactly these tasks; False where the queue is full, which the page then says.
 
-    New wishes that are to be done in a moment are waited for, with what comes before them in the
-    line: drawn at once, they cost one run instead of two, and no poll. ``settle`` is another that
-    is worth as short a wait.
+    New wishes that are to be done in a moment, or may be, are waited for, with what comes before
+    them in the line: drawn at once, they cost one run instead of two, and no poll. ``settle`` is
+    another that is worth as short a wait.
     """
     me, jobs = visitor(), engine.jobs
     try:
@@ -260,7 +260,8 @@ def ask(engine: Engine, tasks: Sequence[Task], settle: Task | None = None) -> bo
     except QueueFull as error:
         st.error(str(error))
         return False
-    awaited = jobs.soon(me, PATIENCE_SECONDS) if new else []
+    quick = new and all(engine.loaded(task.model) is not None for task in tasks)
+    awaited = jobs.soon(me, PATIENCE_SECONDS, INTERACTIVE) if quick else []
     with engine.page_runs.waiting():
         jobs.wait(awaited if settle is None else [*awaited, settle], PATIENCE_SECONDS)
     return True

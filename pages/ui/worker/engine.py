@@ -62,6 +62,9 @@ CLEVER_HANS = "clever_hans"
 WITHOUT_IMAGENET = (OWN_MODEL, CLEVER_HANS)
 """Models whose classes are not ImageNet's."""
 
+INTERACTIVE, LONG = 1, 2
+"""Priorities of tasks, beside 0 for what answers at once."""
+
 INTERACTIVE_MULTIPLICATIONS = 50e9
 """Tasks below this, about a second on two cores, go before longer ones."""
 
@@ -364,12 +367,12 @@ class Engine:
             return 0
         classifier = self.loaded(task.model)
         if classifier is None:
-            return 1
+            return INTERACTIVE
         try:
             multiplications = task.multiplications(classifier)
         except ValueError:
             return 0
-        return 1 if multiplications <= INTERACTIVE_MULTIPLICATIONS else 2
+        return INTERACTIVE if multiplications <= INTERACTIVE_MULTIPLICATIONS else LONG
 
     def _download(self, model: str) -> Iterator[DownloadProgress]:
         return download_weights(KERAS_APPLICATIONS[model], environment=self._environment)
