@@ -56,6 +56,13 @@ def test_at_1280_by_720_the_first_results_are_on_the_first_screen(
           .map((each) => each.textContent)"""
     )
     assert not squeezed
+    if name == "layers":
+        # What is about the curve is in one line.
+        measure = page.get_by_role("radio", name="Signed values").bounding_box()
+        toggle = page.get_by_text("Curves of all chosen methods").bounding_box()
+        assert measure
+        assert toggle
+        assert measure["y"] < toggle["y"] + toggle["height"] / 2 < measure["y"] + measure["height"]
     # A legend is in its chart and not over the curves, also in a window of another width.
     for width in (1440, 390):
         page.set_viewport_size({"width": width, "height": 900})

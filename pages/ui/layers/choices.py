@@ -57,6 +57,8 @@ def choose_comparison(classifier: Classifier, scene: Scene, most: int) -> Compar
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = choose_method("layers-method", "gradient_times_input")
         extent = choose_one("layers-extent", "Layers", EXTENTS, "resolutions")
+    # What is about the curve stands together: one of these would be alone in a line of its own.
+    with st.container(horizontal=True, vertical_alignment="bottom", key="curve_choices"):
         measure = choose_one(
             "layers-measure",
             "The curve compares",
