@@ -37,6 +37,7 @@ from attribution_core.running.cache import Cache, CacheStatistics
 from attribution_core.running.jobs import Runner
 from attribution_core.running.pace import Work
 from attribution_core.scores import LINKS, Link
+from pages.ui.worker.allocator import keep_few_arenas
 from pages.ui.worker.cost import share_of, work_of
 from pages.ui.worker.housekeeping import keep_house
 from pages.ui.worker.own_models import (
@@ -421,6 +422,7 @@ def _shield_keras() -> None:
 @st.cache_resource(show_spinner=False)
 def engine() -> Engine:
     """The process's engine, shared by all sessions."""
+    keep_few_arenas()
     made = Engine(address=st.get_option("server.address"))
     limits = made.own_models.limits
     if limits.allowed:

@@ -16,6 +16,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
+from pages.ui.worker.allocator import return_what_is_free
 from pages.ui.worker.page_runs import PageRuns
 
 MOST_UPLOADED_BYTES = 100 * 2**20
@@ -126,9 +127,10 @@ def _keep(instance: Runtime, page_runs: PageRuns) -> None:
         # The last run of a session may still hold it the first time.
         owed = 2 if here - found else max(0, owed - 1)
         here = found
+        page_runs.wait_for_end(QUIET_SECONDS)
         if owed:
-            page_runs.wait_for_end(QUIET_SECONDS)
             collect()
+        return_what_is_free()
 
 
 async def present(sessions: Any, uploads: object) -> set[str]:
