@@ -43,7 +43,12 @@ class Archive:
 
 
 def write_archive(
-    target: Path | BinaryIO, name: str, text: Any, arrays: Mapping[str, npt.NDArray[Any]]
+    target: Path | BinaryIO,
+    name: str,
+    text: Any,
+    arrays: Mapping[str, npt.NDArray[Any]],
+    *,
+    compressed: bool = True,
 ) -> None:
     """Write an NPZ file that also holds one JSON text; equal content gives equal bytes.
 
@@ -56,15 +61,18 @@ def write_archive(
         Of mappings, lists, text, finite numbers, booleans and None.
     arrays : mapping of str to array
         Of uint8, float32 or int64.
+    compressed : bool
+        False where time matters more than room.
 
     Raises
     ------
     ValueError
         When the text has a number that is not finite, or an array is of another type.
     """
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+    kind = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
+    with zipfile.ZipFile(target, "w") as archive:
         written = json.dumps(text, indent=1, ensure_ascii=False, allow_nan=False)
-        archive.writestr(_member(name), written.encode())
+        archive.writestr(_member(name, kind), written.encode())
         for key, array in arrays.items():
             if array.dtype.str not in TYPES:
                 raise ValueError(
@@ -74,7 +82,7 @@ def write_archive(
             np.lib.format.write_array(
                 content, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False
             )
-            archive.writestr(_member(f"{key}.npy"), content.getbuffer())
+            archive.writestr(_member(f"{key}.npy", kind), content.getbuffer())
 
 
 def read_archive(
@@ -102,10 +110,10 @@ def read_archive(
     return Archive(text, arrays)
 
 
-def _member(name: str) -> zipfile.ZipInfo:
+def _member(name: str, kind: int) -> zipfile.ZipInfo:
     """An entry without time, owner or system, which would differ between equal files."""
     member = zipfile.ZipInfo(name, _EPOCH)
-    member.compress_type = zipfile.ZIP_DEFLATED
+    member.compress_type = kind
     member.create_system = 3
     member.external_attr = 0o644 << 16
     return member

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,13 +12,20 @@ import numpy as np
 import numpy.typing as npt
 
 from attribution_core.attribution import Attribution
-from attribution_core.images import INPUT, Picture
+from attribution_core.images import Picture
 from attribution_core.registry import METHODS
 from attribution_core.request import Request, granted, request_or_reason
 from attribution_core.saved_maps.archive import MOST_BYTES, read_archive, write_archive
+from attribution_core.saved_maps.one_map import (
+    array_of,
+    as_clause,
+    described_map,
+    quantity_of,
+    read_map,
+)
 from attribution_core.saved_maps.text import Part
-from attribution_core.scores import LINKS, QUANTITIES, Contrast, Link, Quantity
-from attribution_core.segmentations import Given, Grid, Segmentation, Slic, validated_segments
+from attribution_core.scores import LINKS, Contrast, Link
+from attribution_core.segmentations import Given, Grid, Segmentation, Slic
 from attribution_core.version import PROGRAM
 
 FORMAT = "attributions"
@@ -28,9 +34,6 @@ VERSION = 2
 
 TEXT = "attributions.json"
 MOST_MAPS = 512
-_ARRAYS = ("values", "heatmap", "segments", "player_values", "standard_error")
-_ROUNDING = 1e-3
-"""What two float32 sums of the same values may differ by, as a share of the largest value."""
 
 
 @dataclass(frozen=True)
@@ -198,24 +201,13 @@ def _described(
     if picture not in pictures:
         pictures[picture] = f"picture_{len(pictures)}"
         arrays[pictures[picture]] = _as_bytes_if_whole(picture.pixels)
-    names = {"picture": pictures[picture]}
-    for kind in _ARRAYS:
-        array = getattr(attribution, kind)
-        if array is not None:
-            names[kind] = f"{kind}_{number}"
-            arrays[names[kind]] = array
-            _require_finite(array, f"The {kind.replace('_', ' ')} of map {number}")
+    described = described_map(attribution, number, arrays)
+    names = described["arrays"]
+    names["picture"] = pictures[picture]
     if isinstance(request.segmentation, Given):
         names["segmentation"] = f"segmentation_{number}"
         arrays[names["segmentation"]] = request.segmentation.labels.astype(np.int64)
-    return {
-        "model": attribution.model,
-        "model_fingerprint": attribution.model_fingerprint,
-        "label": attribution.label,
-        "request": described_request(request),
-        "result": _result(attribution),
-        "arrays": names,
-    }
+    return {"request": described_request(request), **described}
 
 
 def _described_segmentation(segmentation: Segmentation) -> Any:
@@ -228,32 +220,10 @@ def _described_segmentation(segmentation: Segmentation) -> Any:
     return segmentation
 
 
-def _result(attribution: Attribution) -> dict[str, Any]:
-    return {
-        "score": attribution.score,
-        "reference_score": attribution.reference_score,
-        "completeness_gap": attribution.completeness_gap,
-        "evaluations": attribution.evaluations,
-        "seconds": attribution.seconds,
-        "done": attribution.done,
-        "planned": attribution.planned,
-        "finished": attribution.finished,
-        "diagnostics": dict(attribution.diagnostics),
-        "rounding": attribution.rounding,
-        "constant": attribution.constant,
-        "quantity": attribution.quantity,
-    }
-
-
 def _as_bytes_if_whole(pixels: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
     """Pictures from files have whole numbers, which take a quarter of the space."""
     whole = pixels.astype(np.uint8)
     return whole if np.array_equal(whole, pixels) else pixels
-
-
-def _require_finite(array: npt.NDArray[Any], what: str) -> None:
-    if not np.isfinite(array).all():
-        raise ValueError(f"{what} are not all finite; such a map cannot be saved.")
 
 
 def _saved_maps(text: Part, arrays: Mapping[str, npt.NDArray[Any]]) -> SavedMaps:
@@ -298,66 +268,8 @@ def _date(text: str) -> datetime:
 def _attribution(
     part: Part, arrays: Mapping[str, npt.NDArray[Any]], pictures: dict[str, Picture]
 ) -> Attribution:
-    names = part.part("arrays")
-    found = {kind: _array(names, kind, arrays) for kind in _ARRAYS}
-    values, heatmap = found["values"], found["heatmap"]
-    if values is None or heatmap is None:
-        raise ValueError("has a map without values or without a heatmap")
-    request = _request(part.part("request"), names, arrays, pictures)
-    result = part.part("result")
-    attribution = Attribution(
-        request=request,
-        model=part.text("model", 200),
-        model_fingerprint=part.text("model_fingerprint", 64),
-        label=part.text("label", 1000),
-        values=values,
-        heatmap=heatmap,
-        segments=found["segments"],
-        player_values=found["player_values"],
-        standard_error=found["standard_error"],
-        score=result.number("score"),
-        reference_score=result.number("reference_score"),
-        completeness_gap=result.number_or_none("completeness_gap"),
-        evaluations=result.whole("evaluations"),
-        seconds=result.number("seconds"),
-        done=result.whole("done"),
-        planned=result.whole("planned"),
-        finished=result.flag("finished"),
-        diagnostics=result.part("diagnostics").numbers(),
-        # Files of earlier versions do not say it.
-        rounding=result.number_or_none("rounding") or 0.0,
-        constant=result.flag_or_no("constant"),
-        quantity=_quantity(result, "quantity"),
-    )
-    _require_consistency(attribution)
-    return attribution
-
-
-def _quantity(part: Part, name: str) -> Quantity:
-    """Of a network; files of earlier versions do not say it, and are of logits."""
-    said = part.text_or_none(name, 40) or "logit"
-    found = next((each for each in QUANTITIES if each == said), None)
-    if found is None:
-        raise ValueError(f"has scores of a kind “{said}” that this version does not know")
-    return found
-
-
-def _array(
-    names: Part, kind: str, arrays: Mapping[str, npt.NDArray[Any]]
-) -> npt.NDArray[Any] | None:
-    """The array of a kind that a map names; None where it names none."""
-    name = names.text_or_none(kind, 60)
-    if name is None:
-        return None
-    if name not in arrays:
-        raise ValueError(f"lacks the array {name}")
-    array = arrays[name]
-    whole = kind in ("segments", "segmentation")
-    if kind != "picture" and array.dtype != (np.int64 if whole else np.float32):
-        raise ValueError(f"has an array {name} of {array.dtype}")
-    if not array.size or not np.isfinite(array).all():
-        raise ValueError(f"has an array {name} that is empty or not finite")
-    return array
+    request = _request(part.part("request"), part.part("arrays"), arrays, pictures)
+    return read_map(part, arrays, request)
 
 
 def _request(
@@ -366,14 +278,14 @@ def _request(
     arrays: Mapping[str, npt.NDArray[Any]],
     pictures: dict[str, Picture],
 ) -> Request:
-    pixels = _array(names, "picture", arrays)
+    pixels = array_of(names, "picture", arrays)
     if pixels is None:
         raise ValueError("has a map without its picture")
     name = names.text("picture", 60)
     if name not in pictures:
         if pixels.dtype == np.int64:
             raise ValueError(f"has a picture {name} of {pixels.dtype}")
-        with _as_clause(f"has no picture in {name}"):
+        with as_clause(f"has no picture in {name}"):
             pictures[name] = Picture.of(pixels.astype(np.float32))
     picture = pictures[name]
     if part.text("picture_sha256", 64) != picture.digest:
@@ -384,13 +296,13 @@ def _request(
         "layer": part.text("layer", 500),
         "reference": part.text("reference", 100),
         "score": score if isinstance(score, str) else _contrast(score),
-        "segmentation": _segmentation(part, _array(names, "segmentation", arrays)),
+        "segmentation": _segmentation(part, array_of(names, "segmentation", arrays)),
         "seed": part.whole("seed"),
         "options": part.part("options").values(),
     }
     method = part.text("method", 100)
     _leave_former_options(method, asked)
-    with _as_clause("has a map that this version does not know how to make"):
+    with as_clause("has a map that this version does not know how to make"):
         request = granted(request_or_reason(None, picture=picture, method=method, **asked))
     unknown = part.names() - set(described_request(request))
     if unknown:
@@ -399,7 +311,7 @@ def _request(
 
 
 def _contrast(part: Part) -> Contrast:
-    return Contrast(part.whole("against"), _quantity(part, "of"))
+    return Contrast(part.whole("against"), quantity_of(part, "of"))
 
 
 def _leave_former_options(method: str, asked: dict[str, Any]) -> None:
@@ -431,47 +343,3 @@ def _segmentation(part: Part, given: npt.NDArray[Any] | None) -> Segmentation:
             raise ValueError("has other segments than those that were given")
         return segmentation
     raise ValueError(f"has a segmentation {', '.join(sorted(kinds))[:60]} that is not known")
-
-
-@contextmanager
-def _as_clause(what: str) -> Iterator[None]:
-    """Turn the core's own sentences into the end of one about the file."""
-    try:
-        yield
-    except ValueError as error:
-        raise ValueError(f"{what}: {error}") from None
-
-
-def _require_consistency(attribution: Attribution) -> None:
-    """ValueError where the arrays of one map contradict one another."""
-    values, heatmap, segments = attribution.values, attribution.heatmap, attribution.segments
-    players, error = attribution.player_values, attribution.standard_error
-    if heatmap.ndim != 2 or values.ndim not in (2, 3) or values.shape[:2] != heatmap.shape:
-        raise ValueError(
-            f"has values of shape {values.shape} beside a heatmap of shape {heatmap.shape}"
-        )
-    picture = attribution.request.picture.pixels
-    if attribution.request.layer == INPUT and heatmap.shape != picture.shape[:2]:
-        raise ValueError(
-            f"has a map of {heatmap.shape} of the pixels of a picture of {picture.shape[:2]}"
-        )
-    _require_same(heatmap, values if values.ndim == 2 else values.sum(axis=2), "heatmap")
-    if (segments is None) != (players is None):
-        raise ValueError("has players without values, or values of players that are nowhere")
-    if segments is not None and players is not None:
-        with _as_clause("has no players"):
-            labels = validated_segments(segments, *heatmap.shape)
-        sizes = np.bincount(labels.ravel())
-        if players.shape != sizes.shape:
-            raise ValueError(f"has {players.shape} values for {len(sizes)} players")
-        _require_same(values, np.asarray(players / sizes, np.float32)[labels], "values")
-    if error is not None and error.shape != (values if players is None else players).shape:
-        raise ValueError(f"has standard errors of shape {error.shape} that belong to no values")
-
-
-def _require_same(found: npt.NDArray[Any], expected: npt.NDArray[Any], what: str) -> None:
-    largest = float(np.abs(expected).max())
-    if found.shape != expected.shape or not np.allclose(
-        found, expected, rtol=0, atol=_ROUNDING * largest
-    ):
-        raise ValueError(f"has a {what} that contradicts the rest of its map")

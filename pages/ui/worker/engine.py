@@ -50,6 +50,7 @@ from pages.ui.worker.own_models import (
 )
 from pages.ui.worker.page_runs import PageRuns, take_short_turns
 from pages.ui.worker.room import bytes_taken, leaving
+from pages.ui.worker.shared_results import shared_results
 from pages.ui.worker.tasks import Task
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ class Engine:
         ``ATTRIBUTION_MODEL_PREPROCESSING``, ``…_SIZE`` and ``…_LINK``; weights have those of
         `keras_weights`, and ``ATTRIBUTION_DOWNLOADS`` is ``off`` where visitors may not fetch any;
         ``ATTRIBUTION_NETWORKS_MB`` is what networks of Keras Applications may take together;
+        ``ATTRIBUTION_RESULTS`` is a folder of maps that several processes share;
         visitors' networks have those of `uploads_of`.
     address : str or None
         The address at which the app listens; None for all that the machine has.
@@ -123,6 +125,7 @@ class Engine:
         self._environment = environment
         self.own_models = OwnModels(uploads_of(environment, address), self._forget)
         self._cache = Cache(768 * 2**20)
+        self._shared = shared_results(environment)
         self._bfloat16 = processor_has_bfloat16()
         self._classifiers: dict[str, Classifier] = {}
         self._used: dict[str, float] = {}
@@ -352,7 +355,9 @@ class Engine:
 
     def _start(self, task: Task) -> Iterator[object]:
         # A generator, so that the first step loads the model, not the page that asks for the task.
-        for result in task.steps(self._classifier(task.model)):
+        classifier = self._classifier(task.model)
+        shared = self._shared
+        for result in shared.steps(task, classifier) if shared else task.steps(classifier):
             yield result
             # Before the next step: pages share Python's lock and the processors with it. A higher
             # niceness would also give way to all other programs: with two busy ones no map came.

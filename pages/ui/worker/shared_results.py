@@ -1,0 +1,78 @@
+"""Maps that several processes of one machine share through a folder."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attribution_core.assets import ASSETS
+from attribution_core.images import Picture, load_image
+from pages.ui.worker.own_models import is_own, whole_number
+from pages.ui.worker.tasks import Explain, Task
+
+if TYPE_CHECKING:
+    from attribution_core.network.classifier import Classifier
+    from attribution_core.saved_maps.results import Results
+
+FOLDER, MEGABYTES = "ATTRIBUTION_RESULTS", "ATTRIBUTION_RESULTS_MB"
+"""Variables: the folder, without which nothing is shared, and what it may take."""
+_USUAL_MEGABYTES = 1024
+_PICTURES = (".jpg", ".png")
+
+_log = logging.getLogger(__name__)
+
+
+class SharedResults:
+    """Looks a map up before it is computed, and keeps it afterwards.
+
+    Only maps of the gallery's pictures are kept: a map can show what is in the picture, and what
+    visitors bring is in memory alone.
+    """
+
+    def __init__(self, results: Results) -> None:
+        self._results = results
+
+    def steps(self, task: Task, classifier: Classifier) -> Iterator[object]:
+        """The steps of a task; one, where another process has made its map."""
+        if not isinstance(task, Explain) or is_own(task.model):
+            yield from task.steps(classifier)
+            return
+        from attribution_core.attribution import Attribution
+        from attribution_core.explanation import key_of
+
+        request, key = task.request, key_of(classifier, task.request)
+        if classifier.cache.get(key) is None:
+            label = classifier.labels[request.target]
+            found = self._results.find(classifier.fingerprint, classifier.name, label, request)
+            if found is not None:
+                classifier.cache.put(key, found)
+        for result in task.steps(classifier):
+            finished = isinstance(result, Attribution) and result.finished and result
+            if finished and request.picture.digest in _gallery(classifier.input_size):
+                self._results.keep(finished)
+            yield result
+
+
+def shared_results(environment: Mapping[str, str]) -> SharedResults | None:
+    """Those of the folder that the operator names; None where none is named or can be made."""
+    folder = environment.get(FOLDER, "").strip()
+    if not folder:
+        return None
+    from attribution_core.saved_maps.results import Results
+
+    most = whole_number(environment, MEGABYTES, _USUAL_MEGABYTES) * 2**20
+    try:
+        return SharedResults(Results(Path(folder).expanduser(), most))
+    except OSError as error:
+        _log.error("%s: no maps are shared, the folder cannot be made (%s).", FOLDER, error)
+        return None
+
+
+@lru_cache(maxsize=16)
+def _gallery(size: tuple[int, int]) -> frozenset[str]:
+    """Digests of the gallery's pictures at a network's input size."""
+    files = (path for path in (ASSETS / "gallery").iterdir() if path.suffix in _PICTURES)
+    return frozenset(Picture.of(load_image(path, size)).digest for path in files)
