@@ -9,10 +9,16 @@ BIN := $(VENV)/bin
 # A worker for each of two processors; one that has finished takes over tests from the other.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 2 --dist worksteal
 
-.PHONY: run test quick installed served lint docs pictures benchmark load soak clean
+.PHONY: run doctor test quick installed served lint docs pictures benchmark load soak clean
 
 run: $(VENV)/app-installed
 	$(BIN)/python -m pages.ui.serve --server.port 8501
+
+# What this machine lacks to run it, a line each.
+doctor:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if (3, 11) <= v < (3, 14) else f"{sys.executable} is Python {v.major}.{v.minor}; name one of 3.11 to 3.13: make doctor PYTHON=python3.12")'
+	@$(MAKE) --no-print-directory $(VENV)/app-installed
+	@$(BIN)/python -m attribution_core doctor
 
 test: $(VENV)/tests-installed
 	$(PYTEST) --durations=15

@@ -99,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_replay(commands.add_parser("replay", help="make saved maps again, and compare"))
     _add_methods(commands.add_parser("methods", help="list the methods and their options"))
     _add_download(commands.add_parser("download", help="fetch weights of Keras Applications"))
+    _add_doctor(commands.add_parser("doctor", help="say what this machine lacks to run the app"))
     return parser
 
 
@@ -472,6 +473,33 @@ def _add_download(parser: argparse.ArgumentParser) -> None:
         return download_networks(asked)
 
     parser.set_defaults(run=run, goes_on=True)
+
+
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Prints a line for each thing that the app needs: fine, a note of what it does without, or "
+        "wrong, with what to do. The exit code is 1 where something is wrong."
+    )
+    parser.add_argument(
+        "--port",
+        type=_port,
+        default=8501,
+        help="at which the app is to be served; default: %(default)s",
+    )
+
+    def run(asked: argparse.Namespace) -> int:
+        from attribution_core.command_line.doctor.examination import examine
+
+        return examine(asked)
+
+    parser.set_defaults(run=run)
+
+
+def _port(text: str) -> int:
+    port = _positive(text)
+    if port < 2**16:
+        return port
+    raise argparse.ArgumentTypeError(f"{text} is no port; give 1 to 65535")
 
 
 def _size(text: str) -> tuple[int, int]:
