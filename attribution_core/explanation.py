@@ -209,7 +209,7 @@ def attribution_of(
         players = values
         values = np.asarray(players / np.bincount(segments.ravel()), np.float32)[segments]
     ends = score_values(problem.ends, problem.score)
-    change = float(ends[0] - ends[1])
+    aim = float(ends[0]) if method.splits_score else float(ends[0] - ends[1])
     total = float(np.asarray(estimate.values, np.float64).sum())
     error = estimate.standard_error
     return Attribution(
@@ -221,7 +221,9 @@ def attribution_of(
         heatmap=values if values.ndim == 2 else values.sum(axis=2),
         score=float(ends[0]),
         reference_score=float(ends[1]),
-        completeness_gap=abs(total - change) if method.splits_change else None,
+        completeness_gap=(
+            abs(total - aim) if method.splits_change or method.splits_score else None
+        ),
         standard_error=None if error is None else np.asarray(error, np.float32),
         evaluations=estimate.evaluations,
         seconds=time.perf_counter() - started,
@@ -274,6 +276,7 @@ def pose(classifier: Classifier, request: Request) -> Problem:
         input_size=classifier.input_size,
         segments_of=partial(_segments, classifier, request),
         play=partial(shared_game, masking, score),
+        walked_head=partial(classifier.walked_head, request.layer),
         local_game=partial(local_game, masking),
     )
 

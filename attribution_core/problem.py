@@ -43,6 +43,9 @@ class Problem:
     play : Play
         From labels ``(h, w)`` to the game whose players they are; with ``bfloat16``, coalitions
         are evaluated in it.
+    walked_head : callable
+        From the name of rules to the head that follows them back, in the place of derivatives; see
+        `network.walk.head`.
     local_game : callable
         From labels ``(h, w)`` to the same game for the logits of all classes, where the head is
         local; None where it is not.
@@ -58,6 +61,7 @@ class Problem:
     input_size: tuple[int, int]
     segments_of: Callable[[Segmentation], Segments]
     play: Play
+    walked_head: Callable[[str], Head]
     local_game: Callable[[Segments], LocalHeadGame | None]
 
     @property
@@ -68,6 +72,10 @@ class Problem:
     def function_of(self, score: Score) -> HeadScore:
         """Another score as such a function."""
         return HeadScore(self.head, score)
+
+    def walked(self, rules: str) -> HeadScore:
+        """The score as a function whose gradients are what the named rules send back."""
+        return HeadScore(self.walked_head(rules), self.score)
 
     def game(self, *, bfloat16: bool = False) -> HeadGame:
         """The game on the request's own segmentation."""

@@ -8,13 +8,17 @@ from typing import Any
 from attribution_core.methods import (
     banzhaf_values,
     class_activation,
+    deconvnet,
+    deeplift,
     grad_cam,
     gradient,
     gradient_times_input,
+    guided_backpropagation,
     integrated_gradients,
     kernel_shap,
     lime,
     linear_attribution,
+    lrp,
     occlusion,
     shapley_values,
     smoothgrad,
@@ -29,6 +33,8 @@ METHODS: Mapping[str, Method[Any]] = {
         linear_attribution.METHOD,
         integrated_gradients.METHOD,
         smoothgrad.METHOD,
+        deeplift.METHOD,
+        lrp.METHOD,
         grad_cam.METHOD,
         class_activation.METHOD,
         occlusion.METHOD,
@@ -36,6 +42,8 @@ METHODS: Mapping[str, Method[Any]] = {
         kernel_shap.METHOD,
         shapley_values.METHOD,
         banzhaf_values.METHOD,
+        guided_backpropagation.METHOD,
+        deconvnet.METHOD,
     )
 }
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol, SupportsIndex
 from attribution_core.images import INPUT, Picture
 from attribution_core.methods.method import Method, Shapes
 from attribution_core.methods.options import BFLOAT16, OptionValue, values_in
+from attribution_core.methods.walked_layers import LayerAbove
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import method_named
 from attribution_core.scores import Contrast, Link, Quantity, Score
@@ -102,6 +103,9 @@ class Network(Protocol):
 
     def colours(self, layer: str, segments: Segments) -> int | None:
         """As `Classifier.colours`."""
+
+    def layers_above(self, layer: str) -> tuple[LayerAbove, ...]:
+        """As `Classifier.layers_above`."""
 
 
 def request_or_reason(
@@ -228,16 +232,19 @@ def _shapes(network: Network | None, draft: Request, method: Method[Any]) -> Sha
     if network is not None:
         shape = network.layer(draft.layer).shape
     height, width = draft.picture.pixels.shape[:2]
-    input_size = (height, width)
+    input_size, probability = (height, width), draft.score == "probability"
     if shape is None:
-        return Shapes(at_input, None, input_size)
+        return Shapes(at_input, None, input_size, probability=probability)
     plane, players = (shape[0], shape[1]), None
     if method.of_players:
         players = players_of(draft.segmentation, *plane, at_input=at_input)
     colours = None
     if network is not None and method.every_coalition and draft.score != "probability":
         colours = colours_of(network, draft)
-    return Shapes(at_input, plane, input_size, players, colours, shape[2])
+    above = None
+    if network is not None and method.needs == "graph":
+        above = network.layers_above(draft.layer)
+    return Shapes(at_input, plane, input_size, players, colours, shape[2], above, probability)
 
 
 def colours_of(network: Network, draft: Request) -> int | None:

@@ -89,14 +89,17 @@ def refine_together(
     if method.shared_passes is None:
         able = [each.title for each in METHODS.values() if each.shared_passes is not None]
         raise ValueError(
-            f"{method.title} does not share passes among classes; {' and '.join(able)} can."
+            f"{method.title} does not share passes among classes; {', '.join(able[:-1])} and "
+            f"{able[-1]} can."
         )
     options = _options_of(method, first)
     problems = [pose(classifier, granted(asked_again(classifier, each))) for each in requests]
     started = time.perf_counter()
     found: tuple[Attribution, ...] = ()
+    rules = method.shared_passes.rules(options)
+    head = problems[0].walked_head(rules) if rules else problems[0].head
     for estimate in method.shared_passes.refine(
-        HeadScores(problems[0].head, [problem.score for problem in problems]),
+        HeadScores(head, [problem.score for problem in problems]),
         problems[0].point,
         problems[0].reference,
         options,

@@ -24,6 +24,7 @@ from attribution_core.models.preprocessing import title_of
 
 NEEDS = {
     "gradient": "derivatives of the score",
+    "graph": "each layer on the way to the score, with a rule for it",
     "game": "the score of coalitions: pictures in which some parts are taken out",
 }
 PRECISIONS = {

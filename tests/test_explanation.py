@@ -110,6 +110,9 @@ def test_every_method_at_every_kind_of_layer(
         gap = abs(found.total - change)
         assert found.completeness_gap == pytest.approx(gap, rel=1e-3, abs=1e-5)
         assert method == "linear" or gap < 0.01 * abs(change)
+    elif entry.splits_score:
+        gap = abs(found.total - found.score)
+        assert found.completeness_gap == pytest.approx(gap, rel=1e-3, abs=1e-5)
     else:
         assert found.completeness_gap is None
     if METHODS[method].of_players:

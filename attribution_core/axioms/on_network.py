@@ -293,6 +293,14 @@ def _implementation_invariance(classifier: Classifier, request: Request) -> Chec
             ),
         )
     method = method_named(request.method)
+    if method.needs == "graph":
+        return (
+            _impossible(
+                "implementation_invariance",
+                "It follows rules through the layers, and both programs have the same layers: "
+                "another network for the same function may well get other values.",
+            ),
+        )
     asked = request_or_reason(
         classifier,
         picture=request.picture,

@@ -14,6 +14,7 @@ from attribution_core.games.game import FunctionGame
 from attribution_core.methods.estimate import Estimate
 from attribution_core.methods.functions import Differentiable
 from attribution_core.methods.options import Option, OptionValue, options_in, values_in
+from attribution_core.methods.walked_layers import LayerAbove
 
 if TYPE_CHECKING:
     from attribution_core.problem import Problem
@@ -74,6 +75,11 @@ class Shapes:
         so.
     channels : int or None
         Of the layer's activations; None while the network is not loaded.
+    above : tuple of LayerAbove or None
+        The steps from the layer to the logits, for methods that need the graph; None while the
+        network is not loaded.
+    probability : bool
+        Whether the score is the class's probability.
     """
 
     at_input: bool
@@ -82,6 +88,8 @@ class Shapes:
     players: int | None = None
     colours: int | None = None
     channels: int | None = None
+    above: tuple[LayerAbove, ...] | None = None
+    probability: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,10 +141,14 @@ class SharedPasses(Generic[OptionsType]):
         options to estimates with values ``(scores, *shape)``.
     same_alone : callable
         From options to whether each class gets what it would get alone, to rounding.
+    rules : callable
+        From options to the rules that the function of several scores follows back; see
+        `Problem.walked`. Empty for its derivatives.
     """
 
     refine: Callable[[Differentiable, FloatArray, FloatArray, OptionsType], Iterator[Estimate]]
     same_alone: Callable[[OptionsType], bool]
+    rules: Callable[[OptionsType], str] = lambda options: ""
 
 
 def _always(shapes: Shapes, options: object) -> str:
@@ -175,14 +187,17 @@ class Method(Generic[OptionsType]):
     stops_early : callable
         From options to whether it may end with fewer evaluations than planned, once its values are
         good enough.
-    needs : {"gradient", "game"}
-        Whether it needs derivatives of the score, or only its values on coalitions.
+    needs : {"gradient", "game", "graph"}
+        Whether it needs derivatives of the score, only its values on coalitions, or each layer on
+        the way to it.
     uses_reference : bool
     unavailable : callable
         From `Shapes` and options to the reason why it cannot be run, one sentence; empty where it
         can.
     splits_change : bool
         Whether its values are meant to sum to f(x) − f(x′): every map then reports the gap.
+    splits_score : bool
+        Whether they are meant to sum to f(x) itself; likewise.
     unit : callable
         From options to what its values are.
     promises : tuple of str
@@ -212,13 +227,14 @@ class Method(Generic[OptionsType]):
     options_type: type[OptionsType]
     run: Callable[[Problem, OptionsType], Iterator[Estimate]]
     evaluations: Callable[[OptionsType, Shapes], int]
-    needs: Literal["gradient", "game"]
+    needs: Literal["gradient", "game", "graph"]
     uses_reference: bool
     paper: str = ""
     thesis: str = ""
     unavailable: Callable[[Shapes, OptionsType], str] = _always
     stops_early: Callable[[OptionsType], bool] = _never
     splits_change: bool = False
+    splits_score: bool = False
     unit: Callable[[OptionsType], Unit] = _share
     promises: tuple[Promise, ...] = ()
     precision: Precision = "exact"

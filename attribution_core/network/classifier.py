@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from attribution_core.arrays import Logits
 from attribution_core.images import INPUT, Picture, Pixels, digest
+from attribution_core.methods.walked_layers import LayerAbove
 from attribution_core.network.bfloat16 import in_bfloat16
 from attribution_core.network.change_windows import local_part
 from attribution_core.network.copies import copies
@@ -50,7 +51,10 @@ from attribution_core.network.verification import (
     check_scores_of,
     is_copy,
     sound_layers,
+    tolerance_of,
 )
+from attribution_core.network.walk.head import Replayed, WalkedHead, logits_by_rules
+from attribution_core.network.walk.replay import Walk
 from attribution_core.running.cache import Cache
 from attribution_core.scores import Link, Quantity, probabilities_of
 from attribution_core.segmentations import Segments
@@ -291,6 +295,28 @@ class Classifier:
             ("composed head", layer), lambda: self._compose_head(found, whole)
         )
 
+    def walk(self, layer: str) -> Walk:
+        """The steps from a layer to the logits, which rules can be followed back through."""
+        self.layer(layer)
+        return self._functions.get_or_compute(("walk", layer), lambda: self._build_walk(layer))
+
+    def layers_above(self, layer: str) -> tuple[LayerAbove, ...]:
+        """What `walk` passes, from low to high."""
+        return self.walk(layer).layers
+
+    def walked_head(self, layer: str, rules: str) -> WalkedHead:
+        """`head`, whose gradients are what rules send back; see `logits_by_rules`.
+
+        ValueError where the layer has no head, or there are no such rules.
+        """
+        walk = self.walk(layer)
+        replayed = self._functions.get_or_compute(
+            ("replayed", layer), lambda: Replayed(self.head(layer), tolerance_of(self._network))
+        )
+        return self._functions.get_or_compute(
+            ("walked head", layer, rules), lambda: self._build_walked_head(replayed, walk, rules)
+        )
+
     def linear_head(self, layer: str, players: int, *, bfloat16: bool = False) -> LinearHead | None:
         """A head for coalitions of that many players that skips its first, linear layers.
 
@@ -493,6 +519,21 @@ class Classifier:
         affordable = max(1.0, _MULTIPLICATIONS_A_BATCH / max(1, layer.multiplications))
         batch_size = 2 ** min(int(np.log2(affordable)), int(np.log2(_LARGEST_BATCH)))
         return self._head(layer, logits, max(2, batch_size))
+
+    def _build_walk(self, layer: str) -> Walk:
+        shape = self.layer(layer).shape
+        if layer == INPUT:
+            return Walk.above(self._network, shape, self._preprocess, "scaling")
+        above = keras.Model(self._cuts[layer], self._network.output)
+        return Walk.above(above, shape, first if self._channels_first else None)
+
+    def _build_walked_head(self, replayed: Replayed, walk: Walk, rules: str) -> WalkedHead:
+        logits = logits_by_rules(walk, rules, at_input=replayed.plain.layer == INPUT)
+        return WalkedHead(
+            replayed,
+            lambda points: tf.cast(logits(points), tf.float32),
+            reproducible=self._reproducible,
+        )
 
     def _compose_head(self, layer: Layer, whole: Layer) -> Head:
         below = keras.Model(self._network.input, self._cuts[layer.name])

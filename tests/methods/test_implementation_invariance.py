@@ -1,8 +1,8 @@
 """Two networks that are one function, and differ in layers: do their maps differ?
 
 The one takes relu(z), the other z + relu(−z), which is the same. A rule that goes by layers tells
-them apart; the gradient through guided rectifiers (Springenberg et al. 2015) is one, and shows that
-the test can fail.
+them apart, as guided backpropagation does (Springenberg et al. 2015), also where it is written as
+the gradient of a network of guided rectifiers.
 """
 
 from __future__ import annotations
@@ -37,13 +37,6 @@ class Guided(keras.layers.Layer):
 
     def call(self, values: Any) -> Any:
         return guided(values)
-
-
-class Plain(keras.layers.Layer):
-    """The rectifier."""
-
-    def call(self, values: Any) -> Any:
-        return keras.ops.relu(values)
 
 
 def network(rectifier: type[keras.layers.Layer], *, in_two_parts: bool) -> Classifier:
@@ -99,17 +92,39 @@ def apart(both: list[FloatArray]) -> float:
 
 
 def test_both_are_one_function(picture: Pixels) -> None:
-    one, other = (network(Plain, in_two_parts=parts) for parts in (False, True))
+    one, other = (network(keras.layers.ReLU, in_two_parts=parts) for parts in (False, True))
     pictures = np.stack([picture, picture[::-1], np.zeros_like(picture)])
     np.testing.assert_allclose(one.scores(pictures), other.scores(pictures), rtol=1e-4, atol=1e-5)
 
 
+GOING_BY_LAYERS = ("guided_backpropagation", "deconvnet")
+
+
 @pytest.mark.thorough
-@pytest.mark.parametrize("method", list(METHODS))
+@pytest.mark.parametrize("method", [name for name in METHODS if name not in GOING_BY_LAYERS])
 def test_methods_do_not_go_by_layers(picture: Pixels, method: str) -> None:
-    assert apart(maps(Plain, picture, method)) < 1e-4
+    """LRP and DeepLIFT do elsewhere; a sum of z and relu(−z) they share out as relu(z) itself."""
+    assert apart(maps(keras.layers.ReLU, picture, method)) < 1e-4
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("method", GOING_BY_LAYERS)
+def test_some_go_by_layers(picture: Pixels, method: str) -> None:
+    assert apart(maps(keras.layers.ReLU, picture, method)) > 0.1
 
 
 @pytest.mark.thorough
 def test_a_gradient_through_guided_rectifiers_does(picture: Pixels) -> None:
     assert apart(maps(Guided, picture, "gradient")) > 0.1
+
+
+def test_guided_backpropagation_is_the_gradient_of_guided_rectifiers(picture: Pixels) -> None:
+    for layer in ("input", "pooled"):
+        one, other = (
+            explain(network(rectifier, in_two_parts=False), picture, method, 1, layer=layer).values
+            for rectifier, method in (
+                (Guided, "gradient"),
+                (keras.layers.ReLU, "guided_backpropagation"),
+            )
+        )
+        assert apart([one, other]) < 1e-5

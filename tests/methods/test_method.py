@@ -27,6 +27,8 @@ def test_the_methods() -> None:
         "linear",
         "integrated_gradients",
         "smoothgrad",
+        "deeplift",
+        "lrp",
         "grad_cam",
         "class_activation",
         "occlusion",
@@ -34,6 +36,8 @@ def test_the_methods() -> None:
         "kernel_shap",
         "shapley_values",
         "banzhaf_values",
+        "guided_backpropagation",
+        "deconvnet",
     ]
 
 

@@ -107,9 +107,12 @@ def caption(attribution: Attribution) -> tuple[str, ...]:
     sums = f"sums to {written(total, '.3g')}"
     if attribution.completeness_gap is None:
         return cost, f"{sums} · f(x) − f(x′) = {written(change, '.3g')}", *attribution.notices
-    gap = attribution.completeness_gap / abs(change) if change else float("inf")
+    of_score = METHODS[attribution.request.method].splits_score
+    aim, named = (attribution.score, "f(x) = ") if of_score else (change, "")
+    gap = attribution.completeness_gap / abs(aim) if aim else float("inf")
     shown = f"{100 * gap:.1f} %" if gap < 10 else f"{attribution.completeness_gap:.3g}"
-    return cost, f"{sums} · should be {written(change, '.3g')} · gap {shown}", *attribution.notices
+    told = f"{sums} · should be {named}{written(aim, '.3g')} · gap {shown}"
+    return cost, told, *attribution.notices
 
 
 def no_error_bars(attribution: Attribution) -> str:

@@ -1,0 +1,1 @@
+"""The network walked back step by step, with rules in the place of derivatives."""
