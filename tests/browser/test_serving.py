@@ -28,10 +28,19 @@ SERVING = ROOT / "docs" / "serving"
 PATH = "/attributions"
 
 
-def steps(instruction: str) -> list[str]:
-    """What follows an instruction in the Dockerfile, wherever it occurs."""
-    lines = (SERVING / "Dockerfile").read_text("utf-8").replace("\\\n", " ").splitlines()
+def steps(instruction: str, of: str = "Dockerfile") -> list[str]:
+    """What follows an instruction in a Dockerfile, wherever it occurs."""
+    lines = (SERVING / of).read_text("utf-8").replace("\\\n", " ").splitlines()
     return [line.partition(" ")[2] for line in lines if line.startswith(f"{instruction} ")]
+
+
+def put(source: str, target: str, folder: Path) -> None:
+    """A file or folder of the project, copied into a folder."""
+    if (ROOT / source).is_dir():
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / source, folder / target, ignore=ignored)
+    else:
+        shutil.copy(ROOT / source, folder / target)
 
 
 @dataclass(frozen=True)
@@ -50,12 +59,7 @@ def container(tmp_path: Path) -> Container:
     for folder in (app, home, models):
         folder.mkdir()
     for step in steps("COPY"):
-        source, target = step.split()
-        if (ROOT / source).is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(ROOT / source, app / target, ignore=ignored)
-        else:
-            shutil.copy(ROOT / source, app / target)
+        put(*step.split(), app)
     said = dict(part.split("=", 1) for step in steps("ENV") for part in shlex.split(step))
     places = {"/models": str(models), "/tmp/matplotlib": str(tmp_path / "matplotlib")}
     environment = {name: places.get(value, value) for name, value in said.items()}
@@ -151,3 +155,43 @@ def test_a_visitor_comes_through_the_proxy_and_nothing_is_written(
     after = {path: path.stat().st_mtime_ns for path in sorted(container.app.rglob("*"))}
     assert after == before
     assert list(container.home.rglob("*")) == []
+
+
+MAPS = "/?methods=gradient,grad_cam&classes=285&model=efficientnet_lite0"
+
+
+def expect_maps(server: Server, new_page: Callable[..., Page]) -> None:
+    """A visitor sees them, and is not asked for a network."""
+    page = new_page(color_scheme="light")
+    page.goto(server.url + MAPS)
+    expect(page.locator(".heatmap-grid .map.done")).to_have_count(2)
+    expect(page.get_by_text("Your own picture")).to_be_visible()
+    expect(page.get_by_text("Your own model")).to_have_count(0)
+    page.close()
+
+
+def test_a_space_answers(tmp_path: Path, new_page: Callable[..., Page]) -> None:
+    file = "huggingface/Dockerfile"
+    for step in steps("COPY", file):
+        put(*step.split(), tmp_path)
+    said = [part.split("=", 1) for step in steps("ENV", file) for part in shlex.split(step)]
+    (entry,) = steps("ENTRYPOINT", file)
+    _, *arguments = json.loads(entry)
+    (front,) = re.findall("app_port: (.*)", (SERVING / "huggingface/README.md").read_text("utf-8"))
+    assert f"--server.port={front}" in arguments
+    assert steps("EXPOSE", file) == [front]
+    arguments = [each for each in arguments if not each.startswith("--server.port")]
+    with running([sys.executable, *arguments], tmp_path, dict(said)) as server:
+        expect_maps(server, new_page)
+        cookie = answer(f"{server.url}/_stcore/health")[1]["set-cookie"]
+        assert "SameSite=None; Secure" in cookie
+
+
+def test_the_secrets_of_community_cloud_are_the_apps_variables(
+    tmp_path: Path, new_page: Callable[..., Page]
+) -> None:
+    for name in (".streamlit", "attribution_core", "assets", "pages", "app.py"):
+        put(name, name, tmp_path)
+    shutil.copy(SERVING / "community_cloud" / "secrets.toml", tmp_path / ".streamlit")
+    with running([sys.executable, "-m", "streamlit", "run", "app.py"], tmp_path, {}) as server:
+        expect_maps(server, new_page)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import local_script_runner
 
@@ -157,3 +158,23 @@ def test_a_file_named_at_its_place_is_taken_as_on_a_server(any_visit: Callable[.
     page.app.file_uploader(key="upload").upload("mine.png", content, "image/png")
     page.run()
     assert page.scene.settings.picture == "upload"
+
+
+def test_a_file_as_large_as_is_allowed_is_taken(
+    any_visit: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And every place to upload says that a temporary file may hold one meanwhile."""
+    page = any_visit().run()
+    for place in page.app.file_uploader:
+        assert "a temporary file without a name may hold" in place.help, place.label
+        # What is sent is a little longer than the file.
+        assert st.get_option("server.maxUploadSize") > own_picture.MOST_BYTES / 2**20
+    content = encoded(Image.new("RGB", (32, 24), "red"), "PNG")
+    monkeypatch.setattr(own_picture, "MOST_BYTES", len(content))
+    page.app.file_uploader(key="upload").upload("mine.png", content, "image/png")
+    page.run()
+    assert page.scene.settings.picture == "upload"
+    page.app.file_uploader(key="upload").upload("longer.png", content + b"0", "image/png")
+    page.run()
+    (error,) = page.app.error
+    assert "too large" in error.value

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
 
-from pages.ui.worker.engine import engine
+from pages.ui.worker.engine import Engine, engine
 from pages.ui.worker.page_runs import SHORT_TURN_SECONDS, PageRuns
-from tests.patience import UNCHANGED
+from tests.patience import UNCHANGED, until
 
 
 def test_work_waits_for_the_last_of_several_runs() -> None:
@@ -62,3 +66,30 @@ def test_the_servers_threads_take_short_turns() -> None:
     sys.setswitchinterval(5 * SHORT_TURN_SECONDS)
     engine()
     assert sys.getswitchinterval() == pytest.approx(SHORT_TURN_SECONDS)
+
+
+@dataclass(frozen=True)
+class TellNiceness:
+    """A task whose result is the niceness of the thread that does it."""
+
+    at_once: ClassVar[bool] = True
+    model: str = "none"
+
+    def steps(self, classifier: object) -> Iterator[int]:
+        yield os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    def multiplications(self, classifier: object) -> float:
+        return 0.0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there threads have a niceness each")
+def test_work_gives_way_to_pages_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A nicer thread gives way to every program of the machine: beside two no map came."""
+    made = Engine({})
+    monkeypatch.setattr(made, "_classifier", lambda name: None)
+    task = TellNiceness()
+    made.jobs.ask("visitor", [task])
+    until(lambda: made.jobs.look(task).state == "done")
+    assert made.jobs.look(task).estimate == os.getpriority(os.PRIO_PROCESS, 0)
+    made.jobs.close(UNCHANGED)
+    made.downloads.close(UNCHANGED)
