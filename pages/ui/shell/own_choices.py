@@ -40,6 +40,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "figure": ("caption", "format", "outlines", "picture", "scale", "theme", "width"),
     "sidebar": ("more",),
     "stage": ("class", "film", "method"),
+    "stories": ("view",),
 }
 """What follows the hyphen, by what stands before it."""
 

@@ -27,6 +27,15 @@ def test_the_names_are_those_that_the_pages_use() -> None:
 
 PARTS = ("first", "second")
 
+CHOSEN = re.compile(r'\b(?:choose_\w+|choice|recalled|remember)\(\s*"([a-z]+-[a-z]+)"')
+
+
+def test_no_page_has_a_choice_that_its_own_link_is_said_not_to_have() -> None:
+    sources = [file.read_text("utf-8") for file in PAGES.rglob("*.py")]
+    chosen = {name for source in sources for name in CHOSEN.findall(source)}
+    assert len(chosen) > 25
+    assert not_understood(chosen) == ""
+
 
 def test_one_sentence_for_all_that_is_not_understood() -> None:
     assert not_understood(["layers-method", "model", "kernel_shap.budget"]) == ""
