@@ -17,7 +17,8 @@ run: $(VENV)/app-installed
 # What this machine lacks to run it, a line each.
 doctor:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if (3, 11) <= v < (3, 14) else f"{sys.executable} is Python {v.major}.{v.minor}; name one of 3.11 to 3.13: make doctor PYTHON=python3.12")'
-	@$(MAKE) --no-print-directory $(VENV)/app-installed
+	@$(MAKE) --silent --no-print-directory $(VENV)/app-installed
+	@$(BIN)/python -c 'import attribution_core' 2>/dev/null || { echo "wrong  Packages: $(VENV) does not hold all of requirements.txt; remove it with make clean, and try again."; exit 1; }
 	@$(BIN)/python -m attribution_core doctor
 
 test: $(VENV)/tests-installed

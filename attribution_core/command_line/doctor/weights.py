@@ -28,10 +28,9 @@ def look_at_weights(environment: Mapping[str, str] = os.environ) -> Iterator[Fin
                 absent.append(network.title)
                 continue
             check_weights(network, found, environment)
-            checked = (
-                "its checksum is right" if expected_checksum(network, environment) else "whole"
-            )
-            yield Finding(network.title, "fine", f"{found}, {checked}")
+            known = expected_checksum(network, environment)
+            said = "its checksum is right" if known else "it has all parameters"
+            yield Finding(network.title, "fine", f"{found}: {said}")
         except (ValueError, OSError) as error:
             yield Finding(network.title, "wrong", sentence(error))
     if absent:
