@@ -22,7 +22,7 @@ _ADDRESS = re.compile(
     r"\[?(?<![\w.:])((?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F.]*)(?![\w.])\]?"
     r"(?::\d{1,5})?"
 )
-_HERE = Path(__file__).resolve().parents[3]
+_OURS = {"attribution_core", "pages"}
 
 
 @dataclass(frozen=True)
@@ -91,13 +91,17 @@ def described(error: BaseException, *, whole: bool = False) -> str:
     said = type(error).__name__
     if frames:
         # The last place of our own says most: below it are libraries.
-        own = [frame for frame in frames if Path(frame.filename).is_relative_to(_HERE)]
-        own = [frame for frame in own if "site-packages" not in frame.filename]
+        own = [frame for frame in frames if not _OURS.isdisjoint(Path(frame.filename).parts)]
         frame = (own or list(frames))[-1]
-        path = Path(frame.filename)
-        place = path.relative_to(_HERE) if own else Path(path.parent.name, path.name)
-        said += f" in {place.as_posix()}, line {frame.lineno}, {frame.name}"
+        said += f" in {_place(frame.filename)}, line {frame.lineno}, {frame.name}"
     return f"{said}: {error}" if whole and str(error) else said
+
+
+def _place(file: str) -> str:
+    """A file without the folders in which the program, or a library, is installed."""
+    parts = Path(file).parts
+    begins = [number for number, part in enumerate(parts) if part in _OURS]
+    return "/".join(parts[begins[0] if begins else -2 :])
 
 
 def _without_visitor(found: re.Match[str]) -> str:

@@ -35,7 +35,7 @@ def test_an_error_is_one_line_of_its_type_and_place(
     except ValueError:
         logging.getLogger("pages.ui").exception("A picture was\nrefused:")
     (line,) = (record.getMessage() for record in caplog.records)
-    assert line.startswith("A picture was refused: · ValueError in tests/pages/operator/")
+    assert line.startswith("A picture was refused: · ValueError in pages/operator/")
     assert line.endswith(", failing")
     assert "\n" not in caplog.text.strip()
     assert "grandmother" not in caplog.text
