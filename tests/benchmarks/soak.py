@@ -56,7 +56,7 @@ async def _measure(port: int, process: int, visitors: int, requests: int) -> Non
     started = time.perf_counter()
 
     def row(name: str, lost: int) -> float:
-        megabytes, handles, threads = _held(process)
+        megabytes, handles, threads = held(process)
         print(
             f"{name:24}{time.perf_counter() - started:9.0f}{megabytes:8.0f}{handles:9}{threads:9}"
             f"{lost:6}",
@@ -103,7 +103,7 @@ async def _ask(tab: Session, links: Iterator[str], many: int) -> int:
     return sum([not await tab.go(next(links), PATIENCE) for _ in range(many)])
 
 
-def _held(process: int) -> tuple[float, int, int]:
+def held(process: int) -> tuple[float, int, int]:
     """A process's memory in MB, its handles, and its threads; Linux tells."""
     status = Path(f"/proc/{process}/status").read_text()
     kilobytes, threads = (

@@ -27,6 +27,7 @@ SLIDER = "Opacity"
 LOADING = 180.0
 
 _STATUS = re.compile(r'"status": ?"(\w+)"')
+_SHARE = re.compile(r'"progress": ?([0-9.e-]+)')
 _MAP = re.compile(r'"map": ?\{')
 _ENDED = {"done", "failed", "unavailable", "cancelled"}
 
@@ -45,7 +46,7 @@ class Session:
     answered : float or None
         When it had all that it waited for, and asks again and again for nothing more.
     share : float
-        How much of what it waits for was done, 0..1, as its line says.
+        How much of the map that is being computed was done, 0..1, as its square says.
     """
 
     def __init__(self, socket: Any, query: str, page: str = "") -> None:
@@ -200,11 +201,11 @@ class Session:
         element = message.delta.new_element
         if element.WhichOneof("type") == "slider" and element.slider.label == SLIDER:
             self._slider = element.slider.id
-        elif element.WhichOneof("type") == "progress":
-            self.share = element.progress.value / 100
         elif element.WhichOneof("type") == "bidi_component":
             drawn = element.bidi_component.json
             statuses = _STATUS.findall(drawn)
+            if shares := _SHARE.findall(drawn):
+                self.share = float(shares[0])
             if self.first_map is None and _MAP.search(drawn):
                 self.first_map = time.perf_counter()
             # A page asks for predictions alone before it knows its classes.

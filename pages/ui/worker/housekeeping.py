@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from starlette.exceptions import HTTPException
+from streamlit import config
 from streamlit.runtime import Runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -39,8 +40,8 @@ TAKEN = {
 _KEY = re.compile(r"[$]{2}ID-[0-9a-f]+-(.*)")
 """In the identifier that a widget has in the browser."""
 
-EVERY_SECONDS = 30.0
-"""How often those who have left are looked for."""
+LOOKS = 4
+"""How often those who have left are looked for within the time that they have to come back."""
 QUIET_SECONDS = 10.0
 """How long a moment in which no page is drawn is waited for."""
 
@@ -98,8 +99,9 @@ def keep_house(page_runs: PageRuns, most_network_bytes: int) -> None:
         return
     instance = Runtime.instance()
     bound(instance.uploaded_file_mgr, most_network_bytes)
+    pause = max(1.0, config.get_option("server.disconnectedSessionTTL") / LOOKS)
     threading.Thread(
-        target=_keep, args=(instance, page_runs), name="housekeeping", daemon=True
+        target=_keep, args=(instance, page_runs, pause), name="housekeeping", daemon=True
     ).start()
 
 
@@ -113,11 +115,11 @@ def bound(uploads: object, most_network_bytes: int) -> None:
         cast(BoundedUploads, uploads).most_network_bytes = most_network_bytes
 
 
-def _keep(instance: Runtime, page_runs: PageRuns) -> None:
+def _keep(instance: Runtime, page_runs: PageRuns, pause: float) -> None:
     here: set[str] = set()
     owed = 0
     while True:
-        time.sleep(EVERY_SECONDS)
+        time.sleep(pause)
         loop = instance._get_async_objs().eventloop
         try:
             looking = present(instance._session_mgr, instance.uploaded_file_mgr)
