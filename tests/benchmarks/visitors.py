@@ -29,6 +29,7 @@ LOADING = 180.0
 _STATUS = re.compile(r'"status": ?"(\w+)"')
 _SHARE = re.compile(r'"progress": ?([0-9.e-]+)')
 _MAP = re.compile(r'"map": ?\{')
+_SUCCESS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 _ENDED = {"done", "failed", "unavailable", "cancelled"}
 
 
@@ -192,9 +193,13 @@ class Session:
                 self.runs += 1
                 if message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
                     self._finished.set()
-                    if not (self._going or self.polls or self._settled.is_set()):
-                        self.answered = time.perf_counter()
-                        self._settled.set()
+                # Where polls were late, the server runs a part of the page after the last run of
+                # all of it, and drops what it had to say of that run's end.
+                if message.script_finished in _SUCCESS and not (
+                    self._going or self.polls or self._settled.is_set()
+                ):
+                    self.answered = time.perf_counter()
+                    self._settled.set()
 
     def _take_in(self, message: ForwardMsg) -> None:
         """Look at an element: the slider's name, and how far the maps are."""
