@@ -157,7 +157,7 @@ def _points(head: Head) -> tf.Tensor:
 
 def _gradients(head: Head) -> Callable[[], int]:
     points, weights = _points(head), tf.constant(Score(TARGET).weights(head.classes))
-    differentiate = head._differentiate[False]
+    differentiate = head._differentiate["none"]
 
     def call() -> int:
         differentiate(points, weights)
