@@ -5,6 +5,7 @@ values.
 from __future__ import annotations
 
 from contextlib import nullcontext, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import keras
@@ -36,11 +37,35 @@ def classifier_of(made: Made) -> Classifier:
     return Classifier("made", made.network, lambda images: images, None, input_size=made.input_size)
 
 
+@dataclass(frozen=True)
+class Owned:
+    """A network as its owner has it, and what it was before anything was made of it."""
+
+    name: str
+    made: Made
+    state: tuple[object, ...]
+    weights: tuple[FloatArray, ...]
+    outputs: FloatArray
+
+
 @pytest.fixture(scope="module", params=NETWORKS)
-def made(request: pytest.FixtureRequest) -> tuple[Made, Classifier]:
-    """A network as its owner has it, and the classifier made of it."""
-    found = NETWORKS[request.param]()
-    return found, classifier_of(found)
+def owned(request: pytest.FixtureRequest) -> Owned:
+    made = NETWORKS[request.param]()
+    made.network.compile("sgd", "categorical_crossentropy")
+    weights = tuple(weight.numpy().copy() for weight in made.network.weights)
+    return Owned(request.param, made, state_of(made.network), weights, owned_outputs(made))
+
+
+def state_of(network: keras.Model) -> tuple[object, ...]:
+    flags = [layer.trainable for layer in network._flatten_layers()]
+    calls = [len(layer._inbound_nodes) for layer in network._flatten_layers()]
+    return network.to_json(), flags, calls, repr(network.optimizer.get_config()), network.compiled
+
+
+@pytest.fixture(scope="module")
+def made(owned: Owned) -> tuple[Made, Classifier]:
+    """The same network, and the classifier made of it."""
+    return owned.made, classifier_of(owned.made)
 
 
 def target_of(made: Made) -> int:
@@ -155,35 +180,23 @@ def test_a_base_is_randomised_layer_by_layer() -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("name", NETWORKS)
-def test_the_owner_s_network_stays_as_it_is(name: str) -> None:
-    made = NETWORKS[name]()
-    owned = made.network
-    owned.compile("sgd", "categorical_crossentropy")
-
-    def state() -> tuple[object, ...]:
-        flags = [layer.trainable for layer in owned._flatten_layers()]
-        calls = [len(layer._inbound_nodes) for layer in owned._flatten_layers()]
-        return owned.to_json(), flags, calls, repr(owned.optimizer.get_config()), owned.compiled
-
-    before, weights = state(), [weight.numpy().copy() for weight in owned.weights]
-    outputs = owned_outputs(made)
-    classifier = classifier_of(made)
+def test_the_owner_s_network_stays_as_it_is(owned: Owned, made: tuple[Made, Classifier]) -> None:
+    """After the tests above, and whatever of them another process has taken over."""
+    network, classifier = owned.made.network, made[1]
+    classifier.cache.clear()
+    target, last = target_of(owned.made), classifier.layers[-1]
     for method in METHODS:
-        last = classifier.layers[-1]
         # Where a layer has no rule, a refusal changes nothing either.
         refused = suppress(ValueError) if METHODS[method].needs == "graph" else nullcontext()
         with refused:
-            explain(
-                classifier, ENDS[0], method, target_of(made), layer=last, superpixels=Grid(2, 2)
-            )
-    if name != "int8":
+            explain(classifier, ENDS[0], method, target, layer=last, superpixels=Grid(2, 2))
+    if owned.name != "int8":
         Randomisation(classifier).at(1)
         classifier.rounded_head("input")
-    assert state() == before
-    for weight, earlier in zip(owned.weights, weights, strict=True):
+    assert state_of(network) == owned.state
+    for weight, earlier in zip(network.weights, owned.weights, strict=True):
         np.testing.assert_array_equal(weight.numpy(), earlier)
-    np.testing.assert_array_equal(owned_outputs(made), outputs)
+    np.testing.assert_array_equal(owned_outputs(owned.made), owned.outputs)
 
 
 def test_what_cannot_be_differentiated_says_so() -> None:
