@@ -202,12 +202,14 @@ def new_page(shared_context: BrowserContext, browser: Browser) -> Iterator[Calla
 
     Nothing may be written to the console as an error, nothing be thrown, and nothing be asked of
     another host. A page has a context of its own where its options cannot be set for it alone.
+    Nothing moves, unless a test asks for it: to draw what moves takes as long as a third of opening
+    a page.
     """
     pages: list[Page] = []
     wrong: list[str] = []
 
     def open_page(**options: Any) -> Page:
-        options.setdefault("viewport", WINDOW)
+        options = {"viewport": WINDOW, "reduced_motion": "reduce", **options}
         if options.keys() <= OF_ONE_PAGE:
             page = shared_context.new_page()
             page.set_viewport_size(options.pop("viewport"))

@@ -61,7 +61,7 @@ def visit(server: Any, new_page: Callable[..., Page]) -> Callable[..., Page]:
     """Opens a page and waits until its work is done."""
 
     def open_page(name: str, **options: object) -> Page:
-        page = new_page(reduced_motion="reduce", **options)  # no colour between two others
+        page = new_page(**options)
         page.goto(f"{server.url}/{'' if name == 'explore' else name}?{QUICK}")
         done = page.get_by_text("Short guided tours") if name == "stories" else None
         expect(done or page.get_by_test_id("stDownloadButton").first).to_be_visible()

@@ -170,7 +170,7 @@ def test_the_first_request_is_a_deep_link(
 
 
 def test_from_picture_to_classes_to_methods_to_layer(visit: Callable[..., Page]) -> None:
-    page = visit({**REAL, "methods": "gradient_times_input"})
+    page = visit({**REAL, "methods": "gradient_times_input"}, reduced_motion="no-preference")
     expect_maps(page, 2)
     expect(map_of(page, "Gradient × Input", "espresso")).to_be_visible()
 

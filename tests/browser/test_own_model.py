@@ -44,7 +44,7 @@ def test_brought_on_a_phone_by_keyboard_and_gone_with_its_session(
         "STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL": "1",
     }
     with serve(ROOT / "app.py", environment) as server:
-        page = new_page(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+        page = new_page(viewport={"width": 390, "height": 844})
         page.goto(f"{server.url}/?{LINK}")
         expect(page.get_by_text("speaks for the class")).to_be_visible()
         page.get_by_test_id("stExpandSidebarButton").click()
