@@ -58,17 +58,18 @@ def answers(visit: Visit) -> str:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("name", NAMES)
 def test_every_page(
-    any_visit: Callable[..., Visit], own_model: Callable[..., None], name: str, page: str
+    any_visit: Callable[..., Visit], own_model: Callable[..., None], name: str
 ) -> None:
+    """Of a network that is loaded once."""
     own_model(name)
     more = {"faithfulness-steps": "4", "randomisation-seeds": "1", "references-path": "no"}
-    visit = any_visit(**asked(name, methods="gradient,kernel_shap", **more)).open(page)
-    visit.wait(lambda: bool(visit.statuses) and set(visit.statuses) <= {"done"})
-    assert not visit.app.error
-    assert not visit.app.exception
+    for page in PAGES:
+        visit = any_visit(**asked(name, methods="gradient,kernel_shap", **more)).open(page)
+        visit.wait(lambda shown=visit: bool(shown.statuses) and set(shown.statuses) <= {"done"})
+        assert not visit.app.error, page
+        visit.leave()
 
 
 def test_two_classes_of_one_sigmoid(
