@@ -7,14 +7,12 @@ It is made to be caught, not to be used.
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from attribution_core.assets import ASSETS
 from attribution_core.models.initializers import carry_initializers
+from attribution_core.models.npz_weights import read_npz_weights
 
 if TYPE_CHECKING:
     import keras
@@ -76,19 +74,11 @@ def load(weights: Path | None = None) -> keras.Model:
     ValueError
         If the file is missing, is no ``.npz`` file or holds the weights of another network.
     """
-    path = WEIGHTS if weights is None else weights
-    if not path.is_file():
-        raise ValueError(f"There is no weights file {path}; restore it, or name another file.")
     network = build()
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            for layer in network.layers:
-                if layer.weights:
-                    parts = (arrays[f"{layer.name}/{part}"] for part in ("kernel", "bias"))
-                    layer.set_weights([part.astype(np.float32) for part in parts])
-    except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(
-            f"{path} does not hold the weights of the network that watches for a watermark; "
-            "a file written by assets/models/clever_hans/train.py is needed."
-        ) from error
+    read_npz_weights(
+        network,
+        WEIGHTS if weights is None else weights,
+        of="the network that watches for a watermark",
+        written_by="assets/models/clever_hans/train.py",
+    )
     return network

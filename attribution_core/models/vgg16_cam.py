@@ -14,14 +14,12 @@ linear, so that a class's map at ``cam_relu`` is exact.
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from attribution_core.assets import ASSETS
 from attribution_core.models.initializers import carry_initializers
+from attribution_core.models.npz_weights import read_npz_weights
 from attribution_core.models.vgg16 import CLASSES, INPUT_SIZE, convolutional_body, preprocess
 
 if TYPE_CHECKING:
@@ -107,19 +105,11 @@ def load(weights: Path | None = None) -> keras.Model:
     ValueError
         If the file is missing, is no ``.npz`` file or holds the weights of another network.
     """
-    path = WEIGHTS if weights is None else weights
-    if not path.is_file():
-        raise ValueError(f"There is no weights file {path}; restore it, or name another file.")
     model = build()
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            for layer in model.layers:
-                if layer.weights:
-                    parts = (arrays[f"{layer.name}/{part}"] for part in ("kernel", "bias"))
-                    layer.set_weights([part.astype(np.float32) for part in parts])
-    except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(
-            f"{path} does not hold the weights of VGG16 with its class-activation head; "
-            "a file written by assets/models/vgg16_cam/head.py is needed."
-        ) from error
+    read_npz_weights(
+        model,
+        WEIGHTS if weights is None else weights,
+        of="VGG16 with its class-activation head",
+        written_by="assets/models/vgg16_cam/head.py",
+    )
     return model

@@ -58,6 +58,15 @@ def done_in(table: MapTable, snapshots: Snapshots) -> dict[tuple[int, int], Attr
     }
 
 
+def estimates_in(table: MapTable, snapshots: Snapshots) -> dict[tuple[int, int], Attribution]:
+    """The newest map of each cell that has any, done or not, by row and column."""
+    return {
+        (cell.row, cell.column): estimate
+        for cell in table.cells
+        if cell.task is not None and (estimate := attribution_in(snapshots[cell.task])) is not None
+    }
+
+
 def attribution_in(snapshot: TaskSnapshot) -> Attribution | None:
     """A task's newest attribution."""
     estimate = snapshot.estimate
@@ -79,11 +88,7 @@ def render_maps(
     layer and the reference, unless given.
     """
     settings = scene.settings
-    estimates = {
-        (cell.row, cell.column): estimate
-        for cell in table.cells
-        if cell.task is not None and (estimate := attribution_in(snapshots[cell.task])) is not None
-    }
+    estimates = estimates_in(table, snapshots)
     saturate = limits(estimates, settings)
     squares = []
     for cell in table.cells:

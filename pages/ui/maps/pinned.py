@@ -19,8 +19,8 @@ from pages.ui.components.stage_strip import StageControl
 from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.drawing import limits
 from pages.ui.maps.grid import (
-    attribution_in,
     done_in,
+    estimates_in,
     map_cell,
     names_of,
     render_attribution_grid,
@@ -176,11 +176,7 @@ def render_with_pinned(
 ) -> None:
     """Draw the maps, the pinned ones below each, and below these the difference."""
     settings = scene.settings
-    estimates = {
-        (cell.row, cell.column): estimate
-        for cell in table.cells
-        if cell.task is not None and (estimate := attribution_in(snapshots[cell.task])) is not None
-    }
+    estimates = estimates_in(table, snapshots)
     saturate = limits(estimates, settings)
     squares = []
     for cell in table.cells:
