@@ -24,6 +24,7 @@ import numpy as np
 import tensorflow as tf
 
 from attribution_core import METHODS, Classifier, explain
+from attribution_core.methods.kernel_shap import LEAST_SQUARES
 from attribution_core.methods.options import OptionValue
 from attribution_core.network import incremental_head
 from attribution_core.network.head import Head
@@ -52,7 +53,8 @@ def options_for(method: str, layer: str) -> Mapping[str, OptionValue]:
         "smoothgrad": {"samples": min(64 * times, 1000)},
         "occlusion": {"window": 48, "stride": 22 if times < 16 else 8},
         "lime": {"samples": 128 * times},
-        "kernel_shap": {"budget": 128 * times},
+        # The default estimator takes gradients too, which are not counted as evaluations.
+        "kernel_shap": {"budget": 128 * times, "estimator": LEAST_SQUARES},
     }
     return options.get(method, {})
 
