@@ -12,6 +12,7 @@ NAMES = (
     "loading_check",
     "first_maps",
     "quadrature",
+    "rules",
     "smoothgrad_noise",
     "shared_passes",
     "shapley",
