@@ -48,6 +48,7 @@ from attribution_core.methods.linear_attribution import linear_attribution
 from attribution_core.methods.method import Method
 from attribution_core.methods.occlusion import occlusion, sliding_squares
 from attribution_core.methods.options import Option
+from attribution_core.methods.owen_values import owen_values
 from attribution_core.methods.shapley_interactions import shapley_interactions
 from attribution_core.methods.shapley_values import shapley_values
 from attribution_core.methods.smoothgrad import smoothgrad
@@ -118,6 +119,7 @@ __all__ = [
     "load_image",
     "mosaic",
     "occlusion",
+    "owen_values",
     "random_curves",
     "randomize",
     "reference_image",

@@ -75,9 +75,33 @@ def merge_regions(labels: Labels, features: Features, count: int) -> Labels:
         first, so equal input has equal output.
     """
     size, mean = _statistics(labels, features)
-    whole = _whole_of_each(size, mean, _borders(labels), count)
-    _, number = np.unique(whole, return_inverse=True)
+    whole = _parents(size, mean, _borders(labels), count)
+    # Numbers grow with every merge: from the last to the first, each finds its whole decided.
+    for each in range(len(whole) - 1, -1, -1):
+        whole[each] = whole[whole[each]]
+    _, number = np.unique(whole[: len(size)], return_inverse=True)
     return number[labels]
+
+
+def merging_order(labels: Labels, features: Features) -> npt.NDArray[np.int64]:
+    """Which two regions merge first, which next, and so on until all are one.
+
+    Parameters
+    ----------
+    labels : int array ``(h, w)``
+        Regions 0..n−1, every one of them present.
+    features : float array ``(h, w, d)``
+
+    Returns
+    -------
+    int array ``(n − 1, 2)``
+        Row k has the two that merge into region n + k, the lower number first.
+    """
+    size, mean = _statistics(labels, features)
+    parent = _parents(size, mean, _borders(labels), 1)
+    # Of 2n − 1 numbers only the last has no parent but itself, and every parent has two children.
+    order = np.argsort(parent[:-1], kind="stable")
+    return np.sort(order.reshape(-1, 2), axis=1)
 
 
 def straighten_borders(labels: Labels, features: Features) -> Labels:
@@ -126,13 +150,13 @@ def in_reading_order(labels: Labels) -> Labels:
     return rank[labels]
 
 
-def _whole_of_each(
+def _parents(
     size: npt.NDArray[np.float64],
     mean: Features,
     borders: npt.NDArray[np.int64],
     count: int,
 ) -> npt.NDArray[np.int64]:
-    """For each region, a number of the merged region that it is part of at the end."""
+    """For each region, and each that arises, what it is merged into; itself at the end."""
     one, other = borders.T
     costs = _cost(size[one], mean[one], size[other], mean[other])
     heap = list(zip(costs.tolist(), one.tolist(), other.tolist(), strict=True))
@@ -164,11 +188,7 @@ def _whole_of_each(
             weight = total * sizes[each] / (total + sizes[each])
             apart = sum((x - y) ** 2 for x, y in zip(centre, means[each], strict=True))
             heappush(heap, (weight * apart, each, new))
-    whole = np.array(merged_into)
-    # Numbers grow with every merge: from the last to the first, each finds its whole decided.
-    for number in range(len(whole) - 1, -1, -1):
-        whole[number] = whole[whole[number]]
-    return whole[: len(size)]
+    return np.array(merged_into)
 
 
 def _connected_parts(clusters: npt.NDArray[np.integer]) -> Labels:

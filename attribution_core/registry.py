@@ -20,6 +20,7 @@ from attribution_core.methods import (
     linear_attribution,
     lrp,
     occlusion,
+    owen_values,
     shapley_values,
     smoothgrad,
 )
@@ -42,6 +43,7 @@ METHODS: Mapping[str, Method[Any]] = {
         kernel_shap.METHOD,
         shapley_values.METHOD,
         banzhaf_values.METHOD,
+        owen_values.METHOD,
         guided_backpropagation.METHOD,
         deconvnet.METHOD,
     )

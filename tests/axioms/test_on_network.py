@@ -21,8 +21,8 @@ from attribution_core.network.head import Head
 from attribution_core.request import granted
 from tests.conftest import OF_CHANNELS, scaled, tiny_network
 
-COMPLETE = ("integrated_gradients", "deeplift", "kernel_shap", "shapley_values")
-EXACT = ("shapley_values", "banzhaf_values")
+COMPLETE = ("integrated_gradients", "deeplift", "kernel_shap", "shapley_values", "owen_values")
+EXACT = ("shapley_values", "banzhaf_values", "owen_values")
 OF_DIFFERENCES = ("linear", "integrated_gradients", "deeplift", "lime", "kernel_shap", *EXACT)
 RECTIFIED = ("class_activation", "guided_backpropagation", "deconvnet")
 """Cut off below 0 on the way back, of a lead as of a logit; the first as LayerCAM."""

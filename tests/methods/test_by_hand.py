@@ -30,12 +30,15 @@ from attribution_core import (
     kernel_shap,
     lime,
     linear_attribution,
+    owen_values,
     reference_image,
     shapley_values,
     smoothgrad,
 )
 from attribution_core.games.window_fits import WindowFits
 from attribution_core.images import Pixels
+from attribution_core.methods.owen_values import tree_of
+from attribution_core.region_merging import merging_order
 from tests.conftest import OF_CHANNELS, scaled
 
 CLASS = 2
@@ -46,6 +49,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "occlusion": {"window": 6, "stride": 4},
     "lime": {"samples": 60, "kernel_width": 0.5},
     "kernel_shap": {"budget": 80},
+    "owen_values": {"budget": 60},
 }
 
 
@@ -151,6 +155,9 @@ def expected_of(method: str, made: ByHand, layer: str) -> np.ndarray:
     if method in ("shapley_values", "banzhaf_values"):
         values = shapley_values if method == "shapley_values" else banzhaf_values
         return made.spread(values(made.game(2)).values, 2)
+    if method == "owen_values":
+        tree = tree_of(merging_order(made.cells(4), made.point.astype(np.float64)))
+        return made.spread(owen_values(made.game(4), tree, **options).values, 4)
     if method == "lime":
         return made.spread(lime(made.game(4), seed=SEED, **options).values, 4)
     found = kernel_shap(

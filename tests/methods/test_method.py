@@ -36,6 +36,7 @@ def test_the_methods() -> None:
         "kernel_shap",
         "shapley_values",
         "banzhaf_values",
+        "owen_values",
         "guided_backpropagation",
         "deconvnet",
     ]

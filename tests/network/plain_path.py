@@ -22,10 +22,13 @@ from attribution_core import (
     kernel_shap,
     lime,
     linear_attribution,
+    owen_values,
     shapley_values,
     smoothgrad,
 )
-from attribution_core.arrays import BoolArray, FloatArray
+from attribution_core.arrays import BoolArray, FloatArray, IntArray
+from attribution_core.methods.owen_values import tree_of
+from attribution_core.region_merging import merging_order
 
 OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "integrated_gradients": {"steps": 9, "rule": "midpoint"},
@@ -95,11 +98,15 @@ class PlainPath:
         points = np.where(present[..., None], self.point, self.reference)
         return np.asarray(self.logit(points), np.float64)
 
-    def game(self) -> FunctionGame:
-        """The two by three cells of a grid as players."""
+    def cells(self) -> IntArray:
+        """Labels ``(h, w)`` of a grid of two by three."""
         height, width, _ = self.point.shape
         rows, columns = np.arange(height) * 2 // height, np.arange(width) * 3 // width
-        labels = rows[:, None] * 3 + columns
+        return np.asarray(rows[:, None] * 3 + columns)
+
+    def game(self) -> FunctionGame:
+        """The two by three cells of a grid as players."""
+        labels = self.cells()
         return FunctionGame(6, lambda coalitions: self.masked(coalitions[:, labels]))
 
     def occlusion(self, window: int, stride: int) -> FloatArray:
@@ -126,6 +133,9 @@ class PlainPath:
         options = dict(OPTIONS.get(method, {}))
         if method == "occlusion":
             return self.occlusion(**options)
+        if method == "owen_values":
+            tree = tree_of(merging_order(self.cells(), self.point.astype(np.float64)))
+            return np.asarray(owen_values(self.game(), tree, **options).values)
         if method in GAMES:
             return np.asarray(GAMES[method](self.game(), **options).values)
         ends = (self.point, self.reference) if method in BETWEEN else (self.point,)
