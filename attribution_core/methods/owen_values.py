@@ -41,9 +41,9 @@ def owen_values(game: Game, tree: Tree, *, budget: int | None = None) -> Iterato
     Parameters
     ----------
     game : Game
-    tree : nested tuples of players
-        Every player once; at most ten parts a group. With one flat group, these are the Shapley
-        values.
+    tree : int, or nested tuples of int
+        Of players, every one once; at most ten parts a group. With one flat group, these are the
+        Shapley values.
     budget : int, optional
         Coalitions evaluated at most, but never fewer than 2; all that are needed where not given.
 
