@@ -29,7 +29,7 @@ BARS = 5
 def render_picture_and_reference(engine: Engine, scene: Scene) -> None:
     """Draw both side by side, low enough that the maps below them stay in sight."""
     asked = engine.jobs.look(Predict(scene.settings.model, scene.picture), visitor())
-    parts = [_square("The picture", scene.picture), _answers(asked, scene)]
+    parts = [_square("The picture", scene.picture), answers(asked, scene)]
     reference = reference_of(scene.settings, scene.picture)
     if reference is None:
         parts.append(
@@ -38,7 +38,7 @@ def render_picture_and_reference(engine: Engine, scene: Scene) -> None:
         )
     else:
         asked = engine.jobs.look(Predict(scene.settings.model, reference), visitor())
-        parts += [_square("The reference", reference), _answer_to_reference(asked, scene)]
+        parts += [_square("The reference", reference), answer_to_reference(asked, scene)]
     draw_html(f'<div class="picture-strip">{"".join(parts)}</div>')
 
 
@@ -54,24 +54,42 @@ def _square(title: str, picture: Picture) -> str:
     return f'<img src="{as_url(picture)}" alt="{title}" title="{title}">'
 
 
-def _answers(asked: Snapshot[object], scene: Scene) -> str:
+def answers(asked: Snapshot[object], scene: Scene) -> str:
+    """HTML of what the model says to the picture, or that it is being asked."""
     # Percentages that are no shares of one whole should not look like such.
     each = " of each class by itself" if each_by_itself(scene.link) else ""
     says = f"<b>{escape(scene.model.title)} says{each}</b>"
-    prediction = asked.estimate
-    if not isinstance(prediction, Prediction):
-        meanwhile = instead_of([asked], "The model is being asked …")
+    prediction = _nameable(asked, scene)
+    if prediction is None:
+        meanwhile = _meanwhile(asked)
         return f'<div class="about">{says}<p>{meanwhile}</p></div>'
     words = escape(described(prediction, scene.labels))
     bars = top_bars(prediction, scene.labels, scene.classes, scene.quantity)
     return f'<div class="answers" role="figure" aria-label="{words}">{says}{bars}</div>'
 
 
-def _answer_to_reference(asked: Snapshot[object], scene: Scene) -> str:
+def _nameable(asked: Snapshot[object], scene: Scene) -> Prediction | None:
+    """The prediction, where it is there and the scene knows its classes.
+
+    A network without labels of its own is loaded between the two, when the scene has none yet.
+    """
+    found = asked.estimate
+    if not isinstance(found, Prediction) or len(scene.labels) < len(found.logits):
+        return None
+    return found
+
+
+def _meanwhile(asked: Snapshot[object]) -> str:
+    being_asked = "The model is being asked …"
+    return being_asked if asked.state == "done" else instead_of([asked], being_asked)
+
+
+def answer_to_reference(asked: Snapshot[object], scene: Scene) -> str:
+    """HTML of what it says at most to the reference, or that it is being asked."""
     kind = f"<b>Reference: {scene.settings.reference}</b>"
-    prediction = asked.estimate
-    if not isinstance(prediction, Prediction):
-        meanwhile = instead_of([asked], "The model is being asked …")
+    prediction = _nameable(asked, scene)
+    if prediction is None:
+        meanwhile = _meanwhile(asked)
         return f'<div class="about">{kind}<p>{meanwhile}</p></div>'
     first = described(prediction, scene.labels, 1)
     words = escape(described(prediction, scene.labels))

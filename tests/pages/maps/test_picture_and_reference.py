@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from html import escape
 
 import numpy as np
 import pytest
 
-from pages.ui.maps.picture_and_reference import described, top_bars
+from attribution_core.running.standing import Snapshot
+from pages.ui.maps.picture_and_reference import answer_to_reference, answers, described, top_bars
+from pages.ui.shell.scene import Scene
 from pages.ui.worker.tasks import Prediction
-from tests.pages.maps.scenes import LABELS
+from tests.pages.maps.scenes import LABELS, scene_of
+
+Draw = Callable[[Snapshot[object], Scene], str]
 
 
 def a_prediction() -> Prediction:
@@ -45,3 +51,12 @@ def test_bars_in_words() -> None:
     words = described(a_prediction(), LABELS)
     assert words.startswith("bee 63.6 %, dog & “wolf” 23.4 %, ant 8.6 %")
     assert described(a_prediction(), LABELS, 1) == "bee 63.6 %"
+
+
+@pytest.mark.parametrize("draw", [answers, answer_to_reference])
+def test_a_prediction_that_comes_before_its_labels_waits_for_them(draw: Draw) -> None:
+    """A file’s network is loaded, and asked, after the scene was made, which has no labels yet."""
+    asked: Snapshot[object] = Snapshot("done", estimate=a_prediction())
+    scene = scene_of(np.zeros((16, 16, 3), np.float32), (1,))
+    assert "The model is being asked …" in draw(asked, replace(scene, labels=(), classes=()))
+    assert "bee" in draw(asked, scene)
