@@ -8,6 +8,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
+from attribution_core import METHODS
+from attribution_core.axioms.two_variables import plane_methods
 from tests.browser.patience import choose, expect
 from tests.small_network import SMALL
 
@@ -83,10 +85,10 @@ def test_a_drag_a_key_a_formula_and_a_case(server: Any, new_page: Callable[..., 
 def test_dark_and_narrow_with_the_network(server: Any, new_page: Callable[..., Page]) -> None:
     page = new_page(viewport={"width": 800, "height": 1000}, color_scheme="dark")
     page.goto(f"{server.url}/axioms?{MODEL}&classes=285&axioms-function=minimum")
-    expect(page.locator(".function-plane.dark .bar-row")).to_have_count(10)
+    expect(page.locator(".function-plane.dark .bar-row")).to_have_count(len(plane_methods()))
     expect(page.get_by_text("Checks as CSV")).to_be_visible()
     checks = page.locator(".axiom-table").nth(1)
-    expect(checks.locator("tbody tr")).to_have_count(11)
+    expect(checks.locator("tbody tr")).to_have_count(len(METHODS))
     row = checks.locator("tr").filter(has_text="KernelSHAP")
     expect(row.locator("button.holds")).to_have_count(6)
     assert page.evaluate("document.documentElement.scrollWidth") <= 800
@@ -141,7 +143,7 @@ def test_the_table_is_one_stop_of_the_tab_key(server: Any, new_page: Callable[..
     page = new_page()
     page.goto(f"{server.url}/axioms?{MODEL}&axioms-function=product&axioms-network=no")
     table = page.locator(".axiom-table")
-    expect(table.locator("tbody tr")).to_have_count(10)
+    expect(table.locator("tbody tr")).to_have_count(len(plane_methods()))
     cells = table.locator("tbody button")
     expect(table.locator("tbody [tabindex='0']")).to_have_count(1)
     across = table.locator("tbody tr").first.locator("button").count()

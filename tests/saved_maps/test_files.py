@@ -73,7 +73,8 @@ def assert_same(found: Attribution, expected: Attribution) -> None:
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("layer", ["input", "top"])
 def test_every_method_at_every_kind_of_layer(explained: Explain, method: str, layer: str) -> None:
-    if layer == "input" and method in OF_CHANNELS:
+    above_all_rectifiers = method in ("guided_backpropagation", "deconvnet") and layer == "top"
+    if above_all_rectifiers or (layer == "input" and method in OF_CHANNELS):
         layer = "joined"
     made = explained(method, layer=layer)
     assert_same(load(bytes_of(made)).attributions[0], made)
