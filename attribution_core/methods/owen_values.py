@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 Tree = int | tuple["Tree", ...]
 """A player, or a group of two or more players and groups."""
 
+UNDIVIDED = "undivided"
+"""The diagnostic of what is still in groups."""
+
 MOST_PARTS = 10
 """Of one group: each of its divisions takes 2^parts coalitions."""
 
@@ -223,7 +226,7 @@ class _Divisions:
             done=used,
             planned=planned,
             evaluations=used,
-            diagnostics={"undivided": undivided / total if total else 0.0},
+            diagnostics={UNDIVIDED: undivided / total if total else 0.0},
         )
 
 
@@ -285,7 +288,7 @@ METHOD = Method(
     splits_change=True,
     promises=PROMISES,
     of_players=True,
-    diagnostics={"undivided": "{:.0%} in groups not divided"},
+    diagnostics={UNDIVIDED: "{:.0%} in groups not divided"},
     quick=Options(budget=16),
     two_variables=TwoVariables(
         lambda function, point, reference: owen_values(

@@ -16,6 +16,7 @@ from attribution_core.images import Picture
 from attribution_core.measures.whereabouts import shares_of, told_by
 from attribution_core.methods.kernel_shap import GRADIENTS, WITHOUT_ERRORS
 from attribution_core.methods.options import BFLOAT16
+from attribution_core.methods.owen_values import UNDIVIDED
 from attribution_core.methods.semivalues import LOCAL
 from attribution_core.painting import drawn_values
 from attribution_core.registry import METHODS
@@ -98,6 +99,8 @@ def caption(attribution: Attribution) -> tuple[str, ...]:
         evaluations = f"estimated, ± {written(most, '.2g')}: {evaluations}"
     elif reason := no_error_bars(attribution):
         evaluations = f"estimated, {reason}: {evaluations}"
+    if undivided := attribution.diagnostics.get(UNDIVIDED):
+        evaluations += f", {100 * undivided:.0f} % in groups not divided"
     parts = (attribution.players, _seconds(attribution.seconds), evaluations)
     cost = " · ".join(filter(None, parts))
     if (BFLOAT16, True) in attribution.request.options:

@@ -185,3 +185,19 @@ def test_where_the_positive_values_lie_is_said_to_those_who_do_not_see_the_map(
     left[:, -1] = 1.0
     assert said(left) == "75 % of the positive values in the left half"
     assert said(nothing + 1) == "positive values spread over the picture, 50 % in the left half"
+
+
+def test_a_caption_says_how_much_is_still_in_groups(
+    tiny_classifier: Classifier, tiny_image: Pixels
+) -> None:
+    """Eight coalitions do not divide all groups here; all that are needed do."""
+    for budget, told in ((8, True), (20000, False)):
+        scene = scene_of(
+            tiny_image,
+            (2,),
+            methods=("owen_values",),
+            count=4,
+            options={("owen_values", "budget"): budget},
+        )
+        (attribution,) = explained(tiny_classifier, scene).values()
+        assert ("% in groups not divided" in caption(attribution)[0]) is told
