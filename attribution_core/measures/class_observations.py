@@ -147,13 +147,13 @@ def change_of(pixels: Sequence[float], above: Sequence[float]) -> Change:
         pixels=spread_of([low for low, _ in pairs]),
         above=spread_of([high for _, high in pairs]),
         fall=fall,
-        interval=_interval(fall),
+        interval=interval_of(fall),
         fallen=sum(high < low for low, high in pairs),
     )
 
 
-def _interval(values: Spread) -> tuple[float, float]:
-    """The confidence interval of a mean."""
+def interval_of(values: Spread) -> tuple[float, float]:
+    """Where the mean lies with 95 % confidence, by Student's t; NaN of fewer than two values."""
     from scipy.stats import t
 
     if values.count < 2:

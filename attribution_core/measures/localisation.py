@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from attribution_core.arrays import FloatArray
+from attribution_core.arrays import BoolArray, FloatArray
 from attribution_core.images import Pixels
 from attribution_core.resampling import area_means
 from attribution_core.segmentations import Segments, grid
@@ -113,9 +113,27 @@ def grid_pointing(heatmap: FloatArray, tiles: npt.NDArray[np.int64], tile: int) 
             f"The map has shape {heatmap.shape}; it should be finite numbers of shape "
             "(height, width)."
         )
-    positive = np.maximum(heatmap, 0)
+    share = share_inside(heatmap, inside)
+    return 0.0 if np.isnan(share) else share
+
+
+def share_inside(heatmap: FloatArray, region: BoolArray) -> float:
+    """The share of a map's positive values inside a region (Wang et al. 2020, section 4.2).
+
+    Parameters
+    ----------
+    heatmap : float array ``(h, w)``
+        On any plane: a position that straddles the region's border counts by area.
+    region : bool array ``(height, width)``
+
+    Returns
+    -------
+    float
+        0..1; NaN where nothing is positive.
+    """
+    positive = np.maximum(np.asarray(heatmap, np.float64), 0)
     total = positive.sum()
     if total == 0:
-        return 0.0
-    share = area_means(inside.astype(np.float64), (heatmap.shape[0], heatmap.shape[1]))
+        return float("nan")
+    share = area_means(region.astype(np.float64), (positive.shape[0], positive.shape[1]))
     return float((positive * share).sum() / total)
