@@ -24,7 +24,8 @@ from attribution_core.methods import (
     shapley_values,
     smoothgrad,
 )
-from attribution_core.methods.method import Method
+from attribution_core.methods.method import QUESTIONS, Method, Question
+from attribution_core.methods.presets import PRESETS
 
 METHODS: Mapping[str, Method[Any]] = {
     method.name: method
@@ -55,3 +56,33 @@ def method_named(name: str) -> Method[Any]:
     if name not in METHODS:
         raise ValueError(f"The method '{name}' is not known; use {', '.join(METHODS)}.")
     return METHODS[name]
+
+
+def in_groups() -> Mapping[Question, tuple[Method[Any], ...]]:
+    """The methods that answer each question, of those questions that any answers."""
+    asked = {
+        question: tuple(each for each in METHODS.values() if each.question == question)
+        for question in QUESTIONS
+    }
+    return {question: methods for question, methods in asked.items() if methods}
+
+
+def grouped() -> tuple[str, ...]:
+    """All names, those that answer the same question beside one another."""
+    return tuple(method.name for methods in in_groups().values() for method in methods)
+
+
+def methods_named(words: str) -> tuple[str, ...]:
+    """The names that a name stands for: of a method itself, or of a preset those of its methods.
+
+    ValueError that lists both kinds where there is none.
+    """
+    preset = PRESETS.get(words.strip().lower().replace("_", " "))
+    if preset is not None:
+        return preset.names(METHODS, {})
+    if words not in METHODS:
+        raise ValueError(
+            f"The method '{words}' is not known; use {', '.join(METHODS)}, or a set: "
+            f"{', '.join(PRESETS)}."
+        )
+    return (words,)

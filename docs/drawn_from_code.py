@@ -18,9 +18,12 @@ import attribution_core
 from attribution_core import METHODS, Estimator
 from attribution_core.axioms.verdicts import AXIOMS
 from attribution_core.known_networks import KERAS_APPLICATIONS, KerasApplication
-from attribution_core.methods.method import Method
+from attribution_core.methods.badges import badges_of, cost_of
+from attribution_core.methods.method import QUESTIONS, Method
 from attribution_core.methods.options import Option
+from attribution_core.methods.presets import PRESETS, Preset
 from attribution_core.models.preprocessing import title_of
+from attribution_core.registry import grouped, in_groups
 
 NEEDS = {
     "gradient": "derivatives of the score",
@@ -67,18 +70,36 @@ def _write(path: Path, text: str) -> None:
 
 
 def methods_page() -> str:
-    """The list of all methods."""
-    rows = [
-        f"| [{method.title}]({method.name}.md) | {method.summary} | {_precision(method)} |"
-        for method in METHODS.values()
+    """The list of all methods, by the question that they answer."""
+    tables = [
+        f"## {QUESTIONS[question]}\n\n| method | what it does | | cost | values |\n"
+        "|---|---|---|---|---|\n" + "\n".join(map(_method_row, methods))
+        for question, methods in in_groups().items()
     ]
-    names = "\n".join(METHODS)
+    names = "\n".join(grouped())
     return (
-        "# Methods\n\nEach page is drawn from the method's file in `attribution_core/methods/`.\n\n"
-        "| method | what it does | values |\n|---|---|---|\n"
-        + "\n".join(rows)
+        "# Methods\n\nEach page is drawn from the method's file in `attribution_core/methods/`. "
+        "The cost is that of a map of a layer with 49 players, in passes through the network "
+        "above it.\n\n" + "\n\n".join(tables) + "\n\n## Sets of methods\n\n| set | methods | |\n"
+        "|---|---|---|\n"
+        + "\n".join(map(_set_row, PRESETS.values()))
         + f"\n\n```{{toctree}}\n:hidden:\n\n{names}\n```\n"
     )
+
+
+def _method_row(method: Method[Any]) -> str:
+    badges = ", ".join(badge.title for badge in badges_of(method))
+    cells = (_link(method), method.summary, badges, cost_of(method), _precision(method))
+    return f"| {' | '.join(cells)} |"
+
+
+def _set_row(preset: Preset) -> str:
+    named = ", ".join(_link(METHODS[name]) for name in preset.names(METHODS, {}))
+    return f"| {preset.title} | {named} | {preset.help} |"
+
+
+def _link(method: Method[Any]) -> str:
+    return f"[{method.title}]({method.name}.md)"
 
 
 def method_page(method: Method[Any]) -> str:
@@ -86,9 +107,11 @@ def method_page(method: Method[Any]) -> str:
     module = import_module(method.run.__module__)
     promised = [AXIOMS[name].title for name in method.promises]
     facts = [
+        f"**Asked:** {QUESTIONS[method.question]}",
         f"**Needs** {NEEDS[method.needs]}{', and a reference' if method.uses_reference else ''}.",
         f"**Values** are {PRECISIONS[_precision(method)]}.",
         f"**Promises** {', '.join(promised)}." if promised else "**Promises** nothing.",
+        f"**Costs** {cost_of(method)}, at a layer with 49 players.",
         f"**Source:** {method.source}." if method.source else "",
     ]
     parts = [

@@ -16,6 +16,7 @@ from attribution_core.figures.style import SUFFIXES
 from attribution_core.images import PICTURE_FILES
 from attribution_core.known_networks import KNOWN_NETWORKS
 from attribution_core.methods.options import OptionValue
+from attribution_core.methods.presets import PRESETS
 from attribution_core.models.pixels import size_in
 from attribution_core.models.preprocessing import PREPROCESSINGS, read_preprocessing
 from attribution_core.painting import COLOUR_SCALES
@@ -30,6 +31,7 @@ _LINK = (
     "class among all (softmax), logits of each class by itself (sigmoid), or numbers to be "
     "predicted (none)"
 )
+_SETS = ", ".join(f'"{title}"' for title in PRESETS)
 _PREPROCESSINGS = f"{', '.join(PREPROCESSINGS)} or 'mean=R,G,B std=R,G,B' of values in 0..1"
 
 
@@ -128,10 +130,12 @@ def _add_what_to_explain(parser: argparse.ArgumentParser) -> None:
     add("--out", required=True, type=Path, metavar="DIR", help="created if it does not exist")
     add(
         "--method",
+        "--methods",
         nargs="+",
         action="extend",
         metavar="NAME",
-        help=f"one or more of {', '.join(METHODS)}; default: gradient_times_input",
+        help=f"one or more of {', '.join(METHODS)}, or a set of them: {_SETS}; default: "
+        "gradient_times_input",
     )
     add(
         "--class",
@@ -372,9 +376,10 @@ def _add_what_to_observe(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         action="extend",
         metavar="NAME",
-        help=f"one or more of {', '.join(METHODS)}; default: gradient_times_input, "
-        "integrated_gradients with 16 steps, and kernel_shap and lime with 128 evaluations, unless "
-        "--option says otherwise; with new parameters, only those that take gradients",
+        help=f"one or more of {', '.join(METHODS)}, or a set of them: {_SETS}; default: "
+        "gradient_times_input, integrated_gradients with 16 steps, and kernel_shap and lime with "
+        "128 evaluations, unless --option says otherwise; with new parameters, only those that "
+        "take gradients",
     )
     add(
         "--only",
@@ -409,8 +414,13 @@ def _add_what_to_observe(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_methods(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Prints what each method does, its options, and their values."
-    parser.add_argument("names", nargs="*", metavar="NAME", help="of methods; default: all")
+    parser.description = (
+        "Prints the methods by the question that they answer: what each does, promises and costs, "
+        "its options, and their values; and the sets of methods."
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="of methods or sets of them; default: all"
+    )
 
     def run(asked: argparse.Namespace) -> int:
         from attribution_core.command_line.methods import list_methods

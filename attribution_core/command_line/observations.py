@@ -35,7 +35,7 @@ from attribution_core.models.labels import imagenet_labels
 from attribution_core.models.loading import load_classifier
 from attribution_core.network.classifier import Classifier
 from attribution_core.network.randomisation import Randomisation
-from attribution_core.registry import method_named
+from attribution_core.registry import method_named, methods_named
 
 Part = Literal["classes", "parameters", "cost"]
 PARTS: tuple[Part, ...] = ("classes", "parameters", "cost")
@@ -89,7 +89,8 @@ def observe(arguments: argparse.Namespace) -> int:
     """Print tables and verdicts, and write the file asked for; return the exit code."""
     if arguments.out is not None:
         prepared(arguments.out.parent)
-    names = dict.fromkeys(arguments.methods or FEW)
+    named = arguments.methods or FEW
+    names = dict.fromkeys(name for words in named for name in methods_named(words))
     options = {name: _options(arguments, name) for name in names}
     classifier = load_classifier(
         arguments.model,

@@ -79,5 +79,6 @@ METHOD = Method(
     evaluations=lambda options, shapes: 1,
     needs="gradient",
     uses_reference=False,
+    positive_only=lambda options: options.relu,
     unavailable=_unavailable,
 )

@@ -62,6 +62,7 @@ METHOD = Method(
     evaluations=lambda options, shapes: 1,
     needs="graph",
     uses_reference=False,
+    asked="historic",
     unavailable=_unavailable,
     unit=lambda options: "slope",
     shared_passes=SharedPasses(

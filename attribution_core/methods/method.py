@@ -24,6 +24,15 @@ OptionsType = TypeVar("OptionsType")
 Unit = Literal["share", "slope", "squared slope", "squared share", "share × activation"]
 """What values are: shares of the score, its change per unit of the point, or of another kind."""
 Precision = Literal["exact", "quadrature", "sampled"]
+Question = Literal["small_change", "shares", "positions", "missing_parts", "historic"]
+QUESTIONS: Mapping[Question, str] = {
+    "small_change": "What if a pixel changed a little?",
+    "shares": "How is the score shared out?",
+    "positions": "Which positions of a layer speak for the class?",
+    "missing_parts": "What if parts were missing?",
+    "historic": "Historic: these fail the sanity check",
+}
+"""What methods are asked, in the order in which lists have them."""
 Promise = Literal[
     "dummy",
     "sensitivity",
@@ -200,6 +209,10 @@ class Method(Generic[OptionsType]):
         Whether they are meant to sum to f(x) itself; likewise.
     unit : callable
         From options to what its values are.
+    positive_only : callable
+        From options to whether it leaves out what speaks against the class.
+    asked : Question, optional
+        The question that it answers, where that does not follow from the rest: see `question`.
     promises : tuple of str
         The axioms that it satisfies for every function, in expectation if it samples.
     precision : {"exact", "quadrature", "sampled"}
@@ -236,6 +249,8 @@ class Method(Generic[OptionsType]):
     splits_change: bool = False
     splits_score: bool = False
     unit: Callable[[OptionsType], Unit] = _share
+    positive_only: Callable[[OptionsType], bool] = _never
+    asked: Question | None = None
     promises: tuple[Promise, ...] = ()
     precision: Precision = "exact"
     of_players: bool = False
@@ -249,6 +264,34 @@ class Method(Generic[OptionsType]):
     def unit_of(self, values: Mapping[str, object]) -> Unit:
         """What values are, with options by name."""
         return self.unit(self.read_options(values))
+
+    @cached_property
+    def question(self) -> Question:
+        """The question that it answers, of `QUESTIONS`.
+
+        Methods whose values are meant to sum to something share it out, other methods on coalitions
+        take parts away, and those for inner layers alone weigh positions.
+        """
+        if self.asked is not None:
+            return self.asked
+        if self.splits_change or self.splits_score:
+            return "shares"
+        if self.needs == "game":
+            return "missing_parts"
+        return "positions" if self.inner_layers_only else "small_change"
+
+    @property
+    def inner_layers_only(self) -> bool:
+        """Whether it cannot be run at the input, whatever the network."""
+        at_input = Shapes(at_input=True, plane=None, input_size=(1, 1))
+        inside = Shapes(at_input=False, plane=None, input_size=(1, 1))
+        usual = self.read_options({})
+        return bool(self.unavailable(at_input, usual)) and not self.unavailable(inside, usual)
+
+    def is_signed(self, values: Mapping[str, object]) -> bool:
+        """Whether a value below 0 speaks against the class, with options by name."""
+        options = self.read_options(values)
+        return not (self.positive_only(options) or self.unit(options).startswith("squared"))
 
     @property
     def slopes(self) -> bool:

@@ -249,6 +249,16 @@ def test_a_method_that_does_not_fit_fails_alone(run: Run, tmp_path: Path) -> Non
     assert [path.name.split(".")[1] for path in out.glob("*.npz")] == ["gradient"]
 
 
+def test_of_a_set_those_that_can_be_run_are(run: Run, tmp_path: Path) -> None:
+    picture = save_picture(tmp_path / "one.png", 1)
+    out = tmp_path / "out"
+    code, said = run("explain", picture, "--out", out, "--methods", "sanity check")
+    assert code == 0, said
+    assert "grad_cam at input is left out: Grad-CAM weights" in said
+    made = {path.name.split(".")[1] for path in out.glob("*.npz")}
+    assert made == {"gradient", "guided_backpropagation", "deconvnet"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -8,9 +8,10 @@ from typing import Any
 
 from attribution_core.images import INPUT
 from attribution_core.methods.options import OptionValue, number_in
+from attribution_core.methods.presets import PRESETS
 from attribution_core.painting import COLOUR_SCALES, Colours
 from attribution_core.references import REFERENCE_KINDS
-from attribution_core.registry import METHODS
+from attribution_core.registry import METHODS, methods_named
 from attribution_core.request import ZEROS
 from attribution_core.scores import QUANTITIES
 from attribution_core.segmentations import Grid, Segmentation, Slic
@@ -214,8 +215,9 @@ def one_of(text: str, choices: tuple[str, ...]) -> str:
 
 def _value(name: str, text: str) -> Any:
     if name == "methods":
-        named = (part for part in text.split(",") if part)
-        return tuple(dict.fromkeys(one_of(part, tuple(METHODS)) for part in named))
+        return tuple(
+            dict.fromkeys(name for part in text.split(",") if part for name in _methods_named(part))
+        )
     if name == "classes":
         numbers = tuple(dict.fromkeys(whole(part, 0, 10**6) for part in text.split(",") if part))
         if len(numbers) > MOST_CLASSES:
@@ -234,6 +236,12 @@ def _value(name: str, text: str) -> Any:
     if name in ("compactness", "clip", "opacity"):
         return number(text, *BOUNDS[name])
     raise ValueError("no setting has this name")
+
+
+def _methods_named(text: str) -> tuple[str, ...]:
+    """The methods that a part of a link names: one of them, or a set."""
+    known = text.lower().replace("_", " ") in PRESETS
+    return methods_named(text) if known else (one_of(text, tuple(METHODS)),)
 
 
 def _is_former(method: str, name: str) -> bool:

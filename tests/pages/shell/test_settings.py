@@ -244,6 +244,15 @@ def test_an_option_that_is_not_usable_says_what_would_be(name: str, text: str, s
     assert complaint.startswith(f"The link's {name} = “{text}” is not usable: {said}")
 
 
+def test_a_link_names_a_set_of_methods() -> None:
+    settings, complaints = decode({"methods": "sanity check,lime"}, DEFAULTS, MODELS, PICTURES)
+    assert complaints == ()
+    failing = ("guided_backpropagation", "deconvnet")
+    assert settings.methods == ("gradient", "grad_cam", *failing, "lime")
+    again, _ = decode({"methods": "Sanity_check,lime"}, DEFAULTS, MODELS, PICTURES)
+    assert again.methods == settings.methods
+
+
 def test_many_useless_parameters_do_not_bury_the_page_in_sentences() -> None:
     parameters = {f"nonsense{number}": "1" for number in range(5000)}
     settings, complaints = decode(parameters, DEFAULTS, MODELS, PICTURES)
