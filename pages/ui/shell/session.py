@@ -15,6 +15,7 @@ from pages.ui.worker.own_models import USUAL, Ends
 if TYPE_CHECKING:
     from attribution_core.images import Decoded
     from attribution_core.models.preprocessing import MeanAndDeviation
+    from pages.ui.shell.costs import Costs
     from pages.ui.shell.scene import Scene
     from pages.ui.stage.curtain import BeforeStage
 
@@ -160,7 +161,7 @@ class Session:
         Whether the followed class's leader shows a picture, or asks a network, of their own.
     formula : str or None
         The last valid one typed on the Axioms page.
-    costs : (object, mapping of str to str) or None
+    costs : (object, Costs) or None
         What each method's maps take, in words, and what that was worked out for.
     """
 
@@ -195,7 +196,7 @@ class Session:
     leaders_own_picture: bool = False
     leaders_own_model: bool = False
     formula: str | None = None
-    costs: tuple[object, Mapping[str, str]] | None = None
+    costs: tuple[object, Costs] | None = None
 
     @property
     def led(self) -> bool:

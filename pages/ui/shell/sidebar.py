@@ -5,11 +5,14 @@ What is chosen most often is in sight on arrival at 1280×720; the rest is in `m
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from attribution_core.images import INPUT
+from attribution_core.methods.method import QUESTIONS
 from attribution_core.references import REFERENCE_KINDS
-from attribution_core.registry import METHODS
+from attribution_core.registry import METHODS, grouped, in_groups
 from attribution_core.request import ZEROS
 from attribution_core.version import VERSION
 from pages.ui.shell.address import LONGEST, allowed
@@ -18,6 +21,7 @@ from pages.ui.shell.costs import costs_here
 from pages.ui.shell.gallery import gallery_picture, pick_from_gallery
 from pages.ui.shell.glossary import with_words
 from pages.ui.shell.markdown import literal
+from pages.ui.shell.method_presets import render_presets
 from pages.ui.shell.model_download import render_model_download, takes_lines
 from pages.ui.shell.more_controls import EVERY_LAYER, render_more_controls
 from pages.ui.shell.own_model import render_own_model
@@ -164,23 +168,33 @@ def _model(engine: Engine, scene: Scene) -> None:
 
 def _methods(engine: Engine, scene: Scene) -> None:
     costs = costs_here(engine, scene)
-    summaries = "\n".join(
-        f"- **{entry.title}**: {entry.help}{costs[name] and f' *Here: {costs[name]}.*'}"
-        for name, entry in METHODS.items()
-    )
-    drawn(
-        "methods",
-        lambda key, value: st.multiselect(
-            "Method",
-            tuple(METHODS),
-            format_func=_title_of_method,
-            key=key,
-            help=summaries,
-            placeholder="Choose one or more",
-        ),
-        list(scene.settings.methods),
-        offered=METHODS,
-        title=_title_of_method,
+    with st.container(gap=None, key="methods"):
+        render_presets(costs)
+        drawn(
+            "methods",
+            lambda key, value: st.multiselect(
+                "Method",
+                grouped(),
+                format_func=_title_of_method,
+                key=key,
+                help=_told_in_groups(costs.words),
+                placeholder="Choose one or more",
+            ),
+            list(scene.settings.methods),
+            offered=METHODS,
+            title=_title_of_method,
+        )
+
+
+def _told_in_groups(costs: Mapping[str, str]) -> str:
+    """Every method in Markdown, below the question that it answers."""
+    return "\n\n".join(
+        f"**{QUESTIONS[question]}**\n"
+        + "\n".join(
+            f"- **{each.title}**: {each.help}{costs[each.name] and f' *Here: {costs[each.name]}.*'}"
+            for each in methods
+        )
+        for question, methods in in_groups().items()
     )
 
 

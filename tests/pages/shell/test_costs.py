@@ -36,3 +36,14 @@ def test_a_click_on_looks_asks_for_no_cost(
     engine().jobs._times.ended += 1
     visit.run()
     assert asked
+
+
+@pytest.mark.usefixtures("own_model")
+def test_sets_leave_out_what_cannot_be_run(any_visit: Callable[..., Visit]) -> None:
+    visit = any_visit(model="own", class_choice="own", classes="1", layer="input").finish()
+    visit.press("preset_sanity_check").finish()
+    assert visit.link["methods"] == "gradient,guided_backpropagation,deconvnet"
+    shown = visit.app.multiselect(key="choose_methods")
+    assert shown.value == ["gradient", "guided_backpropagation", "deconvnet"]
+    visit.press("preset_first_look").finish()
+    assert "methods" not in visit.link
