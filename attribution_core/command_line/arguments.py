@@ -15,6 +15,7 @@ from attribution_core.command_line.streams import open_missing
 from attribution_core.figures.style import SUFFIXES
 from attribution_core.images import PICTURE_FILES
 from attribution_core.known_networks import KNOWN_NETWORKS
+from attribution_core.measures.known_measures import MEASURES, QUICK
 from attribution_core.methods.options import OptionValue
 from attribution_core.methods.presets import PRESETS
 from attribution_core.models.pixels import size_in
@@ -300,7 +301,10 @@ def _add_problem(parser: argparse.ArgumentParser) -> None:
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Writes deletion.csv, insertion.csv and localisation.csv to DIR. Localisation makes "
+        "Prints a table of methods and measures, each beside that of maps without information and "
+        "with the 95 % interval of its mean over pictures, and writes methods.csv (the table), "
+        "measures.csv (each map), deletion.csv, insertion.csv and localisation.csv to DIR. "
+        "Localisation makes "
         "2 x 2 mosaics of the folder's pictures of distinct classes, in the order of their names, "
         "and explains each tile's class there with the settings of the folder's maps; it needs "
         "pictures of four classes. The last mosaic is filled up with the first pictures."
@@ -319,7 +323,28 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
         type=_positive,
         default=5,
         metavar="ORDERS",
-        help="random orders to compare with; default: %(default)s",
+        help="random orders, and maps without information, to compare with; default: %(default)s",
+    )
+    add(
+        "--measures",
+        nargs="+",
+        action="extend",
+        choices=(*MEASURES, "all", "none"),
+        metavar="NAME",
+        help=f"one or more of {', '.join(MEASURES)}, all or none; default: {', '.join(QUICK)}. "
+        "Those of a region are taken on mosaics, and where --regions has a mask",
+    )
+    add(
+        "--regions",
+        type=Path,
+        metavar="DIR",
+        help="of masks as PNG, each named as its picture: bright where the class is",
+    )
+    add(
+        "--figure",
+        type=_figure_file,
+        metavar="FILE",
+        help="also draws the table for print, as .png, .pdf or .svg",
     )
     _add_model_file(parser)
 

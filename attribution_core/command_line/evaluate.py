@@ -1,61 +1,49 @@
-"""``evaluate``: deletion, insertion and localisation of the maps in a folder, as CSV."""
+"""``evaluate``: curves, localisation and measures of the maps in a folder, as tables."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from attribution_core.attribution import Attribution
 from attribution_core.command_line.exit_codes import DONE, SOME_FAILED, sentence
 from attribution_core.command_line.files import prepared, write
+from attribution_core.command_line.folder_maps import TILES, Board, SavedMap, on_mosaic
 from attribution_core.command_line.measurements import Measurements, Rows
+from attribution_core.command_line.measuring import check_regions, measure_folder, write_table
 from attribution_core.command_line.models import Models, check_shape, fitted
 from attribution_core.command_line.players import PLAYERS
 from attribution_core.command_line.progress import ProgressBar
 from attribution_core.explanation import explain_request
-from attribution_core.images import Picture, digest
+from attribution_core.images import digest
 from attribution_core.measures.csv_tables import csv_text
 from attribution_core.measures.curves import FaithfulnessCurve, random_curves
 from attribution_core.measures.localisation import Mosaic, grid_pointing, mosaic
 from attribution_core.measures.map_curves import curves_of, pose_curve, values_on
 from attribution_core.network.classifier import Classifier
 from attribution_core.request import Request
-from attribution_core.saved_maps.files import ModelFile, described_request, load
+from attribution_core.saved_maps.files import described_request, load
 from attribution_core.scores import Contrast, Score
 
-TILES = 4
 _MAP = ("picture", "class", "label", "method", "layer", "reference", "score", "seed")
 _AREA = ("area", "normalised_area", "random_mean", "random_deviation", "random_orders")
 _SHARE = ("mosaic", "tile", "probability", "share_inside", "uniform")
 
 
-@dataclass(frozen=True)
-class SavedMap:
-    """One map of a file, which may hold several."""
-
-    path: Path
-    attribution: Attribution
-    model_file: ModelFile | None
-
-    @property
-    def request(self) -> Request:
-        return self.attribution.request
-
-
 def evaluate_folder(asked: argparse.Namespace) -> int:
-    """Write the three tables; return the exit code."""
+    """Write the tables, and print that of methods and measures; return the exit code."""
     if not asked.folder.is_dir():
         raise ValueError(f"There is no folder {asked.folder}; name one that explain has filled.")
     paths = sorted(asked.folder.glob("*.npz"))
     if not paths:
         raise ValueError(f"The folder {asked.folder} has no maps; fill it with explain.")
     prepared(asked.folder)
+    check_regions(asked.regions)
     maps, failed, bar = _read(paths)
     models = Models(asked, reproducible=False)
     randoms: dict[Any, tuple[list[FaithfulnessCurve], list[FaithfulnessCurve]]] = {}
@@ -85,13 +73,16 @@ def evaluate_folder(asked: argparse.Namespace) -> int:
             failed += 1
             bar.say(f"{saved.path.name}: {sentence(error)}")
             bar.step(saved.path.name)
-    localised, unlocalised = _localise(usable, bar, known)
+    boards = tuple(_mosaics(usable, bar))
+    localised, unlocalised = _localise(boards, bar, known)
+    table, unmeasured = measure_folder(usable, boards, asked, bar, known)
     bar.close()
     how = ("players", "steps", *_AREA)
     for name, rows in tables.items():
         write(asked.folder / f"{name}.csv", _csv([*_MAP, *how], rows))
     write(asked.folder / "localisation.csv", _csv([*_MAP, *_SHARE], localised))
-    return SOME_FAILED if failed or unlocalised else DONE
+    write_table(table, asked)
+    return SOME_FAILED if failed or unlocalised or unmeasured else DONE
 
 
 def _read(paths: Sequence[Path]) -> tuple[list[SavedMap], int, ProgressBar]:
@@ -171,16 +162,12 @@ def _described(saved: SavedMap, target: int | None = None, label: str | None = N
     ]
 
 
-def _localise(
-    usable: Sequence[tuple[Classifier, SavedMap]], bar: ProgressBar, known: Measurements
-) -> tuple[Rows, int]:
-    """Rows of the localisation table, and how many of them failed.
+def _mosaics(usable: Sequence[tuple[Classifier, SavedMap]], bar: ProgressBar) -> Iterator[Board]:
+    """Mosaics of each classifier's pictures, as many as show every picture.
 
     A picture stands for its model's top class; of pictures of one class, the one of which the model
     is surest is taken.
     """
-    rows: Rows = []
-    failed = 0
     for classifier in dict.fromkeys(each for each, _ in usable):
         if classifier.link == "none":
             bar.say(f"Localisation needs classes; the outputs of {classifier.name} are numbers.")
@@ -195,47 +182,52 @@ def _localise(
             continue
         kinds = {repr(_kind(saved.request)): saved for saved in maps}
         for start in range(0, len(tiles), TILES):
-            group = [tiles[(start + offset) % len(tiles)] for offset in range(TILES)]
+            group = tuple(tiles[(start + offset) % len(tiles)] for offset in range(TILES))
             made = mosaic(
                 [saved.request.picture.pixels for _, saved in group], size=classifier.input_size
             )
-            try:
-                probabilities = classifier.probabilities(made.pixels)
-            except ValueError as error:
-                failed += 1
-                bar.say(f"Mosaic {start // TILES + 1}: {sentence(error)}")
-                continue
-            for kind, saved in kinds.items():
-                for tile, (target, of_tile) in enumerate(group):
-                    try:
-                        ((inside,),) = known.of(
-                            (classifier.fingerprint, kind, digest(made.pixels), target, tile),
-                            partial(_share, classifier, saved, made, target, tile),
-                        )
-                    except Exception as error:
-                        failed += 1
-                        bar.say(f"Mosaic {start // TILES + 1}: {sentence(error)}")
-                        continue
-                    described = _described(saved, target, classifier.labels[target])
-                    rows.append(
-                        [
-                            of_tile.path.name.split(".", 1)[0],
-                            *described[1:],
-                            start // TILES + 1,
-                            tile,
-                            float(probabilities[target]),
-                            inside,
-                            1 / TILES,
-                        ]
+            yield Board(classifier, start // TILES + 1, made, group, kinds)
+
+
+def _localise(boards: Iterable[Board], bar: ProgressBar, known: Measurements) -> tuple[Rows, int]:
+    """Rows of the localisation table, and how many of them failed."""
+    rows: Rows = []
+    failed = 0
+    for board in boards:
+        try:
+            probabilities = board.classifier.probabilities(board.made.pixels)
+        except ValueError as error:
+            failed += 1
+            bar.say(f"Mosaic {board.number}: {sentence(error)}")
+            continue
+        for kind, saved in board.kinds.items():
+            for tile, (target, of_tile) in enumerate(board.group):
+                on_tile = (board.classifier, saved, board.made, target, tile)
+                try:
+                    ((inside,),) = known.of(
+                        (
+                            *(board.classifier.fingerprint, kind, digest(board.made.pixels)),
+                            *(target, tile),
+                        ),
+                        partial(_share, *on_tile),
                     )
+                except Exception as error:
+                    failed += 1
+                    bar.say(f"Mosaic {board.number}: {sentence(error)}")
+                    continue
+                described = _described(saved, target, board.classifier.labels[target])
+                rows.append(
+                    [
+                        *(of_tile.path.name.split(".", 1)[0], *described[1:], board.number, tile),
+                        *(float(probabilities[target]), inside, 1 / TILES),
+                    ]
+                )
     return rows, failed
 
 
 def _share(classifier: Classifier, saved: SavedMap, made: Mosaic, target: int, tile: int) -> Rows:
     """How much of a class's map on a mosaic lies on its own tile."""
-    asked = replace(saved.request, target=target)
-    request = fitted(classifier, asked, Picture.of(made.pixels))
-    heatmap = explain_request(classifier, request).heatmap
+    heatmap = explain_request(classifier, on_mosaic(classifier, saved, made, target)).heatmap
     return [[grid_pointing(heatmap, made.tiles, tile)]]
 
 

@@ -18,6 +18,9 @@ from attribution_core.figures.lines import (
 from attribution_core.figures.style import Width
 from attribution_core.painting import Cell
 
+Role = Literal["title", "row", "scale", "caption"]
+"""What a text is for."""
+
 
 @dataclass(frozen=True)
 class Format:
@@ -124,7 +127,7 @@ class Text:
     x: float
     y: float
     size: float
-    role: Literal["title", "row", "scale", "caption"]
+    role: Role
     align: Literal["left", "center", "right"] = "center"
 
     @property

@@ -14,9 +14,12 @@ from attribution_core.measures.known_measures import MEASURES, measure_named
 from attribution_core.measures.map_curves import Players
 from attribution_core.measures.measure import Effort, Subject
 from attribution_core.registry import METHODS
+from attribution_core.segmentations import counted
 
 if TYPE_CHECKING:
     from attribution_core.attribution import Attribution
+    from attribution_core.figures.figure import MapFigure
+    from attribution_core.figures.style import FigureStyle
     from attribution_core.network.classifier import Classifier
 
 Verdict = Literal["better", "worse", "not told apart"]
@@ -223,6 +226,30 @@ def table_csv(table: MeasureTable) -> str:
                 ]
             )
     return csv_text((*_CELL, *_BASELINE), lines)
+
+
+def table_figure(table: MeasureTable, style: FigureStyle | None = None) -> MapFigure:
+    """The table for print: a panel a measure; ValueError where nothing was measured."""
+    from attribution_core.figures.measures import Interval, Panel, measures_figure
+
+    panels = []
+    for name in table.measures:
+        cells = [table.cell(row, name) for row in table.rows]
+        panels.append(
+            Panel(
+                MEASURES[name].title,
+                MEASURES[name].better,
+                tuple(Interval(each.values.mean, *each.interval) for each in cells),
+                tuple(Interval(each.baselines.mean, *each.baseline_interval) for each in cells),
+            )
+        )
+    caption = (
+        f"Means over {counted(len(table.pictures), 'picture')}, with the 95 % interval by "
+        "Student’s t where there are two or more; ↑ higher is better, ↓ lower; grey, below each, "
+        "maps without information. Intervals say how much pictures differ, not whether a measure "
+        "asks for the right thing."
+    )
+    return measures_figure(table.titles, panels, style=style, caption=caption)
 
 
 def lines_of(table: MeasureTable) -> Iterator[str]:

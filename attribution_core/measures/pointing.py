@@ -5,13 +5,27 @@ from __future__ import annotations
 import numpy as np
 
 from attribution_core.arrays import BoolArray, FloatArray
+from attribution_core.images import Pixels
 from attribution_core.measures.localisation import share_inside
 from attribution_core.measures.measure import Measure, Measurement, Subject
 
 TOLERANCE = 15.0
 """In pixels of a picture of 224: a maximum so near the region counts as in it."""
 
+Region = BoolArray
+"""``(height, width)``, True where the picture shows the class."""
+
 _SIDE = 224
+
+
+def region_of(mask: Pixels) -> Region:
+    """The bright part of a mask: pixels ``(h, w, 3)``, 0..255, whose mean is above the middle.
+
+    ValueError where there is none.
+    """
+    region = np.asarray(np.mean(mask, axis=2) > 127.5)
+    check_region(region)
+    return region
 
 
 def near(region: BoolArray, tolerance: float) -> BoolArray:

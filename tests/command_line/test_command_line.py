@@ -429,7 +429,7 @@ def test_a_stopped_evaluation_goes_on_from_there(
 ) -> None:
     from attribution_core.command_line import evaluate as module
 
-    asked = ("--players", "positions", "--steps", "3", "--random", "2")
+    asked = ("--players", "positions", "--steps", "3", "--random", "2", "--measures", "none")
     whole, folder = tmp_path / "whole", tmp_path / "out"
     for copy in (whole, folder):
         shutil.copytree(explained, copy)
@@ -469,7 +469,7 @@ def test_a_stopped_evaluation_goes_on_from_there(
     kept.write_bytes(kept.read_bytes()[:-5])
     assert run("evaluate", folder, *asked)[0] == 0
     assert len(calls) == 1
-    run("evaluate", folder, *asked[:2], "--steps", "2", "--random", "2")
+    run("evaluate", folder, *asked[:2], "--steps", "2", "--random", "2", *asked[6:])
     assert calls.count("curves_of") == 8
     assert rows_of(folder / "deletion.csv")[0]["steps"] == "2"
 
