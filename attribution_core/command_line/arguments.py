@@ -115,6 +115,7 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
     )
     _add_what_to_explain(parser)
     _add_settings(parser)
+    _add_workers(parser, "pictures")
 
     def run(asked: argparse.Namespace) -> int:
         from attribution_core.command_line.explain import explain_pictures
@@ -127,8 +128,20 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
 def _add_what_to_explain(parser: argparse.ArgumentParser) -> None:
     """Pictures, methods, classes, layers and the model."""
     add = parser.add_argument
-    add("pictures", nargs="+", metavar="PICTURE", help=f"{PICTURE_FILES} files")
-    add("--out", required=True, type=Path, metavar="DIR", help="created if it does not exist")
+    add("pictures", nargs="*", metavar="PICTURE", help=f"{PICTURE_FILES} files")
+    add(
+        "--pictures-from",
+        type=Path,
+        metavar="FILE",
+        help="a text file that names more of them, one a line; - for standard input",
+    )
+    add(
+        "--out",
+        required=True,
+        metavar="DIR",
+        help="created if it does not exist; or an address that fsspec knows, such as "
+        "s3://bucket/maps",
+    )
     add(
         "--method",
         "--methods",
@@ -154,6 +167,37 @@ def _add_what_to_explain(parser: argparse.ArgumentParser) -> None:
         help="one or more of the model's layers; default: input",
     )
     _add_model(parser)
+
+
+def _add_workers(parser: argparse.ArgumentParser, pieces: str) -> None:
+    """Who does the work, where it is not this process alone."""
+    who = parser.add_mutually_exclusive_group()
+    who.add_argument(
+        "--workers",
+        type=_positive,
+        metavar="COUNT",
+        help=f"processes of this machine that share the {pieces} out; default: this one alone "
+        "(both need the extra `cluster`)",
+    )
+    who.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="of a Dask scheduler that runs, such as tcp://host:8786, whose workers are given the "
+        f"{pieces}",
+    )
+    parser.add_argument(
+        "--worker-threads",
+        type=_positive,
+        metavar="COUNT",
+        help="that each process of --workers computes with; default: the processors shared out",
+    )
+    parser.add_argument(
+        "--worker-memory",
+        type=_bytes,
+        metavar="SIZE",
+        help="such as 4GB, that each process of --workers may take; what takes more is begun "
+        "again, three times at most; default: the memory shared out",
+    )
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
@@ -563,6 +607,14 @@ def _at_least(text: str, least: int) -> int:
     if not (text.isascii() and text.isdecimal()) or int(text) < least:
         raise argparse.ArgumentTypeError(f"'{text}' should be a whole number of {least} or more")
     return int(text)
+
+
+def _bytes(text: str) -> int:
+    for unit, factor in (("MB", 10**6), ("GB", 10**9)):
+        number = text.upper().removesuffix(unit)
+        if number != text.upper():
+            return _positive(number.strip()) * factor
+    raise argparse.ArgumentTypeError(f"'{text}' should be a size such as 900MB or 4GB")
 
 
 def _several(text: str) -> int:

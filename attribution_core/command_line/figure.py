@@ -25,8 +25,8 @@ def figure_path(asked: Path, of_picture: str, pictures: int) -> Path:
     return asked if pictures == 1 else asked.with_stem(f"{asked.stem}-{of_picture}")
 
 
-def draw_figure(path: Path, maps: Sequence[Path], colours: Colours) -> None:
-    """Draw saved maps of one picture, a row a class, a column a method and layer.
+def draw_figure(path: Path, maps: Sequence[bytes], colours: Colours) -> None:
+    """Draw saved maps of one picture, files' contents: a row a class, a column a method and layer.
 
     Raises
     ------

@@ -1,34 +1,18 @@
-"""The files that ``explain`` writes to its folder, and ``evaluate`` reads."""
+"""Files that are written whole or not at all, and names for them."""
 
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import platform
 import re
 import sys
 import tempfile
 import time
-from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
-
-from attribution_core.attribution import Attribution
-from attribution_core.painting import Colours, drawn_values, grey_of, limits, tinted
-from attribution_core.request import Request
-from attribution_core.saved_maps.files import ModelFile, load, save
-from attribution_core.version import PROGRAM
-
-_CLIP = 99.0
-_OPACITY = 0.85
 _UNFINISHED = ".unfinished-"
 _DAY = 24 * 3600.0
-_COLOURS = "colours"
-"""The PNG's text that names its colour scale."""
 
 
 def prepared(folder: Path) -> Path:
@@ -94,68 +78,3 @@ def write(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             Path(temporary).unlink()
         raise
-
-
-def is_there(path: Path, request: Request, fingerprint: str, model_file: ModelFile | None) -> bool:
-    """Whether the map of a request is complete: the picture, and the arrays, written last."""
-    if not (path.is_file() and path.with_suffix(".png").is_file()):
-        return False
-    try:
-        saved = load(path)
-    except ValueError:
-        return False
-    (found, *others) = saved.attributions
-    return (
-        not others
-        and (found.request, found.model_fingerprint) == (request, fingerprint)
-        and saved.model_file == model_file
-    )
-
-
-def write_map(
-    path: Path,
-    attribution: Attribution,
-    made: datetime,
-    model_file: ModelFile | None,
-    colours: Colours,
-) -> None:
-    """A map as NPZ at the path, and as PNG beside it."""
-    content = io.BytesIO()
-    save(content, [attribution], made=made, model_file=model_file)
-    write(path.with_suffix(".png"), _png(attribution, colours))
-    write(path, content.getvalue())
-
-
-def paint_again(path: Path, colours: Colours) -> None:
-    """The PNG beside a map's NPZ in other colours, where it has others."""
-    painted = path.with_suffix(".png")
-    known = None
-    with contextlib.suppress(OSError), Image.open(painted) as image:
-        known = image.info.get(_COLOURS)
-    if known != colours:
-        (attribution,) = load(path).attributions
-        write(painted, _png(attribution, colours))
-
-
-def _png(attribution: Attribution, colours: Colours) -> bytes:
-    """The map over the grey picture, as the page shows it in its light theme."""
-    pixels = attribution.request.picture.pixels
-    drawn = drawn_values(attribution)
-    (limit,) = limits({(0, 0): drawn}, _CLIP, shared=False).values()
-    height, width = pixels.shape[:2]
-    rows = np.arange(height) * drawn.shape[0] // height
-    columns = np.arange(width) * drawn.shape[1] // width
-    shown = tinted(
-        drawn[rows[:, None], columns],
-        limit,
-        "light",
-        colours=colours,
-        opacity=_OPACITY,
-        grey=grey_of(pixels),
-    )
-    said = PngInfo()
-    said.add_text(_COLOURS, colours)
-    said.add_text("Software", PROGRAM)
-    buffer = io.BytesIO()
-    Image.fromarray(shown).save(buffer, "PNG", optimize=True, pnginfo=said)
-    return buffer.getvalue()

@@ -12,8 +12,8 @@ from typing import Literal
 
 from attribution_core.assets import ASSETS
 from attribution_core.command_line.exit_codes import DONE, SOME_FAILED, sentence
-from attribution_core.command_line.explain import class_named
 from attribution_core.command_line.files import prepared, write
+from attribution_core.command_line.named_classes import class_named
 from attribution_core.command_line.observations_table import lines_of
 from attribution_core.command_line.progress import ProgressBar, printable
 from attribution_core.images import INPUT, Picture, decode

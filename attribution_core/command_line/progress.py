@@ -4,9 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from dataclasses import dataclass
 from typing import TextIO
 
 _WIDTH = 24
+
+
+@dataclass(frozen=True)
+class Step:
+    """Pieces of work that are done, and what is said of them."""
+
+    text: str
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of its own that stays; whether it says that something could not be done."""
+
+    text: str
+    failed: bool = False
 
 
 class ProgressBar:
@@ -26,6 +43,13 @@ class ProgressBar:
         # There is none where the process was started with it closed.
         self._stream: TextIO | None = sys.stderr if stream is None else stream
         self._terminal = self._stream is not None and self._stream.isatty()
+
+    def show(self, event: Step | Line) -> None:
+        """What work that was done elsewhere, or later, says of itself."""
+        if isinstance(event, Step):
+            self.step(event.text, event.count)
+        else:
+            self.say(event.text)
 
     def step(self, text: str, count: int = 1) -> None:
         """Count ``count`` more as done, and show the text."""

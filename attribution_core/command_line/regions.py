@@ -11,9 +11,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from attribution_core.command_line.exit_codes import DONE, SOME_FAILED, sentence
-from attribution_core.command_line.explain import class_named
 from attribution_core.command_line.figure import figure_path
 from attribution_core.command_line.files import prepared, safe, write
+from attribution_core.command_line.named_classes import class_named
 from attribution_core.command_line.progress import printable
 from attribution_core.figures.style import FigureStyle
 from attribution_core.images import Picture, decode

@@ -182,12 +182,12 @@ def test_a_second_run_makes_only_what_is_missing(run: Run, tmp_path: Path) -> No
 def test_stopped_in_between_it_goes_on_from_there(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from attribution_core.command_line import explain as command_line_explain
+    from attribution_core.command_line import picture_maps
 
     pictures = [save_picture(tmp_path / f"{number}.png", number) for number in range(3)]
     out = tmp_path / "out"
     calls = 0
-    compute = command_line_explain.explain_request
+    compute = picture_maps.explain_request
 
     def interrupted(*arguments: Any) -> Any:
         nonlocal calls
@@ -196,7 +196,7 @@ def test_stopped_in_between_it_goes_on_from_there(
             raise KeyboardInterrupt
         return compute(*arguments)
 
-    monkeypatch.setattr(command_line_explain, "explain_request", interrupted)
+    monkeypatch.setattr(picture_maps, "explain_request", interrupted)
     code, said = run("explain", *pictures, "--out", out)
     assert code == 1
     assert "stopped; the same command goes on from here" in said

@@ -1,0 +1,138 @@
+"""Worker processes: some of this machine, or those of a Dask scheduler that runs already."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from attribution_core.running.memory import most_bytes
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+TRIES = 3
+"""So many workers may die over a piece of work before it is given up."""
+
+_SETTINGS: Mapping[str, object] = {
+    # Dask counts the deaths that are forgiven.
+    "distributed.scheduler.allowed-failures": TRIES - 1,
+    # A worker holds one piece, so that its death says nothing of any other.
+    "distributed.scheduler.worker-saturation": 1.0,
+    # What a network's cache holds would otherwise stop a worker for good.
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
+    "distributed.worker.memory.terminate": 0.95,
+    # Nothing is served but the work itself.
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+}
+_SECONDS_TO_ANSWER = 10
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Who is to do the work.
+
+    Attributes
+    ----------
+    count : int
+        Of processes to be started on this machine; 0 where they are a scheduler's.
+    scheduler : str
+        The address of a Dask scheduler, such as ``tcp://host:8786``; empty where processes are
+        started here.
+    threads : int or None
+        That each started process computes with; its share of the processors where None.
+    memory : int or None
+        Bytes that each started process may take before it is ended and its piece done again; its
+        share of the memory where None.
+    """
+
+    count: int = 0
+    scheduler: str = ""
+    threads: int | None = None
+    memory: int | None = None
+
+    @property
+    def threads_each(self) -> int:
+        """Threads of a started process, at least 1."""
+        may = getattr(os, "sched_getaffinity", None)
+        processors = (os.cpu_count() or 1) if may is None else len(may(0))
+        return self.threads or max(1, processors // max(self.count, 1))
+
+    @property
+    def memory_each(self) -> int | None:
+        """Bytes of a started process; None where the machine does not say what it has."""
+        every = most_bytes()
+        return self.memory or (every and every // max(self.count, 1))
+
+
+def dask() -> Any:
+    """The package ``distributed``, imported when it is first asked for.
+
+    Raises
+    ------
+    ValueError
+        Where it is not installed.
+    """
+    try:
+        import distributed
+    except ImportError:
+        raise ValueError(
+            "Several workers need Dask, which is not installed; install it with "
+            "pip install 'attribution-explorer[cluster]'."
+        ) from None
+    return distributed
+
+
+@contextlib.contextmanager
+def client_of(workers: Workers) -> Iterator[Client]:
+    """A client of the workers; those that are started here end with it.
+
+    They listen on the loopback address alone, and take work only from who has the certificate that
+    is made for this one time.
+
+    Raises
+    ------
+    ValueError
+        Where Dask is not installed, or no scheduler answers at the address.
+    """
+    distributed = dask()
+    if workers.scheduler:
+        with _client(distributed, workers.scheduler) as client:
+            yield client
+        return
+    from dask import config
+
+    threads = str(workers.threads_each)
+    with (
+        config.set(_SETTINGS),
+        distributed.LocalCluster(
+            n_workers=workers.count,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            security=True,
+            memory_limit=workers.memory_each or 0,
+            # What goes wrong is said of the piece that it goes wrong with.
+            silence_logs=logging.CRITICAL,
+            env={"TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": threads},
+        ) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+def _client(distributed: Any, address: str) -> Any:
+    try:
+        return distributed.Client(address, timeout=_SECONDS_TO_ANSWER, set_as_default=False)
+    except (OSError, ValueError, RuntimeError, TypeError) as error:
+        raise ValueError(
+            f"No Dask scheduler answers at {address} ({type(error).__name__}); start one with "
+            "`dask scheduler`, or workers of this machine with --workers."
+        ) from None

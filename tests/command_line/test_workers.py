@@ -1,0 +1,163 @@
+"""Commands whose work is done by several processes: the same results, whatever happens to one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from attribution_core.command_line.arguments import main
+from attribution_core.running.cluster.workers import TRIES, dask
+from attribution_core.saved_maps.files import load
+from tests.command_line.test_command_line import model, save_picture
+from tests.patience import until
+
+__all__ = ["model"]
+
+Said = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """A scheduler with two workers, as another program may have started them."""
+    from dask import config
+
+    with (
+        config.set({"distributed.scheduler.allowed-failures": TRIES - 1}),
+        dask().LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            env={"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"},
+        ) as cluster,
+    ):
+        yield cluster
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> list[str]:
+    return [str(save_picture(tmp_path / f"{seed}.png", seed)) for seed in range(8)]
+
+
+def maps_in(folder: Path) -> dict[str, Any]:
+    found = {}
+    for path in sorted(folder.glob("*.npz")):
+        (found[path.name],) = load(path).attributions
+    return found
+
+
+KINDS = ["--class", "bee", "dog", "--method", "gradient", "kernel_shap", "--layer", "input", "top"]
+KINDS += ["--superpixels", "4", "--option", "kernel_shap.budget=16"]
+
+
+def test_the_maps_are_those_of_one_process_and_are_not_made_twice(
+    cluster: Any, model: list[str], pictures: list[str], tmp_path: Path, capsys: Said
+) -> None:
+    bad = tmp_path / "bad.png"
+    bad.write_text("no picture")
+    asked = ["explain", *pictures[:3], str(bad), *KINDS, *model, "--out"]
+    alone, shared = tmp_path / "alone", tmp_path / "shared"
+    assert main([*asked, str(alone)]) == 1
+    capsys.readouterr()
+    there = [str(shared), "--scheduler", cluster.scheduler_address]
+    assert main([*asked, *there]) == 1
+    said = capsys.readouterr().err
+    assert "2 threads of workers" in said
+    assert "bad.png: The file is not a picture" in said
+    assert "32/32" in said
+    expected, found = maps_in(alone), maps_in(shared)
+    assert len(expected) == 3 * 2 * 2 * 2
+    assert {path.name for path in alone.iterdir()} == {path.name for path in shared.iterdir()}
+    for name, attribution in expected.items():
+        assert found[name].request == attribution.request
+        scale = np.abs(attribution.heatmap).max()
+        np.testing.assert_allclose(
+            found[name].heatmap, attribution.heatmap, rtol=1e-4, atol=1e-5 * scale
+        )
+    # A map that is missing is made, and no other.
+    next(shared.glob("*.kernel_shap.1.top.npz")).unlink()
+    assert main([*asked, *there]) == 1
+    assert capsys.readouterr().err.count("already there") == 23
+    assert maps_in(shared).keys() == expected.keys()
+
+
+def test_a_worker_killed_in_the_middle_loses_nothing(
+    cluster: Any, model: list[str], pictures: list[str], tmp_path: Path, capsys: Said
+) -> None:
+    out = tmp_path / "out"
+    with dask().Client(cluster.scheduler_address, set_as_default=False) as client:
+        processes = client.run(os.getpid)
+
+    def kill_one() -> None:
+        until(lambda: len(list(out.glob("*.npz"))) >= 3)
+        os.kill(next(iter(processes.values())), signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_one)
+    killer.start()
+    asked = ["explain", *pictures, *KINDS, *model, "--out", str(out)]
+    code = main([*asked, "--scheduler", cluster.scheduler_address])
+    killer.join()
+    assert code == 0, capsys.readouterr().err
+    assert len(maps_in(out)) == len(list(out.glob("*.png"))) == 8 * 2 * 2 * 2
+    assert not list(out.glob(".unfinished*"))
+
+
+def test_an_address_in_the_place_of_a_folder(
+    cluster: Any, model: list[str], pictures: list[str], tmp_path: Path, capsys: Said
+) -> None:
+    names = tmp_path / "names.txt"
+    names.write_text("\n".join(pictures[:2]))
+    out = tmp_path / "out"
+    asked = ["explain", "--pictures-from", str(names), *model, "--out", out.as_uri()]
+    for made in (0, 2):
+        assert main([*asked, "--scheduler", cluster.scheduler_address]) == 0
+        assert capsys.readouterr().err.count("already there") == made
+    assert len(maps_in(out)) == 2
+    assert main([*asked[:-1], "nowhere://bucket/maps"]) == 2
+    assert "Nothing can be written to nowhere://bucket/maps" in capsys.readouterr().err
+
+
+@pytest.mark.thorough
+def test_workers_of_this_machine(
+    model: list[str], pictures: list[str], tmp_path: Path, capsys: Said
+) -> None:
+    out = tmp_path / "out"
+    asked = ["explain", *pictures[:2], *model, "--out", str(out), "--workers", "1"]
+    assert main([*asked, "--worker-threads", "1", "--worker-memory", "4GB"]) == 0
+    said = capsys.readouterr().err
+    assert "1 worker of this machine, of 1 thread each and at most 4.0 GB." in said
+    assert len(maps_in(out)) == 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (["--workers", "0"], "whole number of 1 or more"),
+        (["--workers", "2", "--scheduler", "tcp://a:1"], "not allowed with"),
+        (["--worker-threads", "2"], "workers that --workers starts"),
+        (["--workers", "2", "--worker-memory", "much"], "900MB or 4GB"),
+        (["--scheduler", "nonsense"], "No Dask scheduler answers at nonsense"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(
+    model: list[str],
+    pictures: list[str],
+    tmp_path: Path,
+    capsys: Said,
+    monkeypatch: pytest.MonkeyPatch,
+    wrong: list[str],
+    said: str,
+) -> None:
+    monkeypatch.setattr("attribution_core.running.cluster.workers._SECONDS_TO_ANSWER", 0.5)
+    assert main(["explain", pictures[0], *model, "--out", str(tmp_path / "out"), *wrong]) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert "Traceback" not in told
