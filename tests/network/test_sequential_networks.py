@@ -1,4 +1,4 @@
-"""Networks as they are made and saved: every method at every layer gives the plain path's values.
+"""Networks as they are made and saved: methods at every layer give the plain path's values.
 
 The plain path is `PlainPath`.
 """
@@ -15,7 +15,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from attribution_core import METHODS, Classifier, Grid, explain, load_classifier
+from attribution_core import Classifier, Grid, explain, load_classifier
 from attribution_core.network import incremental_head as windows
 from tests.conftest import OF_CHANNELS
 from tests.network.plain_path import OPTIONS, PlainPath, through
@@ -114,12 +114,11 @@ def plain_path(network: keras.Model, layer: str) -> PlainPath:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize(
-    "method",
-    # Those that need the graph are in tests/network/walk.
-    [name for name, each in METHODS.items() if each.needs != "graph"],
-)
-def test_every_method_at_every_layer(made: tuple[keras.Model, Classifier], method: str) -> None:
+@pytest.mark.parametrize("method", ["integrated_gradients", "grad_cam", "kernel_shap"])
+def test_every_way_to_ask_a_network_at_every_layer(
+    made: tuple[keras.Model, Classifier], method: str
+) -> None:
+    """Gradients, those of channels, and coalitions; other methods are in test_every_network."""
     network, classifier = made
     assert classifier.layers == ("input", "scaled", "plane", "pooled")
     for layer in classifier.layers:
