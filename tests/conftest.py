@@ -14,6 +14,9 @@ from typing import Any
 # Small solutions are quicker on one thread than on several that wait for a busy machine.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# A worker stands on each processor already; threads of both that take turns cost a tenth.
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
 import numpy as np
 import pytest
