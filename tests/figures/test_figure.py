@@ -26,7 +26,7 @@ from matplotlib.transforms import Bbox
 from PIL import Image
 
 from attribution_core import Attribution, FigureStyle, figure
-from attribution_core.figures.figure import MapFigure, borders
+from attribution_core.figures.figure import MapFigure, borders, print_settings
 from attribution_core.painting import COLOUR_SCALES, drawn_values, grey_of, limits, ramp, tinted
 from tests.made_attributions import attribution, picture
 
@@ -82,7 +82,8 @@ def box(made: MapFigure, name: str) -> tuple[float, float, float, float]:
 
 def text_boxes(made: MapFigure) -> dict[str, Bbox]:
     """Where texts are drawn, in millimetres from the lower left corner."""
-    made.rendered("png", 150)
+    with print_settings():
+        made.draw_without_rendering()
     scale = 25.4 / made.dpi
     return {
         f"{number} {text.get_text()}": Bbox(text.get_window_extent().get_points() * scale)
