@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,7 @@ from playwright.sync_api import (
 )
 
 from tests import small_network
+from tests.browser.patience import words_of
 from tests.patience import UNCHANGED, until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,6 +40,9 @@ CHROMIUM += " --disable-background-networking --disable-component-update"
 WINDOW: ViewportSize = {"width": 1440, "height": 1000}
 OF_ONE_PAGE = {"viewport", "color_scheme", "reduced_motion", "forced_colors"}
 """The options of a page that need no context of their own."""
+
+FAILED = pytest.StashKey[bool]()
+"""Whether a test has failed."""
 
 # For what Playwright itself waits for: what to click on, addresses. Assertions wait for progress.
 PATIENCE = 1000 * UNCHANGED
@@ -196,14 +200,27 @@ def shared_context(
     context.close()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let fixtures know whether their test has failed."""
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
 @pytest.fixture
-def new_page(shared_context: BrowserContext, browser: Browser) -> Iterator[Callable[..., Page]]:
+def new_page(
+    request: pytest.FixtureRequest, shared_context: BrowserContext, browser: Browser
+) -> Iterator[Callable[..., Page]]:
     """Opens pages, and says at the end what went wrong in them.
 
     Nothing may be written to the console as an error, nothing be thrown, and nothing be asked of
     another host. A page has a context of its own where its options cannot be set for it alone.
     Nothing moves, unless a test asks for it: to draw what moves takes as long as a third of opening
-    a page.
+    a page. Of a test that fails, what its pages say is printed.
     """
     pages: list[Page] = []
     wrong: list[str] = []
@@ -232,6 +249,8 @@ def new_page(shared_context: BrowserContext, browser: Browser) -> Iterator[Calla
     yield open_page
     expect.set_options(timeout=5_000)
     for page in pages:
+        if request.node.stash.get(FAILED, False):
+            print(f"What the page says at the end:\n{words_of(page)}")
         if page.context is shared_context:
             page.close()
         else:

@@ -43,9 +43,13 @@ KEYBOARD = """
       return named(at);
     },
     name: () => named(focused()),
+    // What has been redrawn since was reached if one like it was.
     missed: () => {
+      const alike = (each) => named(group(each) || each);
+      const gone = [...visited].filter((each) => !each.isConnected).map(alike);
       const groups = [...visited].map(group).filter(Boolean);
-      const reached = (each) => visited.has(each) || groups.includes(group(each));
+      const reached = (each) => visited.has(each) || groups.includes(group(each))
+        || gone.includes(alike(each));
       return stops().filter((each) => !reached(each)).map(named);
     },
     // The focused element's kind, if it is the first of it.
@@ -148,7 +152,7 @@ def _unseen_unless(page: Page, kind: str, seen: set[str]) -> list[str]:
 def _unseen_here(page: Page) -> list[str]:
     """The focused element's name, if the page looks the same without the focus."""
     at, box = page.evaluate("keyboard.name()"), page.evaluate("keyboard.place()")
-    for pause in (0, 100, 400):  # a table paints itself, some frames later
+    for pause in (0, 100, 400, 1600, 6400):  # a table paints itself, some frames later
         page.wait_for_timeout(pause)
         with_focus = picture_around(page, box)
         page.evaluate("keyboard.leave()")

@@ -33,7 +33,7 @@ LONG = {
     "kernel_shap.budget": "100000",
     "classes": "285",
 }
-"""Many minutes of work, more than a test waits."""
+"""More work than a test waits for; each test with a seed of its own, since results are shared."""
 
 NewPage = Callable[..., Page]
 
