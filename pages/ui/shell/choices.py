@@ -15,7 +15,7 @@ import streamlit as st
 
 from pages.ui.shell.classroom import FOLLOW, classes
 from pages.ui.shell.navigation import complain
-from pages.ui.shell.restart import Reports, has_drawn, of_key, reports, with_titles
+from pages.ui.shell.restart import Reports, has_drawn, keys_of, of_key, reports, with_titles
 from pages.ui.shell.session import Choices, session
 from pages.ui.shell.settings import complaint_of, text_of
 
@@ -29,6 +29,7 @@ ON_SEVERAL_PAGES = ("figure-", "sidebar-", STAGE)
 STORY = ("story", "step")
 """Where a story stands: in the link, but no choice."""
 
+_KEYS = "choose_"
 _EARLIER = 8
 """Values of each widget that a browser far behind may still report."""
 
@@ -81,12 +82,12 @@ def drawn(
 ) -> T:
     """Draw a widget that shows a value, and return the widget's; for the rest see `choice`."""
     choices = _choices()
-    # Handed over in each run: Streamlit forgets widgets that were not drawn in the last one. The
-    # run may end while the widget is drawn: the value handed over is no visitor's choice then.
+    # The run may end while the widget is drawn: the value handed over is no visitor's choice then.
     key = widget_key(name)
     _note_handed(name, value)
     choices.handed[name], choices.offered[name] = value, offered
-    choices.titles[name] = {} if offered is None or title is None else _titles(offered, title)
+    titles = {} if offered is None or title is None else _titles(offered, title)
+    same_titles, choices.titles[name] = titles == choices.titles.get(name), titles
     before = of_key(key, choices.reported)
     if before:
         # After a restart the browser's value may be a click that no run has noticed yet.
@@ -106,7 +107,11 @@ def drawn(
             st.session_state[key] = picked
             draw(key, picked)
             return value
-    st.session_state[key] = value
+    text = text_of(value)
+    if not (same_titles and key in st.session_state and choices.shown.get(name) == text):
+        st.session_state[key] = value
+        choices.sent[name] = text
+        choices.shown.pop(name, None)
     said = draw(key, value)
     if said is not None:
         value = said
@@ -131,7 +136,32 @@ def _picked(
 
 def widget_key(name: str) -> str:
     """The key of a choice's widget."""
-    return f"choose_{name}"
+    return _KEYS + name
+
+
+def note_shown() -> None:
+    """Note what the browser says that widgets show, at the start of a run.
+
+    A widget that is set to a value shows it when the message comes, whatever was clicked since: a
+    click in a slow network would be undone. So a widget is set only where it shows something else,
+    or may: Streamlit forgets widgets that the last run has not drawn, and a browser those of
+    another page.
+    """
+    choices, page = _choices(), session().page
+    if page != choices.shown_on:
+        choices.shown_on = page
+        choices.shown.clear()
+        choices.sent.clear()
+    for key in keys_of(reports()):
+        name = key.removeprefix(_KEYS)
+        if key == name or name not in choices.titles:
+            continue
+        said = held(name)
+        text = None if said is None else text_of(said)
+        if text is not None and (name in choices.shown or choices.sent.get(name) == text):
+            choices.shown[name] = text
+        else:
+            choices.shown.pop(name, None)
 
 
 def changed(name: str) -> bool:

@@ -50,6 +50,12 @@ def of_key(key: str, reported: Reports) -> Reports:
     return {each: titles for each, titles in reported.items() if each.endswith(f"-{key}")}
 
 
+def keys_of(reported: Reports) -> list[str]:
+    """The keys of the widgets that have one: an identifier ends in "-" and the key."""
+    parts = (each.split("-", 2) for each in reported)  # "$$ID", a digest, the key
+    return [each[2] for each in parts if len(each) == 3]
+
+
 def with_titles(
     titles: Collection[str], options: Collection[Option], title: Callable[[Option], str]
 ) -> list[Option] | None:

@@ -23,6 +23,7 @@ from pages.ui.shell.choices import (
     follow_link,
     held,
     is_shared,
+    note_shown,
     notice,
     parameters_of_screen,
     share,
@@ -205,6 +206,7 @@ def _chosen_settings(engine: Engine) -> Settings:
         for complaint in complaints if begins else ():
             complain(complaint)
         return settings
+    note_shown()
     _notice_widgets()
     choices = session().choices
     if choices.reported:  # picks made since, in widgets that are still to be drawn

@@ -41,6 +41,12 @@ class Choices:
         What each widget called its options then, by option; empty for one without options.
     earlier : dict
         What was chosen in each widget as it was handed before, the latest last.
+    sent : dict
+        The text of what each widget was last set to by the server.
+    shown : dict
+        The text of what each widget shows, as the browser says, once all that was sent has come.
+    shown_on : str
+        The page that they stand on.
     reported : mapping of str to tuple of str
         What the browser said of widgets that it knew from before a restart and that have not been
         drawn since, as `restart.reports` gives it.
@@ -52,6 +58,9 @@ class Choices:
     offered: dict[str, Collection[object] | None] = field(default_factory=dict)
     titles: dict[str, Mapping[Any, str]] = field(default_factory=dict)
     earlier: dict[str, tuple[frozenset[str], ...]] = field(default_factory=dict)
+    sent: dict[str, str] = field(default_factory=dict)
+    shown: dict[str, str] = field(default_factory=dict)
+    shown_on: str = ""
     reported: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
