@@ -183,6 +183,7 @@ METHOD = Method(
     evaluations=_evaluations,
     needs="gradient",
     uses_reference=False,
+    variant=lambda options: options.variant,
     positive_only=lambda options: options.variant in ("LayerCAM", "Grad-CAM++"),
     unit=lambda o: "share × activation" if o.variant == "Ablation-CAM" else "share",
     unavailable=_unavailable,

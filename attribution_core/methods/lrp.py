@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -28,6 +28,17 @@ Preset = Literal[
     "epsilon",
 ]
 """Rules for dense layers, for convolutions and for the first layer, as zennit names them."""
+
+IN_SIGNS: Mapping[Preset, str] = {
+    "epsilon_plus_flat": "ε, z⁺, flat",
+    "epsilon_plus": "ε, z⁺",
+    "epsilon_alpha2_beta1_flat": "ε, α2β1, flat",
+    "epsilon_alpha2_beta1": "ε, α2β1",
+    "epsilon_gamma_box": "ε, γ, box",
+    "epsilon_plus_w_square": "ε, z⁺, w²",
+    "epsilon": "ε alone",
+}
+"""The same by their signs: for dense layers, for convolutions, for the first layer."""
 
 WITHOUT_RULE: tuple[Family, ...] = ("unknown", "product")
 
@@ -92,6 +103,7 @@ METHOD = Method(
     uses_reference=False,
     unavailable=_unavailable,
     splits_score=True,
+    variant=lambda options: IN_SIGNS[options.preset],
     shared_passes=SharedPasses(
         lambda function, point, reference, options: lrp.refine(function, point),
         same_alone=lambda options: True,

@@ -168,6 +168,10 @@ def _never(options: object) -> bool:
     return False
 
 
+def _nothing(options: object) -> str:
+    return ""
+
+
 def _share(options: object) -> Unit:
     return "share"
 
@@ -209,6 +213,9 @@ class Method(Generic[OptionsType]):
         Whether they are meant to sum to f(x) itself; likewise.
     unit : callable
         From options to what its values are.
+    variant : callable
+        From options to what tells its maps from others that it makes, in a word or two that stand
+        below them; empty where no option changes what is meant.
     positive_only : callable
         From options to whether it leaves out what speaks against the class.
     asked : Question, optional
@@ -249,6 +256,7 @@ class Method(Generic[OptionsType]):
     splits_change: bool = False
     splits_score: bool = False
     unit: Callable[[OptionsType], Unit] = _share
+    variant: Callable[[OptionsType], str] = _nothing
     positive_only: Callable[[OptionsType], bool] = _never
     asked: Question | None = None
     promises: tuple[Promise, ...] = ()
@@ -264,6 +272,10 @@ class Method(Generic[OptionsType]):
     def unit_of(self, values: Mapping[str, object]) -> Unit:
         """What values are, with options by name."""
         return self.unit(self.read_options(values))
+
+    def variant_of(self, values: Mapping[str, object]) -> str:
+        """What tells its maps from others that it makes, with options by name."""
+        return self.variant(self.read_options(values))
 
     @cached_property
     def question(self) -> Question:

@@ -198,6 +198,7 @@ METHOD = Method(
     needs="gradient",
     uses_reference=False,
     unit=_unit,
+    variant=lambda options: f"{options.statistic} of {options.of.replace('_times_', ' × ')}",
     promises=OF_SLOPES,
     precision="sampled",
     quick=Options(samples=4),

@@ -83,7 +83,7 @@ def limits(
 
 
 def caption(attribution: Attribution) -> tuple[str, ...]:
-    """Players, seconds, evaluations, and the map's sum beside the sum it should have.
+    """Variant, players, seconds, evaluations, and the map's sum beside the sum it should have.
 
     An estimate says so, with its largest standard error or why there is none, and whether it is
     mostly noise, or the same for every picture.
@@ -101,16 +101,18 @@ def caption(attribution: Attribution) -> tuple[str, ...]:
         evaluations = f"estimated, {reason}: {evaluations}"
     if undivided := attribution.diagnostics.get(UNDIVIDED):
         evaluations += f", {100 * undivided:.0f} % in groups not divided"
-    parts = (attribution.players, _seconds(attribution.seconds), evaluations)
+    request = attribution.request
+    variant = METHODS[request.method].variant_of(dict(request.options))
+    parts = (variant, attribution.players, _seconds(attribution.seconds), evaluations)
     cost = " · ".join(filter(None, parts))
-    if (BFLOAT16, True) in attribution.request.options:
+    if (BFLOAT16, True) in request.options:
         cost += f" in {BFLOAT16}"
     change = attribution.score - attribution.reference_score
     total = attribution.total
     sums = f"sums to {written(total, '.3g')}"
     if attribution.completeness_gap is None:
         return cost, f"{sums} · f(x) − f(x′) = {written(change, '.3g')}", *attribution.notices
-    of_score = METHODS[attribution.request.method].splits_score
+    of_score = METHODS[request.method].splits_score
     aim, named = (attribution.score, "f(x) = ") if of_score else (change, "")
     gap = attribution.completeness_gap / abs(aim) if aim else float("inf")
     shown = f"{100 * gap:.1f} %" if gap < 10 else f"{attribution.completeness_gap:.3g}"

@@ -31,18 +31,17 @@ def ask_about_two(scene: Scene, board: Board, game: Request) -> Question | None:
     """Let the visitor choose two players; None unless the visitor asks."""
     if board.players < 2:
         return None
-    with st.container(horizontal=True, vertical_alignment="bottom", width="content"):
-        wanted = choose_whether(
-            "superpixels-interaction",
-            "Are two parts worth more together?",
-            False,
-            "The pairwise Shapley interaction. Take two parts out to choose them.",
-        )
-        if not wanted:
-            return None
-        two_absent = len(board.absent) == 2
-        first = _player("first", "Player", board, board.absent[0] if two_absent else 0)
-        second = _player("second", "and player", board, board.absent[1] if two_absent else 1)
+    wanted = choose_whether(
+        "superpixels-interaction",
+        "Are two parts worth more together?",
+        False,
+        "The pairwise Shapley interaction. Take two parts out to choose them.",
+    )
+    if not wanted:
+        return None
+    two_absent = len(board.absent) == 2
+    first = _player("first", "Player", board, board.absent[0] if two_absent else 0)
+    second = _player("second", "and player", board, board.absent[1] if two_absent else 1)
     if first == second:
         st.warning("Choose two different players.")
         return None

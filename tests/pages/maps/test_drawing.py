@@ -19,7 +19,9 @@ from attribution_core.methods.kernel_shap import (
     TOO_MANY,
     WINDOWS,
 )
+from attribution_core.methods.lrp import IN_SIGNS
 from attribution_core.painting import drawn_values
+from attribution_core.registry import METHODS
 from attribution_core.request import granted, request_or_reason
 from pages.ui.maps.drawing import DrawnMap, caption, limits
 from tests.pages.maps.scenes import explained, scene_of
@@ -201,3 +203,31 @@ def test_a_caption_says_how_much_is_still_in_groups(
         )
         (attribution,) = explained(tiny_classifier, scene).values()
         assert ("% in groups not divided" in caption(attribution)[0]) is told
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "told"),
+    [
+        ("class_activation", {}, "LayerCAM"),
+        ("class_activation", {"variant": "XGrad-CAM"}, "XGrad-CAM"),
+        ("lrp", {}, "ε, z⁺, flat"),
+        ("lrp", {"preset": "epsilon_alpha2_beta1"}, "ε, α2β1"),
+        ("smoothgrad", {}, "mean of gradient"),
+        (
+            "smoothgrad",
+            {"statistic": "variance", "of": "gradient_times_input"},
+            "variance of gradient × input",
+        ),
+    ],
+)
+def test_a_caption_begins_with_the_variant(
+    tiny_image: Pixels, method: str, options: dict[str, Any], told: str
+) -> None:
+    made = an_attribution(tiny_image, completeness_gap=None)
+    asked = replace(made.request, method=method, options=tuple(options.items()))
+    assert caption(replace(made, request=asked))[0] == f"{told} · 123 ms · 64 evaluations"
+
+
+def test_all_rules_have_signs() -> None:
+    (rules,) = METHODS["lrp"].options
+    assert set(rules.choices) == set(IN_SIGNS)
