@@ -41,6 +41,7 @@ page = st.navigation(
             url_path="explore",
             visibility="hidden",
         ),
+        st.Page("pages/methods.py", title="Methods", icon=":material/apps:"),
         st.Page("pages/regions.py", title="Regions", icon=":material/map:"),
         st.Page("pages/superpixels.py", title="Superpixels", icon=":material/extension:"),
         st.Page("pages/layers.py", title="Layers", icon=":material/layers:"),

@@ -16,7 +16,7 @@ from sphinx.ext.napoleon import Config, NumpyDocstring
 
 import attribution_core
 from attribution_core import METHODS, Estimator
-from attribution_core.axioms.verdicts import AXIOMS
+from attribution_core.axioms.promises import facts_of, precision_shown
 from attribution_core.known_networks import KERAS_APPLICATIONS, KerasApplication
 from attribution_core.methods.badges import badges_of, cost_of
 from attribution_core.methods.method import QUESTIONS, Method
@@ -24,18 +24,6 @@ from attribution_core.methods.options import Option
 from attribution_core.methods.presets import PRESETS, Preset
 from attribution_core.models.preprocessing import title_of
 from attribution_core.registry import grouped, in_groups
-
-NEEDS = {
-    "gradient": "derivatives of the score",
-    "graph": "each layer on the way to the score, with a rule for it",
-    "game": "the score of coalitions: pictures in which some parts are taken out",
-}
-PRECISIONS = {
-    "exact": "exact up to rounding",
-    "quadrature": "exact up to the error of a quadrature, which is reported",
-    "sampled": "estimated from samples; where there are enough of them, each value has a standard "
-    "error",
-}
 
 
 def setup(app: Sphinx) -> None:
@@ -89,7 +77,7 @@ def methods_page() -> str:
 
 def _method_row(method: Method[Any]) -> str:
     badges = ", ".join(badge.title for badge in badges_of(method))
-    cells = (_link(method), method.summary, badges, cost_of(method), _precision(method))
+    cells = (_link(method), method.summary, badges, cost_of(method), precision_shown(method))
     return f"| {' | '.join(cells)} |"
 
 
@@ -105,19 +93,10 @@ def _link(method: Method[Any]) -> str:
 def method_page(method: Method[Any]) -> str:
     """Title, source, formula, options and promises of one method."""
     module = import_module(method.run.__module__)
-    promised = [AXIOMS[name].title for name in method.promises]
-    facts = [
-        f"**Asked:** {QUESTIONS[method.question]}",
-        f"**Needs** {NEEDS[method.needs]}{', and a reference' if method.uses_reference else ''}.",
-        f"**Values** are {PRECISIONS[_precision(method)]}.",
-        f"**Promises** {', '.join(promised)}." if promised else "**Promises** nothing.",
-        f"**Costs** {cost_of(method)}, at a layer with 49 players.",
-        f"**Source:** {method.source}." if method.source else "",
-    ]
     parts = [
         f"# {method.title}",
         method.summary,
-        "\n".join(f"- {fact}" for fact in facts if fact),
+        "\n".join(f"- {fact}" for fact in facts_of(method)),
     ]
     if method.two_variables is not None:
         parts += ["On a function of two variables:", f"$$\n{method.two_variables.formula}\n$$"]
@@ -127,12 +106,6 @@ def method_page(method: Method[Any]) -> str:
         parts += ["## Options", _options(method.options)]
     parts.append(f"Command line: `attributions explain PICTURE --method {method.name}`")
     return "\n\n".join(parts) + "\n"
-
-
-def _precision(method: Method[Any]) -> str:
-    """As `Method.precision`, of the values that the app shows: a budget means sampling there."""
-    sampled = any(option.name in ("samples", "budget") for option in method.options)
-    return "sampled" if sampled else method.precision
 
 
 def _estimators(module: ModuleType) -> Iterator[tuple[str, Estimator[Any]]]:

@@ -41,7 +41,8 @@ PAGES = (
     "stage",
     "maps",
     "motion",
-    "regions superpixels layers references randomisation faithfulness axioms stories operator",
+    "methods regions superpixels layers references randomisation faithfulness axioms stories "
+    "operator",
     "newcomer",
     "serve",
 )

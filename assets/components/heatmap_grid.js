@@ -1,5 +1,6 @@
 /**
- * Attribution maps side by side: a row a class, a column a method.
+ * Attribution maps side by side: a row a class, a column a method. Or a wall: groups of maps, each map under a
+ * title of its own that can be clicked.
  *
  * Streamlit calls the default export again, with the same DOM, at every new `data` and at every change of
  * theme. What must outlive an update (zoom, cross-hair, decoded maps) sits in one HeatmapGrid per DOM.
@@ -23,9 +24,9 @@ const STAGE_TITLE = 1.25; // a title's size, as a share of the heading's
 const CONFIDENCE = 1.96; // standard errors on either side: 95 %
 const LEVELS = 255; // colours on either side of zero
 
-export default function heatmapGrid({ data, parentElement }) {
+export default function heatmapGrid({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".heatmap-grid");
-  return draw(root, HeatmapGrid, (grid) => grid.update(data));
+  return draw(root, HeatmapGrid, (grid) => grid.update(data, setTriggerValue));
 }
 
 class HeatmapGrid {
@@ -70,8 +71,9 @@ class HeatmapGrid {
   }
 
   /** Show `data`. The page keeps the old maps until all new ones are decoded, then changes at once. */
-  async update(data) {
+  async update(data, send) {
     const turn = ++this.turn;
+    this.send = send;
     const shots = data.film?.shots ?? [];
     const maps = (cells) => cells.map((cell) => cell.map);
     const wanted = [data.picture, ...maps(data.cells), ...shots.flatMap(({ picture, cells }) => [picture, ...maps(cells)])];
@@ -143,12 +145,16 @@ class HeatmapGrid {
   }
 
   /** Build the squares unless they exist: a new map must not lose focus or scroll position. */
-  arrange({ rows, columns }) {
-    const labels = JSON.stringify([rows, columns, this.stage]);
+  arrange({ rows, columns, cells, wall }) {
+    const squares = rows.map((_, r) => (wall ? cells.filter(({ row }) => row === r) : columns));
+    const titles = wall && squares.map((line) => line.map(({ title, help }) => [title, help]));
+    const labels = JSON.stringify([rows, columns, this.stage, titles]);
     if (labels === this.labels) return;
+    this.find(".help").hidePopover();
     const hadFocus = this.root.contains(this.root.getRootNode().activeElement);
     this.labels = labels;
     this.root.style.setProperty("--columns", columns.length);
+    this.root.classList.toggle("wall", Boolean(wall));
     this.find(".columns").replaceChildren(...columns.map((column) => this.columnLabel(column)));
     const body = this.find(".rows");
     body.replaceChildren();
@@ -157,8 +163,9 @@ class HeatmapGrid {
       const label = element("div", r ? "row-label" : "row-label first", element("span", "", row));
       const line = withRole("row", element("div", "line", withRole("rowheader", label)));
       body.append(line);
-      return columns.map(({ label }) => {
-        const cell = this.buildCell(row, label);
+      return squares[r].map(({ label, title, help }, c) => {
+        const cell = this.buildCell(row, wall ? title : label, wall);
+        if (wall) cell.title.append(this.titleButton(title, help, () => this.send("chosen", [r, c])));
         // On stage a map stands under its own title: what it does not have in common with the others.
         if (this.stage) cell.title.append(...stageTitle(row, label, rows, columns));
         line.append(withRole("gridcell", element("div", "line", cell.figure)));
@@ -166,14 +173,21 @@ class HeatmapGrid {
       });
     });
     // The titles that tell more, and below them the maps; the maps come first.
-    const titles = [...this.find(".columns").children].map((each) => each.firstElementChild ?? null);
-    const heads = titles.length && titles.every(Boolean) ? [titles] : [];
-    this.stop.update([...heads, ...this.cells.map((line) => line.map(({ map }) => map))], [heads.length, 0]);
+    const maps = this.cells.map((line) => line.map(({ map }) => map));
+    const buttons = this.cells.map((line) => line.map(({ title }) => title.firstElementChild));
+    const above = [...this.find(".columns").children].map((each) => each.firstElementChild ?? null);
+    const heads = above.length && above.every(Boolean) ? [above] : [];
+    const lines = wall ? maps.flatMap((line, r) => [buttons[r], line]) : [...heads, ...maps];
+    this.stop.update(lines, [wall ? 1 : heads.length, 0]);
     if (hadFocus) this.stop.elementAt(this.stop.place)?.focus();
   }
 
   columnLabel({ label, help }) {
-    if (!help) return element("div", "column", label);
+    return element("div", "column", help ? this.titleButton(label, help) : label);
+  }
+
+  /** A title that tells more when it is pointed at. */
+  titleButton(label, help, click = null) {
     const button = element("button", "", label);
     const bubble = this.find(".help");
     const show = () => {
@@ -187,15 +201,16 @@ class HeatmapGrid {
     button.type = "button";
     button.setAttribute("aria-description", help);
     Object.assign(button, { onpointerenter: show, onfocus: show, onpointerleave: hide, onblur: hide });
+    if (click) button.onclick = click;
     // A handler that returns false takes the key from the page.
     button.onkeydown = (event) => {
       if (event.key === "Escape") hide();
     };
-    return element("div", "column", button);
+    return button;
   }
 
-  buildCell(row, column) {
-    const cell = { row, column, pixels: null };
+  buildCell(row, column, wall) {
+    const cell = { row, column, name: wall ? column : `${column} for ${row}`, pixels: null };
     const make = (name, tag, ...children) => (cell[name] = element(tag, name, ...children));
     cell.crossX = element("div", "cross x");
     cell.crossY = element("div", "cross y");
@@ -245,7 +260,7 @@ class HeatmapGrid {
     cell.map.classList.toggle("bars", Boolean(cell.bars));
     cell.map.setAttribute("aria-busy", String(status === "running" || status === "queued"));
     const words = [cell.notice.textContent || (status === "done" ? "" : status), ...lines, news.spoken];
-    const label = `${cell.column} for ${cell.row}: ${words.filter(Boolean).join(". ")}`;
+    const label = `${cell.name}: ${words.filter(Boolean).join(". ")}`;
     cell.map.setAttribute("aria-label", label.replace(/: $/, ""));
 
     const known = typeof progress === "number";

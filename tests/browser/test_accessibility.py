@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = [file.stem for file in sorted((ROOT / "pages").glob("[!_]*.py"))]
 QUICK = (
     f"{SMALL}&methods=gradient_times_input,grad_cam&classes=285&count=12&lime.samples=60"
-    "&randomisation-seeds=1&layers-measure=signed"
+    "&randomisation-seeds=1&layers-measure=signed&methods-shown=sanity_check"
 )
 WIDTHS = (2560, 1280, 800, 390)
 SMALLEST = 12.0

@@ -113,6 +113,16 @@ def test_why_it_cannot_be_run(any_visit: Callable[..., Visit]) -> None:
     assert page.cells[0]["message"] == "The input is not on the way: choose an inner layer."
 
 
+@pytest.mark.usefixtures("own_model")
+def test_on_the_page_of_all_methods(any_visit: Callable[..., Visit]) -> None:
+    shown = {"methods-shown": "under_a_second"}
+    page = any_visit(**OWN, layer="pooled", **shown).open("methods").finish()
+    (cell,) = (cell for cell in page.cells if cell["title"] == "On the way")
+    assert cell["status"] == "done"
+    assert cell["caption"][1] == "meant to add up · signed · reference · inner layers"
+    assert page.grid["rows"][cell["row"]] == "How is the score shared out?"
+
+
 def test_in_the_axioms_table(any_visit: Callable[..., Visit]) -> None:
     page = any_visit(**{"axioms-network": "no", "axioms-function": "product"}).open("axioms")
     sent = [json.loads(part.proto.json) for part in page.app.get("bidi_component")]

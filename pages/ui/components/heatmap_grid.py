@@ -30,7 +30,7 @@ _LARGEST = np.iinfo(np.int16).max
 # Noise hardly compresses, whatever the effort: the fastest level is close to the best.
 _EFFORT = 1
 
-_component = component("heatmap_grid")
+grid_component = component("heatmap_grid")
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,8 @@ class MapCell:
         Beneath the map, where it is not the grid's.
     spoken : str
         Said to screen readers after the caption.
+    title, help : str
+        On a wall (`heatmap_wall`): what stands above the map, and is shown when pointing at that.
     """
 
     row: int
@@ -120,6 +122,8 @@ class MapCell:
     bars: tuple[tuple[str, float, float | None], ...] = ()
     picture: npt.NDArray[np.uint8] | None = None
     spoken: str = ""
+    title: str = ""
+    help: str = ""
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
@@ -209,7 +213,7 @@ def grid_data(
         "rows": list(rows),
         "columns": [{"label": name, "help": helps.get(name, "")} for name in columns],
         "cells": [
-            _cell_data(placed.get(at) or MapCell(*at, status="unavailable")) for at in squares
+            cell_data(placed.get(at) or MapCell(*at, status="unavailable")) for at in squares
         ],
         "picture": None if picture is None else _cached_picture(_digest(picture), picture),
         "overlay": overlay,
@@ -230,7 +234,7 @@ def _film_data(film: FilmReel) -> dict[str, Any]:
         "shots": [
             {
                 "label": shot.label,
-                "cells": [_cell_data(cell) for cell in shot.cells],
+                "cells": [cell_data(cell) for cell in shot.cells],
                 "picture": None
                 if shot.picture is None
                 else _cached_picture(_digest(shot.picture), shot.picture),
@@ -296,10 +300,11 @@ def render_heatmap_grid(
         stage=stage,
         film=film,
     )
-    _component(key=key, data=data)
+    grid_component(key=key, data=data)
 
 
-def _cell_data(cell: MapCell) -> dict[str, Any]:
+def cell_data(cell: MapCell) -> dict[str, Any]:
+    """One square as it is sent to the browser."""
     packed = None
     if cell.status not in ("failed", "unavailable"):
         packed = cell.packed

@@ -103,7 +103,7 @@ def caption(attribution: Attribution) -> tuple[str, ...]:
         evaluations += f", {100 * undivided:.0f} % in groups not divided"
     request = attribution.request
     variant = METHODS[request.method].variant_of(dict(request.options))
-    parts = (variant, attribution.players, _seconds(attribution.seconds), evaluations)
+    parts = (variant, attribution.players, in_seconds(attribution.seconds), evaluations)
     cost = " · ".join(filter(None, parts))
     if (BFLOAT16, True) in request.options:
         cost += f" in {BFLOAT16}"
@@ -145,5 +145,6 @@ def titles_of(precision: str) -> str:
     return " and ".join([", ".join(titles[:-1]), titles[-1]] if len(titles) > 1 else titles)
 
 
-def _seconds(seconds: float) -> str:
+def in_seconds(seconds: float) -> str:
+    """A time that was measured, in words."""
     return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"

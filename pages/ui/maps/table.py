@@ -72,7 +72,7 @@ def cells_for(scene: Scene, classes: Sequence[int]) -> tuple[TableCell, ...]:
             row,
             column,
             request_for(scene, method, target),
-            beside=_beside(settings, classes, target),
+            beside=asked_beside(settings, classes, target),
         )
         for row, target in enumerate(classes)
         for column, method in enumerate(settings.methods)
@@ -88,8 +88,8 @@ def cell_for(
     return TableCell(row, column, Explain(scene.settings.model, asked, beside))
 
 
-def _beside(settings: Settings, classes: Sequence[int], target: int) -> tuple[int, ...]:
-    """The other classes of the same few rows: gradients of all are held in memory together."""
+def asked_beside(settings: Settings, classes: Sequence[int], target: int) -> tuple[int, ...]:
+    """The other classes of a target's few rows: gradients of all are held in memory together."""
     rival = settings.against if settings.score == "contrast" else None
     asked = [number for number in classes if number != rival]
     if target == rival:

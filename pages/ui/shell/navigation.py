@@ -15,6 +15,7 @@ from pages.ui.shell.session import session
 
 PAGES = (
     "explore",
+    "methods",
     "regions",
     "superpixels",
     "layers",

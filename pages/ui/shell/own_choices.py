@@ -37,6 +37,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "view",
     ),
     "axioms": ("class", "formula", "function", "network", "x", "y"),
+    "methods": ("about", "class", "shown"),
     "figure": ("caption", "format", "outlines", "picture", "scale", "theme", "width"),
     "sidebar": ("more",),
     "stage": ("class", "film", "method"),

@@ -47,7 +47,7 @@ def render_sidebar(engine: Engine, scene: Scene) -> None:
     with st.sidebar:
         _picture(scene)
         _model(engine, scene)
-        if session().page not in ("superpixels", "regions"):
+        if session().page not in ("superpixels", "regions", "methods"):
             # These use methods of their own, whichever the other pages show.
             _methods(engine, scene)
         _classes(scene)

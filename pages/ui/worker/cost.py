@@ -65,10 +65,10 @@ def about(left: TimeLeft | None, suffix: str = "") -> str:
     if left is None or left.seconds <= WORTH_SAYING:
         return ""
     begin = "at most " if left.at_most else "about "
-    return begin + _readable(left.seconds) + (f" {suffix}" if suffix else "")
+    return begin + readable(left.seconds) + (f" {suffix}" if suffix else "")
 
 
-def _readable(seconds: float) -> str:
+def readable(seconds: float) -> str:
     """With no more digits than an estimate has."""
     if seconds < 10:
         return f"{seconds:.0f} s"
