@@ -35,8 +35,10 @@ from attribution_core.measures.strongest_classes import (
     strongest_classes,
 )
 from attribution_core.methods.banzhaf_values import banzhaf_values
+from attribution_core.methods.blur_integrated_gradients import blur_integrated_gradients
 from attribution_core.methods.class_activation import class_activation
 from attribution_core.methods.estimate import Estimate, Estimator
+from attribution_core.methods.expected_gradients import expected_gradients
 from attribution_core.methods.functions import Differentiable, TensorFunction
 from attribution_core.methods.grad_cam import grad_cam
 from attribution_core.methods.gradient import gradient
@@ -49,9 +51,11 @@ from attribution_core.methods.method import Method
 from attribution_core.methods.occlusion import occlusion, sliding_squares
 from attribution_core.methods.options import Option
 from attribution_core.methods.owen_values import owen_values
+from attribution_core.methods.rise import rise
 from attribution_core.methods.shapley_interactions import shapley_interactions
 from attribution_core.methods.shapley_values import shapley_values
 from attribution_core.methods.smoothgrad import smoothgrad
+from attribution_core.methods.xrai import xrai
 from attribution_core.models.loading import load_classifier
 from attribution_core.references import REFERENCE_KINDS, reference_image
 from attribution_core.registry import METHODS
@@ -97,10 +101,12 @@ __all__ = [
     "StrongestClasses",
     "TensorFunction",
     "banzhaf_values",
+    "blur_integrated_gradients",
     "class_activation",
     "class_correlation",
     "class_values",
     "deletion_curve",
+    "expected_gradients",
     "explain",
     "explain_classes",
     "faithfulness_curves",
@@ -125,6 +131,7 @@ __all__ = [
     "reference_image",
     "refine",
     "request_or_reason",
+    "rise",
     "shapley_interactions",
     "shapley_values",
     "similarity",
@@ -133,6 +140,7 @@ __all__ = [
     "spearman",
     "strongest_classes",
     "superpixels",
+    "xrai",
 ]
 
 _WHEN_NEEDED = {

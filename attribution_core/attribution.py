@@ -47,7 +47,8 @@ class Attribution:
         The values, summed over channels.
     target : int
     score, reference_score : float
-        Of the picture and of the reference.
+        Of the picture and of the reference; the mean of a method's own references, where it has
+        any.
     completeness_gap : float or None
         |Σ values − (score − reference_score)| for the methods that promise it to vanish.
     standard_error : float32 array or None

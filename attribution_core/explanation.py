@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
-from dataclasses import replace
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -23,7 +23,13 @@ from attribution_core.network.head_game import shared_game
 from attribution_core.network.local_head_game import local_game
 from attribution_core.network.rounding import rounding
 from attribution_core.problem import Problem
-from attribution_core.references import RANDOM_KINDS, reference_image, shuffled
+from attribution_core.references import (
+    RANDOM_KINDS,
+    ReferenceSet,
+    reference_image,
+    reference_pictures,
+    shuffled,
+)
 from attribution_core.registry import method_named
 from attribution_core.request import (
     ZEROS,
@@ -208,8 +214,10 @@ def attribution_of(
     if segments is not None:
         players = values
         values = np.asarray(players / np.bincount(segments.ravel()), np.float32)[segments]
-    ends = score_values(problem.ends, problem.score)
-    aim = float(ends[0]) if method.splits_score else float(ends[0] - ends[1])
+    score, reference_score = score_values(problem.ends, problem.score).tolist()
+    if estimate.reference_score is not None:
+        reference_score = estimate.reference_score
+    aim = score if method.splits_score else score - reference_score
     total = float(np.asarray(estimate.values, np.float64).sum())
     error = estimate.standard_error
     return Attribution(
@@ -219,8 +227,8 @@ def attribution_of(
         label=label,
         values=values,
         heatmap=values if values.ndim == 2 else values.sum(axis=2),
-        score=float(ends[0]),
-        reference_score=float(ends[1]),
+        score=score,
+        reference_score=reference_score,
         completeness_gap=(
             abs(total - aim) if method.splits_change or method.splits_score else None
         ),
@@ -274,6 +282,7 @@ def pose(classifier: Classifier, request: Request) -> Problem:
         seed=request.seed,
         at_input=request.layer == INPUT,
         input_size=classifier.input_size,
+        references_of=partial(_ActivationsOf.references, classifier, request),
         segments_of=partial(_segments, classifier, request),
         play=partial(shared_game, masking, score),
         walked_head=partial(classifier.walked_head, request.layer),
@@ -295,6 +304,27 @@ def _masking(classifier: Classifier, request: Request) -> Masking:
     compared = reference_picture(classifier, request)
     reference = classifier.activations(compared, layer)
     return Masking(classifier, layer, point, reference, picture.digest, compared.digest)
+
+
+@dataclass(frozen=True)
+class _ActivationsOf(Sequence[npt.NDArray[np.float32]]):
+    """Of pictures at a layer, each computed when it is asked for."""
+
+    classifier: Classifier
+    layer: str
+    pictures: tuple[Picture, ...]
+
+    @classmethod
+    def references(
+        cls, classifier: Classifier, request: Request, kind: ReferenceSet
+    ) -> _ActivationsOf:
+        return cls(classifier, request.layer, reference_pictures(request.picture, kind))
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def __getitem__(self, number: Any) -> Any:
+        return self.classifier.activations(self.pictures[number], self.layer)
 
 
 def _segments(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from attribution_core.arrays import FloatArray, Logits
 from attribution_core.network.head import Head, HeadScore
 from attribution_core.network.head_game import HeadGame
 from attribution_core.network.local_head_game import LocalHeadGame
+from attribution_core.references import ReferenceSet
 from attribution_core.scores import Score
 from attribution_core.segmentations import Segmentation, Segments
 
@@ -38,6 +39,9 @@ class Problem:
         Whether the layer is the input.
     input_size : (height, width)
         Of the picture, in pixels; sizes that options give in pixels are scaled by it.
+    references_of : callable
+        From the name of a set of references, as `references.reference_pictures` has them, to their
+        activations ``(h, w, c)`` at the layer, each computed when it is asked for.
     segments_of : callable
         From a segmentation (None: the request's own) to labels ``(h, w)`` of the layer's plane.
     play : Play
@@ -59,6 +63,7 @@ class Problem:
     seed: int
     at_input: bool
     input_size: tuple[int, int]
+    references_of: Callable[[ReferenceSet], Sequence[FloatArray]]
     segments_of: Callable[[Segmentation], Segments]
     play: Play
     walked_head: Callable[[str], Head]

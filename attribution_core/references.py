@@ -1,14 +1,17 @@
-"""Reference points: what a picture is compared with."""
+"""Reference points, and sets of them: what a picture is compared with."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 import numpy as np
 
 from attribution_core.arrays import FloatArray
-from attribution_core.images import Pixels
+from attribution_core.assets import ASSETS
+from attribution_core.images import Picture, Pixels, load_image
 
 ReferenceKind = Literal["black", "mean", "blurred", "white", "noise", "shuffled"]
 REFERENCE_KINDS: tuple[ReferenceKind, ...] = get_args(ReferenceKind)
@@ -49,11 +52,7 @@ def reference_image(image: Pixels, kind: str, seed: int = 0) -> Pixels:
     if kind == "mean":
         return np.full_like(image, image.mean(axis=(0, 1), dtype=np.float64))
     if kind == "blurred":
-        from skimage import filters
-
-        gaussian: Callable[..., Any] = filters.gaussian
-        blurred = gaussian(image, BLUR * min(image.shape[:2]), mode="nearest", channel_axis=-1)
-        return np.asarray(blurred.clip(0, 255), np.float32)
+        return _blurred(image, BLUR * min(image.shape[:2]))
     if kind == "noise":
         # A stream of its own: the methods draw from the seed itself.
         random = np.random.default_rng((seed, _NOISE))
@@ -81,3 +80,67 @@ def shuffled(values: FloatArray, seed: int = 0) -> FloatArray:
     positions = np.asarray(values).reshape(-1, values.shape[-1])
     order = np.random.default_rng((seed, _SHUFFLED)).permutation(len(positions))
     return np.asarray(positions[order].reshape(values.shape))
+
+
+ReferenceSet = Literal["pictures", "blurs", "black and white"]
+"""Other pictures of the gallery; the picture itself, blurred more and more; one black and one
+white."""
+
+REFERENCES: dict[ReferenceSet, int] = {"pictures": 16, "blurs": 8, "black and white": 2}
+"""How many there are of each."""
+
+NARROWEST, WIDEST = 1 / 64, 1 / 4
+"""Of the blurs: standard deviations as shares of the shorter side, evenly spread by their
+logarithms."""
+
+
+def reference_pictures(picture: Picture, kind: ReferenceSet) -> tuple[Picture, ...]:
+    """The reference points of a set for a picture.
+
+    Parameters
+    ----------
+    picture : Picture
+    kind : {"pictures", "blurs", "black and white"}
+        16 pictures, every other one of the gallery and none of them this one; 8 Gaussian blurs,
+        edges repeated, from 1/64 to 1/4 of the shorter side; two pictures of one colour.
+
+    Returns
+    -------
+    tuple of Picture, of the picture's size
+
+    Raises
+    ------
+    ValueError
+        When the kind is none of the three.
+    """
+    pixels = picture.pixels
+    if kind == "pictures":
+        others = (each for each in _every_other(pixels.shape[:2]) if each != picture)
+        return tuple(others)[: REFERENCES[kind]]
+    if kind == "blurs":
+        shorter = min(pixels.shape[:2])
+        return tuple(
+            Picture.of(_blurred(pixels, share * shorter))
+            for share in np.geomspace(NARROWEST, WIDEST, REFERENCES[kind])
+        )
+    if kind == "black and white":
+        return tuple(Picture.of(np.full_like(pixels, colour)) for colour in (0, 255))
+    raise ValueError(
+        f"The references '{kind}' are not known; use {', '.join(get_args(ReferenceSet))}."
+    )
+
+
+@lru_cache(maxsize=2)
+def _every_other(size: tuple[int, int]) -> tuple[Picture, ...]:
+    """Every other picture of the gallery, so that all its kinds are among them."""
+    folder = ASSETS / "gallery"
+    entries = json.loads((folder / "gallery.json").read_text("utf-8"))
+    return tuple(Picture.of(load_image(folder / each["file"], size)) for each in entries[1::2])
+
+
+def _blurred(pixels: Pixels, width: float) -> Pixels:
+    from skimage import filters
+
+    gaussian: Callable[..., Any] = filters.gaussian
+    blurred = gaussian(pixels, width, mode="nearest", channel_axis=-1)
+    return np.asarray(blurred.clip(0, 255), np.float32)

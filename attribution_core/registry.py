@@ -7,9 +7,11 @@ from typing import Any
 
 from attribution_core.methods import (
     banzhaf_values,
+    blur_integrated_gradients,
     class_activation,
     deconvnet,
     deeplift,
+    expected_gradients,
     grad_cam,
     gradient,
     gradient_times_input,
@@ -21,8 +23,10 @@ from attribution_core.methods import (
     lrp,
     occlusion,
     owen_values,
+    rise,
     shapley_values,
     smoothgrad,
+    xrai,
 )
 from attribution_core.methods.method import QUESTIONS, Method, Question
 from attribution_core.methods.presets import PRESETS
@@ -34,12 +38,16 @@ METHODS: Mapping[str, Method[Any]] = {
         gradient_times_input.METHOD,
         linear_attribution.METHOD,
         integrated_gradients.METHOD,
+        expected_gradients.METHOD,
+        blur_integrated_gradients.METHOD,
+        xrai.METHOD,
         smoothgrad.METHOD,
         deeplift.METHOD,
         lrp.METHOD,
         grad_cam.METHOD,
         class_activation.METHOD,
         occlusion.METHOD,
+        rise.METHOD,
         lime.METHOD,
         kernel_shap.METHOD,
         shapley_values.METHOD,

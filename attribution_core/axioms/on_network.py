@@ -20,7 +20,7 @@ from attribution_core.explanation import (
 )
 from attribution_core.games.game import bits
 from attribution_core.images import INPUT, digest
-from attribution_core.methods.estimate import Estimate
+from attribution_core.methods.estimate import TOTAL_ERROR, Estimate
 from attribution_core.network.evaluators import Masking
 from attribution_core.network.finite import check_map
 from attribution_core.network.head import Head
@@ -107,8 +107,8 @@ def _explained(classifier: Classifier, request: Request) -> Generator[None, None
     return explain_request(classifier, request)
 
 
-def _values_of(problem: Problem, request: Request) -> Generator[None, None, FloatArray]:
-    """The values that the request's method gives for another problem than the request's own."""
+def _estimate_of(problem: Problem, request: Request) -> Generator[None, None, Estimate]:
+    """What the request's method gives for another problem than the request's own."""
     estimate: Estimate | None = None
     method = method_named(request.method)
     for found in method.run(problem, method.read_options(dict(request.options))):
@@ -116,10 +116,10 @@ def _values_of(problem: Problem, request: Request) -> Generator[None, None, Floa
         yield
     if estimate is None:
         raise RuntimeError(f"{request.method} gave no estimate; every method gives at least one.")
-    values = np.asarray(estimate.values, np.float64)
+    estimate = replace(estimate, values=np.asarray(estimate.values, np.float64))
     label = f"class {request.target}"
-    check_map(values, request.method, problem.head.network, request.layer, label)
-    return values
+    check_map(estimate.values, request.method, problem.head.network, request.layer, label)
+    return estimate
 
 
 def _completeness(classifier: Classifier, request: Request) -> Check:
@@ -128,10 +128,11 @@ def _completeness(classifier: Classifier, request: Request) -> Check:
     if change == 0:
         return (_impossible("completeness", "Point and reference have the same score."),)
     error = abs(attribution.total - change) / abs(change)
+    by_chance = STANDARD_ERRORS * attribution.diagnostics.get(TOTAL_ERROR, 0.0) / abs(change)
     return (
         NetworkOutcome(
             "completeness",
-            error <= COMPLETE,
+            error <= COMPLETE + by_chance,
             error,
             f"sums to {attribution.total:.4g}, f(x) − f(x′) = {change:.4g}",
         ),
@@ -142,12 +143,16 @@ def _one_part(classifier: Classifier, request: Request) -> Check:
     """Dummy and sensitivity, from one run of the method."""
     whole = pose(classifier, request)
     method = method_named(request.method)
+    if method.has_own_references:
+        reason = "It has references of its own, from which the picture differs in every part."
+        return _impossible("dummy", reason), _impossible("sensitivity", reason)
     segments = segments_with_values(whole, method)
     labels = whole.segments_of(None) if segments is None else segments
     part = _strongest_part(whole, labels)
     inside = (labels == part)[..., None]
     problem = _at(classifier, whole, np.where(inside, whole.point, whole.reference))
-    values = yield from _values_of(problem, request)
+    estimate = yield from _estimate_of(problem, request)
+    values = estimate.values
     if segments is not None:
         own = np.arange(len(values)) == part
     else:
@@ -156,9 +161,12 @@ def _one_part(classifier: Classifier, request: Request) -> Check:
     within = float(np.abs(values[own]).max(initial=0.0))
     largest = max(outside, within)
     error = outside / largest if largest else 0.0
+    by_chance = 0.0
+    if estimate.standard_error is not None and segments is not None:
+        by_chance = STANDARD_ERRORS * float(estimate.standard_error[~own].max(initial=0.0))
     dummy = NetworkOutcome(
         "dummy",
-        error <= ROUNDING,
+        outside <= ROUNDING * largest + by_chance,
         error,
         f"at most {outside:.3g} outside of the part, {within:.3g} inside",
     )
@@ -318,7 +326,8 @@ def _implementation_invariance(classifier: Classifier, request: Request) -> Chec
     in_one = pose(classifier, asked)
     values = []
     for head in (in_one.head, classifier.composed_head(request.layer)):
-        values.append((yield from _values_of(_with_head(in_one, head), asked)))
+        found = yield from _estimate_of(_with_head(in_one, head), asked)
+        values.append(found.values)
     largest = float(np.abs(values[0]).max())
     missed = float(np.abs(values[0] - values[1]).max())
     error = missed / largest if largest else 0.0

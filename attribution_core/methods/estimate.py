@@ -32,6 +32,9 @@ class Estimate:
         One standard error per value, where the method samples and has enough samples for it.
     diagnostics : mapping of str to float
         What else the method's literature reports, for example LIME's weighted R².
+    reference_score : float or None
+        Of what the point is compared with, where the method has references of its own and not the
+        request's: their mean.
     """
 
     values: FloatArray
@@ -40,6 +43,11 @@ class Estimate:
     evaluations: int
     standard_error: FloatArray | None = None
     diagnostics: Mapping[str, float] = field(default_factory=dict)
+    reference_score: float | None = None
+
+
+TOTAL_ERROR = "total_error"
+"""The diagnostic of the standard error of the values' sum, where that is known to vary."""
 
 
 class Estimator(Generic[P]):

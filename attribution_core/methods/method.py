@@ -204,11 +204,14 @@ class Method(Generic[OptionsType]):
         Whether it needs derivatives of the score, only its values on coalitions, or each layer on
         the way to it.
     uses_reference : bool
+        Whether its values depend on the request's reference.
     unavailable : callable
         From `Shapes` and options to the reason why it cannot be run, one sentence; empty where it
         can.
     splits_change : bool
-        Whether its values are meant to sum to f(x) − f(x′): every map then reports the gap.
+        Whether its values are meant to sum to f(x) − f(x′): every map then reports the gap. Of a
+        method that does not use the request's reference, f(x′) is the score that its estimates
+        give.
     splits_score : bool
         Whether they are meant to sum to f(x) itself; likewise.
     unit : callable
@@ -309,6 +312,11 @@ class Method(Generic[OptionsType]):
     def slopes(self) -> bool:
         """Whether its values are slopes where no option is set."""
         return self.unit_of({}) == "slope"
+
+    @property
+    def has_own_references(self) -> bool:
+        """Whether it compares the point with references that are not the request's."""
+        return self.splits_change and not self.uses_reference
 
     @cached_property
     def options(self) -> tuple[Option, ...]:

@@ -38,11 +38,16 @@ FAILING = {
     ("linear", "monotonicity"),
     ("smoothgrad", "monotonicity"),
     ("integrated_gradients", "monotonicity"),
+    ("expected_gradients", "monotonicity"),
     ("occlusion", "completeness"),
     ("lime", "completeness"),
 }
 """What theory says: all else is kept, by proof."""
-TRUE_OF_TWO = {("banzhaf_values", "completeness"), ("owen_values", "symmetry")}
+TRUE_OF_TWO = {
+    ("banzhaf_values", "completeness"),
+    ("rise", "completeness"),
+    ("owen_values", "symmetry"),
+}
 """What is kept by functions of two variables, and not promised: it fails of three."""
 
 
@@ -67,7 +72,13 @@ def test_what_the_methods_files_promise() -> None:
 
 def test_only_samples_need_the_sampling_error(table: dict[tuple[str, str], Verdict]) -> None:
     needing = {name for name, each in table.items() if each.only_by_sampling}
-    assert needing == {("smoothgrad", "symmetry"), ("lime", "symmetry")}
+    of_rise = {("rise", each) for each in ("dummy", "completeness", "symmetry", "monotonicity")}
+    assert needing == {
+        ("smoothgrad", "symmetry"),
+        ("lime", "symmetry"),
+        ("expected_gradients", "completeness"),
+        *of_rise,
+    }
 
 
 def test_the_gradients_counterexample_is_a_saturated_score(

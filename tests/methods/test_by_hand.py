@@ -21,7 +21,9 @@ from attribution_core import (
     FunctionGame,
     Grid,
     banzhaf_values,
+    blur_integrated_gradients,
     class_activation,
+    expected_gradients,
     explain,
     grad_cam,
     gradient,
@@ -32,21 +34,28 @@ from attribution_core import (
     linear_attribution,
     owen_values,
     reference_image,
+    rise,
     shapley_values,
     smoothgrad,
+    xrai,
 )
 from attribution_core.games.window_fits import WindowFits
 from attribution_core.images import Pixels
 from attribution_core.methods.owen_values import tree_of
 from attribution_core.region_merging import merging_order
+from attribution_core.segmentations import segments_of
 from tests.conftest import OF_CHANNELS, scaled
 
 CLASS = 2
 SEED = 4
 OPTIONS: dict[str, dict[str, Any]] = {
     "integrated_gradients": {"steps": 16, "rule": "midpoint"},
+    "expected_gradients": {"references": "black and white", "samples": 8},
     "smoothgrad": {"samples": 6, "sigma": 0.2},
     "occlusion": {"window": 6, "stride": 4},
+    "blur_integrated_gradients": {"steps": 6, "widest": 0.3},
+    "xrai": {"steps": 16, "tolerance": 0.0},
+    "rise": {"samples": 60},
     "lime": {"samples": 60, "kernel_width": 0.5},
     "kernel_shap": {"budget": 80},
     "owen_values": {"budget": 60},
@@ -55,11 +64,14 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class ByHand:
-    """The logits above a layer, the activations there, and those of the mean picture."""
+    """The logits above a layer, and the activations there of the picture, the mean picture, a black
+    and a white one."""
 
     every: Callable[[Any], Any]
     point: np.ndarray
     reference: np.ndarray
+    black: np.ndarray
+    white: np.ndarray
 
     def above(self, points: Any) -> Any:
         return self.every(points)[:, CLASS]
@@ -103,6 +115,14 @@ class ByHand:
         rows, columns = np.indices((height, width))
         return rows * side // height * side + columns * side // width
 
+    def scales(self, *, at_input: bool) -> list[np.ndarray]:
+        """Superpixels of the picture, or cells of grids, of 4, 8 and so on to 256."""
+        height, width, _ = self.point.shape
+        counts = [4 * 2**power for power in range(7) if 16 * 2**power <= height * width]
+        return [
+            segments_of(count, self.point, height, width, at_input=at_input) for count in counts
+        ]
+
     def spread(self, values: np.ndarray, side: int) -> np.ndarray:
         """Each cell's value, evenly over its positions."""
         height, width, _ = self.point.shape
@@ -125,7 +145,7 @@ class ByHand:
 
 def by_hand(classifier: Classifier, image: Pixels, layer: str) -> ByHand:
     network = classifier.network
-    ends = np.stack([image, reference_image(image, "mean")])
+    ends = np.stack([image, *(reference_image(image, kind) for kind in ("mean", "black", "white"))])
     if layer == "input":
         return ByHand(lambda images: network(scaled(images)), *ends)
     cut = network.get_layer(layer).output
@@ -142,12 +162,21 @@ def expected_of(method: str, made: ByHand, layer: str) -> np.ndarray:
         "integrated_gradients": lambda: integrated_gradients(
             made.above, made.point, made.reference, **options
         ),
+        "expected_gradients": lambda: expected_gradients(
+            made.above, made.point, [made.black, made.white], seed=SEED, samples=options["samples"]
+        ),
+        "blur_integrated_gradients": lambda: blur_integrated_gradients(
+            made.above, made.point, steps=options["steps"], widest=0.3 * len(made.point)
+        ),
         "smoothgrad": lambda: smoothgrad(made.above, made.point, seed=SEED, **options),
         "grad_cam": lambda: grad_cam(made.above, made.point),
         "class_activation": lambda: class_activation(made.above, made.point),
     }
     if method in by_gradients:
         return np.asarray(by_gradients[method]().values)
+    if method == "xrai":
+        path = integrated_gradients(made.above, made.point, made.reference, steps=16)
+        return xrai(path.values.sum(axis=2), made.scales(at_input=layer == "input"))
     if method == "occlusion":
         # `pooled` has half the rows of the picture, and squares shrink with it.
         scale = 1 if layer == "input" else 2
@@ -158,6 +187,8 @@ def expected_of(method: str, made: ByHand, layer: str) -> np.ndarray:
     if method == "owen_values":
         tree = tree_of(merging_order(made.cells(4), made.point.astype(np.float64)))
         return made.spread(owen_values(made.game(4), tree, **options).values, 4)
+    if method == "rise":
+        return made.spread(rise(made.game(4), seed=SEED, **options).values, 4)
     if method == "lime":
         return made.spread(lime(made.game(4), seed=SEED, **options).values, 4)
     found = kernel_shap(

@@ -14,7 +14,9 @@ import tensorflow as tf
 from attribution_core import (
     FunctionGame,
     banzhaf_values,
+    blur_integrated_gradients,
     class_activation,
+    expected_gradients,
     grad_cam,
     gradient,
     gradient_times_input,
@@ -23,17 +25,24 @@ from attribution_core import (
     lime,
     linear_attribution,
     owen_values,
+    rise,
     shapley_values,
     smoothgrad,
+    xrai,
 )
 from attribution_core.arrays import BoolArray, FloatArray, IntArray
 from attribution_core.methods.owen_values import tree_of
 from attribution_core.region_merging import merging_order
+from attribution_core.segmentations import segments_of
 
 OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "integrated_gradients": {"steps": 9, "rule": "midpoint"},
+    "expected_gradients": {"references": "black and white", "samples": 8},
+    "blur_integrated_gradients": {"steps": 8, "widest": 0.2},
+    "xrai": {"steps": 9, "tolerance": 0.0},
     "smoothgrad": {"samples": 6, "sigma": 0.1},
     "occlusion": {"window": 5, "stride": 3},
+    "rise": {"samples": 30},
     "lime": {"samples": 30},
     "kernel_shap": {"budget": 20},
     # LayerCAM's map is 0 where all gradients are below 0.
@@ -42,6 +51,7 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
 GAMES: Mapping[str, Callable[..., Any]] = {
     "kernel_shap": kernel_shap,
     "lime": lime,
+    "rise": rise,
     "shapley_values": shapley_values,
     "banzhaf_values": banzhaf_values,
 }
@@ -84,8 +94,12 @@ class PlainPath:
     ) -> None:
         self._above, self._target = above, target
         self._input_height = ends.shape[1]
+        self._at_input = not below
         reached = through(below, tf.constant(ends, tf.float32))
         self.point, self.reference = np.asarray(tf.cast(reached, tf.float32))
+        extremes = np.stack([np.zeros_like(ends[0]), np.full_like(ends[0], 255)])
+        reached = through(below, tf.constant(extremes, tf.float32))
+        self.black_and_white = np.asarray(tf.cast(reached, tf.float32))
 
     def logit(self, points: Any) -> Any:
         """Of the target, ``(n,)``."""
@@ -128,6 +142,17 @@ class PlainPath:
         drops = np.tensordot((logits[0] - logits[1:]) / side**2, hidden, 1)
         return np.asarray(drops / hidden.sum(axis=0))
 
+    def regions(self) -> FloatArray:
+        """XRAI over the superpixels of the picture, or over cells of grids at an inner layer."""
+        height, width, _ = self.point.shape
+        path = integrated_gradients(self.logit, self.point, self.reference, steps=9)
+        counts = [4 * 2**power for power in range(7) if 16 * 2**power <= height * width]
+        cut = [
+            segments_of(count, self.point, height, width, at_input=self._at_input)
+            for count in counts or [1]
+        ]
+        return np.asarray(xrai(path.values.sum(axis=2), cut))
+
     def values(self, method: str) -> FloatArray:
         """What the method says: a value a player, or of each channel, or of each position."""
         options = dict(OPTIONS.get(method, {}))
@@ -136,6 +161,18 @@ class PlainPath:
         if method == "owen_values":
             tree = tree_of(merging_order(self.cells(), self.point.astype(np.float64)))
             return np.asarray(owen_values(self.game(), tree, **options).values)
+        if method == "expected_gradients":
+            samples = options["samples"]
+            found = expected_gradients(
+                self.logit, self.point, [*self.black_and_white], samples=samples
+            )
+            return np.asarray(found.values)
+        if method == "blur_integrated_gradients":
+            widest = options["widest"] * min(self.point.shape[:2])
+            blurs = blur_integrated_gradients(self.logit, self.point, steps=8, widest=widest)
+            return np.asarray(blurs.values)
+        if method == "xrai":
+            return self.regions()
         if method in GAMES:
             return np.asarray(GAMES[method](self.game(), **options).values)
         ends = (self.point, self.reference) if method in BETWEEN else (self.point,)
