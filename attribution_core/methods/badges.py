@@ -43,6 +43,8 @@ def _badges(method: Method[Any], options: Mapping[str, object]) -> Iterator[Badg
         yield Badge("hardly class-specific", "Its map is much the same for every class.")
     if method.uses_reference:
         yield Badge("reference", "It compares the picture with the reference point.")
+    if method.has_own_references:
+        yield Badge("own references", "It compares the picture with others than the reference.")
     if method.inner_layers_only:
         yield Badge("inner layers", "It cannot be run at the pixels.")
 

@@ -42,6 +42,7 @@ def _titles(name: str, **options: object) -> list[str]:
 
 def test_badges() -> None:
     assert _titles("integrated_gradients") == ["adds up", "signed", "reference"]
+    assert _titles("expected_gradients") == ["adds up", "signed", "own references"]
     assert _titles("linear") == ["meant to add up", "signed", "reference"]
     assert _titles("grad_cam") == ["signed", "inner layers"]
     assert _titles("deconvnet") == ["signed", "hardly class-specific"]
@@ -53,6 +54,7 @@ def test_badges() -> None:
     [
         ("grad_cam", "relu", False, True),
         ("class_activation", "variant", "HiResCAM", "LayerCAM"),
+        ("rise", "values", "difference", "with"),
         ("smoothgrad", "statistic", "mean", "variance"),
     ],
 )
