@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from attribution_core.arrays import Logits
 from attribution_core.attribution import Attribution
 from attribution_core.images import INPUT, Picture, Pixels
 from attribution_core.methods.estimate import Estimate, last_of
@@ -39,7 +40,7 @@ from attribution_core.request import (
     has_picture,
     request_or_reason,
 )
-from attribution_core.scores import Contrast, Score, score_values
+from attribution_core.scores import FINER, Contrast, Score, score_values
 from attribution_core.segmentations import Segmentation, Segments, segmentation_of, segments_of
 
 
@@ -71,7 +72,7 @@ def explain(
     reference : str
         One of `REFERENCE_KINDS`; at inner layers the activations of that reference, or ``"zeros"``,
         and ``"shuffled"`` the picture's own activations at positions in random order.
-    score : "logit", "log-probability", "probability" or Contrast, optional
+    score : "logit", "log-probability", "probability", "finer" or Contrast, optional
         None means the classifier's `quantity`: the logit, or the log-probability of a network that
         has no logits.
     superpixels : int, Slic, Grid or int array ``(h, w)``, optional
@@ -272,7 +273,7 @@ def pose(classifier: Classifier, request: Request) -> Problem:
     ends = classifier.cache.get_or_compute(
         ("ends", *masking.key), lambda: head.logits(np.stack([point, reference]))
     )
-    score = Score.of(request.score, request.target, classifier.classes, link=classifier.link)
+    score = score_of(classifier, request)
     return Problem(
         head=head,
         point=point,
@@ -287,6 +288,26 @@ def pose(classifier: Classifier, request: Request) -> Problem:
         play=partial(shared_game, masking, score),
         walked_head=partial(classifier.walked_head, request.layer),
         local_game=partial(local_game, masking),
+    )
+
+
+def _logits(classifier: Classifier, picture: Picture) -> Logits:
+    """Of a picture, ``(classes,)``, from the cache after the first call."""
+    return classifier.cache.get_or_compute(
+        (classifier.fingerprint, "logits", picture.digest),
+        lambda: classifier.scores(picture.pixels),
+    )
+
+
+def score_of(classifier: Classifier, request: Request) -> Score:
+    """The score of a request, whose picture decides which classes are the nearest ones."""
+    finer = request.score == FINER
+    return Score.of(
+        request.score,
+        request.target,
+        classifier.classes,
+        link=classifier.link,
+        logits=_logits(classifier, request.picture) if finer else None,
     )
 
 

@@ -13,7 +13,7 @@ from attribution_core.methods.options import BFLOAT16, OptionValue, values_in
 from attribution_core.methods.walked_layers import LayerAbove
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import method_named
-from attribution_core.scores import Contrast, Link, Quantity, Score
+from attribution_core.scores import FINER, Contrast, Link, Quantity, Score
 from attribution_core.segmentations import (
     Given,
     Grid,
@@ -43,7 +43,7 @@ class Request:
     target : int
     layer : str
     reference : str
-    score : "logit", "log-probability", "probability" or Contrast
+    score : "logit", "log-probability", "probability", "finer" or Contrast
     segmentation : Slic, Grid, Given, int or None
     seed : int
     options : tuple of (name, value), all of the method's, in its order
@@ -141,7 +141,7 @@ def request_or_reason(
         One of the network's.
     reference : str
         One of `REFERENCE_KINDS`; at inner layers also ``"zeros"``.
-    score : "logit", "log-probability", "probability" or Contrast, optional
+    score : "logit", "log-probability", "probability", "finer" or Contrast, optional
         None means the network's `quantity`, or the logit while that is not known.
     segmentation : Slic, Grid, Given, int or None
         The players of methods on coalitions; see `segments_of`. None at an inner layer asks for a
@@ -207,8 +207,13 @@ def _checked(network: Network | None, draft: Request, labels: Sequence[str]) -> 
     link: Link = "softmax" if network is None else network.link
     quantity = None if network is None else network.quantity
     if isinstance(score, Contrast):
-        score = Contrast(_whole("contrast", score.against), quantity or score.of)
-    Score.of(score, target, len(labels) or None, labels, link, quantity)
+        also = tuple(_whole("contrast", each) for each in score.also)
+        against, of = _whole("contrast", score.against), quantity or score.of
+        score = Contrast(against, of, also, float(score.weight))
+    if score == FINER:
+        _check_finer(target, len(labels))
+    else:
+        Score.of(score, target, len(labels) or None, labels, link, quantity)
     return replace(
         draft,
         target=target,
@@ -216,6 +221,16 @@ def _checked(network: Network | None, draft: Request, labels: Sequence[str]) -> 
         seed=_whole("seed", draft.seed),
         options=tuple(values_in(options).items()),
     )
+
+
+def _check_finer(target: int, classes: int) -> None:
+    """ValueError where there is no such class, or no other; any is right while none is known."""
+    Score.of("logit", target, classes or None)
+    if classes == 1:
+        raise ValueError(
+            "The network has one output, and no others to be nearest to it: explain the output "
+            "itself, with the score “logit”."
+        )
 
 
 def evaluations_of(network: Network, request: Request) -> int:

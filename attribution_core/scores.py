@@ -1,8 +1,8 @@
-"""Scores to explain: a class's logit or log-probability, its probability, its lead over another."""
+"""Scores to explain: a class's logit or log-probability, its probability, its lead over others."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -37,19 +37,61 @@ def each_by_itself(link: Link) -> bool:
     return link in ("sigmoid", "exp")
 
 
+FINER = "finer"
+"""The score "lead over the classes nearest to the target", of Finer-CAM (Zhang et al. 2025): the
+target's logit minus 0.6 times the mean of the three nearest to it on the picture that is explained.
+"""
+NEAREST, FINER_WEIGHT = 3, 0.6
+FINER_TITLE = "lead over the nearest classes"
+
+
 @dataclass(frozen=True)
 class Contrast:
-    """The score "logit of the target minus logit of the class ``against``".
+    """The score "logit of the target minus ``weight`` times the mean logit of other classes".
 
     Attributes
     ----------
     against : int
+        One of the other classes.
     of : Quantity
         What is subtracted; of a network that has log-probabilities, these. A request fills it in.
+    also : tuple of int
+        The others, where there are several.
+    weight : float
+        Above 0; 1 is the lead itself.
     """
 
     against: int
     of: Quantity = "logit"
+    also: tuple[int, ...] = ()
+    weight: float = 1.0
+
+    @property
+    def classes(self) -> tuple[int, ...]:
+        """All that the target is contrasted with."""
+        return (self.against, *self.also)
+
+    def named(self, labels: Mapping[int, str]) -> str:
+        """The score in words, classes by their labels where these are known."""
+        names = [labels.get(each, f"class {each}") for each in self.classes]
+        weight = "" if self.weight == 1 else f"{self.weight:g} × "
+        mean = "the mean of " if self.also else ""
+        return f"lead over {weight}{mean}{', '.join(names)}"
+
+    def as_text(self) -> str:
+        """As the command line takes it, such as ``against:967`` or ``against:0.6*967+968``."""
+        weight = "" if self.weight == 1 else f"{self.weight:g}*"
+        return f"against:{weight}{'+'.join(map(str, self.classes))}"
+
+
+def finer(logits: FloatArray, target: int) -> Contrast:
+    """What the score `FINER` is contrasted with, of a picture's logits ``(classes,)``.
+
+    Of two classes as near, the first; of networks with fewer than four classes, all others.
+    """
+    distance = np.abs(np.asarray(logits, np.float64) - logits[target])
+    nearest = [each for each in np.argsort(distance, kind="stable").tolist() if each != target]
+    return Contrast(nearest[0], also=tuple(nearest[1:NEAREST]), weight=FINER_WEIGHT)
 
 
 @dataclass(frozen=True)
@@ -66,12 +108,18 @@ class Score:
         The class whose logit or log-probability is subtracted, in a contrast.
     link : Link
         Of the network: what makes the probability.
+    also : tuple of int
+        Further classes, in a contrast with several: their mean is subtracted.
+    weight : float
+        Times which it is subtracted.
     """
 
     target: int
     probability: bool = False
     against: int | None = None
     link: Link = "softmax"
+    also: tuple[int, ...] = ()
+    weight: float = 1.0
 
     @classmethod
     def of(
@@ -82,12 +130,13 @@ class Score:
         labels: Sequence[str] = (),
         link: Link = "softmax",
         quantity: Quantity | None = None,
+        logits: FloatArray | None = None,
     ) -> Score:
         """The score that a name or a `Contrast` stands for, of a target class.
 
         Parameters
         ----------
-        kind : "logit", "log-probability", "probability" or Contrast
+        kind : "logit", "log-probability", "probability", "finer" or Contrast
         target : int
         classes : int or None
             How many there are; None while that is not known.
@@ -97,6 +146,9 @@ class Score:
             Of the network.
         quantity : Quantity, optional
             Of the network; None while that is not known.
+        logits : float array ``(classes,)``, optional
+            Of the picture that is explained: the score "finer" is a lead over the classes that are
+            nearest there, and needs them.
 
         Raises
         ------
@@ -104,9 +156,18 @@ class Score:
             When a class does not exist, both classes of a contrast are the same, the kind is none
             of these, or the network has no such score.
         """
+        if kind == FINER:
+            if logits is None:
+                raise ValueError("The score “finer” is one of a picture; give its logits.")
+            kind = finer(logits, target)
         if isinstance(kind, Contrast):
-            score = cls(target, against=kind.against, link=link)
-            if kind.against == target:
+            score = cls(target, against=kind.against, link=link, also=kind.also, weight=kind.weight)
+            if not 0 < kind.weight < np.inf or len(set(kind.classes)) < len(kind.classes):
+                raise ValueError(
+                    f"The score “{kind.as_text()}” is no lead; give classes that differ, and a "
+                    "weight above 0."
+                )
+            if target in kind.classes:
                 known = f"“{labels[target]}”" if target < len(labels) else f"Class {target}"
                 raise ValueError(
                     f"{known} is the class that the others are contrasted with, and cannot be "
@@ -123,22 +184,27 @@ class Score:
                 )
         else:
             raise ValueError(
-                f"The score '{kind}' is not known; use 'logit', 'log-probability', 'probability' "
-                "or Contrast(class)."
+                f"The score '{kind}' is not known; use 'logit', 'log-probability', 'probability', "
+                "'finer' or Contrast(class)."
             )
-        for number in (score.target, score.against):
-            if number is not None and classes is not None and not 0 <= number < classes:
+        for number in (score.target, *score.rivals):
+            if classes is not None and not 0 <= number < classes:
                 raise ValueError(
                     f"There is no class {number}; give a number between 0 and {classes - 1}."
                 )
         return score
 
+    @property
+    def rivals(self) -> tuple[int, ...]:
+        """The classes of a contrast."""
+        return () if self.against is None else (self.against, *self.also)
+
     def weights(self, classes: int) -> npt.NDArray[np.float32]:
         """The score as weights ``(classes,)`` on the outputs."""
         weights = np.zeros(classes, np.float32)
         weights[self.target] = 1
-        if self.against is not None:
-            weights[self.against] -= 1
+        for rival in self.rivals:
+            weights[rival] -= self.weight / len(self.rivals)
         return weights
 
 
@@ -178,4 +244,7 @@ def score_values(logits: FloatArray, score: Score) -> npt.NDArray[np.float64]:
     if score.probability:
         return probabilities_of(logits, score.link)[:, score.target]
     values = np.asarray(logits[:, score.target], np.float64)
-    return values if score.against is None else values - logits[:, score.against]
+    if score.against is None:
+        return values
+    rivals = np.asarray(logits[:, list(score.rivals)], np.float64)
+    return np.asarray(values - score.weight * rivals.mean(axis=1))

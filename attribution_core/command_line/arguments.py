@@ -300,8 +300,10 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     add(
         "--score",
         metavar="SCORE",
-        help="logit, probability, or against:CLASS for the lead over a class; default: logit, and "
-        "log-probability for a network that has no logits",
+        help="logit, probability, against:CLASS for the lead over a class, against:0.6*A+B for the "
+        "lead over .6 times the mean of several, or finer for that over the three classes nearest "
+        "to the one explained; default: logit, and log-probability for a network that has no "
+        "logits",
     )
     add(
         "--figure",

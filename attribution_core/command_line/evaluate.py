@@ -19,7 +19,7 @@ from attribution_core.command_line.measuring import check_regions, measure_folde
 from attribution_core.command_line.models import Models, check_shape, fitted
 from attribution_core.command_line.players import PLAYERS
 from attribution_core.command_line.progress import ProgressBar
-from attribution_core.explanation import explain_request
+from attribution_core.explanation import explain_request, score_of
 from attribution_core.images import digest
 from attribution_core.measures.csv_tables import csv_text
 from attribution_core.measures.curves import FaithfulnessCurve, random_curves
@@ -28,7 +28,7 @@ from attribution_core.measures.map_curves import curves_of, pose_curve, values_o
 from attribution_core.network.classifier import Classifier
 from attribution_core.request import Request
 from attribution_core.saved_maps.files import described_request, load
-from attribution_core.scores import Contrast, Score
+from attribution_core.scores import Contrast
 
 _MAP = ("picture", "class", "label", "method", "layer", "reference", "score", "seed")
 _AREA = ("area", "normalised_area", "random_mean", "random_deviation", "random_orders")
@@ -126,7 +126,7 @@ def _measure(
             for order in range(asked.random)
         ]
         randoms[key] = ([first for first, _ in pairs], [second for _, second in pairs])
-    score = Score.of(request.score, request.target, classifier.classes, link=classifier.link)
+    score = score_of(classifier, request)
     curves = curves_of(classifier, request, saved.attribution.heatmap, players, steps=asked.steps)
     rows: Rows = []
     for curve, random in zip(curves, randoms[key], strict=True):
@@ -157,7 +157,7 @@ def _described(saved: SavedMap, target: int | None = None, label: str | None = N
         request.method,
         request.layer,
         request.reference,
-        f"against:{score.against}" if isinstance(score, Contrast) else score,
+        score.as_text() if isinstance(score, Contrast) else score,
         request.seed,
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from attribution_core.network.classifier import Classifier
-from attribution_core.scores import QUANTITIES, Contrast
+from attribution_core.scores import FINER, QUANTITIES, Contrast
 
 
 def class_named(classifier: Classifier, text: str) -> int:
@@ -34,10 +34,25 @@ def score_named(classifier: Classifier, text: str | None) -> str | Contrast | No
         return None
     kind, colon, against = text.partition(":")
     if kind == "against" and colon:
-        return Contrast(class_named(classifier, against))
-    if text not in (*QUANTITIES, "probability"):
+        return _contrast(classifier, against)
+    if text not in (*QUANTITIES, "probability", FINER):
         raise ValueError(
-            f"The score '{text}' is not known; use logit, log-probability, probability or "
+            f"The score '{text}' is not known; use logit, log-probability, probability, finer or "
             "against:CLASS."
         )
     return text
+
+
+def _contrast(classifier: Classifier, text: str) -> Contrast:
+    """The contrast of a text such as ``espresso`` or ``0.6*espresso+cup``."""
+    weight = 1.0
+    before, times, after = text.partition("*")
+    if times:
+        try:
+            weight, text = float(before), after
+        except ValueError:
+            raise ValueError(
+                f"The weight '{before}' of a lead is no number; give one, such as 0.6."
+            ) from None
+    first, *others = (class_named(classifier, each) for each in text.split("+"))
+    return Contrast(first, also=tuple(others), weight=weight)

@@ -14,7 +14,7 @@ from attribution_core.painting import COLOUR_SCALES, Colours
 from attribution_core.references import RANDOM_KINDS
 from attribution_core.registry import METHODS
 from attribution_core.request import Request
-from attribution_core.scores import QUANTITIES, Contrast, Quantity
+from attribution_core.scores import FINER, FINER_TITLE, QUANTITIES, Contrast, Quantity
 
 if TYPE_CHECKING:
     from attribution_core.attribution import Attribution
@@ -60,6 +60,8 @@ def unit_of(request: Request, player: str = "") -> str:
     score = request.score
     if isinstance(score, Contrast):
         quantity = f"lead in {_UNITS[score.of]}"
+    elif score == FINER:
+        quantity = "lead"
     else:
         quantity = next((_UNITS[each] for each in QUANTITIES if each == score), score)
     measured = METHODS[request.method].unit_of(dict(request.options))
@@ -83,8 +85,8 @@ def score_title(attribution: Attribution, labels: Mapping[int, str]) -> str:
     """The score that is explained; ``labels`` of other classes, where they are known."""
     score = attribution.request.score
     if isinstance(score, Contrast):
-        return f"lead over {labels.get(score.against, f'class {score.against}')}"
-    return score
+        return score.named(labels)
+    return FINER_TITLE if score == FINER else score
 
 
 def reference_title(attribution: Attribution) -> str:

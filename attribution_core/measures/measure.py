@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import numpy as np
 
 from attribution_core.arrays import BoolArray, FloatArray
+from attribution_core.explanation import score_of
 from attribution_core.images import Picture
 from attribution_core.images.picture import digest
 from attribution_core.measures.map_curves import Players, values_on
@@ -109,10 +110,9 @@ class Subject:
     @property
     def shown_score(self) -> Score:
         """The class's probability; of a network that has none, what the map explains."""
-        kind = self.request.score if self.classifier.link == "none" else "probability"
-        return Score.of(
-            kind, self.request.target, self.classifier.classes, link=self.classifier.link
-        )
+        if self.classifier.link == "none":
+            return score_of(self.classifier, self.request)
+        return Score(self.request.target, probability=True, link=self.classifier.link)
 
     def shuffled(self, number: int) -> FloatArray:
         """The map ``(h, w)`` with its values dealt anew: those of its players, or its positions."""

@@ -102,7 +102,7 @@ class HeadGame:
         (logits,) = self.logits(np.ones((1, self.players), bool))
         likeliest = np.argsort(-logits, kind="stable")[:EXAMPLES].tolist()
         # Not a contrast, whose other class would be one of the likeliest itself.
-        score = replace(self._score, against=None)
+        score = replace(self._score, against=None, also=(), weight=1.0)
         return tuple(replace(score, target=target) for target in likeliest)
 
     def examples(self, coalitions: BoolArray) -> npt.NDArray[np.float64]:

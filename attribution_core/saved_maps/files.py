@@ -187,7 +187,14 @@ def described_request(request: Request) -> dict[str, Any]:
 
 
 def _described_contrast(score: Contrast) -> dict[str, Any]:
-    return {"against": score.against} | ({"of": score.of} if score.of != "logit" else {})
+    described: dict[str, Any] = {"against": score.against}
+    if score.of != "logit":
+        described["of"] = score.of
+    if score.also:
+        described["also"] = list(score.also)
+    if score.weight != 1:
+        described["weight"] = score.weight
+    return described
 
 
 def _described(
@@ -310,8 +317,17 @@ def _request(
     return request
 
 
+_MOST_RIVALS = 1000
+
+
 def _contrast(part: Part) -> Contrast:
-    return Contrast(part.whole("against"), quantity_of(part, "of"))
+    weight = part.number_or_none("weight")
+    return Contrast(
+        part.whole("against"),
+        quantity_of(part, "of"),
+        part.wholes("also", _MOST_RIVALS),
+        1.0 if weight is None else weight,
+    )
 
 
 def _leave_former_options(method: str, asked: dict[str, Any]) -> None:

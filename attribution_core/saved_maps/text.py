@@ -51,6 +51,15 @@ class Part:
             raise self._wrong(name)
         return found
 
+    def wholes(self, name: str, most: int) -> tuple[int, ...]:
+        """At most so many whole numbers from 0 to 2⁶³ − 1; none where there is no list."""
+        found = self._content.get(name, [])
+        if not isinstance(found, list) or len(found) > most:
+            raise self._wrong(name)
+        if not all(type(each) is int and 0 <= each <= LARGEST for each in found):
+            raise self._wrong(name)
+        return tuple(found)
+
     def number(self, name: str) -> float:
         """A finite number."""
         found = self._content.get(name)

@@ -267,6 +267,8 @@ def test_of_a_set_those_that_can_be_run_are(run: Run, tmp_path: Path) -> None:
         (["--method", "magic"], "'magic' is not known"),
         (["--layer", "roof"], "cannot be cut at a layer 'roof'"),
         (["--score", "fame"], "against:CLASS"),
+        (["--score", "against:half*bee"], "no number; give one, such as 0.6"),
+        (["--score", "against:0.6*bee+unicorn"], "No class is called 'unicorn'"),
         (["--option", "lime.samples"], "METHOD.NAME=VALUE"),
         (["--option", "lime.colour=3"], "has no option colour"),
         (["--option", "lime.samples=many"], "a whole number"),

@@ -153,7 +153,7 @@ def test_scores_of_a_network_without_logits(
     """Its contrast is of log-probabilities, and a network of logits is shown its own score."""
     own_model("a mean of softmaxes")
     visit = any_visit(**asked("a mean of softmaxes")).run()
-    assert visit.scene.scores == ("log-probability", "probability", "contrast")
+    assert visit.scene.scores == ("log-probability", "probability", "contrast", "finer")
     visit.choose("button_group", "score", "contrast").finish()
     assert visit.requests[0].score == Contrast(visit.scene.settings.against or 0, "log-probability")
     assert "log-probability's lead over" in visit.words

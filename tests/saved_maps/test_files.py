@@ -102,7 +102,9 @@ def test_every_kind_of_players(explained: Explain, segmentation: Any, layer: str
         np.testing.assert_array_equal(found.request.segmentation.labels, segmentation)
 
 
-@pytest.mark.parametrize("score", ["logit", "probability", Contrast(1)])
+@pytest.mark.parametrize(
+    "score", ["logit", "probability", "finer", Contrast(1), Contrast(1, also=(2, 0), weight=0.6)]
+)
 @pytest.mark.parametrize("reference", ["mean", "noise", "shuffled", "zeros"])
 def test_every_score_and_reference(explained: Explain, score: Any, reference: str) -> None:
     made = explained("linear", layer="top", score=score, reference=reference, seed=7)

@@ -19,7 +19,7 @@ from attribution_core.methods.options import OptionValue
 from attribution_core.painting import COLOUR_SCALES
 from attribution_core.registry import METHODS
 from attribution_core.request import Request
-from attribution_core.scores import Contrast
+from attribution_core.scores import FINER, FINER_TITLE, Contrast
 from attribution_core.version import VERSION
 from pages.ui.components.component import FOLDER, code_of
 from pages.ui.components.heatmap_grid import MapCell, grid_data
@@ -154,7 +154,7 @@ def _together(texts: Iterable[str]) -> str:
 def _score(scene: Scene, request: Request) -> str:
     if isinstance(request.score, Contrast):
         return f"{request.score.of} minus that of {scene.labels[request.score.against]}"
-    return request.score
+    return FINER_TITLE if request.score == FINER else request.score
 
 
 def _legend(scene: Scene) -> str:

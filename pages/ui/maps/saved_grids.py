@@ -11,7 +11,7 @@ from attribution_core.attribution import Attribution
 from attribution_core.images import Picture
 from attribution_core.registry import METHODS
 from attribution_core.request import Request
-from attribution_core.scores import Contrast
+from attribution_core.scores import FINER, FINER_TITLE, Contrast
 from attribution_core.segmentations import Given, Grid, Segmentation, Slic
 
 
@@ -66,9 +66,8 @@ def grids_of(opened: Sequence[OpenedMap]) -> tuple[SavedGrid, ...]:
 def score_name(score: str | Contrast, labels: Sequence[str] = ()) -> str:
     """A score in words; of a contrast, the class's label where it is known."""
     if not isinstance(score, Contrast):
-        return score
-    known = score.against < len(labels)
-    return f"lead over {labels[score.against] if known else f'class {score.against}'}"
+        return FINER_TITLE if score == FINER else score
+    return score.named(dict(enumerate(labels)))
 
 
 def _grid(model: str, fingerprint: str, picture: Picture, maps: list[OpenedMap]) -> SavedGrid:

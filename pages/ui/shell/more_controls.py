@@ -11,6 +11,7 @@ from attribution_core.images import INPUT
 from attribution_core.methods.options import BFLOAT16, Option, OptionValue
 from attribution_core.painting import COLOUR_SCALES
 from attribution_core.registry import METHODS
+from attribution_core.scores import FINER_WEIGHT, NEAREST
 from pages.ui.shell.choices import choice, drawn
 from pages.ui.shell.game_methods import game_methods
 from pages.ui.shell.glossary import with_words
@@ -73,7 +74,8 @@ def _score(scene: Scene) -> None:
             key=key,
             help=with_words(
                 f"The class's {scene.quantity}, its probability, or the difference between its "
-                f"{scene.quantity} and that of another class (contrast)."
+                f"{scene.quantity} and that of another class (contrast), or {FINER_WEIGHT:g} times "
+                f"the mean of the {NEAREST} classes nearest to it (finer, after Finer-CAM)."
             ),
         ),
         scene.settings.score,

@@ -15,6 +15,7 @@ import streamlit as st
 
 from attribution_core.running.jobs import QueueFull
 from attribution_core.running.standing import Snapshot, Standing, State
+from attribution_core.scores import FINER, FINER_TITLE
 from pages.ui.shell.colours import legend
 from pages.ui.shell.fragments import draw_fragment, rerun_fragment, run_again_every
 from pages.ui.shell.markdown import literal
@@ -312,6 +313,8 @@ def _any_unfinished(snapshots: Snapshots) -> bool:
 
 def score_name(scene: Scene) -> str:
     """The score that is explained, in Markdown."""
+    if scene.settings.score == FINER:
+        return FINER_TITLE
     if scene.settings.score != "contrast":
         return scene.settings.score
     return f"{scene.quantity}'s lead over “{literal(scene.labels[scene.settings.against or 0])}”"

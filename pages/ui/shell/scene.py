@@ -15,7 +15,7 @@ from attribution_core.methods.options import BFLOAT16
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS
 from attribution_core.request import ZEROS, Request, evaluations_of, request_or_reason
-from attribution_core.scores import QUANTITIES, Link, Quantity
+from attribution_core.scores import FINER, QUANTITIES, Link, Quantity
 from pages.ui.shell.choices import (
     changed,
     decide,
@@ -113,7 +113,12 @@ class Scene:
 
 def scores_of(quantity: Quantity, link: Link, classes: int) -> tuple[str, ...]:
     """Kinds of score of a model, of what it has of each class and its link to probabilities."""
-    has = {quantity: True, "probability": link != "none", "contrast": classes != 1}
+    has = {
+        quantity: True,
+        "probability": link != "none",
+        "contrast": classes != 1,
+        FINER: classes != 1,
+    }
     return tuple(kind for kind in SCORES if has.get(kind))
 
 

@@ -13,10 +13,10 @@ from attribution_core.painting import COLOUR_SCALES, Colours
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.registry import METHODS, methods_named
 from attribution_core.request import ZEROS
-from attribution_core.scores import QUANTITIES
+from attribution_core.scores import FINER, QUANTITIES
 from attribution_core.segmentations import Grid, Segmentation, Slic
 
-SCORES = (*QUANTITIES, "probability", "contrast")
+SCORES = (*QUANTITIES, "probability", "contrast", FINER)
 SCALES = ("map", "method")
 VIEWS = ("overlay", "plain")
 CLASS_CHOICES = ("suggested", "top5", "own")

@@ -200,7 +200,13 @@ def _draw_changes(
     changes = []
     for row, target in enumerate(scene.classes):
         try:
-            score = Score.of(score_for(scene.settings), target, len(scene.labels), link=scene.link)
+            score = Score.of(
+                score_for(scene.settings),
+                target,
+                len(scene.labels),
+                link=scene.link,
+                logits=before.logits,
+            )
         except ValueError:
             continue
         was, is_now = (float(score_values(each.logits[None], score)[0]) for each in (before, after))
