@@ -7,9 +7,11 @@ from attribution_core.registry import METHODS
 LEADING = "kernel_shap"
 """The method whose values rank the players, and the first to be shown."""
 
-OF_GROUPS = ("owen_values",)
-"""Methods that ask about groups of players: they would take coalitions from those that ask about
-single ones, which is what a click on a part does."""
+LEFT_OUT = ("owen_values", "rise")
+"""Methods that have no column here. Owen values ask about groups of players: they would take
+coalitions from those that ask about single ones, which is what a click on a part does. RISE
+estimates the Banzhaf values, and a surrogate fitted to the same coalitions, LIME's, foretells more.
+"""
 
 
 def game_methods(*, exact: bool) -> tuple[str, ...]:
@@ -20,6 +22,6 @@ def game_methods(*, exact: bool) -> tuple[str, ...]:
     able = [
         name
         for name, method in METHODS.items()
-        if method.of_players and name not in OF_GROUPS and (exact or not method.every_coalition)
+        if method.of_players and name not in LEFT_OUT and (exact or not method.every_coalition)
     ]
     return tuple(sorted(able, key=lambda name: name != LEADING))
