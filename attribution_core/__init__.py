@@ -29,6 +29,7 @@ from attribution_core.measures.curves import (
 from attribution_core.measures.localisation import Mosaic, grid_pointing, mosaic
 from attribution_core.measures.map_curves import Players, faithfulness_curves
 from attribution_core.measures.similarity import Similarity, similarity, spearman
+from attribution_core.measures.smallest_parts import SmallestParts, smallest_parts
 from attribution_core.measures.strongest_classes import (
     Region,
     StrongestClasses,
@@ -98,6 +99,7 @@ __all__ = [
     "Request",
     "Similarity",
     "Slic",
+    "SmallestParts",
     "StrongestClasses",
     "TensorFunction",
     "banzhaf_values",
@@ -136,6 +138,7 @@ __all__ = [
     "shapley_values",
     "similarity",
     "sliding_squares",
+    "smallest_parts",
     "smoothgrad",
     "spearman",
     "strongest_classes",

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import numpy as np
 
 from attribution_core.arrays import BoolArray, FloatArray
-from attribution_core.explanation import score_of
 from attribution_core.images import Picture
 from attribution_core.images.picture import digest
 from attribution_core.measures.map_curves import Players, values_on
@@ -110,6 +109,8 @@ class Subject:
     @property
     def shown_score(self) -> Score:
         """The class's probability; of a network that has none, what the map explains."""
+        from attribution_core.explanation import score_of
+
         if self.classifier.link == "none":
             return score_of(self.classifier, self.request)
         return Score(self.request.target, probability=True, link=self.classifier.link)
