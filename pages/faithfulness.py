@@ -12,5 +12,5 @@ require_entrypoint()
 scene = current_scene()
 heading("Would removing what it marks change the answer?")
 view = choose_view()
-if ready(engine(), scene, Needs(classes=view == "picture", methods=True)):
+if ready(engine(), scene, Needs(classes=view in ("picture", "measures"), methods=True)):
     render_faithfulness(engine(), scene, view)

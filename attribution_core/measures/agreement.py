@@ -96,6 +96,7 @@ SEEDS = Measure(
     paper="Visani et al. 2022",
     needs="maps",
     of=_between_seeds,
+    maps=lambda effort: effort.others,
 )
 
 SHIFT = Measure(
@@ -111,4 +112,5 @@ SHIFT = Measure(
     paper="Crabbé and van der Schaar 2023",
     needs="maps",
     of=_between_shifts,
+    maps=lambda effort: min(effort.others, len(SHIFTS)),
 )

@@ -68,7 +68,7 @@ def removed_sets(players: int, count: int, seed: int) -> BoolArray:
 
 
 def _of(subject: Subject) -> Measurement:
-    game, labels = pose_curve(subject.classifier, subject.request, subject.players)
+    game, labels = pose_curve(subject.classifier, subject.removal, subject.players)
     removed = removed_sets(game.players, subject.effort.coalitions, subject.request.seed)
     whole = np.ones((1, game.players), bool)
     left = game.values(np.concatenate([whole, ~removed]))
@@ -93,4 +93,5 @@ MEASURE = Measure(
     paper="Yeh et al. 2019",
     needs="scores",
     of=_of,
+    passes=lambda effort: 1 + effort.coalitions,
 )

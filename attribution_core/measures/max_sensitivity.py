@@ -65,4 +65,5 @@ MEASURE = Measure(
     paper="Yeh et al. 2019",
     needs="maps",
     of=_of,
+    maps=lambda effort: effort.others,
 )

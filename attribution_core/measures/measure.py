@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import numpy as np
 
 from attribution_core.arrays import BoolArray, FloatArray
-from attribution_core.images import Picture
+from attribution_core.images import INPUT, Picture
 from attribution_core.images.picture import digest
 from attribution_core.measures.map_curves import Players, values_on
-from attribution_core.request import Request
+from attribution_core.request import ZEROS, Request
 from attribution_core.scores import Score
 
 if TYPE_CHECKING:
@@ -107,6 +107,13 @@ class Subject:
         return np.asarray(self.attribution.heatmap, np.float64)
 
     @property
+    def removal(self) -> Request:
+        """The request whose reference removed parts take: black, where zeros are no pixels."""
+        if self.players.layer == INPUT and self.request.reference == ZEROS:
+            return replace(self.request, reference="black")
+        return self.request
+
+    @property
     def shown_score(self) -> Score:
         """The class's probability; of a network that has none, what the map explains."""
         from attribution_core.explanation import score_of
@@ -174,6 +181,10 @@ def _always(subject: Subject) -> str:
     return ""
 
 
+def _none(effort: Effort) -> int:
+    return 0
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Measure:
     """A measure of maps; each is made at the end of its file.
@@ -197,6 +208,9 @@ class Measure:
         From a `Subject` to its `Measurement`.
     unavailable : callable
         From a `Subject` to the reason why it has no value there, one sentence; empty where it has.
+    maps, passes : callable
+        From an `Effort` to about how many further maps it explains, and how many pictures or
+        coalitions it scores.
     """
 
     name: str
@@ -210,6 +224,8 @@ class Measure:
     needs: Needs
     of: Callable[[Subject], Measurement]
     unavailable: Callable[[Subject], str] = _always
+    maps: Callable[[Effort], int] = _none
+    passes: Callable[[Effort], int] = _none
 
     @property
     def sign(self) -> int:

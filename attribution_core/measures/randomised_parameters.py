@@ -101,6 +101,7 @@ EFFICIENT = Measure(
     paper="Hedström et al. 2024",
     needs="parameters",
     of=_rise,
+    maps=lambda effort: 1,
 )
 
 SMOOTH = Measure(
@@ -116,4 +117,5 @@ SMOOTH = Measure(
     paper="Hedström et al. 2024",
     needs="parameters",
     of=_smooth,
+    maps=lambda effort: 2 * effort.others,
 )

@@ -49,7 +49,7 @@ def symmetric_relevance_gain(
 
 
 def _of(subject: Subject) -> Measurement:
-    game, labels = pose_curve(subject.classifier, subject.request, subject.players)
+    game, labels = pose_curve(subject.classifier, subject.removal, subject.players)
 
     def gain(heatmap: FloatArray) -> float:
         values, sizes = values_on(heatmap, labels)
@@ -76,4 +76,5 @@ MEASURE = Measure(
     paper="Blücher et al. 2024",
     needs="scores",
     of=_of,
+    passes=lambda effort: 2 * effort.steps * (1 + effort.randoms),
 )

@@ -140,4 +140,5 @@ MEASURE = Measure(
     paper="Rong et al. 2022",
     needs="scores",
     of=_of,
+    passes=lambda effort: len(SHARES) * (1 + effort.randoms),
 )

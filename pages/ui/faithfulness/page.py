@@ -1,4 +1,4 @@
-"""Would removing what a map marks change the prediction? Three views of this question."""
+"""Would removing what a map marks change the prediction? Views of this and its kin."""
 
 from __future__ import annotations
 
@@ -6,17 +6,23 @@ import streamlit as st
 
 from pages.ui.faithfulness.gallery_table import choose_pictures, render_gallery_areas
 from pages.ui.faithfulness.localisation import render_localisation
+from pages.ui.faithfulness.measures import render_measures
 from pages.ui.faithfulness.picture import render_picture_curves
 from pages.ui.faithfulness.protocol import choose_protocol
 from pages.ui.shell.choosers import choose_one
 from pages.ui.shell.scene import Scene
 from pages.ui.worker.engine import Engine
 
-VIEWS = {"picture": "This picture", "gallery": "The whole gallery", "mosaic": "Grid pointing"}
+VIEWS = {
+    "picture": "This picture",
+    "gallery": "The whole gallery",
+    "mosaic": "Grid pointing",
+    "measures": "Measures",
+}
 
 
 def choose_view() -> str:
-    """One of `VIEWS`; only the view of this picture uses the sidebar's classes."""
+    """One of `VIEWS`; the first and the last may use the sidebar's classes."""
     return choose_one("faithfulness-view", "View", VIEWS, "picture", label_visibility="collapsed")
 
 
@@ -24,6 +30,9 @@ def render_faithfulness(engine: Engine, scene: Scene, view: str) -> None:
     """Draw the view that the visitor chose."""
     if view == "mosaic":
         render_localisation(engine, scene)
+        return
+    if view == "measures":
+        render_measures(engine, scene)
         return
     st.caption(
         "What a map marks most is removed first (deletion) or inserted first (insertion): with a "

@@ -38,18 +38,7 @@ class Protocol:
 
 def choose_protocol(engine: Engine, scene: Scene) -> Protocol:
     """Draw the three controls."""
-    kind = choose_one(
-        "faithfulness-players",
-        "What is removed",
-        PLAYERS,
-        "superpixels",
-        help="Pixels and superpixels take the reference picture's values; positions take the "
-        "reference's activations at the sidebar's layer (at the highest layer, if that is the "
-        "input). A map is resampled to them: bilinearly to a finer grid, by means to a coarser "
-        "one. Parts of equal value are removed together. Single pixels make a test that is hard "
-        "to interpret: with scattered pixels missing, the picture is unlike any that the network "
-        "was trained on, and the score falls whichever they are.",
-    )
+    kind = _choose_kind()
     score = choose_one(
         "faithfulness-score",
         "Score",
@@ -70,6 +59,27 @@ def choose_protocol(engine: Engine, scene: Scene) -> Protocol:
     )
     players, removed = _players(engine, scene, kind)
     return Protocol(players, removed, points, score)
+
+
+def choose_players(engine: Engine, scene: Scene) -> tuple[Players, str]:
+    """Draw the control of what is removed alone; the players, and what they are called."""
+    return _players(engine, scene, _choose_kind())
+
+
+def _choose_kind() -> str:
+    """One of `PLAYERS`."""
+    return choose_one(
+        "faithfulness-players",
+        "What is removed",
+        PLAYERS,
+        "superpixels",
+        help="Pixels and superpixels take the reference picture's values; positions take the "
+        "reference's activations at the sidebar's layer (at the highest layer, if that is the "
+        "input). A map is resampled to them: bilinearly to a finer grid, by means to a coarser "
+        "one. Parts of equal value are removed together. Single pixels make a test that is hard "
+        "to interpret: with scattered pixels missing, the picture is unlike any that the network "
+        "was trained on, and the score falls whichever they are.",
+    )
 
 
 def _players(engine: Engine, scene: Scene, kind: str) -> tuple[Players, str]:

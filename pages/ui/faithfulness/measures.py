@@ -1,0 +1,236 @@
+"""Methods × measures: all measures of all chosen methods, over pictures, beside their baselines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
+
+import numpy as np
+import streamlit as st
+
+from attribution_core.images import Picture
+from attribution_core.measures.known_measures import MEASURES, QUICK
+from attribution_core.measures.localisation import mosaic
+from attribution_core.measures.map_curves import Players
+from attribution_core.measures.measure import Effort
+from attribution_core.measures.measure_table import Cell, MeasureTable
+from attribution_core.request import Reason, Request, granted
+from attribution_core.segmentations import counted
+from pages.ui.faithfulness.localisation import TILES
+from pages.ui.faithfulness.measure_downloads import render_table_downloads
+from pages.ui.faithfulness.measure_tasks import Marked, MeasureMaps, PictureMeasures
+from pages.ui.faithfulness.protocol import choose_players
+from pages.ui.faithfulness.region import choose_region
+from pages.ui.shell.choosers import choose_class, choose_from_list, choose_several
+from pages.ui.shell.gallery import KINDS, GalleryPicture, gallery, pixels_of
+from pages.ui.shell.progress import Snapshots, follow
+from pages.ui.shell.requests import predictions_for, request_for
+from pages.ui.shell.scene import Scene
+from pages.ui.shell.waiting import instead_of
+from pages.ui.worker.engine import Engine
+from pages.ui.worker.tasks import Task
+
+THIS, ALL, MOSAICS = "this", "all", "mosaics"
+EFFORT = Effort()
+
+
+def render_measures(engine: Engine, scene: Scene) -> None:
+    """Ask for the measures of each picture's maps, and draw the table as they come."""
+    st.caption(
+        "No measure says that a map is right: each asks one thing, and none can say another. So "
+        "each stands beside maps without information, over many pictures, with the 95 % interval "
+        "of its mean."
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        measured = choose_from_list(
+            "faithfulness-measured", "Pictures", _pictures(), "animals", width=220
+        )
+        measures = choose_several(
+            "faithfulness-measures",
+            "Measures",
+            {name: each.title for name, each in MEASURES.items()},
+            QUICK,
+            most=len(MEASURES),
+            help="Those of a region need mosaics, whose tiles are regions, or a region of this "
+            "picture. Those that explain changed pictures take many times as long.",
+        )
+        target = choose_class("faithfulness-class", "Class", scene) if measured == THIS else None
+        players, removed = choose_players(engine, scene)
+    marked = choose_region(scene) if measured == THIS else None
+    if not measures:
+        st.info("Choose one or more measures.", icon=":material/straighten:")
+        return
+    tasks = _tasks(engine, scene, measured, measures, players, target, marked)
+    if not tasks:
+        st.info(
+            "None of the chosen methods has maps at this layer; choose an inner layer or another "
+            "method in the sidebar.",
+            icon=":material/arrow_back:",
+        )
+        return
+
+    def draw(snapshots: Snapshots, finished: bool) -> None:
+        estimates = [snapshots[task].estimate for task in tasks]
+        known = [each for each in estimates if isinstance(each, PictureMeasures)]
+        whole = [each.found for each in known if each.done == each.planned]
+        table = MeasureTable(tuple(chain.from_iterable(whole)))
+        if table.found:
+            _draw(scene, table)
+        elif finished and len(whole) == len(tasks):
+            st.info(_nothing(measured), icon=":material/info:")
+        else:
+            st.caption(instead_of(snapshots.values(), "The first picture is under way …"))
+
+    follow(
+        engine,
+        scene,
+        predictions_for(scene.settings, scene.picture),
+        tasks,
+        draw,
+        noun="pictures",
+        caption=f"The sidebar's methods, layer and reference; what is removed are {removed}.",
+    )
+
+
+def _pictures() -> dict[str, str]:
+    counts = Counter(entry.kind for entry in gallery())
+    titles = {THIS: "This picture", ALL: f"All {len(gallery())}"}
+    titles |= {kind: f"{title} ({counts[kind]})" for kind, title in KINDS.items()}
+    return titles | {MOSAICS: "Mosaics of the gallery"}
+
+
+def _nothing(measured: str) -> str:
+    """Why the table is empty."""
+    if measured == MOSAICS:
+        return "In no mosaic are there four different top classes; choose other pictures."
+    return (
+        "The pointing game and the energy inside need a region: choose mosaics, or this picture "
+        "and where it shows the class."
+    )
+
+
+def _tasks(
+    engine: Engine,
+    scene: Scene,
+    measured: str,
+    measures: tuple[str, ...],
+    players: Players,
+    target: int | None,
+    marked: Marked | None,
+) -> dict[Task, str]:
+    """A task for each picture, or tile of a mosaic, with its title."""
+    classifier = engine.loaded(scene.settings.model)
+    if classifier is None:
+        return {}
+
+    def task(title: str, picture: Picture) -> MeasureMaps | None:
+        requests = _requests(scene, picture, target)
+        if not requests:
+            return None
+        model = scene.settings.model
+        return MeasureMaps(model, title, requests, players, measures, EFFORT, marked, target)
+
+    made: list[MeasureMaps | None]
+    if measured == THIS:
+        made = [task("This picture", scene.picture)]
+    elif measured == MOSAICS:
+        made = []
+        for number, group in enumerate(_groups(gallery())):
+            tiles = [pixels_of(entry.id, classifier.input_size) for entry in group]
+            whole = mosaic([each.pixels for each in tiles])
+            for place, (entry, tile) in enumerate(zip(group, tiles, strict=True)):
+                one = task(f"{entry.title}, mosaic {number + 1}", Picture.of(whole.pixels))
+                of_tile = Marked.of(np.asarray(whole.tiles == place))
+                beside = tuple(each for each in tiles if each is not tile)
+                made.append(one and replace(one, marked=of_tile, shown=tile, beside=beside))
+    else:
+        chosen = [each for each in gallery() if measured in (ALL, each.kind)]
+        made = [task(entry.title, pixels_of(entry.id, classifier.input_size)) for entry in chosen]
+    return {each: each.title for each in made if each is not None}
+
+
+def _groups(pictures: Sequence[GalleryPicture]) -> list[tuple[GalleryPicture, ...]]:
+    """Four pictures a mosaic, each from another part of the gallery, whose neighbours are alike."""
+    count = len(pictures) // TILES
+    return [tuple(pictures[place::count][:TILES]) for place in range(count)]
+
+
+def _requests(scene: Scene, picture: Picture, target: int | None) -> tuple[Request, ...]:
+    """The sidebar's methods for a picture; their target is set by the worker where it is None."""
+    settings = scene.settings
+    here = replace(scene, picture=picture)
+    anyone = 1 if settings.score == "contrast" and settings.against == 0 else 0
+    asked = [
+        request_for(here, name, anyone if target is None else target) for name in settings.methods
+    ]
+    return tuple(granted(each) for each in asked if not isinstance(each, Reason))
+
+
+def _draw(scene: Scene, table: MeasureTable) -> None:
+    arrows = {name: "↑" if MEASURES[name].better == "higher" else "↓" for name in table.measures}
+    st.markdown(
+        f"**Means over {counted(len(table.pictures), 'picture')}**: ↑ higher is better, ↓ lower"
+    )
+    st.dataframe(
+        [
+            {"Method": title}
+            | {name: _number(table.cell(row, name).values.mean) for name in table.measures}
+            for title, row in zip(table.titles, table.rows, strict=True)
+        ],
+        hide_index=True,
+        key="measure_table",
+        column_config={
+            name: st.column_config.NumberColumn(
+                f"{MEASURES[name].title} {arrows[name]}",
+                format="%.2f",
+                help=MEASURES[name].help,
+            )
+            for name in table.measures
+        },
+    )
+    name = choose_from_list(
+        "faithfulness-measure",
+        "One measure, beside maps without information",
+        {each: MEASURES[each].title for each in table.measures},
+        table.measures[0],
+        width=320,
+    )
+    measure = MEASURES[name]
+    st.markdown(f"{measure.summary} **What it cannot say:** {measure.cannot_say}")
+    st.dataframe(
+        [
+            {"Method": title, **_line(table.cell(row, name))}
+            for title, row in zip(table.titles, table.rows, strict=True)
+        ],
+        hide_index=True,
+        key="one_measure",
+        column_config={column: st.column_config.NumberColumn(format="%.3f") for column in _COLUMNS},
+    )
+    st.caption(
+        f"Without information: {measure.random}. Better by: how much better than that each map "
+        f"is; a method is called better where the interval lies above 0. {measure.paper}."
+    )
+    render_table_downloads(scene, table)
+
+
+_COLUMNS = (
+    *("Mean", "from", "to", "Without information", "from ", "to ", "Better by", "from  ", "to  "),
+)
+"""Of one measure; spaces tell columns of one heading apart."""
+
+
+def _line(cell: Cell) -> Mapping[str, object]:
+    numbers = (
+        *(cell.values.mean, *cell.interval),
+        *(cell.baselines.mean, *cell.baseline_interval),
+        *(cell.gains.mean, *cell.gain_interval),
+    )
+    named = zip(_COLUMNS, map(_number, numbers), strict=True)
+    return {**dict(named), "Verdict": cell.verdict, "Pictures": cell.values.count}
+
+
+def _number(value: float) -> float | None:
+    """None, which a table leaves empty, where there is no number."""
+    return None if np.isnan(value) else value

@@ -1,0 +1,87 @@
+"""Where the sidebar's picture shows the class: a rectangle, or a mask that the visitor uploads."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from attribution_core.images.limited import decode_limited
+from attribution_core.images.picture import digest
+from attribution_core.measures.pointing import Region, region_of
+from pages.ui.faithfulness.figures import picture_at
+from pages.ui.faithfulness.measure_tasks import Marked
+from pages.ui.shell.choosers import choose_one, choose_whole
+from pages.ui.shell.scene import Scene
+
+KINDS = {"none": "None", "rectangle": "Rectangle", "mask": "Mask"}
+_MOST_MEGABYTES = 5
+_SIDES = {"top": 25, "bottom": 75, "left": 25, "right": 75}
+_SHOWN = 180
+_MASK = "faithfulness_mask"
+
+
+def choose_region(scene: Scene) -> Marked | None:
+    """Draw the controls, and the picture with what is outside paled; None without a region."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        kind = choose_one(
+            "faithfulness-region",
+            "Where the class is",
+            KINDS,
+            "none",
+            help="For the pointing game and the energy inside: a rectangle, or a picture of your "
+            "own that is bright where the class is and is cut and scaled as the picture was.",
+        )
+        if kind == "none":
+            return None
+        try:
+            region = _rectangle(scene) if kind == "rectangle" else _uploaded(scene)
+        except ValueError as error:
+            st.error(str(error))
+            return None
+        if region is None:
+            return None
+        shown = picture_at(scene.picture.pixels, None, region)
+        st.image(shown, width=_SHOWN, alt="The picture, paled outside the region")
+        return Marked.of(region)
+
+
+def _rectangle(scene: Scene) -> Region:
+    """Between four edges in per cent of the picture; ValueError where nothing lies between."""
+    top, bottom, left, right = (
+        choose_whole(f"faithfulness-{side}", f"{side.capitalize()}, %", 0, 100, first, width=100)
+        for side, first in _SIDES.items()
+    )
+    if top >= bottom or left >= right:
+        raise ValueError("The rectangle is empty; its top and left should be the smaller numbers.")
+    return rectangle(scene.picture.pixels.shape[:2], (top, bottom, left, right))
+
+
+def rectangle(size: tuple[int, ...], edges: tuple[int, int, int, int]) -> Region:
+    """The pixels of a picture ``size`` whose centres lie between top, bottom, left and right, in
+    per cent."""
+    height, width = size
+    top, bottom, left, right = edges
+    down = 100 * (np.arange(height) + 0.5) / height
+    along = 100 * (np.arange(width) + 0.5) / width
+    inside = ((top < down) & (down < bottom))[:, None] & (left < along) & (along < right)
+    return np.asarray(inside)
+
+
+def _uploaded(scene: Scene) -> Region | None:
+    """The bright part of the uploaded mask; ValueError where it is no picture, or dark."""
+    file = st.file_uploader(
+        "Mask",
+        type=("png", "jpg", "jpeg", "webp"),
+        max_upload_size=_MOST_MEGABYTES,
+        key="faithfulness_mask_file",
+        help="Bright where the class is. It is kept for this session alone.",
+    )
+    if file is None:
+        return None
+    height, width = scene.picture.pixels.shape[:2]
+    content = file.getvalue()
+    key = (digest(np.frombuffer(content, np.uint8)), height, width)
+    known = st.session_state.get(_MASK)
+    if known is None or known[0] != key:
+        known = st.session_state[_MASK] = (key, decode_limited(content, (height, width)).pixels)
+    return region_of(known[1])
