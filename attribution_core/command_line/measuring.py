@@ -34,6 +34,7 @@ from attribution_core.measures.measure_table import (
 )
 from attribution_core.measures.pointing import Region, region_of
 from attribution_core.network.classifier import Classifier
+from attribution_core.registry import METHODS
 from attribution_core.saved_maps.files import described_request
 
 ALL, NONE = "all", "none"
@@ -59,8 +60,12 @@ def measure_folder(
     found: list[Measured] = []
     failed = 0
     effort = Effort(steps=asked.steps, randoms=asked.random)
-    for classifier, name, attribution, region in _subjects(usable, boards, asked, measures):
-        of_region = [each for each in measures if MEASURES[each].needs == "region"]
+    if not measures:
+        return MeasureTable(()), 0
+    of_region = [each for each in measures if MEASURES[each].needs == "region"]
+    tiles = sum(len(board.kinds) * len(board.group) for board in boards) if of_region else 0
+    bar.planned += len(usable) + tiles
+    for classifier, name, attribution, region in _subjects(usable, boards, asked, bar, tiles):
         mosaicked = region is not None and name.startswith("mosaic ")
         for measure in of_region if mosaicked else measures:
             request = attribution.request
@@ -81,6 +86,7 @@ def measure_folder(
                 bar.say(f"{name}, {MEASURES[measure].title}: {sentence(error)}")
                 continue
             found += [_read(each) for each in rows]
+        bar.step(f"{name}: measures of {METHODS[attribution.request.method].title}")
     return MeasureTable(tuple(found)), failed
 
 
@@ -95,22 +101,26 @@ def _subjects(
     usable: Sequence[tuple[Classifier, SavedMap]],
     boards: Sequence[Board],
     asked: argparse.Namespace,
-    measures: Sequence[str],
+    bar: ProgressBar,
+    tiles: int,
 ) -> Iterator[tuple[Classifier, str, Attribution, Region | None]]:
     """The folder's maps, with their regions, then maps of mosaics, whose regions are the tiles."""
     for classifier, saved in usable:
         request = fitted(classifier, saved.request)
         region = _region(asked.regions, saved, classifier.input_size)
         yield classifier, saved.picture, replace(saved.attribution, request=request), region
-    if not any(MEASURES[each].needs == "region" for each in measures):
-        return
-    for board in boards:
+    for board in boards if tiles else ():
         for saved in board.kinds.values():
             for tile, (target, _) in enumerate(board.group):
-                request = on_mosaic(board.classifier, saved, board.made, target)
-                attribution = explain_request(board.classifier, request)
-                region = np.asarray(board.made.tiles == tile)
-                yield board.classifier, f"mosaic {board.number}.{tile + 1}", attribution, region
+                name = f"mosaic {board.number}.{tile + 1}"
+                try:
+                    request = on_mosaic(board.classifier, saved, board.made, target)
+                    attribution = explain_request(board.classifier, request)
+                except Exception as error:
+                    # The localisation table has counted it as failed.
+                    bar.step(f"{name}: {sentence(error)}")
+                    continue
+                yield board.classifier, name, attribution, np.asarray(board.made.tiles == tile)
 
 
 def _region(folder: Path | None, saved: SavedMap, size: tuple[int, int]) -> Region | None:

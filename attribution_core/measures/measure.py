@@ -23,10 +23,10 @@ T = TypeVar("T")
 
 Better = Literal["higher", "lower"]
 
-Needs = Literal["map", "scores", "maps", "parameters", "region"]
-"""What a measure asks for beside the map: nothing, scores of pictures with parts removed, maps of
-changed pictures or with other seeds, maps of a network with new parameters, or the region where the
-thing is."""
+Needs = Literal["map", "scores", "pixels", "maps", "parameters", "region"]
+"""What a measure asks for beside the map: nothing, scores with parts removed, scores of pictures
+with pixels painted over, maps of changed pictures or with other seeds, maps of a network with new
+parameters, or the region where the thing is."""
 
 _DEALT, _ORDERED = 4, 5
 

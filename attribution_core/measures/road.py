@@ -138,7 +138,7 @@ MEASURE = Measure(
     unit="of the score",
     random="random orders of the map's places",
     paper="Rong et al. 2022",
-    needs="scores",
+    needs="pixels",
     of=_of,
     passes=lambda effort: len(SHARES) * (1 + effort.randoms),
 )

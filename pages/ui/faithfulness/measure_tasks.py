@@ -120,7 +120,7 @@ class MeasureMaps:
         chosen = [MEASURES[name] for name in self.measures]
         maps = 1 + sum(each.maps(self.effort) for each in chosen)
         passes = sum(
-            each.passes(self.effort) * (whole if each.name == "road" else removal)
+            each.passes(self.effort) * (whole if each.needs == "pixels" else removal)
             for each in chosen
         )
         # Each map of another picture takes a pass through the layers below its own, too.

@@ -57,7 +57,9 @@ def render_measures(engine: Engine, scene: Scene) -> None:
             "picture. Those that explain changed pictures take many times as long.",
         )
         target = choose_class("faithfulness-class", "Class", scene) if measured == THIS else None
-        players, removed = choose_players(engine, scene)
+        players, removed = Players(), ""
+        if any(MEASURES[name].needs == "scores" for name in measures):
+            players, removed = choose_players(engine, scene)
     marked = choose_region(scene) if measured == THIS else None
     if not measures:
         st.info("Choose one or more measures.", icon=":material/straighten:")
@@ -90,7 +92,8 @@ def render_measures(engine: Engine, scene: Scene) -> None:
         tasks,
         draw,
         noun="pictures",
-        caption=f"The sidebar's methods, layer and reference; what is removed are {removed}.",
+        caption="The sidebar's methods, layer and reference"
+        + (f"; what is removed are {removed}." if removed else "."),
     )
 
 
