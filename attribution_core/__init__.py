@@ -26,8 +26,11 @@ from attribution_core.measures.curves import (
     insertion_curve,
     random_curves,
 )
+from attribution_core.measures.known_measures import MEASURES
 from attribution_core.measures.localisation import Mosaic, grid_pointing, mosaic
 from attribution_core.measures.map_curves import Players, faithfulness_curves
+from attribution_core.measures.measure import Effort
+from attribution_core.measures.measure_table import Measured, MeasureTable, measured_map
 from attribution_core.measures.similarity import Similarity, similarity, spearman
 from attribution_core.measures.smallest_parts import SmallestParts, smallest_parts
 from attribution_core.measures.strongest_classes import (
@@ -73,6 +76,7 @@ if TYPE_CHECKING:
     from attribution_core.several_classes import explain_classes
 
 __all__ = [
+    "MEASURES",
     "METHODS",
     "REFERENCE_KINDS",
     "Attribution",
@@ -81,6 +85,7 @@ __all__ = [
     "Classifier",
     "Contrast",
     "Differentiable",
+    "Effort",
     "Estimate",
     "Estimator",
     "FaithfulnessCurve",
@@ -88,6 +93,8 @@ __all__ = [
     "FunctionGame",
     "Game",
     "Grid",
+    "MeasureTable",
+    "Measured",
     "Method",
     "Mosaic",
     "Option",
@@ -125,6 +132,7 @@ __all__ = [
     "linear_attribution",
     "load_classifier",
     "load_image",
+    "measured_map",
     "mosaic",
     "occlusion",
     "owen_values",

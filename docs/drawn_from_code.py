@@ -18,6 +18,7 @@ import attribution_core
 from attribution_core import METHODS, Estimator
 from attribution_core.axioms.promises import facts_of, precision_shown
 from attribution_core.known_networks import KERAS_APPLICATIONS, KerasApplication
+from attribution_core.measures.known_measures import MEASURES
 from attribution_core.methods.badges import badges_of, cost_of
 from attribution_core.methods.method import QUESTIONS, Method
 from attribution_core.methods.options import Option
@@ -39,7 +40,7 @@ def _escape(
 
 
 def write_pages(docs: Path) -> None:
-    """Write ``methods/*.md``, ``networks_table.md`` and ``reference.md``.
+    """Write ``methods/*.md``, ``networks_table.md``, ``measures_list.md`` and ``reference.md``.
 
     What is there already and equal stays.
     """
@@ -48,6 +49,7 @@ def write_pages(docs: Path) -> None:
         _write(docs / "methods" / f"{method.name}.md", method_page(method))
     _write(docs / "methods" / "index.md", methods_page())
     _write(docs / "networks_table.md", networks_table())
+    _write(docs / "measures_list.md", measures_list())
     _write(docs / "reference.md", reference_page())
 
 
@@ -143,6 +145,16 @@ def _network_row(network: KerasApplication) -> str:
         f"`{network.file}`",
     )
     return f"| {' | '.join(map(str, cells))} |"
+
+
+def measures_list() -> str:
+    """The measures, a paragraph each."""
+    return "\n".join(
+        f"**{measure.title}** (`{measure.name}`, {measure.better} is better; {measure.paper}). "
+        f"{measure.summary} *What it cannot say:* {measure.cannot_say} "
+        f"Baseline: {measure.random}.\n"
+        for measure in MEASURES.values()
+    )
 
 
 def reference_page() -> str:
