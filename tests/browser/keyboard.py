@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +15,9 @@ KEYBOARD = """
 (() => {
   const visited = new Set(); // in the order of the visits
   const firsts = new Map(); // of each kind of stop, the first one
+  let left = null, ended = false;
   const kindOf = (each) =>
     [each.tagName, each.getAttribute("class"), each.getAttribute("role")].join();
-  let left = null;
   const focused = () => {
     let at = document.activeElement;
     while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
@@ -32,16 +31,26 @@ KEYBOARD = """
     && each.checkVisibility({ visibilityProperty: true }) && !each.closest("[inert]"));
   const named = (each) => `${each.tagName} ${each.getAttribute("class") ?? ""} `
     + (each.getAttribute("aria-label") ?? each.textContent).trim().slice(0, 60);
+  // A walk ends once the focus has left the page, or is where it began; there it stays.
+  const visit = () => {
+    const at = focused();
+    if (ended || (!at && !visited.size)) return; // the walk before has ended outside the page
+    ended = !at || (visited.size > 1 && at === visited.values().next().value);
+    if (ended) return;
+    visited.add(at);
+    if (!firsts.has(kindOf(at))) firsts.set(kindOf(at), at);
+  };
+  addEventListener("keyup", (event) => event.key === "Tab" && visit(), true);
+  addEventListener("keydown", (event) => {
+    if (event.key === "Tab" && ended) event.preventDefault();
+  }, true);
   window.keyboard = {
-    count: () => stops().length,
-    forget: () => visited.clear(),
-    // The focused element's name; null once the focus has left the page, or is where it began.
-    visit: () => {
-      const at = focused();
-      if (!at || (visited.size > 1 && at === [...visited][0])) return null;
-      visited.add(at);
-      return named(at);
+    begin: () => {
+      visited.clear();
+      ended = false;
+      return stops().length;
     },
+    walked: () => [ended, [...visited].map(named)],
     name: () => named(focused()),
     // What has been redrawn since was reached if one like it was.
     missed: () => {
@@ -51,14 +60,6 @@ KEYBOARD = """
       const reached = (each) => visited.has(each) || groups.includes(group(each))
         || gone.includes(alike(each));
       return stops().filter((each) => !reached(each)).map(named);
-    },
-    // The focused element's kind, if it is the first of it.
-    newKind: () => {
-      const at = focused();
-      const kind = kindOf(at);
-      if (firsts.has(kind)) return null;
-      firsts.set(kind, at);
-      return kind;
     },
     kinds: () => [...firsts.keys()],
     onEveryPage: (kind) => Boolean(firsts.get(kind).closest("[data-testid=stSidebar]")),
@@ -77,39 +78,37 @@ KEYBOARD = """
   };
 })()
 """
+AT_ONCE = 10
+"""So many presses of a key before the page is asked how far they have come."""
 
 
-def walk(page: Page, key: str, look: Callable[[], None] = lambda: None) -> list[str]:
+def walk(page: Page, key: str) -> list[str]:
     """Press a key until the focus leaves the page; the stops on the way."""
-    page.evaluate("keyboard.forget()")
-    most = page.evaluate("keyboard.count()") + 40  # cells of a table are stops of their own
+    most = page.evaluate("keyboard.begin()") + 40  # cells of a table are stops of their own
     stops: list[str] = []
-    for _ in range(most):
-        page.keyboard.press(key)
-        at = page.evaluate("keyboard.visit()")
-        if at is None and stops:
+    for _ in range(0, most, AT_ONCE):
+        for _ in range(AT_ONCE):
+            page.keyboard.press(key)
+        ended, stops = page.evaluate("keyboard.walked()")
+        if ended:
             return stops
-        if at is None:  # the walk before this one has ended outside the page
-            continue
-        stops.append(at)
-        look()
     raise AssertionError(f"{most} times {key}, and the focus stays in the page: {stops[-5:]}")
 
 
 def stops_unreached(page: Page) -> list[str]:
-    """What neither Tab nor, backwards, Shift+Tab reaches; both leave the page.
-
-    The page has been walked through by `stops_unseen` before.
-    """
-    missed: list[str] = page.evaluate("keyboard.missed()")
-    assert len(walk(page, "Shift+Tab")) > 20
-    return missed + page.evaluate("keyboard.missed()")
+    """What neither Tab nor, backwards, Shift+Tab reaches; both leave the page."""
+    page.evaluate(KEYBOARD)
+    missed: list[str] = []
+    for key in ("Tab", "Shift+Tab"):
+        assert len(walk(page, key)) > 20
+        missed += page.evaluate("keyboard.missed()")
+    return missed
 
 
 def stops_unseen(page: Page, seen: set[str]) -> list[str]:
     """Where the page looks the same whether the focus is there or not, one of each kind of stop.
 
-    By the Tab key, through the whole page.
+    Of those that `stops_unreached` has come by.
 
     Parameters
     ----------
@@ -118,20 +117,6 @@ def stops_unseen(page: Page, seen: set[str]) -> list[str]:
         Kinds in the sidebar that have been looked at in this theme, on another page too: the
         sidebar and its styles are the same on all. Grows.
     """
-    page.evaluate(KEYBOARD)
-    unseen: list[str] = []
-
-    def look() -> None:
-        kind = page.evaluate("keyboard.newKind()")
-        if kind is not None:
-            unseen.extend(_unseen_unless(page, kind, seen))
-
-    assert len(walk(page, "Tab", look)) > 20
-    return unseen
-
-
-def stops_unseen_in_another_theme(page: Page, seen: set[str]) -> list[str]:
-    """The same of the stops that `stops_unseen` has found, which has shown how Tab reaches them."""
     unseen: list[str] = []
     kinds = page.evaluate("keyboard.kinds()")
     assert len(kinds) > 5
@@ -158,7 +143,7 @@ def _unseen_here(page: Page) -> list[str]:
         page.evaluate("keyboard.leave()")
         page.wait_for_timeout(pause)
         change = np.abs(with_focus - picture_around(page, box)).max(axis=-1)
-        page.evaluate("keyboard.comeBack()")  # the next Tab goes on from here
+        page.evaluate("keyboard.comeBack()")
         if (change > 40).sum() >= 20:
             return []
     return [at]
