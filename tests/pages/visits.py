@@ -24,17 +24,19 @@ class Visit:
 
     def __init__(self, **parameters: str) -> None:
         self.app = AppTest.from_file("../../app.py", default_timeout=UNCHANGED)
+        self._opened = False
         for name, text in parameters.items():
             self.app.query_params[name] = text
 
     def open(self, page: str) -> Visit:
-        """Go to the page of a file in ``pages/``."""
-        self.run()
-        self.app.switch_page(f"pages/{page}.py")
+        """Go to the page of a file in ``pages/``: by its link, where nothing was opened before."""
+        if page != "explore" or self._opened:
+            self.app.switch_page(f"pages/{page}.py")
         return self.run()
 
     def run(self) -> Visit:
         self.app.run()
+        self._opened = True
         assert not self.app.exception, self.app.exception
         return self
 
