@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
@@ -84,8 +85,9 @@ def test_with_one_hidden_layer_it_is_integrated_gradients(seed: int) -> None:
     for layer in made:
         layer.set_weights([random.normal(size=weight.shape) for weight in layer.weights])
     point, reference = random.normal(size=(2, 3))
+    logits = tf.function(walk.logits())
     expected = integrated_gradients(
-        lambda points: walk.logits()(points)[:, 0], point, reference, steps=1024, tolerance=0
+        lambda points: logits(points)[:, 0], point, reference, steps=1024, tolerance=0
     )
     found = contributions(walk, point, reference)
     np.testing.assert_allclose(found, expected.values, atol=2e-3 * np.abs(found).max() + 1e-6)
