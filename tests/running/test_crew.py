@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from attribution_core.running.cluster.crew import Crew, GivenUp, Here, WorkersDied, crew_of
+from attribution_core.running.cluster.crew import (
+    Crew,
+    DaskCrew,
+    GivenUp,
+    Here,
+    WorkersDied,
+    crew_of,
+)
 from attribution_core.running.cluster.workers import TRIES, Workers
 
 
@@ -39,6 +47,16 @@ def test_the_same_as_here_and_by_two_processes(crew: Crew) -> None:
     assert os.getpid() not in processes
     # One piece's events are in their order.
     assert [event[0] for piece, event in found if piece == 7] == [7, 49]
+
+
+def test_the_command_alone_is_told_to_stop(crew: Crew) -> None:
+    def at_interrupt() -> object:
+        import signal
+
+        return signal.getsignal(signal.SIGINT)
+
+    # A worker that ends by itself is begun again, and says so on the terminal.
+    assert crew.answer(at_interrupt) == signal.SIG_IGN
 
 
 def test_pieces_are_asked_for_only_as_others_are_done(crew: Crew) -> None:
@@ -133,6 +151,16 @@ def test_what_raises_is_given_up_with_its_reason(crew: Crew) -> None:
 
     with pytest.raises(ValueError, match=r"There is no 5\."):
         crew.answer(answer, 5)
+
+
+def test_nobody_else_gives_them_work(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("attribution_core.running.cluster.workers._SECONDS_TO_ANSWER", 1)
+    assert isinstance(crew, DaskCrew)
+    address = crew.address
+    assert address.startswith("tls://127.0.0.1:")
+    for told in (address, address.replace("tls://", "tcp://")):
+        with pytest.raises(ValueError, match="No Dask scheduler answers"):
+            crew_of(Workers(scheduler=told)).__enter__()
 
 
 def test_where_no_scheduler_answers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -87,6 +89,11 @@ class DaskCrew:
         self.described = described
         self._client = client
 
+    @property
+    def address(self) -> str:
+        """The scheduler's."""
+        return str(self._client.scheduler.address)
+
     def answer(self, function: Callable[..., Answer], *arguments: object) -> Answer:
         future = self._client.submit(function, *arguments, pure=False)
         ended: SimpleQueue[Future] = SimpleQueue()
@@ -100,9 +107,14 @@ class DaskCrew:
         waiting = iter(pieces)
         given: dict[Future, Piece] = {}
         ended: SimpleQueue[Future] = SimpleQueue()
+        most, counted = 0, -math.inf
         try:
             while True:
-                for piece in itertools.islice(waiting, max(0, self._most() - len(given))):
+                # Workers may come and go; to count them for each piece would take as long as some.
+                if time.monotonic() - counted > _SECONDS_BETWEEN_LOOKS:
+                    most = _AHEAD * max(1, _threads(self._client))
+                    counted = time.monotonic()
+                for piece in itertools.islice(waiting, max(0, most - len(given))):
                     future = self._client.submit(partial(_events, work), piece, pure=False)
                     given[future] = piece
                     future.add_done_callback(ended.put)
@@ -116,9 +128,6 @@ class DaskCrew:
             # Where nobody wants the rest any more, it is not begun.
             with contextlib.suppress(Exception):
                 self._client.cancel(list(given))
-
-    def _most(self) -> int:
-        return _AHEAD * max(1, _threads(self._client))
 
     def _next(self, ended: SimpleQueue[Future]) -> Future:
         """The next to have ended.

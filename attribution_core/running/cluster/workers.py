@@ -27,6 +27,11 @@ _SETTINGS: Mapping[str, object] = {
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": 0.95,
+    # On a busy machine a process takes long to begin; one that is not waited for never comes back.
+    "distributed.comm.timeouts.connect": "120s",
+    # A look at every worker's stack, a hundred times a second, is for whoever watches it.
+    "distributed.worker.profile.enabled": False,
+    "distributed.worker.preload": ["attribution_core.running.cluster.undisturbed"],
     # Nothing is served but the work itself.
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
@@ -121,7 +126,14 @@ def client_of(workers: Workers) -> Iterator[Client]:
             memory_limit=workers.memory_each or 0,
             # What goes wrong is said of the piece that it goes wrong with.
             silence_logs=logging.CRITICAL,
-            env={"TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": threads},
+            env={
+                "TF_NUM_INTRAOP_THREADS": threads,
+                "TF_NUM_INTEROP_THREADS": threads,
+                # Several processes may share a graphics processor: none takes all of its memory.
+                "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+                # TensorFlow's own lines would stand between those of the progress.
+                "TF_CPP_MIN_LOG_LEVEL": "3",
+            },
         ) as cluster,
         distributed.Client(cluster, set_as_default=False) as client,
     ):
