@@ -34,6 +34,7 @@ NAMES = (
     "toggles",
     "own_networks",
     "class_change",
+    "cluster",
 )
 
 
