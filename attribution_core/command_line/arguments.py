@@ -394,6 +394,8 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     )
     _add_model_file(parser)
 
+    _add_workers(parser, "pictures")
+
     def run(asked: argparse.Namespace) -> int:
         from attribution_core.command_line.evaluate import evaluate_folder
 
@@ -415,6 +417,7 @@ def _add_observations(parser: argparse.ArgumentParser) -> None:
     _add_what_to_observe(parser)
     _add_model(parser)
     _add_problem(parser)
+    _add_workers(parser, "pictures")
     parser.add_argument(
         "--out",
         type=_observations_file,

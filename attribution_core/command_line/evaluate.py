@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
+from attribution_core.command_line.ahead import Ahead, Tiles, by_picture, keep_ahead, names_of
+from attribution_core.command_line.crews import crew_for
 from attribution_core.command_line.exit_codes import DONE, SOME_FAILED, sentence
 from attribution_core.command_line.files import prepared, write
 from attribution_core.command_line.folder_maps import TILES, Board, SavedMap, on_mosaic
@@ -46,10 +49,67 @@ def evaluate_folder(asked: argparse.Namespace) -> int:
     check_regions(asked.regions)
     maps, failed, bar = _read(paths)
     models = Models(asked, reproducible=False)
-    randoms: dict[Any, tuple[list[FaithfulnessCurve], list[FaithfulnessCurve]]] = {}
     known = Measurements(asked.folder / "measurements.jsonl")
+    with crew_for(asked) as crew:
+        ahead = Ahead.of(asked) if crew.described else None
+        if ahead is not None:
+            bar.say(crew.described)
+            rows_of_maps = partial(_rows_of_maps, ahead)
+            lost = keep_ahead(crew, rows_of_maps, by_picture(maps), names_of, bar, known)
+            gone = {path for paths in lost for path in paths}
+            maps = [saved for saved in maps if saved.path.absolute() not in gone]
+            failed += len(lost)
+        usable, tables, unusable = _curves(maps, models, asked, bar, known)
+        boards = tuple(_mosaics(usable, bar))
+        if ahead is not None:
+            tiles = [Tiles.of(board) for board in boards]
+            rows_of_tiles = partial(_rows_of_tiles, ahead)
+            missing = keep_ahead(crew, rows_of_tiles, tiles, str, bar, known)
+            numbers = {each.number for each in missing}
+            boards = tuple(board for board in boards if board.number not in numbers)
+            failed += len(missing)
+    localised, unlocalised = _localise(boards, bar, known)
+    table, unmeasured = measure_folder(usable, boards, asked, bar, known)
+    bar.close()
+    how = ("players", "steps", *_AREA)
+    for name, rows in tables.items():
+        write(asked.folder / f"{name}.csv", _csv([*_MAP, *how], rows))
+    write(asked.folder / "localisation.csv", _csv([*_MAP, *_SHARE], localised))
+    write_table(table, asked)
+    return SOME_FAILED if failed or unusable or unlocalised or unmeasured else DONE
+
+
+def _rows_of_maps(ahead: Ahead, paths: Sequence[Path]) -> Iterator[tuple[str, Rows]]:
+    """What is not known yet of the maps of some files; what fails is told when it fails again."""
+    maps, _, bar = _read(paths, io.StringIO())
+    standing = ahead.standing()
+    usable, _, _ = _curves(maps, standing.models, ahead.asked, bar, standing.known)
+    measure_folder(usable, (), ahead.asked, bar, standing.known)
+    yield from standing.known.take()
+
+
+def _rows_of_tiles(ahead: Ahead, tiles: Tiles) -> Iterator[tuple[str, Rows]]:
+    """What is not known yet of a mosaic's tiles."""
+    standing = ahead.standing()
+    (saved, *_) = tiles.kinds.values()
+    classifier = standing.models.of(saved.attribution, saved.model_file)
+    bar = ProgressBar(1, io.StringIO())
+    _localise([tiles.board_of(classifier)], bar, standing.known)
+    yield from standing.known.take()
+
+
+def _curves(
+    maps: Sequence[SavedMap],
+    models: Models,
+    asked: argparse.Namespace,
+    bar: ProgressBar,
+    known: Measurements,
+) -> tuple[list[tuple[Classifier, SavedMap]], dict[str, Rows], int]:
+    """The maps that can be measured, rows of their curves by table, and how many cannot."""
+    randoms: dict[Any, tuple[list[FaithfulnessCurve], list[FaithfulnessCurve]]] = {}
     tables: dict[str, Rows] = {"deletion": [], "insertion": []}
     usable: list[tuple[Classifier, SavedMap]] = []
+    failed = 0
     for saved in maps:
         try:
             classifier = models.of(saved.attribution, saved.model_file)
@@ -73,19 +133,12 @@ def evaluate_folder(asked: argparse.Namespace) -> int:
             failed += 1
             bar.say(f"{saved.path.name}: {sentence(error)}")
             bar.step(saved.path.name)
-    boards = tuple(_mosaics(usable, bar))
-    localised, unlocalised = _localise(boards, bar, known)
-    table, unmeasured = measure_folder(usable, boards, asked, bar, known)
-    bar.close()
-    how = ("players", "steps", *_AREA)
-    for name, rows in tables.items():
-        write(asked.folder / f"{name}.csv", _csv([*_MAP, *how], rows))
-    write(asked.folder / "localisation.csv", _csv([*_MAP, *_SHARE], localised))
-    write_table(table, asked)
-    return SOME_FAILED if failed or unlocalised or unmeasured else DONE
+    return usable, tables, failed
 
 
-def _read(paths: Sequence[Path]) -> tuple[list[SavedMap], int, ProgressBar]:
+def _read(
+    paths: Sequence[Path], stream: TextIO | None = None
+) -> tuple[list[SavedMap], int, ProgressBar]:
     """The maps of all files, how many files could not be read, and a bar for the rest."""
     maps: list[SavedMap] = []
     complaints = []
@@ -99,7 +152,7 @@ def _read(paths: Sequence[Path]) -> tuple[list[SavedMap], int, ProgressBar]:
         # memory.
         flat = [replace(each, values=each.heatmap) for each in saved.attributions]
         maps += [SavedMap(path, each, saved.model_file) for each in flat]
-    bar = ProgressBar(len(maps))
+    bar = ProgressBar(len(maps), stream)
     for complaint in complaints:
         bar.say(complaint)
     return maps, len(complaints), bar

@@ -32,11 +32,32 @@ class Measurements:
         """The rows that depend on these values, compared by their ``repr``; measured if need be."""
         key = hashlib.sha256(repr((_FORMAT, *dependence)).encode()).hexdigest()
         if key not in self._known:
-            self._known[key] = rows = measure()
-            # A line that was cut off by a stop must not swallow this one.
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(f"\n{json.dumps([key, rows], ensure_ascii=False)}")
+            self.keep(key, measure())
         return self._known[key]
+
+    def keep(self, key: str, rows: Rows) -> None:
+        """Keep the rows of a key, and write them to the file."""
+        self._known[key] = rows
+        # A line that was cut off by a stop must not swallow this one.
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(f"\n{json.dumps([key, rows], ensure_ascii=False)}")
+
+
+class NewMeasurements(Measurements):
+    """What is measured for another process, which keeps the file: read, and never written."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._new: list[tuple[str, Rows]] = []
+
+    def keep(self, key: str, rows: Rows) -> None:
+        self._known[key] = rows
+        self._new.append((key, rows))
+
+    def take(self) -> list[tuple[str, Rows]]:
+        """What was measured since this was last asked."""
+        taken, self._new = self._new, []
+        return taken
 
 
 def _read(path: Path) -> list[tuple[str, Rows]]:

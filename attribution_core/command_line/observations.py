@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal
 
 from attribution_core.assets import ASSETS
+from attribution_core.command_line.asked_model import AskedModel
+from attribution_core.command_line.crews import crew_for, model_of
 from attribution_core.command_line.exit_codes import DONE, SOME_FAILED, sentence
 from attribution_core.command_line.files import prepared, write
 from attribution_core.command_line.named_classes import class_named
 from attribution_core.command_line.observations_table import lines_of
-from attribution_core.command_line.progress import ProgressBar, printable
+from attribution_core.command_line.progress import Line, ProgressBar, Step, printable
 from attribution_core.images import INPUT, Picture, decode
 from attribution_core.measures.class_observations import Correlations, Observation
 from attribution_core.measures.observed import Observed, csv_of, json_of, labels_of
@@ -32,13 +36,15 @@ from attribution_core.measures.observing import (
 )
 from attribution_core.methods.options import OptionValue
 from attribution_core.models.labels import imagenet_labels
-from attribution_core.models.loading import load_classifier
 from attribution_core.network.classifier import Classifier
 from attribution_core.network.randomisation import Randomisation
 from attribution_core.registry import method_named, methods_named
+from attribution_core.running.cluster.crew import Crew, GivenUp
 
 Part = Literal["classes", "parameters", "cost"]
 PARTS: tuple[Part, ...] = ("classes", "parameters", "cost")
+_TOLD = ("files", "most", "classes", "layers")
+"""The arguments that only the model can check."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ class _Shown:
 class _Asked:
     """What is asked of every picture; ``quick`` are the methods of new parameters."""
 
-    classifier: Classifier
+    model: AskedModel
     settings: Settings
     layers: tuple[str, ...]
     parts: tuple[Part, ...]
@@ -85,6 +91,31 @@ class _Asked:
         return sum(map(len, self.methods.values())) * len(self.layers)
 
 
+@dataclass(frozen=True)
+class _Network:
+    """What is told of the network beside the numbers."""
+
+    name: str
+    fingerprint: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """An observation of a kind on a picture."""
+
+    kind: Kind
+    observation: Observation
+
+
+@dataclass(frozen=True)
+class _Complaint:
+    """What is said once, though it may be so of every picture."""
+
+    picture: str
+    text: str
+
+
 def observe(arguments: argparse.Namespace) -> int:
     """Print tables and verdicts, and write the file asked for; return the exit code."""
     if arguments.out is not None:
@@ -92,23 +123,14 @@ def observe(arguments: argparse.Namespace) -> int:
     named = arguments.methods or FEW
     names = dict.fromkeys(name for words in named for name in methods_named(words))
     options = {name: _options(arguments, name) for name in names}
-    classifier = load_classifier(
-        arguments.model,
-        labels=arguments.labels,
-        preprocessing=arguments.preprocessing,
-        link=arguments.link,
-        input_size=arguments.size,
-        # So that the printed numbers are the same in every run.
-        reproducible=True,
-    )
-    if classifier.classes < 2:
-        raise ValueError(
-            f"The network {classifier.name} has one output; it takes two to compare their maps."
-        )
     settings = Settings(options, arguments.reference, arguments.superpixels, arguments.seed)
     parts = tuple(part for part in PARTS if part in (arguments.only or PARTS))
-    asked = _Asked(classifier, settings, _layers(classifier, arguments), parts, arguments.stages)
-    observed, whole = _observed(asked, _compared(classifier, arguments), arguments)
+    asked = _Asked(model_of(arguments), settings, (), parts, arguments.stages)
+    # How the command goes on is no worker's business.
+    told = argparse.Namespace(**{key: vars(arguments)[key] for key in _TOLD})
+    with crew_for(arguments) as crew:
+        asked, network, compared = crew.answer(_checked, asked, told)
+        observed, whole = _observed(crew, asked, network, compared, arguments)
     for line in lines_of(observed):
         print(printable(line))
     if arguments.out is not None:
@@ -117,33 +139,66 @@ def observe(arguments: argparse.Namespace) -> int:
     return DONE if whole else SOME_FAILED
 
 
+def _checked(
+    asked: _Asked, told: argparse.Namespace
+) -> tuple[_Asked, _Network, tuple[_Compared, ...]]:
+    """What is asked with its layers, the network, and the pictures with their classes.
+
+    ValueError or OSError where there is no such model, or it has no such layers or classes.
+    """
+    classifier = asked.model.classifier()
+    if classifier.classes < 2:
+        raise ValueError(
+            f"The network {classifier.name} has one output; it takes two to compare their maps."
+        )
+    network = _Network(classifier.name, classifier.fingerprint, tuple(classifier.labels))
+    asked = replace(asked, layers=_layers(classifier, told))
+    return asked, network, tuple(_compared(classifier, told))
+
+
 def _observed(
-    asked: _Asked, compared: Sequence[_Compared], arguments: argparse.Namespace
+    crew: Crew,
+    asked: _Asked,
+    network: _Network,
+    compared: Sequence[_Compared],
+    arguments: argparse.Namespace,
 ) -> tuple[Observed, bool]:
     """All observations, and whether none has failed."""
     planned = len(compared) * asked.steps_each
     costs_asked = len(asked.layers) if "cost" in asked.parts else 0
     say = _Say(ProgressBar(planned + costs_asked))
-    shown = [each for one in compared if (each := _read(asked, one, say)) is not None]
+    if crew.described:
+        say.bar.say(crew.described)
+    of_pictures: dict[_Compared, list[_Found]] = {one: [] for one in compared}
+    for one, event in crew.each(partial(_of_picture, asked), compared):
+        if isinstance(event, _Found):
+            of_pictures[one].append(event)
+        else:
+            say.of(one.name, event, asked.steps_each)
     found: dict[Kind, tuple[Observation, ...]] = {}
     for kind in asked.methods:
-        measure = _measure(asked, kind, say) if shown else None
-        if measure is not None:
-            found[kind] = tuple(
-                each for one in shown for each in _of_picture(asked, kind, measure, one, say)
-            )
-    costs = tuple(_costs(asked, shown[0], say)) if costs_asked and shown else ()
+        of_kind = [each for events in of_pictures.values() for each in events if each.kind == kind]
+        if of_kind:
+            found[kind] = tuple(each.observation for each in of_kind)
+    costs: list[Cost] = []
+    if costs_asked:
+        # After all others, so that nothing else takes the processors.
+        for _, told in crew.each(partial(_costs, asked), [tuple(compared)]):
+            if isinstance(told, Cost):
+                costs.append(told)
+            else:
+                say.of("Costs", told, costs_asked)
     say.bar.close()
     observed = Observed(
-        model=asked.classifier.name,
-        fingerprint=asked.classifier.fingerprint,
+        model=network.name,
+        fingerprint=network.fingerprint,
         made=datetime.now(UTC).date().isoformat(),
         command=f"attributions {arguments.typed}",
-        labels=labels_of(asked.classifier.labels, found),
+        labels=labels_of(network.labels, found),
         layers=asked.layers,
         settings=_settings(asked, arguments, compared),
         observations=found,
-        costs=costs,
+        costs=tuple(costs),
     )
     return observed, sum(map(len, found.values())) == planned and len(costs) == 2 * costs_asked
 
@@ -155,44 +210,61 @@ class _Say:
         self.bar = bar
         self._said: set[str] = set()
 
-    def once(self, picture: str, complaint: str) -> None:
-        if complaint not in self._said:
-            self.bar.say(f"{picture}: {complaint}")
-        self._said.add(complaint)
+    def of(self, name: str, event: Step | Line | _Complaint | GivenUp, steps: int) -> None:
+        """Say what an event says, and count what it does."""
+        if isinstance(event, GivenUp):
+            self.bar.say(f"{name}: given up: {sentence(event.error)}")
+            self.bar.step(name, steps)
+        elif isinstance(event, _Complaint):
+            if event.text not in self._said:
+                self.bar.say(f"{event.picture}: {event.text}")
+            self._said.add(event.text)
+        else:
+            self.bar.show(event)
 
 
-def _read(asked: _Asked, compared: _Compared, say: _Say) -> _Shown | None:
-    """The picture of a file; where it cannot be read, that is said."""
+def _of_picture(asked: _Asked, compared: _Compared) -> Iterator[Step | Line | _Complaint | _Found]:
+    """The observations on one picture; what fails is said, and left out."""
     try:
-        decoded = decode(compared.file, asked.classifier.input_size)
-        picture = Picture.of(decoded.pixels)
-        classes = compared.classes or likeliest(asked.classifier, picture)
+        shown, assumed = _read(asked, compared)
     except (ValueError, OSError) as error:
-        say.bar.say(f"{compared.file}: {sentence(error)}")
-        say.bar.step(compared.name, asked.steps_each)
-        return None
-    if decoded.assumed:
-        say.bar.say(f"{compared.file}: {decoded.assumed}")
-    return _Shown(compared.name, picture, classes)
+        yield Line(f"{compared.file}: {sentence(error)}", failed=True)
+        yield Step(compared.name, asked.steps_each)
+        return
+    if assumed:
+        yield Line(f"{compared.file}: {assumed}")
+    for kind in asked.methods:
+        try:
+            measure = _measure(asked, kind)
+        except ValueError as error:
+            yield _Complaint(shown.name, sentence(error))
+            continue
+        yield from _of_kind(asked, kind, measure, shown)
+
+
+def _read(asked: _Asked, compared: _Compared) -> tuple[_Shown, str]:
+    """The picture of a file, and what is assumed of it; ValueError or OSError where there is
+    none."""
+    classifier = asked.model.classifier()
+    decoded = decode(compared.file, classifier.input_size)
+    picture = Picture.of(decoded.pixels)
+    classes = compared.classes or likeliest(classifier, picture)
+    return _Shown(compared.name, picture, classes), decoded.assumed
 
 
 Measure = Callable[[_Shown, str, str], Correlations]
 
 
-def _measure(asked: _Asked, kind: Kind, say: _Say) -> Measure | None:
-    """From picture, method and layer to the correlations; None where there are none, which is
-    said."""
+def _measure(asked: _Asked, kind: Kind) -> Measure:
+    """From picture, method and layer to the correlations; ValueError where there can be none."""
+    classifier = asked.model.classifier()
     if kind == "classes":
         return lambda shown, method, layer: of_two_classes(
-            asked.classifier, shown.picture, shown.classes, method, layer, asked.settings
+            classifier, shown.picture, shown.classes, method, layer, asked.settings
         )
-    try:
-        randomisation = Randomisation(asked.classifier)
-    except ValueError as error:
-        say.bar.say(sentence(error))
-        return None
+    randomisation = _randomisation(asked.model)
     return lambda shown, method, layer: of_random_parameters(
-        asked.classifier,
+        classifier,
         randomisation,
         shown.picture,
         shown.classes[0],
@@ -203,32 +275,47 @@ def _measure(asked: _Asked, kind: Kind, say: _Say) -> Measure | None:
     )
 
 
-def _of_picture(
-    asked: _Asked, kind: Kind, measure: Measure, shown: _Shown, say: _Say
-) -> Iterator[Observation]:
-    """The observations on one picture; what fails is said, once, and left out."""
-    first, second = (asked.classifier.labels[number] for number in shown.classes)
+@lru_cache(maxsize=1)
+def _randomisation(model: AskedModel) -> Randomisation:
+    """Of the process's classifier, drawn once for all pictures."""
+    return Randomisation(model.classifier())
+
+
+def _of_kind(
+    asked: _Asked, kind: Kind, measure: Measure, shown: _Shown
+) -> Iterator[Step | _Complaint | _Found]:
+    labels = asked.model.classifier().labels
+    first, second = (labels[number] for number in shown.classes)
     beside = second if kind == "classes" else "new parameters"
     for method in asked.methods[kind]:
         for layer in asked.layers:
             try:
                 correlations = measure(shown, method, layer)
-                yield Observation(shown.name, shown.classes, method, layer, correlations)
+                observation = Observation(shown.name, shown.classes, method, layer, correlations)
+                yield _Found(kind, observation)
             except Exception as error:
                 # One map that fails does not stop the others; what a method cannot do at a layer
                 # it cannot do on any picture.
-                say.once(shown.name, f"{method} at {layer}: {sentence(error)}")
-            say.bar.step(f"{shown.name}: {method} at {layer}, {first} and {beside}")
+                yield _Complaint(shown.name, f"{method} at {layer}: {sentence(error)}")
+            yield Step(f"{shown.name}: {method} at {layer}, {first} and {beside}")
 
 
-def _costs(asked: _Asked, shown: _Shown, say: _Say) -> Iterator[Cost]:
-    classifier, target = asked.classifier, shown.classes[0]
+def _costs(asked: _Asked, compared: Sequence[_Compared]) -> Iterator[Step | _Complaint | Cost]:
+    """What Shapley values cost of the first picture that can be read."""
+    classifier = asked.model.classifier()
+    shown = None
+    for one in compared:
+        with contextlib.suppress(ValueError, OSError):
+            shown, _ = _read(asked, one)
+            break
+    if shown is None:
+        return
     for layer in asked.layers:
         try:
-            yield from costs_of(classifier, shown.picture, target, layer, asked.settings)
+            yield from costs_of(classifier, shown.picture, shown.classes[0], layer, asked.settings)
         except Exception as error:
-            say.once(shown.name, f"Shapley values at {layer}: {sentence(error)}")
-        say.bar.step(f"{shown.name}: what Shapley values cost at {layer}")
+            yield _Complaint(shown.name, f"Shapley values at {layer}: {sentence(error)}")
+        yield Step(f"{shown.name}: what Shapley values cost at {layer}")
 
 
 def _layers(classifier: Classifier, arguments: argparse.Namespace) -> tuple[str, ...]:
@@ -250,9 +337,10 @@ def _compared(classifier: Classifier, arguments: argparse.Namespace) -> list[_Co
             )
         classes = first, second
     if arguments.files:
-        return [_Compared(Path(name), name, classes) for name in dict.fromkeys(arguments.files)][
-            : arguments.most
-        ]
+        return [
+            _Compared(Path(name).absolute(), name, classes)
+            for name in dict.fromkeys(arguments.files)
+        ][: arguments.most]
     folder = ASSETS / "gallery"
     pairs = {
         each["file"]: (each["classes"][0], each["classes"][1])

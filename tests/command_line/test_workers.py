@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Iterator
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from attribution_core.command_line import evaluate, measuring
 from attribution_core.command_line.arguments import main
+from attribution_core.measures.observed import read_observed
 from attribution_core.running.cluster.workers import TRIES, dask
 from attribution_core.saved_maps.files import load
-from tests.command_line.test_command_line import model, save_picture
+from tests.command_line.test_command_line import explained, model, rows_of, save_picture
 from tests.patience import until
 
-__all__ = ["model"]
+__all__ = ["explained", "model"]
 
 Said = pytest.CaptureFixture[str]
 
@@ -26,11 +30,13 @@ Said = pytest.CaptureFixture[str]
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """A scheduler with two workers, as another program may have started them."""
+    # Its import brings settings of its own, which are not to go with those made here.
+    distributed = dask()
     from dask import config
 
     with (
         config.set({"distributed.scheduler.allowed-failures": TRIES - 1}),
-        dask().LocalCluster(
+        distributed.LocalCluster(
             n_workers=2,
             threads_per_worker=1,
             processes=True,
@@ -123,6 +129,65 @@ def test_an_address_in_the_place_of_a_folder(
     assert len(maps_in(out)) == 2
     assert main([*asked[:-1], "nowhere://bucket/maps"]) == 2
     assert "Nothing can be written to nowhere://bucket/maps" in capsys.readouterr().err
+
+
+def test_observations_are_those_of_one_process(
+    cluster: Any, model: list[str], pictures: list[str], tmp_path: Path, capsys: Said
+) -> None:
+    bad = tmp_path / "bad.png"
+    bad.write_text("no picture")
+    asked = ["observations", *pictures[:3], str(bad), *model, "--methods", "gradient_times_input"]
+    asked += ["grad_cam", "--stages", "2"]
+    found = []
+    for place, there in (("a", []), ("b", ["--scheduler", cluster.scheduler_address])):
+        out = tmp_path / f"{place}.json"
+        assert main([*asked, "--out", str(out), *there]) == 1
+        said = capsys.readouterr().err
+        assert said.count("grad_cam at input: ") == 1
+        assert "bad.png: The file is not a picture" in said
+        found.append(read_observed(out.read_text("utf-8")))
+    alone, shared = found
+    for kind, observations in alone.observations.items():
+        # Of three pictures: two methods at two layers, but one that has no map at the input.
+        assert len(observations) == 3 * 3
+        for one, other in zip(observations, shared.observations[kind], strict=True):
+            same = replace(other, correlations=one.correlations)
+            assert same == one
+            assert astuple(other.correlations) == pytest.approx(
+                astuple(one.correlations), abs=1e-3, nan_ok=True
+            )
+    assert [each.evaluations for each in shared.costs] == [each.evaluations for each in alone.costs]
+
+
+def test_measures_are_those_of_one_process(
+    cluster: Any, explained: Path, tmp_path: Path, capsys: Said
+) -> None:
+    alone, shared = tmp_path / "alone", tmp_path / "shared"
+    for copy in (alone, shared):
+        shutil.copytree(explained, copy)
+    (shared / "damaged.npz").write_text("no maps")
+    effort = ["--players", "positions", "--steps", "3", "--random", "2"]
+    there = ["--scheduler", cluster.scheduler_address]
+    assert main(["evaluate", str(alone), *effort]) == 0
+    capsys.readouterr()
+    with pytest.MonkeyPatch.context() as patch:
+        # All of it is done by the workers.
+        for module, name in ((evaluate, "curves_of"), (evaluate, "_share"), (measuring, "_row")):
+            patch.setattr(module, name, lambda *arguments, **keywords: 1 / 0)
+        assert main(["evaluate", str(shared), *effort, *there]) == 1
+    assert "damaged.npz" in capsys.readouterr().err
+    for table in ("deletion", "insertion", "localisation", "measures"):
+        expected, found = (rows_of(folder / f"{table}.csv") for folder in (alone, shared))
+        assert len(expected) >= 8
+        for one, other in zip(expected, found, strict=True):
+            assert one.keys() == other.keys()
+            for heading, cell in one.items():
+                try:
+                    number = float(cell)
+                except ValueError:
+                    assert other[heading] == cell
+                else:
+                    assert float(other[heading]) == pytest.approx(number, rel=1e-3, abs=1e-4)
 
 
 @pytest.mark.thorough
