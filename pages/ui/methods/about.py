@@ -66,12 +66,12 @@ def _maps(engine: Engine, scene: Scene, method: Method[Any]) -> None:
 
 
 def _options(method: Method[Any]) -> str:
-    rows = [
-        f"| {literal(option.label)} | {_shown(option.default)} | {literal(option.expected)} | "
-        f"{literal(option.help)} |"
+    """The options in Markdown, a line each: a table would not fit a phone."""
+    return "**Options**\n" + "\n".join(
+        f"- *{literal(option.label)}*, usually {_shown(option.default)}: "
+        f"{literal(option.help)} ({literal(option.expected)})"
         for option in method.options
-    ]
-    return "| option | default | values | |\n|---|---|---|---|\n" + "\n".join(rows)
+    )
 
 
 def _shown(value: object) -> str:
