@@ -33,12 +33,20 @@ class SmallestParts:
         The class that it says of what is left, where parts were found.
     found : SmallestSet
         The parts, whether there can be fewer, and the evaluations that it took.
+    planned : int
+        Evaluations at most.
     """
 
     aim: Aim
     answer: int
     becomes: int | None
     found: SmallestSet
+    planned: int
+
+    @property
+    def done(self) -> int:
+        """Evaluations so far."""
+        return self.found.evaluations
 
 
 def smallest_parts(
@@ -94,4 +102,4 @@ def smallest_parts(
         if found.members is not None:
             (logits,) = game.logits(left_of(found.members)[None])
             becomes = int(np.argmax(logits))
-        yield SmallestParts(aim, answer, becomes, found)
+        yield SmallestParts(aim, answer, becomes, found, budget)

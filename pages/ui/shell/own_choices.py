@@ -15,6 +15,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "class",
         "compare",
         "effort",
+        "fewest",
         "interaction",
         "first",
         "second",

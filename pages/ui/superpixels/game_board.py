@@ -90,7 +90,7 @@ def set_up(classifier: Classifier, scene: Scene, affordable: int) -> Board:
     name = (scene.picture.digest, settings.layer, repr(segmentation))
     if not session().absent:
         nobody: tuple[int, ...] = ()
-        _set_absent(name, recalled(ABSENT, nobody, lambda text: _players_in(text, players)))
+        set_absent(name, recalled(ABSENT, nobody, lambda text: _players_in(text, players)))
     with st.container(horizontal=True, vertical_alignment="bottom", key="moves"):
         focus = choose_class("superpixels-class", "Values for the class", scene)
         _move("all_in", "All in", name, _just(()))
@@ -154,7 +154,7 @@ def draw_board(scene: Scene, board: Board, known: Mapping[str, Attribution]) -> 
         key="player_board",
     )
     if clicked is not None and not session().led:
-        _set_absent(board.name, clicked)
+        set_absent(board.name, clicked)
         remember(ABSENT, clicked, ())
         board = replace(board, absent=clicked)
     return board
@@ -172,7 +172,7 @@ def _move(
     """A button that sets who is absent, given who was."""
     st.button(
         label,
-        on_click=lambda: _set_absent(name, leave(_absent(name))),
+        on_click=lambda: set_absent(name, leave(_absent(name))),
         key=key,
         disabled=disabled,
         help=help,
@@ -199,5 +199,5 @@ def _absent(name: tuple[str, ...]) -> tuple[int, ...]:
     return session().absent.get(name, ())
 
 
-def _set_absent(name: tuple[str, ...], players: Iterable[int]) -> None:
+def set_absent(name: tuple[str, ...], players: Iterable[int]) -> None:
     session().absent[name] = tuple(sorted(int(each) for each in players))

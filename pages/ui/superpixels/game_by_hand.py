@@ -39,11 +39,12 @@ from pages.ui.superpixels.changes import (
     score_changes,
 )
 from pages.ui.superpixels.effort import Effort, offer_more, recall_effort
+from pages.ui.superpixels.fewest_parts import ask_for_fewest, draw_fewest
 from pages.ui.superpixels.game_board import Board, draw_board, set_up
 from pages.ui.superpixels.interaction import Question, ask_about_two, draw_answer
 from pages.ui.superpixels.layer_comparison import LayerComparison, ask_to_compare, draw_comparison
 from pages.ui.worker.engine import Engine
-from pages.ui.worker.tasks import Play, Prediction, Task
+from pages.ui.worker.tasks import FindFewest, Play, Prediction, Task
 
 
 def render_game(engine: Engine, scene: Scene) -> None:
@@ -71,10 +72,13 @@ def render_game(engine: Engine, scene: Scene) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="questions"):
         question = ask_about_two(scene, board, game)
+        fewest = ask_for_fewest(scene, game)
         comparison = ask_to_compare(classifier, fitted, board.focus)
         more = classes_by_methods(_fitted(scene, board, effort.twice())[0], scene.classes)
         offer_more(effort, budgets, engine.jobs.cost(list(names_of(more))))
-    _follow_game(engine, _Game(scene, fitted, board, game, table, question, comparison), opening)
+    _follow_game(
+        engine, _Game(scene, fitted, board, game, table, question, fewest, comparison), opening
+    )
 
 
 def _fitted(
@@ -103,6 +107,7 @@ class _Game:
     table : MapTable
         The fitted methods' maps.
     question : Question or None
+    fewest : tuple of FindFewest
     comparison : LayerComparison or None
     """
 
@@ -112,6 +117,7 @@ class _Game:
     request: Request
     table: MapTable
     question: Question | None
+    fewest: tuple[FindFewest, ...]
     comparison: LayerComparison | None
 
     def without(self, absent: tuple[int, ...]) -> Play:
@@ -124,6 +130,7 @@ class _Game:
         named = names_of(self.table)
         if self.question is not None:
             named[self.question.task] = "Interactions"
+        named |= dict.fromkeys(self.fewest, "The fewest parts")
         if self.comparison is not None:
             named |= self.comparison.tasks
         return named
@@ -149,6 +156,7 @@ def _follow_game(engine: Engine, game: _Game, opening: Sequence[Task]) -> None:
         _draw_changes(game.fitted, clicked, table, snapshots, now, whole)
         if game.question is not None:
             draw_answer(game.fitted, board, game.question, snapshots)
+        draw_fewest(game.fitted, board, game.fewest, snapshots)
         st.markdown("#### The values as maps")
         _draw_fits(scene, board, table, snapshots)
         maps = table

@@ -14,6 +14,7 @@ from attribution_core.request import Request, evaluations_of
 from attribution_core.scores import Link, probabilities_of
 
 if TYPE_CHECKING:
+    from attribution_core.measures.smallest_parts import Aim
     from attribution_core.network.classifier import Classifier
 
 
@@ -175,6 +176,26 @@ class InteractAmongAll:
 
     def multiplications(self, classifier: Classifier) -> float:
         return _multiplications(classifier, self.request, 4)
+
+
+@dataclass(frozen=True)
+class FindFewest:
+    """The fewest parts of a request's game that keep the answer, or that change it when absent."""
+
+    at_once: ClassVar[bool] = False
+
+    model: str
+    request: Request
+    aim: Aim
+    budget: int
+
+    def steps(self, classifier: Classifier) -> Iterator[object]:
+        from attribution_core.measures.smallest_parts import smallest_parts
+
+        return smallest_parts(classifier, self.request, self.aim, budget=self.budget)
+
+    def multiplications(self, classifier: Classifier) -> float:
+        return _multiplications(classifier, self.request, self.budget)
 
 
 @dataclass(frozen=True)

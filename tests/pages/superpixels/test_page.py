@@ -10,6 +10,7 @@ import pytest
 
 from attribution_core import Classifier, Picture, Slic
 from attribution_core.explanation import explain_request
+from attribution_core.measures.smallest_parts import smallest_parts
 from attribution_core.network.head import Head
 from attribution_core.network.linear_head import LinearCoalitions
 from attribution_core.scores import Contrast
@@ -143,6 +144,24 @@ def test_a_contrast_and_an_interaction_evaluate_nothing_new(
     page.wait(lambda: "are worth" in page.words)
     assert "Shapley interaction, exact" in page.words
     assert not evaluated
+
+
+def test_the_fewest_parts_are_found_and_shown(
+    visit: Callable[..., Visit], efficientnet: Classifier
+) -> None:
+    """Of nine parts, whose 512 coalitions are all tried where need be."""
+    asked = {"count": "9", "superpixels-fewest": "yes"}
+    page = visit(**GAME, **asked).open("superpixels").finish()
+    page.wait(lambda: page.words.count("fewer will not do") == 2)
+    assert "Not understood" not in page.words
+    for aim, said in (("change", "becomes"), ("keep", "alone keep")):
+        assert said in page.words
+        *_, end = smallest_parts(efficientnet, page.requests[0], aim)  # type: ignore[arg-type]
+        assert end.found.members is not None
+        absent = end.found.members if aim == "change" else ~end.found.members
+        page.press(f"fewest_{aim}").finish()
+        gone = page.link["superpixels-absent"].split(",")
+        assert gone == [str(each) for each in np.flatnonzero(absent)]
 
 
 def test_options_are_those_of_the_page(visit: Callable[..., Visit]) -> None:
