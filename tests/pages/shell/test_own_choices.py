@@ -20,12 +20,17 @@ def test_the_names_are_those_that_the_pages_use() -> None:
     used = {name for source in sources for name, _ in WRITTEN.findall(source)}
     assert len(used) > 40
     assert not_understood(used) == ""
-    made_of_parts = {f"{page}-{part}" for page in ("layers", "superpixels") for part in PARTS}
+    made_of_parts = {f"{page}-{part}" for page, parts in PARTS.items() for part in parts}
     listed = {f"{page}-{rest}" for page, names in NAMES.items() for rest in names}
     assert listed == used | made_of_parts
 
 
-PARTS = ("first", "second")
+PARTS = {
+    "layers": ("first", "second"),
+    "superpixels": ("first", "second"),
+    "faithfulness": ("left", "right", "top", "bottom"),
+}
+"""Names that pages put together."""
 
 CHOSEN = re.compile(r'\b(?:choose_\w+|choice|recalled|remember)\(\s*"([a-z]+-[a-z]+)"')
 
