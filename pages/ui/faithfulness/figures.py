@@ -14,6 +14,11 @@ from attribution_core.scores import Score
 from pages.ui.maps.charts import BAND, GREY, Stroke, framed, plain, stroke
 
 _MOST_NUMBERED = 16
+_FEW_NAMED = 5
+"""Curves whose names leave most of the figure to the curves, a line each in a narrow one."""
+
+_LEGEND_LINE = 19
+"""Pixels."""
 
 
 def curve_figure(
@@ -46,12 +51,15 @@ def curve_figure(
             at, height = 100 * curve.shares[cursor[1]], scale * curve.scores[cursor[1]]
             _add_cursor(figure, at, height, stroke_of[title].colour)
     removed = "removed" if any(c.direction == "deletion" for c in curves.values()) else "inserted"
+    named = len(curves) + bool(random)
     framed(
         figure,
-        340,
+        340 + _LEGEND_LINE * max(0, named - _FEW_NAMED),
         x=f"share {removed}, %",
         y=score_title + (", %" if score.probability else ""),
     )
+    # Else a legend has at most half of the figure, and is scrolled.
+    figure.update_legends(maxheight=_LEGEND_LINE * (named + 1))
     figure.update_xaxes(range=[0, 100], tickvals=[0, 25, 50, 75, 100])
     return figure
 

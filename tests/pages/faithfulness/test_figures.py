@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pages.ui.faithfulness.figures import picture_at, pointing_figure
+from attribution_core.scores import Score
+from pages.ui.faithfulness.figures import curve_figure, picture_at, pointing_figure
+from pages.ui.maps.charts import stroke
+from tests.pages.faithfulness.made_curves import curve
 
 
 def test_the_picture_takes_the_reference_or_fades() -> None:
@@ -26,3 +29,15 @@ def test_pointing_bars_are_means_and_dots_the_tiles() -> None:
     dots = [list(trace.y) for trace in figure.data if getattr(trace, "mode", "") == "markers"]
     assert [pytest.approx(60) in each for each in dots] == [False, True]
     assert any("25 %" in (trace.name or "") for trace in figure.data)
+
+
+def test_many_names_take_no_room_from_the_curves() -> None:
+    def left(names: int) -> float:
+        curves = {f"method {number}": curve("deletion", 1, 0) for number in range(names)}
+        strokes = {name: stroke(number) for number, name in enumerate(curves)}
+        score = Score(0)
+        figure = curve_figure(curves, strokes, [], score, "logit", None)
+        assert figure.layout.legend.maxheight >= 19 * names
+        return float(figure.layout.height - 19 * names)
+
+    assert left(20) == left(10) == left(5)
