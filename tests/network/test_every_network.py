@@ -162,7 +162,8 @@ def assert_as_the_plain_path(owned: Made, classifier: Classifier, method: str) -
         )
         expected = plain_path(owned, layer).values(method)
         values = found.values if found.player_values is None else found.player_values
-        assert np.ptp(expected) > 0
+        # A plane of fewer than 16 positions is one region to XRAI, whose mean stands everywhere.
+        assert np.ptp(expected) > 0 or (method == "xrai" and expected.size < 16)
         most = 2 * owned.tolerance * np.abs(expected).max()
         np.testing.assert_allclose(values, expected, rtol=0, atol=most)
 
