@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import threading
 from collections.abc import Iterator
@@ -35,6 +36,11 @@ MARKED_BY = {
     "browser": {"browser", "serve"},
     "network": {"efficientnet", "vgg16_cam", "downloaded", "built_in_networks"},
 }
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: to look through it for garbage takes a third of a second."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
