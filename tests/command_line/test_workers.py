@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import pytest
 from attribution_core.command_line import evaluate, measuring
 from attribution_core.command_line.arguments import main
 from attribution_core.measures.observed import read_observed
+from attribution_core.running.cluster.crew import GivenUp, Here, WorkersDied
 from attribution_core.running.cluster.workers import TRIES, dask
 from attribution_core.saved_maps.files import load
 from tests.command_line.test_command_line import explained, model, rows_of, save_picture
@@ -188,6 +191,55 @@ def test_measures_are_those_of_one_process(
                     assert other[heading] == cell
                 else:
                     assert float(other[heading]) == pytest.approx(number, rel=1e-3, abs=1e-4)
+
+
+class Poisoned(Here):
+    """A crew of which no worker survives the pieces that hold a word."""
+
+    described = "Workers that die."
+
+    def __init__(self, word: str) -> None:
+        self._word = word
+
+    def each(
+        self, work: Callable[[Any], Iterator[Any]], pieces: Iterable[Any]
+    ) -> Iterator[tuple[Any, Any]]:
+        for piece in pieces:
+            if self._word in str(piece):
+                yield piece, GivenUp(WorkersDied("3 workers died over it."))
+            else:
+                yield from super().each(work, [piece])
+
+
+def test_a_poisoned_picture_is_named_and_the_rest_is_done(
+    model: list[str],
+    pictures: list[str],
+    tmp_path: Path,
+    capsys: Said,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = tmp_path / "out"
+    chosen = pictures[:3]
+    for command in ("explain", "observations"):
+        module = importlib.import_module(f"attribution_core.command_line.{command}")
+        monkeypatch.setattr(module, "crew_for", lambda asked: nullcontext(Poisoned(pictures[1])))
+    assert main(["explain", *chosen, *model, "--out", str(folder)]) == 1
+    said = capsys.readouterr().err
+    assert f"{pictures[1]}: given up: 3 workers died over it." in said
+    assert "3/3" in said
+    assert {path.name[:2] for path in folder.glob("*.npz")} == {"0-", "2-"}
+    asked = ["--methods", "gradient_times_input", "--only", "classes", "--out"]
+    assert main(["observations", *chosen, *model, *asked, str(tmp_path / "o.csv")]) == 1
+    assert "1.png: given up: 3 workers died over it." in capsys.readouterr().err
+    assert {Path(row["picture"]).stem for row in rows_of(tmp_path / "o.csv")} == {"0", "2"}
+    # Neither workers nor the command itself measure what has ended workers.
+    monkeypatch.undo()
+    assert main(["explain", *chosen, *model, "--out", str(folder)]) == 0
+    monkeypatch.setattr(evaluate, "crew_for", lambda asked: nullcontext(Poisoned(f"{folder}/1-")))
+    capsys.readouterr()
+    assert main(["evaluate", str(folder), "--players", "positions", "--steps", "2"]) == 1
+    assert ".npz: given up: 3 workers died over it." in capsys.readouterr().err
+    assert {row["picture"][:2] for row in rows_of(folder / "deletion.csv")} == {"0-", "2-"}
 
 
 @pytest.mark.thorough

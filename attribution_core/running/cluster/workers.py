@@ -108,7 +108,11 @@ def client_of(workers: Workers) -> Iterator[Client]:
     """
     distributed = dask()
     if workers.scheduler:
-        with _client(distributed, workers.scheduler) as client:
+        # That it has gone is said once, in a sentence.
+        with (
+            distributed.utils.silence_logging_cmgr(logging.CRITICAL),
+            _client(distributed, workers.scheduler) as client,
+        ):
             yield client
         return
     from dask import config
