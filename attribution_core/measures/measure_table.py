@@ -232,9 +232,10 @@ def table_figure(table: MeasureTable, style: FigureStyle | None = None) -> MapFi
     """The table for print: a panel a measure; ValueError where nothing was measured."""
     from attribution_core.figures.measures import Interval, Panel, measures_figure
 
-    panels = []
+    panels, most = [], 0
     for name in table.measures:
         cells = [table.cell(row, name) for row in table.rows]
+        most = max(most, *(each.values.count for each in cells))
         panels.append(
             Panel(
                 MEASURES[name].title,
@@ -244,7 +245,7 @@ def table_figure(table: MeasureTable, style: FigureStyle | None = None) -> MapFi
             )
         )
     caption = (
-        f"Means over {counted(len(table.pictures), 'picture')}, with the 95 % interval by "
+        f"Means over {counted(most, 'picture')}, or tiles of mosaics, with the 95 % interval by "
         "Student’s t where there are two or more; ↑ higher is better, ↓ lower; grey, below each, "
         "maps without information. Intervals say how much pictures differ, not whether a measure "
         "asks for the right thing."
