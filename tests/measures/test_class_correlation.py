@@ -43,10 +43,13 @@ def test_maps_of_two_layers_are_refused() -> None:
 
 
 def test_maps_become_class_specific_towards_the_top(efficientnet: Classifier) -> None:
-    """Thesis, figure 3.1: strengths of gradient times input for a cat and a cup, 285 and 967."""
+    """Thesis, figure 3.1: strengths of gradient times input for a cat and a cup, 285 and 967.
 
-    def alike(file: str, layer: str) -> float:
-        image = load_image(GALLERY / file, 224)
+    On more pictures in ``tests/test_thesis_observations.py``.
+    """
+    image = load_image(GALLERY / "cat_coffee.png", 224)
+
+    def alike(layer: str) -> float:
         maps = [
             np.abs(
                 explain(efficientnet, image, "gradient_times_input", target, layer=layer).heatmap
@@ -55,9 +58,5 @@ def test_maps_become_class_specific_towards_the_top(efficientnet: Classifier) ->
         ]
         return class_correlation(maps[0], maps[1])
 
-    last = efficientnet.layers[-1]
-    assert alike("cat_coffee.png", "input") > 0.4
-    assert alike("cat_coffee.png", last) < 0.1
-    files = ("astronaut.png", "chelsea.png", "coffee.png", "cat_coffee.png", "rocket.jpg")
-    pixels, top = (np.mean([alike(file, at) for file in files]) for at in ("input", last))
-    assert pixels > top + 0.1
+    assert alike("input") > 0.4
+    assert alike(efficientnet.layers[-1]) < 0.1

@@ -7,7 +7,6 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
@@ -85,7 +84,7 @@ def test_with_one_hidden_layer_it_is_integrated_gradients(seed: int) -> None:
     for layer in made:
         layer.set_weights([random.normal(size=weight.shape) for weight in layer.weights])
     point, reference = random.normal(size=(2, 3))
-    logits = tf.function(walk.logits())
+    logits = walk.logits()
     expected = integrated_gradients(
         lambda points: logits(points)[:, 0], point, reference, steps=1024, tolerance=0
     )
