@@ -160,7 +160,9 @@ def test_what_the_thesis_prints_of_its_examples() -> None:
     rectifier = EXAMPLES["thesis_2_6"]
     assert rectifier.point == (-50, 0)
     found = attributed(rectifier.formula, rectifier.point, rectifier.reference)
-    assert all(each.values[0] == pytest.approx(0, abs=1e-9) for each in found.values())
+    # RISE alone gives a dummy a part: by chance, as others are left out together with it.
+    dummies = {name: each.values[0] for name, each in found.items() if name != "rise"}
+    assert dummies == pytest.approx(dict.fromkeys(dummies, 0), abs=1e-9)
     found = attributed(rectifier.formula, rectifier.point, (2.0, -10.0))
     assert found["shapley_values"].values.tolist() == pytest.approx([-2, 10])
 
