@@ -13,16 +13,26 @@ from attribution_core.methods.estimate import TOTAL_ERROR
 from attribution_core.references import REFERENCES, reference_pictures
 
 
-def product(points: Any) -> Any:
-    return points[:, 0] * points[:, 1]
+class Plane:
+    """A function of two variables by numpy, many times as quick here as by TensorFlow."""
+
+    batch_size = 512
+
+    def __init__(self, function: Any, slopes: Any) -> None:
+        self._function, self._slopes = function, slopes
+
+    def values(self, points: Any) -> Any:
+        return self._function(*points.T)
+
+    def values_and_gradients(self, points: Any) -> Any:
+        return self.values(points), np.stack(self._slopes(*points.T), axis=1)
 
 
-def crooked(points: Any) -> Any:
-    import tensorflow as tf
-
-    return tf.nn.relu(points[:, 0] - 0.7) * points[:, 1] + tf.sin(3 * points[:, 1])
-
-
+product = Plane(lambda x, y: x * y, lambda x, y: (y, x))
+crooked = Plane(
+    lambda x, y: np.maximum(x - 0.7, 0) * y + np.sin(3 * y),
+    lambda x, y: ((x > 0.7) * y, np.maximum(x - 0.7, 0) + 3 * np.cos(3 * y)),
+)
 CORNERS = [np.array([0.0, 0.0]), np.array([2.0, 2.0])]
 
 
