@@ -134,6 +134,7 @@ def test_an_address_in_the_place_of_a_folder(
     assert "Nothing can be written to nowhere://bucket/maps" in capsys.readouterr().err
 
 
+@pytest.mark.thorough
 def test_observations_are_those_of_one_process(
     cluster: Any, model: list[str], pictures: list[str], tmp_path: Path, capsys: Said
 ) -> None:
@@ -162,6 +163,7 @@ def test_observations_are_those_of_one_process(
     assert [each.evaluations for each in shared.costs] == [each.evaluations for each in alone.costs]
 
 
+@pytest.mark.thorough
 def test_measures_are_those_of_one_process(
     cluster: Any, explained: Path, tmp_path: Path, capsys: Said
 ) -> None:

@@ -69,6 +69,7 @@ def test_with_one_reference_it_is_integrated_gradients() -> None:
     )
 
 
+@pytest.mark.thorough
 def test_standard_errors_are_what_seeds_differ_by() -> None:
     """Of the values and of their sum, to a quarter of each."""
     point = np.array([1.0, 2.0])
