@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -23,8 +25,11 @@ from attribution_core.running.cluster.workers import TRIES, Workers
 @pytest.fixture(scope="module")
 def crew() -> Iterator[Crew]:
     """Two processes of this machine."""
-    with crew_of(Workers(2, threads=1, memory=4 * 10**8)) as crew:
-        yield crew
+    with pytest.MonkeyPatch.context() as patch:
+        # A page that was tested in this process is its main module since, which workers would run.
+        patch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+        with crew_of(Workers(2, threads=1, memory=4 * 10**8)) as crew:
+            yield crew
 
 
 # What workers are to run is written inside the tests: they know nothing of the tests' modules.
