@@ -15,7 +15,7 @@ from attribution_core.registry import METHODS
 from attribution_core.request import Request
 from attribution_core.scores import Contrast
 from attribution_core.segmentations import MOST_POSITIONS, Grid, Slic
-from pages.ui.maps.saved_grids import SavedGrid
+from pages.ui.maps.saved_grids import SavedGrid, score_name
 from pages.ui.shell.gallery import gallery, pixels_of
 from pages.ui.shell.session import visitor
 from pages.ui.shell.settings import BOUNDS, MOST_CLASSES, UPLOAD, Settings
@@ -157,6 +157,12 @@ def _with_request_of(now: Settings, requests: Sequence[Request], plane: dict[str
     first = requests[0]
     if first.seed > BOUNDS["seed"][1]:
         raise ValueError("They cannot be computed again here: the sidebar has no such seed.")
+    contrast = isinstance(first.score, Contrast)
+    if isinstance(first.score, Contrast) and (first.score.also or first.score.weight != 1):
+        raise ValueError(
+            f"They cannot be computed again here: the sidebar has no {score_name(first.score)}, "
+            "but only a lead over one class, unweighted. Use the command line: replay."
+        )
     changed = {
         (request.method, option.name): value
         for request in requests
@@ -165,7 +171,6 @@ def _with_request_of(now: Settings, requests: Sequence[Request], plane: dict[str
     }
     methods = tuple(request.method for request in requests)
     kept = {option: value for option, value in now.options.items() if option[0] not in methods}
-    contrast = isinstance(first.score, Contrast)
     settings = replace(
         now,
         methods=methods,

@@ -220,6 +220,22 @@ def test_what_the_sidebar_cannot_ask_for_at_once_is_offered_apart() -> None:
 
 
 @pytest.mark.parametrize(
+    "score", [Contrast(5, also=(6, 7)), Contrast(5, weight=0.6), Contrast(5, also=(6,), weight=0.6)]
+)
+def test_a_lead_that_the_sidebar_has_not_is_not_taken_for_another(score: Contrast) -> None:
+    grid = grid_of(requested(own_picture(), "gradient", 1, layer="block6d_add", score=score))
+    with pytest.raises(ValueError, match="the sidebar has no lead over .*class 5.* replay"):
+        again(engine(), grid, Settings())
+
+
+def test_scores_that_the_sidebar_has_are_taken() -> None:
+    for score, expected in ((Contrast(5), ("contrast", 5)), ("finer", ("finer", None))):
+        grid = grid_of(requested(own_picture(), "gradient", 1, layer="block6d_add", score=score))
+        (offer,) = again(engine(), grid, Settings(against=None))
+        assert (offer.settings.score, offer.settings.against) == expected
+
+
+@pytest.mark.parametrize(
     ("segmentation", "layer", "expected"),
     [
         (Slic(30, 5.0), "input", ("superpixels", 30, 5.0)),
