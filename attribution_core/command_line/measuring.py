@@ -124,12 +124,20 @@ def _subjects(
 
 
 def _region(folder: Path | None, saved: SavedMap, size: tuple[int, int]) -> Region | None:
-    """The mask of the file that was explained; None where the folder has none."""
+    """The mask of the file that was explained; None where the folder has none.
+
+    ValueError, with its path, where it marks nothing.
+    """
     if folder is None:
         return None
     explained = saved.picture.removesuffix(f"-{saved.request.picture.digest[:8]}")
     path = folder / f"{explained}.png"
-    return region_of(load_image(path, size)) if path.is_file() else None
+    if not path.is_file():
+        return None
+    try:
+        return region_of(load_image(path, size))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
 
 
 def _row(

@@ -21,10 +21,20 @@ _SIDE = 224
 def region_of(mask: Pixels) -> Region:
     """The bright part of a mask: pixels ``(h, w, 3)``, 0..255, whose mean is above the middle.
 
-    ValueError where there is none.
+    ValueError where there is none, or nothing else: in a region that is all of the picture, every
+    map points.
     """
     region = np.asarray(np.mean(mask, axis=2) > 127.5)
-    check_region(region)
+    if not region.any():
+        raise ValueError(
+            "The mask is dark everywhere; make it white where the picture shows the class, and "
+            "black elsewhere."
+        )
+    if region.all():
+        raise ValueError(
+            "The mask is bright everywhere, as what is transparent is taken to be; make it black "
+            "where the picture does not show the class."
+        )
     return region
 
 

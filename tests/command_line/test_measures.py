@@ -88,7 +88,7 @@ def test_the_table_of_quick_measures(
     assert float(row["random"]) == pytest.approx(found.baseline, rel=1e-5)
 
 
-def test_regions_come_as_masks(maps: Path) -> None:
+def test_regions_come_as_masks(maps: Path, capsys: pytest.CaptureFixture[str]) -> None:
     masks = maps.parent / "masks"
     masks.mkdir()
     half = np.zeros((16, 16), np.uint8)
@@ -108,6 +108,10 @@ def test_regions_come_as_masks(maps: Path) -> None:
             float(positive[:, : positive.shape[1] // 2].sum() / positive.sum()), rel=1e-4
         )
     assert main([*asked, "--regions", str(maps / "nowhere")]) == 2
+    Image.fromarray(0 * half).save(masks / "picture1.png")
+    capsys.readouterr()
+    assert main([*asked, "--regions", str(masks)]) == 2
+    assert f"{masks / 'picture1.png'}: The mask is dark everywhere" in capsys.readouterr().err
 
 
 def test_no_measures_no_table(maps: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -79,6 +79,8 @@ def render_measures(engine: Engine, scene: Scene) -> None:
         whole = [each.found for each in known if each.done == each.planned]
         table = MeasureTable(tuple(chain.from_iterable(whole)))
         if table.found:
+            if set(measures) - set(table.measures):
+                st.caption(_nothing(measured))
             _draw(scene, table)
         elif finished and len(whole) == len(tasks):
             st.info(_nothing(measured), icon=":material/info:")
@@ -105,7 +107,7 @@ def _pictures() -> dict[str, str]:
 
 
 def _nothing(measured: str) -> str:
-    """Why the table is empty."""
+    """Why the table is empty, or lacks measures that were chosen."""
     if measured == MOSAICS:
         return "In no mosaic are there four different top classes; choose other pictures."
     return (

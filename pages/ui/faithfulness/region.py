@@ -11,6 +11,7 @@ from attribution_core.measures.pointing import Region, region_of
 from pages.ui.faithfulness.figures import picture_at
 from pages.ui.faithfulness.measure_tasks import Marked
 from pages.ui.shell.choosers import choose_one, choose_whole
+from pages.ui.shell.markdown import literal
 from pages.ui.shell.scene import Scene
 
 KINDS = {"none": "None", "rectangle": "Rectangle", "mask": "Mask"}
@@ -36,7 +37,7 @@ def choose_region(scene: Scene) -> Marked | None:
         try:
             region = _rectangle(scene) if kind == "rectangle" else _uploaded(scene)
         except ValueError as error:
-            st.error(str(error))
+            st.error(literal(str(error)), icon=":material/error:")
             return None
         if region is None:
             return None
@@ -68,7 +69,8 @@ def rectangle(size: tuple[int, ...], edges: tuple[int, int, int, int]) -> Region
 
 
 def _uploaded(scene: Scene) -> Region | None:
-    """The bright part of the uploaded mask; ValueError where it is no picture, or dark."""
+    """The bright part of the uploaded mask; ValueError where it is no picture, or of one
+    brightness."""
     file = st.file_uploader(
         "Mask",
         type=("png", "jpg", "jpeg", "webp"),
@@ -83,5 +85,15 @@ def _uploaded(scene: Scene) -> Region | None:
     key = (digest(np.frombuffer(content, np.uint8)), height, width)
     known = st.session_state.get(_MASK)
     if known is None or known[0] != key:
-        known = st.session_state[_MASK] = (key, decode_limited(content, (height, width)).pixels)
-    return region_of(known[1])
+        # What cannot be read is not read again, either: that may take seconds.
+        known = st.session_state[_MASK] = (key, _region_or_reason(content, (height, width)))
+    if isinstance(known[1], str):
+        raise ValueError(known[1])
+    return np.asarray(known[1])
+
+
+def _region_or_reason(content: bytes, size: tuple[int, int]) -> Region | str:
+    try:
+        return region_of(decode_limited(content, size).pixels)
+    except ValueError as error:
+        return str(error)

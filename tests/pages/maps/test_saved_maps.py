@@ -224,7 +224,7 @@ def test_what_the_sidebar_cannot_ask_for_at_once_is_offered_apart() -> None:
 )
 def test_a_lead_that_the_sidebar_has_not_is_not_taken_for_another(score: Contrast) -> None:
     grid = grid_of(requested(own_picture(), "gradient", 1, layer="block6d_add", score=score))
-    with pytest.raises(ValueError, match="the sidebar has no lead over .*class 5.* replay"):
+    with pytest.raises(ValueError, match=r"the sidebar has no lead over .*class 5.* replay"):
         again(engine(), grid, Settings())
 
 
