@@ -1,0 +1,28 @@
+"""Stages, closed at the end of a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.running.jobs.stage import SOON, Stage
+
+
+@pytest.fixture
+def stages() -> Iterator[Callable[..., Stage]]:
+    made: list[Stage] = []
+
+    def make(**settings: int) -> Stage:
+        made.append(Stage(**settings))
+        return made[-1]
+
+    yield make
+    for stage in made:
+        stage.open()
+        stage.runner.close(SOON)
+
+
+@pytest.fixture
+def stage(stages: Callable[..., Stage]) -> Stage:
+    return stages()
