@@ -13,7 +13,8 @@ from playwright.sync_api import Page, TimeoutError
 from attribution_core.painting import COLOUR_SCALES
 from tests.browser.keyboard import KEYBOARD
 from tests.browser.patience import expect
-from tests.figures.test_figure import MILLIMETRE, WIDTHS, text_of_pdf
+from tests.figures.maps.drawn import MILLIMETRE, WIDTHS
+from tests.figures.maps.pdf import text_of_pdf
 from tests.patience import until
 from tests.small_network import SMALL
 
