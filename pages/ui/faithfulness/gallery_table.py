@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 
 from attribution_core.measures.csv_tables import csv_text
 from attribution_core.registry import METHODS
-from attribution_core.request import Reason, granted
 from attribution_core.scores import Link, Score
+from attribution_core.segmentations import counted
 from pages.ui.faithfulness.protocol import Protocol, removal_in_words
 from pages.ui.faithfulness.tasks import RANDOM, DrawPictureCurves, PictureCurves
+from pages.ui.faithfulness.templates import of_other_scores, templates_for, why_no_maps
 from pages.ui.maps.csv_download import csv_download
 from pages.ui.shell.choosers import choose_from_list
 from pages.ui.shell.gallery import KINDS, GalleryPicture, gallery, pixels_of
 from pages.ui.shell.numbers import written
 from pages.ui.shell.progress import Snapshots, follow
-from pages.ui.shell.requests import predictions_for, request_for
+from pages.ui.shell.requests import predictions_for
 from pages.ui.shell.scene import Scene
+from pages.ui.shell.waiting import instead_of
 from pages.ui.worker.engine import Engine
 from pages.ui.worker.tasks import Task
 
@@ -44,25 +45,14 @@ def render_gallery_areas(
     """Ask for the curves of each of these pictures' top class, and draw the mean areas."""
     classifier = engine.loaded(scene.settings.model)
     settings = scene.settings
-    # The task replaces this class by each picture's own top class.
-    anyone = 1 if settings.score == "contrast" and settings.against == 0 else 0
-    methods = [
-        name
-        for name in settings.methods
-        if not isinstance(request_for(scene, name, anyone), Reason)
-    ]
-    if classifier is None or not methods:
-        st.info(
-            "None of the chosen methods has maps at this layer; choose an inner layer or another "
-            "method in the sidebar.",
-            icon=":material/arrow_back:",
-        )
+    known, reasons = templates_for(scene, scene.picture, None)
+    if classifier is None or not known:
+        st.info(why_no_maps(reasons), icon=":material/info:")
         return
     tasks: dict[Task, str] = {}
     for entry in pictures:
         picture = pixels_of(entry.id, classifier.input_size)
-        here = replace(scene, picture=picture)
-        requests = tuple(granted(request_for(here, name, anyone)) for name in methods)
+        requests, _ = templates_for(scene, picture, None)
         task = DrawPictureCurves(
             settings.model, picture, requests, protocol.players, protocol.points
         )
@@ -74,6 +64,9 @@ def render_gallery_areas(
             for task, title in tasks.items()
             if isinstance(estimate := snapshots[task].estimate, PictureCurves)
         }
+        if not any(map(_complete, found.values())):
+            st.caption(instead_of(snapshots.values(), "The first picture is under way …"))
+            return
         _draw(scene, found, protocol.score)
 
     follow(
@@ -84,17 +77,14 @@ def render_gallery_areas(
         draw,
         noun="pictures",
         caption="Each picture for its own top class, with the sidebar's methods and layer. "
-        + removal_in_words(scene, protocol),
+        + " ".join((removal_in_words(scene, protocol), of_other_scores(scene))),
     )
 
 
 def _draw(scene: Scene, found: Mapping[str, PictureCurves], score: str) -> None:
     areas = {title: areas_of(each, score, scene.link) for title, each in found.items()}
     whole = {title: each for title, each in areas.items() if _complete(found[title])}
-    if not whole:
-        st.caption("The first picture is under way …")
-        return
-    st.markdown(f"**Mean normalised areas over {len(whole)} pictures**")
+    st.markdown(f"**Mean normalised areas over {counted(len(whole), 'picture')}**")
     st.dataframe(ranked(list(whole.values())), hide_index=True, width=820, key="gallery_areas")
     st.caption(
         "Normalised: the reference's score counts as 0 and the picture's as 1. Ranks are means "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -16,6 +16,7 @@ from attribution_core.measures.measure import Effort
 from attribution_core.measures.measure_table import Measured, measured_map
 from attribution_core.measures.pointing import Region
 from attribution_core.request import Request, evaluations_of
+from pages.ui.faithfulness.tasks import of_class
 
 if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier
@@ -57,7 +58,7 @@ class MeasureMaps:
     model, title : str
         ``title`` names the picture in the table.
     requests : tuple of Request
-        Templates, of the picture; their targets are set to the class.
+        Of the picture, for ``target``; where that is None, templates.
     players, measures, effort
         As in `measured_map`.
     marked : Marked or None
@@ -85,14 +86,14 @@ class MeasureMaps:
     def steps(self, classifier: Classifier) -> Iterator[PictureMeasures]:
         from attribution_core.explanation import explain_request
 
-        target = self._class(classifier)
+        requests = self._of_its_class(classifier)
         planned = len(self.requests) * len(self.measures)
         found: tuple[Measured, ...] = ()
-        if target is None:
+        if not requests:
             yield PictureMeasures((), planned, planned)
             return
-        for number, template in enumerate(self.requests):
-            attribution = explain_request(classifier, replace(template, target=target))
+        for number, request in enumerate(requests):
+            attribution = explain_request(classifier, request)
             for place, measure in enumerate(self.measures):
                 found += tuple(
                     measured_map(
@@ -108,11 +109,14 @@ class MeasureMaps:
                 done = number * len(self.measures) + place + 1
                 yield PictureMeasures(found, done, planned)
 
-    def _class(self, classifier: Classifier) -> int | None:
+    def _of_its_class(self, classifier: Classifier) -> tuple[Request, ...]:
+        """The requests for the class; none where another tile has it as well."""
         if self.target is not None:
-            return self.target
-        own = _top(classifier, self.shown or self.requests[0].picture)
-        return None if own in [_top(classifier, each) for each in self.beside] else own
+            return self.requests
+        first, second = _best(classifier, self.shown or self.requests[0].picture)
+        if first in [_best(classifier, each)[0] for each in self.beside]:
+            return ()
+        return tuple(of_class(each, first, second) for each in self.requests)
 
     def multiplications(self, classifier: Classifier) -> float:
         whole = classifier.layer(INPUT).multiplications
@@ -136,5 +140,7 @@ class MeasureMaps:
         )
 
 
-def _top(classifier: Classifier, picture: Picture) -> int:
-    return int(np.argmax(classifier.scores(picture.pixels)))
+def _best(classifier: Classifier, picture: Picture) -> tuple[int, int]:
+    """The top class and the runner-up; of a network of one class, that twice."""
+    ranked = np.argsort(-classifier.scores(picture.pixels), kind="stable")[:2]
+    return int(ranked[0]), int(ranked[-1])

@@ -16,17 +16,17 @@ from attribution_core.measures.localisation import mosaic
 from attribution_core.measures.map_curves import Players
 from attribution_core.measures.measure import Effort
 from attribution_core.measures.measure_table import Cell, MeasureTable
-from attribution_core.request import Reason, Request, granted
 from attribution_core.segmentations import counted
 from pages.ui.faithfulness.localisation import TILES
 from pages.ui.faithfulness.measure_downloads import render_table_downloads
 from pages.ui.faithfulness.measure_tasks import Marked, MeasureMaps, PictureMeasures
 from pages.ui.faithfulness.protocol import choose_players
 from pages.ui.faithfulness.region import choose_region
+from pages.ui.faithfulness.templates import of_other_scores, templates_for, why_no_maps
 from pages.ui.shell.choosers import choose_class, choose_from_list, choose_several
 from pages.ui.shell.gallery import KINDS, GalleryPicture, gallery, pixels_of
 from pages.ui.shell.progress import Snapshots, follow
-from pages.ui.shell.requests import predictions_for, request_for
+from pages.ui.shell.requests import predictions_for
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.waiting import instead_of
 from pages.ui.worker.engine import Engine
@@ -66,11 +66,8 @@ def render_measures(engine: Engine, scene: Scene) -> None:
         return
     tasks = _tasks(engine, scene, measured, measures, players, target, marked)
     if not tasks:
-        st.info(
-            "None of the chosen methods has maps at this layer; choose an inner layer or another "
-            "method in the sidebar.",
-            icon=":material/arrow_back:",
-        )
+        _, reasons = templates_for(scene, scene.picture, target)
+        st.info(why_no_maps(reasons), icon=":material/info:")
         return
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
@@ -95,7 +92,8 @@ def render_measures(engine: Engine, scene: Scene) -> None:
         draw,
         noun="pictures",
         caption="The sidebar's methods, layer and reference"
-        + (f"; what is removed are {removed}." if removed else "."),
+        + (f"; what is removed are {removed}. " if removed else ". ")
+        + (of_other_scores(scene) if target is None else ""),
     )
 
 
@@ -131,7 +129,7 @@ def _tasks(
         return {}
 
     def task(title: str, picture: Picture) -> MeasureMaps | None:
-        requests = _requests(scene, picture, target)
+        requests, _ = templates_for(scene, picture, target)
         if not requests:
             return None
         model = scene.settings.model
@@ -160,17 +158,6 @@ def _groups(pictures: Sequence[GalleryPicture]) -> list[tuple[GalleryPicture, ..
     """Four pictures a mosaic, each from another part of the gallery, whose neighbours are alike."""
     count = len(pictures) // TILES
     return [tuple(pictures[place::count][:TILES]) for place in range(count)]
-
-
-def _requests(scene: Scene, picture: Picture, target: int | None) -> tuple[Request, ...]:
-    """The sidebar's methods for a picture; their target is set by the worker where it is None."""
-    settings = scene.settings
-    here = replace(scene, picture=picture)
-    anyone = 1 if settings.score == "contrast" and settings.against == 0 else 0
-    asked = [
-        request_for(here, name, anyone if target is None else target) for name in settings.methods
-    ]
-    return tuple(granted(each) for each in asked if not isinstance(each, Reason))
 
 
 def _draw(scene: Scene, table: MeasureTable) -> None:

@@ -20,13 +20,13 @@ from pages.ui.faithfulness.protocol import (
     score_of,
 )
 from pages.ui.faithfulness.tasks import Curves, DrawCurves, DrawRandomCurves, RandomCurves
+from pages.ui.faithfulness.templates import why_no_maps
 from pages.ui.maps.charts import show, stroke
 from pages.ui.maps.csv_download import csv_download
 from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.grid import done_in, names_of, render_maps
 from pages.ui.maps.table import MapTable, classes_by_methods
 from pages.ui.shell.choosers import choose_class
-from pages.ui.shell.markdown import literal
 from pages.ui.shell.progress import Snapshots, follow
 from pages.ui.shell.requests import predictions_for
 from pages.ui.shell.scene import Scene
@@ -45,11 +45,7 @@ def render_picture_curves(engine: Engine, scene: Scene) -> None:
     table = classes_by_methods(scene, (target,))
     tasks = _curve_tasks(table, protocol)
     if not tasks:
-        st.info(
-            "None of the chosen methods has a map of this class at this layer: "
-            + " ".join(dict.fromkeys(literal(cell.reason) for cell in table.cells)),
-            icon=":material/info:",
-        )
+        st.info(why_no_maps(cell.reason for cell in table.cells), icon=":material/info:")
         return
     random = DrawRandomCurves(
         scene.settings.model,

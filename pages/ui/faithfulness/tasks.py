@@ -14,6 +14,7 @@ from attribution_core.images import INPUT, Picture
 from attribution_core.measures.curves import FaithfulnessCurve, random_curves
 from attribution_core.measures.map_curves import Players, curves_of, pose_curve, values_on
 from attribution_core.request import ZEROS, Request, evaluations_of
+from attribution_core.scores import Contrast
 
 if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier
@@ -75,6 +76,14 @@ def masked_request(request: Request, players: Players) -> Request:
     if players.layer == INPUT and request.reference == ZEROS:
         return replace(request, reference="black")
     return request
+
+
+def of_class(template: Request, target: int, runner_up: int) -> Request:
+    """The template for a class; where it was to be contrasted with that, with the runner-up."""
+    score = template.score
+    if isinstance(score, Contrast) and target in score.classes:
+        score = Contrast(runner_up, score.of)
+    return replace(template, target=target, score=score)
 
 
 @dataclass(frozen=True)
@@ -166,7 +175,7 @@ class DrawPictureCurves:
         curves: tuple[tuple[str, FaithfulnessCurve, FaithfulnessCurve], ...] = ()
         planned = len(self.requests) + 1
         for template in self.requests:
-            request = replace(template, target=target)
+            request = of_class(template, target, runner_up)
             heatmap = explain_request(classifier, request).heatmap
             deletion, insertion = curves_of(
                 classifier,

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from attribution_core import Classifier, Mosaic, explain, load_image
+from attribution_core import Classifier, Contrast, Mosaic, explain, load_image
 from attribution_core.images import Picture
 from attribution_core.measures.localisation import mosaic, share_inside
 from attribution_core.measures.map_curves import Players
@@ -210,3 +210,29 @@ def test_a_tile_is_measured_for_its_own_class(tiny_classifier: Classifier) -> No
     assert (nothing.found, nothing.done) == ((), nothing.planned)
     assert task.multiplications(tiny_classifier) > 0
     assert hash(task) == hash(tile_task(tiny_classifier, made, pictures))
+
+
+def test_a_picture_of_the_class_contrasted_with_is_contrasted_with_its_runner_up(
+    tiny_classifier: Classifier, tiny_image: np.ndarray
+) -> None:
+    first, second, third = np.argsort(-tiny_classifier.scores(tiny_image))[:3].tolist()
+    picture = Picture.of(tiny_image)
+
+    def measured(against: int, target: int | None) -> float:
+        request = request_or_reason(
+            tiny_classifier,
+            picture=picture,
+            method="gradient",
+            target=third if target is None else target,
+            layer="top",
+            score=Contrast(against),
+        )
+        task = MeasureMaps(
+            *("tiny", "a picture", (granted(request),), Players("top"), ("sparseness",), Effort()),
+            target=target,
+        )
+        (found,) = steps(task, tiny_classifier)[-1].found
+        assert found.target == first
+        return found.value
+
+    assert measured(first, None) == measured(second, None) == measured(second, first)

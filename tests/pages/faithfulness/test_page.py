@@ -96,10 +96,22 @@ def test_positions_of_a_layer_at_logits(visit: Callable[..., Visit]) -> None:
     assert float(deletion) + float(insertion) == pytest.approx(1, abs=0.1)
 
 
-def test_no_method_has_a_map_there(visit: Callable[..., Visit]) -> None:
-    page = visit(methods="grad_cam", layer="input").open("faithfulness")
+@pytest.mark.parametrize("view", ["picture", "gallery", "measures"])
+def test_no_method_has_a_map_there(visit: Callable[..., Visit], view: str) -> None:
+    choices = {"methods": "grad_cam", "layer": "input", "faithfulness-view": view}
+    page = visit(**choices).open("faithfulness")
     page.wait(lambda: "None of the chosen methods" in page.words)
     assert "choose an inner layer" in page.words
+
+
+def test_a_class_contrasted_with_itself_is_why_there_are_no_measures(
+    visit: Callable[..., Visit],
+) -> None:
+    choices = {"methods": "gradient", "classes": "285", "score": "contrast", "against": "285"}
+    measured = {"faithfulness-view": "measures", "faithfulness-measured": "this"}
+    page = visit(**choices, **measured).open("faithfulness")
+    page.wait(lambda: "None of the chosen methods" in page.words)
+    assert "cannot be contrasted with itself" in page.words
 
 
 def test_a_wrong_link_says_so_and_shows_the_default(visit: Callable[..., Visit]) -> None:
