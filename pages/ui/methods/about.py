@@ -21,12 +21,10 @@ from pages.ui.worker.engine import Engine
 
 def render_about(engine: Engine, scene: Scene, method: Method[Any]) -> None:
     """Draw what is to be known of a method, and its maps of all target classes."""
-    st.markdown(f"#### {literal(method.title)}")
     badges = badges_of(method, scene.settings.options_of(method.name))
     with st.container(horizontal=True, gap="small", key="badges"):
         for badge in badges:
             st.badge(badge.title, color="gray", help=badge.help)
-    st.markdown(literal(method.summary))
     _maps(engine, scene, method)
     if method.two_variables is not None:
         st.markdown("On a function of two variables:")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from attribution_core.methods.method import Method
 from attribution_core.methods.presets import PRESETS
 from attribution_core.registry import METHODS
 from pages.ui.maps.csv_download import csv_download
@@ -35,16 +36,21 @@ _OPENED = "methods_opened"
 _LEAVING = "methods_leaving"
 
 
-def render_methods(engine: Engine, scene: Scene) -> None:
-    """Draw the wall, or the page of the method that was clicked."""
+def opened_method() -> Method[Any] | None:
+    """The method whose page is open."""
+    about = recalled(ABOUT, "", lambda text: one_of(text, tuple(METHODS)))
+    remember(ABOUT, about, "")
+    return METHODS[about] if about else None
+
+
+def render_methods(engine: Engine, scene: Scene, opened: Method[Any] | None) -> None:
+    """Draw the wall, or the page of the method that is open."""
     if st.session_state.pop(_LEAVING, False):
         st.switch_page("pages/explore.py")
     classifier = engine.loaded(scene.settings.model)
     if classifier is None:
         return
-    about = recalled(ABOUT, "", lambda text: one_of(text, tuple(METHODS)))
-    remember(ABOUT, about, "")
-    if about:
+    if opened is not None:
         st.button(
             "All methods",
             icon=":material/arrow_back:",
@@ -52,7 +58,7 @@ def render_methods(engine: Engine, scene: Scene) -> None:
             args=(ABOUT,),
             key="all_methods",
         )
-        render_about(engine, scene, METHODS[about])
+        render_about(engine, scene, opened)
         return
     _render_wall(engine, scene, classifier)
 

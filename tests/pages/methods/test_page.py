@@ -74,7 +74,9 @@ def test_the_page_of_one_method_and_the_way_back(
 ) -> None:
     page = any_visit(**OWN, **{"methods-about": name}).open("methods").finish()
     method = METHODS[name]
+    assert [each.value for each in page.app.subheader] == [method.title]
     assert method.summary in page.words
+    assert "Every method" not in page.words
     assert f"Asked:** {QUESTIONS[method.question]}" in page.words
     assert page.labels == ([method.title], ["bee", "cat"])
     assert page.statuses == ["done", "done"]
@@ -84,15 +86,16 @@ def test_the_page_of_one_method_and_the_way_back(
         ]
     page.press("all_methods").finish()
     assert "methods-about" not in page.link
+    assert "Every method" in page.words
     assert len(page.cells) == len(METHODS)
 
 
 @pytest.mark.usefixtures("own_model")
 def test_a_link_to_no_method(any_visit: Callable[..., Visit]) -> None:
     page = any_visit(**OWN, **{"methods-about": "magic", "methods-shown": "under_a_second"})
-    page.open("methods").finish()
+    page.open("methods")
     assert "methods-about = “magic” is not usable" in page.words
-    assert "Gradient" in by_title(page)
+    assert "Gradient" in by_title(page.finish())
 
 
 @pytest.mark.usefixtures("own_model")
