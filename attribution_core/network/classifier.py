@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -23,18 +21,10 @@ from attribution_core.network.change_windows import local_part
 from attribution_core.network.copies import copies
 from attribution_core.network.endings import Ended, ended_in_scores
 from attribution_core.network.finite import check_activations
-from attribution_core.network.graph import (
-    FIRST,
-    LAST,
-    computes_in_float32,
-    cuts,
-    flow,
-    layer_name,
-    multiplications,
-    upright,
-)
+from attribution_core.network.graph import computes_in_float32, cuts
 from attribution_core.network.head import Head, TracedWhenItPays
 from attribution_core.network.incremental_head import IncrementalHead
+from attribution_core.network.layers import Layer, last_of_each_shape, layers_of
 from attribution_core.network.linear_head import LEAST_GAIN, LinearHead, linear_prefix
 from attribution_core.network.local_head import (
     LocalHead,
@@ -65,25 +55,6 @@ DEFAULT_CACHE_BYTES = 768 * 2**20
 COPY_CACHE_BYTES = 64 * 2**20
 _MULTIPLICATIONS_A_BATCH = 4e9
 _LARGEST_BATCH = 256
-_MOST_MAIN_LAYERS = 30
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A layer at which the network can be cut.
-
-    Attributes
-    ----------
-    name : str
-    shape : (h, w, c)
-        Of its activations.
-    multiplications : int
-        Of one evaluation of its head.
-    """
-
-    name: str
-    shape: tuple[int, int, int]
-    multiplications: int
 
 
 class Classifier:
@@ -162,7 +133,9 @@ class Classifier:
         self.classes = self._ended.classes
         self._channels_first = self._ended.channels_first
         self._cuts = cuts(self._network)
-        self._layers = self._find_layers()
+        self._layers = layers_of(
+            self._network, self._ended.takes, self._cuts, channels_first=self._channels_first
+        )
         if trial is not None:
             self._keep_sound_layers(trial)
         # Quicker ways to the same logits compute themselves, in float32 and with channels last.
@@ -242,13 +215,7 @@ class Classifier:
         it. Where nearly every layer has a shape of its own, as in DenseNet, the list has the last
         of each run of one height and width.
         """
-        input_shape = self._layers[INPUT].shape
-        above = itertools.dropwhile(lambda each: each.shape == input_shape, self._layers.values())
-        layers = list(above)
-        runs = _last_of_runs(layers, 3)
-        if len(runs) > _MOST_MAIN_LAYERS:
-            runs = _last_of_runs(layers, 2)
-        return INPUT, *(runs or self.layers[1:][-1:])
+        return last_of_each_shape(tuple(self._layers.values()))
 
     def layer(self, name: str) -> Layer:
         """What is known of a layer; ValueError where it has no head."""
@@ -443,23 +410,6 @@ class Classifier:
             lambda: self._run_body(picture.pixels, layer),
         )
 
-    def _find_layers(self) -> dict[str, Layer]:
-        """Layers that are true cuts and whose activations are a plane of channels, by name."""
-        tensors = flow(self._network)[1:]
-        entering = FIRST if self._ended.takes.channels_first else LAST
-        standing = upright(self._network, entering, FIRST if self._channels_first else LAST)
-        above = sum(multiplications(tensor) for tensor in tensors)
-        found = {INPUT: Layer(INPUT, (*self.input_size, 3), above)}
-        for tensor in tensors:
-            above -= multiplications(tensor)
-            name, shape = layer_name(tensor), tuple(tensor.shape)[1:]
-            if len(shape) == 3 and self._channels_first:
-                shape = (*shape[1:], shape[0])
-            is_plane = len(shape) == 3 and None not in shape and shape[0] * shape[1] > 1
-            if name in self._cuts and name != INPUT and is_plane and standing[id(tensor)]:
-                found[name] = Layer(name, shape, above)
-        return found
-
     def _keep_sound_layers(self, trial: Trial) -> None:
         """Keep the layers from which on the head gives the logits of the whole network."""
         inner = {name: self._cuts[name] for name in self._layers if name != INPUT}
@@ -606,12 +556,6 @@ def _tried(
     except NoLogits:
         ended = ended_in_scores(network, link, size, "log-probability")
         return ended, check_scores_of(network, ended, prepare, link_given=given)
-
-
-def _last_of_runs(layers: Sequence[Layer], sizes: int) -> list[str]:
-    """The last layer of each run in which so many of the shape's first sizes are the same."""
-    runs = itertools.groupby(layers, lambda each: each.shape[:sizes])
-    return [list(run)[-1].name for _, run in runs]
 
 
 def _each_position_for_itself(prepare: Callable[[Any], Any], shape: tuple[int, int, int]) -> bool:
