@@ -19,9 +19,10 @@ from attribution_core.methods.walked_layers import LayerAbove
 from attribution_core.network.bfloat16 import in_bfloat16
 from attribution_core.network.change_windows import local_part
 from attribution_core.network.copies import copies
+from attribution_core.network.cut_network import CutNetwork
 from attribution_core.network.endings import Ended, ended_in_scores
 from attribution_core.network.finite import check_activations
-from attribution_core.network.graph import computes_in_float32, cuts
+from attribution_core.network.graph import computes_in_float32
 from attribution_core.network.head import Head, TracedWhenItPays
 from attribution_core.network.incremental_head import IncrementalHead
 from attribution_core.network.layers import Layer, last_of_each_shape, layers_of
@@ -32,7 +33,6 @@ from attribution_core.network.local_head import (
     is_linear_above,
     local_head,
 )
-from attribution_core.network.picture_input import first, last
 from attribution_core.network.rounding import unit_of
 from attribution_core.network.verification import (
     NoLogits,
@@ -131,16 +131,15 @@ class Classifier:
         self.cache = Cache(DEFAULT_CACHE_BYTES) if cache is None else cache
         self.input_size = self._ended.takes.height, self._ended.takes.width
         self.classes = self._ended.classes
-        self._channels_first = self._ended.channels_first
-        self._cuts = cuts(self._network)
-        self._layers = layers_of(
-            self._network, self._ended.takes, self._cuts, channels_first=self._channels_first
+        self._cut = CutNetwork.of(
+            self._network, self._preprocess, channels_first=self._ended.channels_first
         )
+        self._layers = layers_of(self._cut, self._ended.takes)
         if trial is not None:
             self._keep_sound_layers(trial)
         # Quicker ways to the same logits compute themselves, in float32 and with channels last.
         self._quick = computes_in_float32(self._network) and not (
-            self._channels_first or self._ended.takes.channels_first
+            self._ended.channels_first or self._ended.takes.channels_first
         )
         # Traced functions stay with the classifier: dropping one would mean tracing it again.
         self._functions = Cache(sys.maxsize)
@@ -244,9 +243,9 @@ class Classifier:
             When the layer has no head, or the network cannot be computed in bfloat16: not all of
             it can be rebuilt, or a logit changes by more than `MOST_ROUNDED` of the largest.
         """
-        found, network = self.layer(layer), self._round()
+        found, rounded = self.layer(layer), self._round()
         return self._functions.get_or_compute(
-            ("rounded head", layer), lambda: self._build_rounded_head(found, network)
+            ("rounded head", layer), lambda: self._build_rounded_head(found, rounded)
         )
 
     def composed_head(self, layer: str) -> Head:
@@ -259,13 +258,14 @@ class Classifier:
         """
         found, whole = self.layer(layer), self.layer(INPUT)
         return self._functions.get_or_compute(
-            ("composed head", layer), lambda: self._compose_head(found, whole)
+            ("composed head", layer),
+            lambda: self._head(whole, self._cut.through(found.name), self.head(INPUT).batch_size),
         )
 
     def walk(self, layer: str) -> Walk:
         """The steps from a layer to the logits, which rules can be followed back through."""
-        self.layer(layer)
-        return self._functions.get_or_compute(("walk", layer), lambda: self._build_walk(layer))
+        shape = self.layer(layer).shape
+        return self._functions.get_or_compute(("walk", layer), lambda: self._cut.walk(layer, shape))
 
     def layers_above(self, layer: str) -> tuple[LayerAbove, ...]:
         """What `walk` passes, from low to high."""
@@ -296,7 +296,7 @@ class Classifier:
         prefix = linear_prefix(self._network, layer, players)
         if prefix is None or prefix.gain(players) < LEAST_GAIN:
             return None
-        network = self._round() if bfloat16 else self._network
+        network = self._round().network if bfloat16 else self._network
         return self._functions.get_or_compute(
             ("linear head", layer, len(prefix.layers), bfloat16),
             lambda: LinearHead(network, prefix, players, reproducible=self._reproducible),
@@ -322,7 +322,7 @@ class Classifier:
         if layer == INPUT:
             return False
         return self._functions.get_or_compute(
-            ("linear above", layer), lambda: is_linear_above(self._network, self._entry(layer))
+            ("linear above", layer), lambda: is_linear_above(self._network, self._cut.entry(layer))
         )
 
     def local_head(self, layer: str) -> LocalHead | None:
@@ -331,7 +331,7 @@ class Classifier:
         if not self._quick:
             return None
         return self._functions.get_or_compute(
-            ("local head", layer), lambda: local_head(self._network, self._entry(layer))
+            ("local head", layer), lambda: local_head(self._network, self._cut.entry(layer))
         )
 
     def colours(self, layer: str, segments: Segments) -> int | None:
@@ -360,7 +360,7 @@ class Classifier:
     def preparation(self, layer: str) -> Callable[[Any], Any]:
         """What points at a layer pass before the network's own layers: the preprocessing, at the
         input."""
-        return self._preprocess if layer == INPUT else tf.identity
+        return self._cut.preparation(layer)
 
     def scores(self, images: Pixels) -> Logits:
         """Logits of pictures.
@@ -412,27 +412,11 @@ class Classifier:
 
     def _keep_sound_layers(self, trial: Trial) -> None:
         """Keep the layers from which on the head gives the logits of the whole network."""
-        inner = {name: self._cuts[name] for name in self._layers if name != INPUT}
-
-        def edge(activations: Any) -> Any:
-            passed = last(activations) if self._channels_first else activations
-            passed = tf.cast(passed, tf.float32)
-            return first(passed) if self._channels_first else passed
-
-        sound = {INPUT, *sound_layers(self._network, inner, trial, edge)}
+        inner = {name: self._cut.tensors[name] for name in self._layers if name != INPUT}
+        sound = {INPUT, *sound_layers(self._network, inner, trial, self._cut.as_points)}
         self._layers = {name: each for name, each in self._layers.items() if name in sound}
 
-    def _entering(self, points: Any, layer: str) -> Any:
-        """Points at a layer as the network takes them there."""
-        if layer == INPUT:
-            return self._preprocess(points)
-        return first(points) if self._channels_first else points
-
-    def _entry(self, layer: str) -> Any:
-        """The tensor of a layer's activations; at the input, of preprocessed pictures."""
-        return self._network.inputs[0] if layer == INPUT else self._cuts[layer]
-
-    def _round(self) -> keras.Model:
+    def _round(self) -> CutNetwork:
         """The network in bfloat16, with the parameters that it has now."""
         twin, rounded = self._functions.get_or_compute("rounded network", self._build_twin)
         if self._rounded_of not in (None, self.fingerprint):
@@ -440,42 +424,23 @@ class Classifier:
         self._rounded_of = self.fingerprint
         return rounded
 
-    def _build_twin(self) -> tuple[keras.Model, keras.Model]:
+    def _build_twin(self) -> tuple[keras.Model, CutNetwork]:
         """The network in bfloat16 as it was given, and from pictures to logits."""
         twin = in_bfloat16(self._whole)
         rounded = ended_in_scores(twin, *self._given[1:], self.quantity)
         check_rounded(self._ended, rounded, self._preprocess, self.name)
-        return twin, rounded.network
+        return twin, CutNetwork.of(
+            rounded.network, self._preprocess, channels_first=self._cut.channels_first
+        )
 
-    def _build_rounded_head(self, layer: Layer, network: keras.Model) -> Head:
-        above = network
-        if layer.name != INPUT:
-            above = keras.Model(cuts(network)[layer.name], network.output)
-
-        def logits(points: Any) -> Any:
-            return above(self._entering(points, layer.name), training=False)
-
+    def _build_rounded_head(self, layer: Layer, rounded: CutNetwork) -> Head:
         size = self.head(layer.name).batch_size
-        return self._head(layer, logits, size)
+        return self._head(layer, rounded.above(layer.name), size)
 
     def _build_head(self, layer: Layer) -> Head:
-        above = self._network
-        if layer.name != INPUT:
-            above = keras.Model(self._cuts[layer.name], self._network.output)
-
-        def logits(points: Any) -> Any:
-            return above(self._entering(points, layer.name), training=False)
-
         affordable = max(1.0, _MULTIPLICATIONS_A_BATCH / max(1, layer.multiplications))
         batch_size = 2 ** min(int(np.log2(affordable)), int(np.log2(_LARGEST_BATCH)))
-        return self._head(layer, logits, max(2, batch_size))
-
-    def _build_walk(self, layer: str) -> Walk:
-        shape = self.layer(layer).shape
-        if layer == INPUT:
-            return Walk.above(self._network, shape, self._preprocess, "scaling")
-        above = keras.Model(self._cuts[layer], self._network.output)
-        return Walk.above(above, shape, first if self._channels_first else None)
+        return self._head(layer, self._cut.above(layer.name), max(2, batch_size))
 
     def _build_walked_head(self, replayed: Replayed, walk: Walk, rules: str) -> WalkedHead:
         logits = logits_by_rules(walk, rules, at_input=replayed.plain.layer == INPUT)
@@ -484,16 +449,6 @@ class Classifier:
             lambda points: tf.cast(logits(points), tf.float32),
             reproducible=self._reproducible,
         )
-
-    def _compose_head(self, layer: Layer, whole: Layer) -> Head:
-        below = keras.Model(self._network.input, self._cuts[layer.name])
-        above = keras.Model(self._cuts[layer.name], self._network.output)
-
-        def logits(points: Any) -> Any:
-            return above(below(self._preprocess(points), training=False), training=False)
-
-        size = self.head(INPUT).batch_size
-        return self._head(whole, logits, size)
 
     def _head(self, layer: Layer, logits: Callable[[Any], Any], batch_size: int) -> Head:
         # Where layers compute in other types, the points are cast by the model that takes them.
@@ -509,10 +464,10 @@ class Classifier:
         )
 
     def _build_incremental_head(self, layer: Layer) -> IncrementalHead | None:
-        prepare = self.preparation(layer.name)
-        part = local_part(self._network, self._entry(layer.name))
-        if part is None or not _each_position_for_itself(prepare, layer.shape):
+        part = local_part(self._network, self._cut.entry(layer.name))
+        if part is None or not self._cut.is_prepared_by_position(layer.name, layer.shape):
             return None
+        prepare = self.preparation(layer.name)
         return IncrementalHead(self._network, part, prepare, reproducible=self._reproducible)
 
     def _run_body(self, pixels: Pixels, layer: str) -> npt.NDArray[np.float32]:
@@ -522,14 +477,8 @@ class Classifier:
         return activations
 
     def _build_body(self, layer: str) -> Callable[[Any], Any]:
-        below = keras.Model(self._network.input, self._cuts[layer])
-
-        def body(pictures: Any) -> Any:
-            activations = below(self._preprocess(pictures), training=False)
-            return last(activations) if self._channels_first else activations
-
         pictures = tf.TensorSpec((None, *self.input_size, 3), tf.float32)
-        return TracedWhenItPays(body, pictures, always=self._reproducible)
+        return TracedWhenItPays(self._cut.below(layer), pictures, always=self._reproducible)
 
     def _hash_network(self) -> str:
         """SHA-256 of the architecture, the preprocessing's effect and all parameters."""
@@ -556,13 +505,3 @@ def _tried(
     except NoLogits:
         ended = ended_in_scores(network, link, size, "log-probability")
         return ended, check_scores_of(network, ended, prepare, link_given=given)
-
-
-def _each_position_for_itself(prepare: Callable[[Any], Any], shape: tuple[int, int, int]) -> bool:
-    """Whether masking before the function is the same as masking after it, on random points."""
-    random = np.random.default_rng(0)
-    first, second = random.uniform(0, 255, (2, 1, *shape)).astype(np.float32)
-    present = random.random((1, *shape[:2], 1)) < 0.5
-    masked = prepare(tf.constant(np.where(present, first, second)))
-    after = np.where(present, prepare(tf.constant(first)), prepare(tf.constant(second)))
-    return masked.shape == after.shape and bool(np.all(masked == after))

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import keras
 
 from attribution_core.images import INPUT
+from attribution_core.network.cut_network import CutNetwork
 from attribution_core.network.graph import FIRST, LAST, flow, layer_name, multiplications, upright
 from attribution_core.network.picture_input import PictureInput
 
@@ -34,39 +32,32 @@ class Layer:
     multiplications: int
 
 
-def layers_of(
-    network: keras.Model, takes: PictureInput, cuts: Mapping[str, Any], *, channels_first: bool
-) -> dict[str, Layer]:
+def layers_of(cut: CutNetwork, takes: PictureInput) -> dict[str, Layer]:
     """Layers that are true cuts and whose activations are a plane of channels, by name.
 
     Parameters
     ----------
-    network : keras.Model
-        Preprocessed pictures -> logits.
+    cut : CutNetwork
     takes : PictureInput
-        What the network takes.
-    cuts : mapping of str to tensor
-        The network's `cuts`.
-    channels_first : bool
-        Whether activations have their channels first; `Layer.shape` has them last.
+        What its network takes.
 
     Returns
     -------
     dict of str to Layer
         The input first, then from low to high.
     """
-    tensors = flow(network)[1:]
+    tensors = flow(cut.network)[1:]
     entering = FIRST if takes.channels_first else LAST
-    standing = upright(network, entering, FIRST if channels_first else LAST)
+    standing = upright(cut.network, entering, FIRST if cut.channels_first else LAST)
     above = sum(multiplications(tensor) for tensor in tensors)
     found = {INPUT: Layer(INPUT, (takes.height, takes.width, 3), above)}
     for tensor in tensors:
         above -= multiplications(tensor)
         name, shape = layer_name(tensor), tuple(tensor.shape)[1:]
-        if len(shape) == 3 and channels_first:
+        if len(shape) == 3 and cut.channels_first:
             shape = (*shape[1:], shape[0])
         is_plane = len(shape) == 3 and None not in shape and shape[0] * shape[1] > 1
-        if name in cuts and name != INPUT and is_plane and standing[id(tensor)]:
+        if name in cut.tensors and name != INPUT and is_plane and standing[id(tensor)]:
             found[name] = Layer(name, shape, above)
     return found
 
