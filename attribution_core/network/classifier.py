@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -21,6 +20,7 @@ from attribution_core.network.change_windows import local_part
 from attribution_core.network.copies import copies
 from attribution_core.network.cut_network import CutNetwork
 from attribution_core.network.endings import Ended, ended_in_scores
+from attribution_core.network.fingerprint import fingerprint_of
 from attribution_core.network.finite import check_activations
 from attribution_core.network.graph import computes_in_float32
 from attribution_core.network.head import Head, TracedWhenItPays
@@ -35,13 +35,12 @@ from attribution_core.network.local_head import (
 )
 from attribution_core.network.rounding import unit_of
 from attribution_core.network.verification import (
-    NoLogits,
     Trial,
     check_rounded,
-    check_scores_of,
     is_copy,
     sound_layers,
     tolerance_of,
+    tried,
 )
 from attribution_core.network.walk.head import Replayed, WalkedHead, logits_by_rules
 from attribution_core.network.walk.replay import Walk
@@ -119,7 +118,7 @@ class Classifier:
         self._ended = ended_in_scores(network, link, input_size, quantity)
         trial: Trial | None = None
         if not verified:
-            self._ended, trial = _tried(network, self._ended, preprocess, link, input_size)
+            self._ended, trial = tried(network, self._ended, preprocess, link, input_size)
         self._network = self._ended.network
         # As given, nested models and softmax included: copies are made of it.
         self._whole = keras.Model(network.inputs[0], network.outputs[0], name=network.name)
@@ -143,7 +142,7 @@ class Classifier:
         )
         # Traced functions stay with the classifier: dropping one would mean tracing it again.
         self._functions = Cache(sys.maxsize)
-        self.fingerprint = self._hash_network()
+        self.fingerprint = fingerprint_of(self._network, self._preprocess)
         self._rounded_of: str | None = None
         self._not_local: set[str] = set()
 
@@ -479,29 +478,3 @@ class Classifier:
     def _build_body(self, layer: str) -> Callable[[Any], Any]:
         pictures = tf.TensorSpec((None, *self.input_size, 3), tf.float32)
         return TracedWhenItPays(self._cut.below(layer), pictures, always=self._reproducible)
-
-    def _hash_network(self) -> str:
-        """SHA-256 of the architecture, the preprocessing's effect and all parameters."""
-        content = hashlib.sha256(self._network.to_json().encode())
-        probe = tf.constant([[[[0.0, 127.0, 255.0]]]])
-        content.update(np.asarray(self._preprocess(probe)).tobytes())
-        for weight in self._network.weights:
-            content.update(np.ascontiguousarray(weight.numpy()).view(np.uint8).data)
-        return content.hexdigest()
-
-
-def _tried(
-    network: keras.Model,
-    ended: Ended,
-    preprocess: Callable[[Any], Any],
-    link: Link | None,
-    size: int | tuple[int, int] | None,
-) -> tuple[Ended, Trial]:
-    """The network with its logits, or with its log-probabilities where values show that what
-    seemed to be logits are probabilities; compared with the network as it was given."""
-    prepare, given = ended.takes.prepare(preprocess), link is not None
-    try:
-        return ended, check_scores_of(network, ended, prepare, link_given=given)
-    except NoLogits:
-        ended = ended_in_scores(network, link, size, "log-probability")
-        return ended, check_scores_of(network, ended, prepare, link_given=given)

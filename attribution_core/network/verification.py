@@ -14,9 +14,9 @@ import tensorflow as tf
 
 from attribution_core.arrays import FloatArray
 from attribution_core.network.agreement import same_logits
-from attribution_core.network.endings import Ended
+from attribution_core.network.endings import Ended, ended_in_scores
 from attribution_core.network.graph import flow, multiplications
-from attribution_core.scores import probabilities_of
+from attribution_core.scores import Link, probabilities_of
 
 _MULTIPLICATIONS = 1e10
 """For the pictures that a network is tried on: a fraction of a second on two cores."""
@@ -143,6 +143,42 @@ def check_scores_of(
             "in logits."
         )
     return trial
+
+
+def tried(
+    network: keras.Model,
+    ended: Ended,
+    preprocess: Callable[[Any], Any],
+    link: Link | None,
+    size: int | tuple[int, int] | None,
+) -> tuple[Ended, Trial]:
+    """The network with its logits, compared with the network as it was given.
+
+    Where values show that what seemed to be logits are probabilities, it is the network with its
+    log-probabilities.
+
+    Parameters
+    ----------
+    network : keras.Model
+        As its owner has it: preprocessed pictures -> outputs ``(n, classes)``.
+    ended : Ended
+        What it is taken for.
+    preprocess : callable
+        Tensor of pictures ``(n, h, w, 3)``, RGB 0..255, -> what the network takes.
+    link, size
+        What its owner has said of its outputs and of its pictures' size; None for nothing.
+
+    Raises
+    ------
+    ValueError
+        As `check_scores_of` and `ended_in_scores` do.
+    """
+    prepare, given = ended.takes.prepare(preprocess), link is not None
+    try:
+        return ended, check_scores_of(network, ended, prepare, link_given=given)
+    except NoLogits:
+        ended = ended_in_scores(network, link, size, "log-probability")
+        return ended, check_scores_of(network, ended, prepare, link_given=given)
 
 
 def sound_layers(
