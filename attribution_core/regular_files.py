@@ -32,4 +32,6 @@ def open_regular(path: str | Path, instead: str) -> BinaryIO:
         reason = "Is a directory" if stat.S_ISDIR(kind) else "Not a file but a pipe or a device"
     except OSError as error:
         reason = error.strerror or type(error).__name__
+    except ValueError:
+        reason = "A name has no null bytes"
     raise ValueError(f"The file {shown} cannot be read ({reason}); {instead}.")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import codecs
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,7 +21,11 @@ from attribution_core.command_line.picture_maps import Kind, PictureFile, Plan, 
 from attribution_core.command_line.progress import Line, ProgressBar
 from attribution_core.images import INPUT
 from attribution_core.registry import methods_named
+from attribution_core.regular_files import open_regular
 from attribution_core.running.cluster.crew import Crew, GivenUp
+
+_MOST_BYTES = 100 * 10**6
+"""Of a file of pictures' names."""
 
 
 def explain_pictures(asked: argparse.Namespace) -> int:
@@ -109,8 +115,19 @@ def _pictures(asked: argparse.Namespace) -> list[str]:
 
 
 def _listed(path: Path) -> list[str]:
-    text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
-    return [line for line in text.splitlines() if line]
+    """The names in a text file, or in what comes through standard input."""
+    if str(path) == "-":
+        content = b"" if sys.stdin is None else sys.stdin.buffer.read(_MOST_BYTES + 1)
+    else:
+        with open_regular(
+            path, "name a text file, or - and hand the names to standard input"
+        ) as file:
+            content = file.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise ValueError(f"{path} has more than {_MOST_BYTES // 10**6} MB of names.")
+    # A name that is no text is one of the file system's all the same.
+    lines = os.fsdecode(content.removeprefix(codecs.BOM_UTF8)).split("\n")
+    return [name for line in lines if (name := line.removesuffix("\r"))]
 
 
 def _options(asked: argparse.Namespace, method: str) -> dict[str, Any]:

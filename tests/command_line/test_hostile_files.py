@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from attribution_core.command_line import files
+from attribution_core.command_line import explain, files
 from attribution_core.command_line.arguments import main
 from attribution_core.command_line.files import prepared, write
 from attribution_core.command_line.models import check_shape
@@ -201,3 +201,28 @@ def test_a_map_of_another_shape_than_its_layer_is_not_measured(
 def test_a_map_that_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="cannot be read"):
         load(tmp_path / f"{'x' * 300}.npz")
+
+
+@POSIX
+def test_a_list_of_pictures_that_is_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said_of(listed: str) -> str:
+        asked = ["explain", "--pictures-from", listed, "--out", str(tmp_path / "out")]
+        assert main(asked) == 2
+        told = capsys.readouterr().err
+        assert told.count("\n") == 1
+        return told
+
+    for make, said in MADE.values():
+        assert said.casefold() in said_of(str(make(tmp_path))).casefold()
+    monkeypatch.setattr(sys, "stdin", None)
+    assert "No pictures are named" in said_of("-")
+
+
+def test_a_list_holds_names_of_any_bytes(tmp_path: Path) -> None:
+    listed = tmp_path / "list.txt"
+    listed.write_bytes(b"\xef\xbb\xbfa b.png\r\n\n\xff.png\nc\x0bd.png")
+    assert explain._listed(listed) == ["a b.png", os.fsdecode(b"\xff.png"), "c\x0bd.png"]
+    with pytest.raises(ValueError, match="null byte"):
+        load_image("a\0.png", 8)
