@@ -46,6 +46,8 @@ def evaluate_folder(asked: argparse.Namespace) -> int:
     if not paths:
         raise ValueError(f"The folder {asked.folder} has no maps; fill it with explain.")
     prepared(asked.folder)
+    if asked.figure is not None:
+        prepared(asked.figure.parent)
     check_regions(asked.regions)
     maps, failed, bar = _read(paths)
     models = Models(asked, reproducible=False)

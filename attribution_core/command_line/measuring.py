@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, replace
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ import numpy as np
 
 from attribution_core.attribution import Attribution
 from attribution_core.command_line.exit_codes import sentence
-from attribution_core.command_line.files import write
+from attribution_core.command_line.files import safe, write
 from attribution_core.command_line.folder_maps import Board, SavedMap, on_mosaic
 from attribution_core.command_line.measurements import Measurements, Rows
 from attribution_core.command_line.models import fitted
@@ -58,14 +58,14 @@ def measure_folder(
     """Every measure that was asked for of every map, and how many could not be taken."""
     measures = _measures(asked)
     found: list[Measured] = []
-    failed = 0
     effort = Effort(steps=asked.steps, randoms=asked.random)
     if not measures:
         return MeasureTable(()), 0
     of_region = [each for each in measures if MEASURES[each].needs == "region"]
     tiles = sum(len(board.kinds) * len(board.group) for board in boards) if of_region else 0
     bar.planned += len(usable) + tiles
-    for classifier, name, attribution, region in _subjects(usable, boards, asked, bar, tiles):
+    regions, failed = _regions(usable, asked.regions, bar)
+    for classifier, name, attribution, region in _subjects(usable, boards, regions, bar, tiles):
         mosaicked = region is not None and name.startswith("mosaic ")
         for measure in of_region if mosaicked else measures:
             request = attribution.request
@@ -100,15 +100,19 @@ def _measures(asked: argparse.Namespace) -> tuple[str, ...]:
 def _subjects(
     usable: Sequence[tuple[Classifier, SavedMap]],
     boards: Sequence[Board],
-    asked: argparse.Namespace,
+    regions: Mapping[str, Region],
     bar: ProgressBar,
     tiles: int,
 ) -> Iterator[tuple[Classifier, str, Attribution, Region | None]]:
     """The folder's maps, with their regions, then maps of mosaics, whose regions are the tiles."""
     for classifier, saved in usable:
         request = fitted(classifier, saved.request)
-        region = _region(asked.regions, saved, classifier.input_size)
-        yield classifier, saved.picture, replace(saved.attribution, request=request), region
+        yield (
+            classifier,
+            saved.picture,
+            replace(saved.attribution, request=request),
+            regions.get(saved.picture),
+        )
     for board in boards if tiles else ():
         for saved in board.kinds.values():
             for tile, (target, _) in enumerate(board.group):
@@ -123,21 +127,29 @@ def _subjects(
                 yield board.classifier, name, attribution, np.asarray(board.made.tiles == tile)
 
 
-def _region(folder: Path | None, saved: SavedMap, size: tuple[int, int]) -> Region | None:
-    """The mask of the file that was explained; None where the folder has none.
-
-    ValueError, with its path, where it marks nothing.
-    """
+def _regions(
+    usable: Sequence[tuple[Classifier, SavedMap]], folder: Path | None, bar: ProgressBar
+) -> tuple[dict[str, Region], int]:
+    """Regions by the pictures' names, of the masks of files that were explained, and how many masks
+    cannot be used; a picture without a mask is left out."""
     if folder is None:
-        return None
-    explained = saved.picture.removesuffix(f"-{saved.request.picture.digest[:8]}")
-    path = folder / f"{explained}.png"
-    if not path.is_file():
-        return None
-    try:
-        return region_of(load_image(path, size))
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+        return {}, 0
+    # As `explain` names maps after a picture.
+    masks = {safe(path.stem): path for path in folder.iterdir() if path.suffix.lower() == ".png"}
+    regions: dict[str, Region] = {}
+    failed = 0
+    for name, (classifier, saved) in {one.picture: (each, one) for each, one in usable}.items():
+        mask = masks.get(name.removesuffix(f"-{saved.request.picture.digest[:8]}"))
+        if mask is None:
+            continue
+        try:
+            regions[name] = region_of(load_image(mask, classifier.input_size))
+        except ValueError as error:
+            failed += 1
+            bar.say(f"The mask {mask}: {sentence(error)}")
+    if not regions and not failed:
+        bar.say(f"No PNG file in {folder} is named as one of the pictures.")
+    return regions, failed
 
 
 def _row(

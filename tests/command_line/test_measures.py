@@ -114,6 +114,29 @@ def test_regions_come_as_masks(maps: Path, capsys: pytest.CaptureFixture[str]) -
     assert f"{masks / 'picture1.png'}: The mask is dark everywhere" in capsys.readouterr().err
 
 
+def test_a_mask_that_is_none_is_named_and_the_rest_is_measured(
+    maps: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    masks = maps.parent / "masks"
+    masks.mkdir()
+    asked = ["evaluate", str(maps), *QUICKLY, "--measures", "energy_inside", "sparseness"]
+    asked += ["--regions", str(masks)]
+    assert main(asked) == 0
+    assert "is named as one of the pictures" in capsys.readouterr().err
+    Image.new("L", (7, 300)).save(masks / "picture1.png")
+    (masks / "picture2.png").symlink_to(masks / "picture2.png")
+    for fine in (0, 2):
+        if fine:
+            (masks / "picture2.png").unlink()
+            Image.new("L", (9, 5), 255).save(masks / "picture2.PNG")
+        assert main(asked) == 1
+        said = capsys.readouterr().err
+        assert said.count("The region is empty") == 1
+        assert said.count("symbolic links") == (0 if fine else 1)
+        found = [row["measure"] for row in rows_of(maps / "measures.csv")]
+        assert (found.count("sparseness"), found.count("energy_inside")) == (4, fine)
+
+
 def test_no_measures_no_table(maps: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", str(maps), *QUICKLY, "--measures", "none"]) == 0
     assert not (maps / "methods.csv").exists()
