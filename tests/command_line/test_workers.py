@@ -263,7 +263,12 @@ def test_workers_of_this_machine(
         (["--workers", "2", "--scheduler", "tcp://a:1"], "not allowed with"),
         (["--worker-threads", "2"], "workers that --workers starts"),
         (["--workers", "2", "--worker-memory", "much"], "900MB or 4GB"),
+        (["--workers", "999999"], "memory is enough for "),
+        (["--workers", "1", "--worker-memory", "1MB"], "takes 800 MB before it has a model"),
+        (["--workers", "1", "--worker-threads", "99999"], "--worker-threads so many or fewer"),
+        (["--scheduler", ""], "--scheduler names none"),
         (["--scheduler", "nonsense"], "No Dask scheduler answers at nonsense"),
+        (["--scheduler", "http://127.0.0.1:1"], "No Dask scheduler answers at http://127.0.0.1:1"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(

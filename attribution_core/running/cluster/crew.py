@@ -34,7 +34,7 @@ class GivenUp:
     error: Exception
 
 
-class WorkersDied(RuntimeError):
+class WorkersDied(ChildProcessError):
     """A piece over which as many workers have died as it was allowed."""
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import os
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +38,9 @@ _SETTINGS: Mapping[str, object] = {
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
 }
-_SECONDS_TO_ANSWER = 10
+_SECONDS_TO_ANSWER = 10.0
+_SECONDS_TO_BEGIN = 300.0
+"""After which a process that has not begun is taken never to begin."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,8 @@ def client_of(workers: Workers) -> Iterator[Client]:
     Raises
     ------
     ValueError
-        Where Dask is not installed, or no scheduler answers at the address.
+        Where Dask is not installed, no scheduler answers at the address, or processes cannot be
+        started.
     """
     distributed = dask()
     if workers.scheduler:
@@ -117,10 +122,19 @@ def client_of(workers: Workers) -> Iterator[Client]:
         return
     from dask import config
 
-    threads = str(workers.threads_each)
     with (
         config.set(_SETTINGS),
-        distributed.LocalCluster(
+        _started(distributed, workers) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+def _started(distributed: Any, workers: Workers) -> Any:
+    """Processes of this machine."""
+    threads = str(workers.threads_each)
+    try:
+        return distributed.LocalCluster(
             n_workers=workers.count,
             threads_per_worker=1,
             processes=True,
@@ -128,6 +142,7 @@ def client_of(workers: Workers) -> Iterator[Client]:
             dashboard_address="127.0.0.1:0",
             security=True,
             memory_limit=workers.memory_each or 0,
+            death_timeout=_SECONDS_TO_BEGIN,
             # What goes wrong is said of the piece that it goes wrong with.
             silence_logs=logging.CRITICAL,
             env={
@@ -138,17 +153,33 @@ def client_of(workers: Workers) -> Iterator[Client]:
                 # TensorFlow's own lines would stand between those of the progress.
                 "TF_CPP_MIN_LOG_LEVEL": "3",
             },
-        ) as cluster,
-        distributed.Client(cluster, set_as_default=False) as client,
-    ):
-        yield client
+        )
+    except Exception as error:
+        raise ValueError(
+            f"No workers could be started ({type(error).__name__}); ask for fewer, or allow each "
+            "more memory."
+        ) from None
 
 
 def _client(distributed: Any, address: str) -> Any:
     try:
+        # A client that is answered with something else waits far longer, and says so at its end.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, _ask(distributed, address)).result()
         return distributed.Client(address, timeout=_SECONDS_TO_ANSWER, set_as_default=False)
-    except (OSError, ValueError, RuntimeError, TypeError) as error:
+    except Exception as error:
+        # What is no scheduler may answer anything.
         raise ValueError(
             f"No Dask scheduler answers at {address} ({type(error).__name__}); start one with "
             "`dask scheduler`, or workers of this machine with --workers."
         ) from None
+
+
+async def _ask(distributed: Any, address: str) -> None:
+    """Have a scheduler say that it is one, in time."""
+
+    async def identity() -> None:
+        async with distributed.rpc(address, timeout=_SECONDS_TO_ANSWER) as there:
+            await there.identity()
+
+    await asyncio.wait_for(identity(), _SECONDS_TO_ANSWER)
