@@ -30,11 +30,13 @@ from attribution_core.images import Pixels
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 
-# What stands for a browser or a server, and for networks of VGG16's or EfficientNet's size: a test
-# that asks for one of these is marked, and ``make quick`` leaves it out.
+# What stands for a browser or a server, for networks of VGG16's or EfficientNet's size, and for
+# processes that are started: a test that asks for one of these is marked, and ``make quick`` leaves
+# it out.
 MARKED_BY = {
     "browser": {"browser", "serve"},
     "network": {"efficientnet", "vgg16_cam", "downloaded", "built_in_networks"},
+    "thorough": {"crew", "cluster"},
 }
 
 

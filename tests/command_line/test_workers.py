@@ -23,7 +23,7 @@ from attribution_core.running.cluster.crew import GivenUp, Here, WorkersDied
 from attribution_core.running.cluster.workers import TRIES, dask
 from attribution_core.saved_maps.files import load
 from tests.command_line.test_command_line import explained, model, rows_of, save_picture
-from tests.patience import until
+from tests.patience import UNCHANGED, until
 
 __all__ = ["explained", "model"]
 
@@ -38,16 +38,25 @@ def cluster() -> Iterator[Any]:
     from dask import config
 
     with (
-        config.set({"distributed.scheduler.allowed-failures": TRIES - 1}),
+        pytest.MonkeyPatch.context() as patch,
+        config.set(
+            {
+                "distributed.scheduler.allowed-failures": TRIES - 1,
+                "distributed.comm.timeouts.connect": "120s",
+            }
+        ),
         distributed.LocalCluster(
             n_workers=2,
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
+            death_timeout=UNCHANGED,
             env={"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"},
         ) as cluster,
     ):
+        # On a busy machine nobody answers at once.
+        patch.setattr("attribution_core.running.cluster.workers._SECONDS_TO_ANSWER", UNCHANGED)
         yield cluster
 
 
