@@ -146,7 +146,7 @@ def _regions(
             regions[name] = region_of(load_image(mask, classifier.input_size))
         except ValueError as error:
             failed += 1
-            bar.say(f"The mask {mask}: {sentence(error)}")
+            bar.say(f"{mask}: {sentence(error)}")
     if not regions and not failed:
         bar.say(f"No PNG file in {folder} is named as one of the pictures.")
     return regions, failed
