@@ -23,7 +23,9 @@ BUDGET = 1024
 
 
 def ask_for_fewest(scene: Scene, game: Request) -> tuple[FindFewest, ...]:
-    """Both searches, where the visitor asks for them and there is another answer to give."""
+    """Both searches, where there is another answer to give and the visitor asks for them."""
+    if len(scene.labels) < 2:
+        return ()
     wanted = choose_whether(
         "superpixels-fewest",
         "How few parts are enough?",
@@ -32,7 +34,7 @@ def ask_for_fewest(scene: Scene, game: Request) -> tuple[FindFewest, ...]:
         "and the fewest whose absence changes it: found greedily, then proven by trying all "
         f"smaller sets, as far as {BUDGET} coalitions go.",
     )
-    if not wanted or len(scene.labels) < 2:
+    if not wanted:
         return ()
     return tuple(FindFewest(scene.settings.model, game, aim, BUDGET) for aim in ("keep", "change"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,11 @@ import pytest
 
 from attribution_core.games.smallest_set import SmallestSet
 from attribution_core.measures.smallest_parts import SmallestParts
-from pages.ui.superpixels.fewest_parts import sentence
+from pages.ui.superpixels import fewest_parts
+from pages.ui.superpixels.fewest_parts import ask_for_fewest, sentence
 from pages.ui.superpixels.game_board import Board
+from pages.ui.worker.tasks import Explain
+from tests.pages.maps.scenes import scene_of, table_of
 
 LABELS = ("ant", "bee")
 BOARD = Board((), np.arange(4).reshape(2, 2), "superpixel", (), 0, 16, False)
@@ -63,3 +67,23 @@ def test_sentences(
 ) -> None:
     result = SmallestParts(aim, 0, becomes, found, 1024)
     assert sentence(result, BOARD, LABELS, finished=finished) == said
+
+
+def test_one_output_has_no_other_answer_and_no_switch(
+    tiny_image: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered: list[str] = []
+
+    def switched_on(name: str, *_: object) -> bool:
+        offered.append(name)
+        return True
+
+    monkeypatch.setattr(fewest_parts, "choose_whether", switched_on)
+    scene = scene_of(tiny_image, (0,), methods=("kernel_shap",))
+    (cell,) = table_of(scene).cells
+    assert isinstance(cell.task, Explain)
+    game = cell.task.request
+    assert [each.aim for each in ask_for_fewest(scene, game)] == ["keep", "change"]
+    offered.clear()
+    assert ask_for_fewest(replace(scene, labels=("size",)), game) == ()
+    assert offered == []
