@@ -42,6 +42,14 @@ def test_a_wall_of_maps_and_a_page_of_each(server: Any, new_page: Callable[..., 
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("methods-about=gradient_times_input"))
+    # Back from another page leads to all that was chosen on this one, and takes one step.
+    begun = page.evaluate("history.length")
+    page.get_by_role("link", name="Layers").first.click()
+    page.wait_for_url(re.compile("/layers"))
+    assert page.evaluate("history.length") == begun + 1
+    page.go_back()
+    page.wait_for_url(re.compile("methods-about=gradient_times_input"))
+    expect(page.get_by_role("heading", name="Gradient × Input", exact=True)).to_be_visible()
     page.go_back()
     expect(wall.locator(".map.done").first).to_be_visible()
     page.set_viewport_size({"width": 390, "height": 844})
