@@ -11,10 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from attribution_core.running.cluster.beginning import interrupted_afterwards, loop_apart
 from attribution_core.running.memory import most_bytes
 
 if TYPE_CHECKING:
     from distributed import Client
+    from tornado.ioloop import IOLoop
 
 TRIES = 3
 """So many workers may die over a piece of work before it is given up."""
@@ -116,7 +118,8 @@ def client_of(workers: Workers) -> Iterator[Client]:
         # That it has gone is said once, in a sentence.
         with (
             distributed.utils.silence_logging_cmgr(logging.CRITICAL),
-            _client(distributed, workers.scheduler) as client,
+            loop_apart() as loop,
+            _client(distributed, workers.scheduler, loop) as client,
         ):
             yield client
         return
@@ -124,18 +127,22 @@ def client_of(workers: Workers) -> Iterator[Client]:
 
     with (
         config.set(_SETTINGS),
-        _started(distributed, workers) as cluster,
-        distributed.Client(cluster, set_as_default=False) as client,
+        loop_apart() as loop,
+        contextlib.ExitStack() as stack,
     ):
+        with interrupted_afterwards():
+            cluster = stack.enter_context(_started(distributed, workers, loop))
+            client = stack.enter_context(distributed.Client(cluster, set_as_default=False))
         yield client
 
 
-def _started(distributed: Any, workers: Workers) -> Any:
+def _started(distributed: Any, workers: Workers, loop: IOLoop) -> Any:
     """Processes of this machine."""
     threads = str(workers.threads_each)
     try:
         return distributed.LocalCluster(
             n_workers=workers.count,
+            loop=loop,
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
@@ -161,12 +168,14 @@ def _started(distributed: Any, workers: Workers) -> Any:
         ) from None
 
 
-def _client(distributed: Any, address: str) -> Any:
+def _client(distributed: Any, address: str, loop: IOLoop) -> Any:
     try:
         # A client that is answered with something else waits far longer, and says so at its end.
         with ThreadPoolExecutor(1) as thread:
             thread.submit(asyncio.run, _ask(distributed, address)).result()
-        return distributed.Client(address, timeout=_SECONDS_TO_ANSWER, set_as_default=False)
+        return distributed.Client(
+            address, timeout=_SECONDS_TO_ANSWER, set_as_default=False, loop=loop
+        )
     except Exception as error:
         # What is no scheduler may answer anything.
         raise ValueError(
