@@ -54,6 +54,11 @@ class FolderAtAddress:
     address: str
 
     def prepare(self) -> None:
+        if self.address.partition(_ADDRESS)[0] in ("", "memory"):
+            raise ValueError(
+                f"What is written to {self.address} ends with the command; name a folder, or an "
+                "address such as s3://bucket/maps."
+            )
         try:
             system, root = self._opened()
             system.makedirs(root, exist_ok=True)

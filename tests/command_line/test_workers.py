@@ -279,6 +279,8 @@ def test_workers_of_this_machine(
         (["--workers", "1", "--worker-memory", "1MB"], "takes 800 MB before it has a model"),
         (["--workers", "1", "--worker-threads", "99999"], "--worker-threads so many or fewer"),
         (["--scheduler", ""], "--scheduler names none"),
+        (["--out", "memory://maps"], "ends with the command"),
+        (["--out", "://"], "address such as s3://bucket/maps"),
         (["--scheduler", "nonsense"], "No Dask scheduler answers at nonsense"),
         (["--scheduler", "http://127.0.0.1:1"], "No Dask scheduler answers at http://127.0.0.1:1"),
     ],
