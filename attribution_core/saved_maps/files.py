@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -158,6 +159,10 @@ def load(
     called = name or (source.name if isinstance(source, Path) else "")
     file = f"The file {called}" if called else "The file"
     try:
+        # A pipe that nobody writes to would be waited for without end.
+        if isinstance(source, Path) and not (source.is_file() or source.is_dir()):
+            source.stat()
+            raise OSError(errno.EINVAL, "Not a file but a pipe or a device")
         archive = read_archive(source, TEXT, most_bytes=most_bytes)
         return _saved_maps(Part(archive.text, "the file"), archive.arrays)
     except OSError as error:

@@ -201,6 +201,16 @@ def test_a_map_of_another_shape_than_its_layer_is_not_measured(
 def test_a_map_that_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="cannot be read"):
         load(tmp_path / f"{'x' * 300}.npz")
+    with pytest.raises(ValueError, match=r"nowhere\.npz cannot be read \(No such file"):
+        load(tmp_path / "nowhere.npz")
+
+
+@POSIX
+@pytest.mark.parametrize("kind", list(MADE))
+def test_maps_that_are_a_pipe_or_worse(tmp_path: Path, kind: str) -> None:
+    make, said = MADE[kind]
+    with pytest.raises(ValueError, match=f"(?i){said}"):
+        load(make(tmp_path))
 
 
 @POSIX
