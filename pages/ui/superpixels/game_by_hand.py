@@ -143,6 +143,8 @@ def _follow_game(engine: Engine, game: _Game, opening: Sequence[Task]) -> None:
     names = game.names
 
     def draw(snapshots: Snapshots, finished: bool) -> None:
+        # Above the board, where the question is asked and its parts are shown.
+        draw_fewest(game.fitted, board, game.fewest, snapshots)
         known = _attributions(table, snapshots, scene.classes.index(board.focus))
         clicked = draw_board(scene, board, known)
         now = game.without(clicked.absent)
@@ -156,7 +158,6 @@ def _follow_game(engine: Engine, game: _Game, opening: Sequence[Task]) -> None:
         _draw_changes(game.fitted, clicked, table, snapshots, now, whole)
         if game.question is not None:
             draw_answer(game.fitted, board, game.question, snapshots)
-        draw_fewest(game.fitted, board, game.fewest, snapshots)
         st.markdown("#### The values as maps")
         _draw_fits(scene, board, table, snapshots)
         maps = table
