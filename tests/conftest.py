@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 # Small solutions are quicker on one thread than on several that wait for a busy machine.
@@ -51,6 +53,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark, names in MARKED_BY.items():
             if fixtures & names:
                 item.add_marker(mark)
+
+
+@pytest.fixture(scope="module")
+def no_page_before() -> Iterator[None]:
+    """For tests that start workers: these would run what is this process's main module.
+
+    A page that was tested in this process is that since.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+        yield
 
 
 OF_CHANNELS = ("grad_cam", "class_activation")

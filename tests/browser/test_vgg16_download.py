@@ -19,6 +19,7 @@ from attribution_core.models import vgg16
 from tests.browser.conftest import free_port
 from tests.browser.patience import choose, expect
 from tests.conftest import served
+from tests.patience import until
 from tests.small_network import SMALL
 
 FILE_NAME = KERAS_APPLICATIONS["vgg16"].file
@@ -56,7 +57,9 @@ def leave(page: Page) -> None:
 
 
 def choose_model(page: Page, name: str) -> None:
-    choose(page.get_by_role("combobox", name="Model"), name)
+    """A list that is redrawn under the pointer can take the click for the entry beside it."""
+    box = page.get_by_role("combobox", name="Model")
+    until(lambda: box.input_value() == name, pause=lambda: choose(box, name))
 
 
 def start_download(page: Page) -> None:

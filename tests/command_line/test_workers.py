@@ -31,8 +31,11 @@ __all__ = ["explained", "model"]
 Said = pytest.CaptureFixture[str]
 
 
+pytestmark = pytest.mark.usefixtures("no_page_before")
+
+
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Any]:
+def cluster(no_page_before: None) -> Iterator[Any]:
     """A scheduler with two workers, as another program may have started them."""
     # Its import brings settings of its own, which are not to go with those made here.
     distributed = dask()

@@ -7,7 +7,6 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -21,15 +20,14 @@ from attribution_core.running.cluster.crew import (
 )
 from attribution_core.running.cluster.workers import TRIES, Workers
 
+pytestmark = pytest.mark.usefixtures("no_page_before")
+
 
 @pytest.fixture(scope="module")
-def crew() -> Iterator[Crew]:
+def crew(no_page_before: None) -> Iterator[Crew]:
     """Two processes of this machine."""
-    with pytest.MonkeyPatch.context() as patch:
-        # A page that was tested in this process is its main module since, which workers would run.
-        patch.setitem(sys.modules, "__main__", ModuleType("__main__"))
-        with crew_of(Workers(2, threads=1, memory=4 * 10**8)) as crew:
-            yield crew
+    with crew_of(Workers(2, threads=1, memory=4 * 10**8)) as crew:
+        yield crew
 
 
 # What workers are to run is written inside the tests: they know nothing of the tests' modules.
@@ -178,7 +176,6 @@ def test_where_no_scheduler_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_dask(monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
 
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ValueError, match=r"pip install 'attribution-explorer\[cluster\]'"):
