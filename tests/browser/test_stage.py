@@ -181,7 +181,8 @@ def test_space_plays_the_layers_and_arrows_turn_the_pictures(visit: Callable[...
     assert play.text_content() == "▶"
     page.locator(".film .scrubber").fill("3")
     expect(shot).not_to_have_text("input")
-    assert page.locator(".map canvas").first.evaluate("each => each.toDataURL()") != pixels
+    canvas = page.locator(".map canvas").first
+    until(lambda: canvas.evaluate("each => each.toDataURL()") != pixels)
     page.keyboard.press("v")  # after the last film: none
     expect(page.locator(".film .scrubber")).to_be_hidden()
     expect(page.locator(".heading")).to_contain_text("top")
