@@ -29,6 +29,7 @@ from pages.ui.shell.markdown import literal
 from pages.ui.shell.own_model_ends import choose_ends
 from pages.ui.shell.own_picture import NOT_HERE
 from pages.ui.shell.progress import plain
+from pages.ui.shell.refusals import draw_refusal, refuse
 from pages.ui.shell.scene import Scene, picture_of
 from pages.ui.shell.session import OwnModelTried, session, visitor
 from pages.ui.worker.engine import Engine, engine
@@ -62,9 +63,7 @@ def render_own_model(engine: Engine, scene: Scene) -> None:
     # Once decided, another one is drawn, which is closed.
     key = f"own_model_{session().decided}"
     with st.popover("Your own model", type="tertiary", key=key, width="content"):
-        if session().refused_model:
-            st.error(literal(session().refused_model))
-            session().refused_model = ""
+        draw_refusal("model")
         tried = session().own_model
         if tried is None:
             _uploader(engine)
@@ -125,7 +124,7 @@ def _take_model(widget: str) -> None:
     file = st.session_state.get(widget)
     if not isinstance(file, UploadedFile):
         if file is not None and widget == _uploader_key():  # not one that was taken already
-            session().refused_model = NOT_HERE
+            refuse("model", NOT_HERE)
         return
     session().brought += 1
     try:
@@ -134,7 +133,7 @@ def _take_model(widget: str) -> None:
         _belongings(visitor())
         digest = engine().own_models.bring(visitor(), file.name, file.getvalue())
     except ValueError as error:
-        session().refused_model = str(error)
+        refuse("model", str(error))
     else:
         _begin(OwnModelTried(digest))
     context = get_script_run_ctx()
@@ -300,7 +299,7 @@ def _take_numbers() -> None:
             mean, deviation, 255 if st.session_state.get(_OF) == "0..255" else 1
         )
     except ValueError as error:
-        session().refused_model = str(error)
+        refuse("model", str(error))
         return
     tried = session().own_model
     if tried is not None:
@@ -329,12 +328,12 @@ def _take_labels(widget: str, classes: int) -> None:
     if file is None or tried is None:
         return
     if not isinstance(file, UploadedFile):
-        session().refused_model = NOT_HERE
+        refuse("model", NOT_HERE)
         return
     try:
         labels = checked_labels(labels_in(file.getvalue(), file.name), file.name, classes)
     except ValueError as error:
-        session().refused_model = str(error)
+        refuse("model", str(error))
         return
     session().own_model = replace(tried, labels=labels, labels_file=file.name)
 
@@ -347,7 +346,7 @@ def _use(digest: str, kinds: dict[str, Preprocessing], labels: tuple[str, ...], 
     try:
         name = engine().own_models.use(visitor(), digest, Use(kind, labels, ends))
     except ValueError as error:
-        session().refused_model = str(error)
+        refuse("model", str(error))
         return
     awaited, session().awaited = session().awaited, {}
     if digest_in(awaited.get("model", "")) == digest:

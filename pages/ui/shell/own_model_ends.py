@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from attribution_core.scores import Link
-from pages.ui.shell.session import session
+from pages.ui.shell.refusals import refuse
 from pages.ui.shell.whole_numbers import whole_number_input
 from pages.ui.worker.own_models import LARGEST_SIDE, SMALLEST_SIDE, Ends, Undecided
 
@@ -61,7 +61,7 @@ def _resize(ends: Ends, retry: Retry) -> None:
     try:
         resized = replace(ends, size=(height, width))
     except ValueError as error:
-        session().refused_model = str(error)
+        refuse("model", str(error))
     else:
         retry(resized)
 

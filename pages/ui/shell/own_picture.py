@@ -12,6 +12,7 @@ from attribution_core.images import Decoded, Picture
 from attribution_core.images.limited import decode_limited
 from pages.ui.shell.address import allowed, fetched
 from pages.ui.shell.choices import decide
+from pages.ui.shell.refusals import refuse
 from pages.ui.shell.session import OwnDecoded, session
 from pages.ui.shell.settings import UPLOAD
 
@@ -34,7 +35,7 @@ def take_own_picture(widget: str) -> None:
     if file is None:
         return
     if not isinstance(file, UploadedFile):
-        session().refused_picture = f"{NOT_HERE} The picture shown is unchanged."
+        refuse("picture", f"{NOT_HERE} The picture shown is unchanged.")
         return
     take_content(file.getvalue())
 
@@ -45,15 +46,16 @@ def take_pasted(sent: object) -> None:
         return
     content = sent.get("content")
     if not isinstance(content, str) or len(content) > 4 * MOST_BYTES / 3 + 4:
-        session().refused_picture = (
+        refuse(
+            "picture",
             f"The pasted picture is too large; it should have at most {MOST_BYTES // 2**20} MB. "
-            "The picture shown is unchanged."
+            "The picture shown is unchanged.",
         )
         return
     try:
         take_content(base64.b64decode(content, validate=True))
     except binascii.Error:
-        session().refused_picture = "What was pasted is not a picture that can be read."
+        refuse("picture", "What was pasted is not a picture that can be read.")
 
 
 def take_address(widget: str) -> None:
@@ -64,7 +66,7 @@ def take_address(widget: str) -> None:
     try:
         content = fetched(address)
     except ValueError as error:
-        session().refused_picture = f"{error} The picture shown is unchanged."
+        refuse("picture", f"{error} The picture shown is unchanged.")
         return
     take_content(content)
 
@@ -72,9 +74,10 @@ def take_address(widget: str) -> None:
 def take_content(content: bytes) -> None:
     """Show the picture in a file's content, or say why it is none, from a callback."""
     if len(content) > MOST_BYTES:
-        session().refused_picture = (
+        refuse(
+            "picture",
             f"The picture's file is too large; it should have at most {MOST_BYTES // 2**20} MB. "
-            "The picture shown is unchanged."
+            "The picture shown is unchanged.",
         )
         return
     scene = session().scene
@@ -83,7 +86,7 @@ def take_content(content: bytes) -> None:
     try:
         decoded = decode_limited(content, (size[0], size[1]))
     except ValueError as error:
-        session().refused_picture = f"{error} The picture shown is unchanged."
+        refuse("picture", f"{error} The picture shown is unchanged.")
         return
     session().own_picture = content
     session().own_decoded = OwnDecoded(content, {(size[0], size[1]): decoded})

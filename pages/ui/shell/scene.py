@@ -124,7 +124,7 @@ def scores_of(quantity: Quantity, link: Link, classes: int) -> tuple[str, ...]:
 
 def make_scene(engine: Engine, page: str) -> Scene:
     """Make the scene of this run and write its link; ``page`` is the page's name in links."""
-    session().page = page
+    session().page, session().clicked = page, bool(reports())
     chosen = _chosen_settings(engine)
     scene = scene_of(engine, chosen, visitor(), page)
     session().scene = scene

@@ -64,6 +64,14 @@ class Choices:
     reported: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+@dataclass
+class Refusal:
+    """Why something was refused, and whether a run has said so."""
+
+    sentence: str
+    drawn: bool = False
+
+
 @dataclass(frozen=True)
 class OwnDecoded:
     """A visitor's own picture, decoded.
@@ -131,12 +139,12 @@ class Session:
         The last file uploaded or photo taken that could be read as a picture.
     own_decoded : OwnDecoded or None
         The same, decoded.
-    refused_picture : str
-        Why the last file was refused; empty once the visitor has been told.
+    clicked : bool
+        Whether a click began this run, and not news of results.
+    refusals : dict
+        Why what was brought last was refused, by the place that it was brought to.
     own_model : OwnModelTried or None
         The network that this visitor has brought and not decided about yet.
-    refused_model : str
-        Why the last file of a network or of labels was refused.
     brought, decided : int
         How many files of networks were taken, and decided about.
     awaited : dict
@@ -183,9 +191,9 @@ class Session:
     resumed: bool = False
     own_picture: bytes | None = None
     own_decoded: OwnDecoded | None = None
-    refused_picture: str = ""
+    clicked: bool = False
+    refusals: dict[str, Refusal] = field(default_factory=dict)
     own_model: OwnModelTried | None = None
-    refused_model: str = ""
     brought: int = 0
     decided: int = 0
     awaited: dict[str, str] = field(default_factory=dict)

@@ -33,6 +33,7 @@ from pages.ui.shell.own_picture import (
     take_own_picture,
     take_pasted,
 )
+from pages.ui.shell.refusals import draw_refusal
 from pages.ui.shell.requests import players_given
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import session, visitor
@@ -89,9 +90,7 @@ def _picture(scene: Scene) -> None:
         height, width = scene.picture.pixels.shape[:2]
         if sentences := assumed((height, width)):
             st.caption(literal(sentences))
-    if session().refused_picture:
-        st.error(session().refused_picture)
-        session().refused_picture = ""
+    draw_refusal("picture")
 
 
 def _own_picture(scene: Scene, *, own: bool) -> None:

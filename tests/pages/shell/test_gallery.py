@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from attribution_core.models.labels import imagenet_labels
 from pages.ui.shell import gallery as ui
-from pages.ui.shell import own_picture
+from pages.ui.shell import own_picture, refusals
 from pages.ui.shell.gallery import KINDS, GalleryPicture, gallery, gallery_picture, pixels_of
 from pages.ui.shell.session import Session
 from tests.pages.visits import Visit
@@ -149,9 +149,11 @@ def test_what_is_pasted_is_looked_at(
 ) -> None:
     session = Session()
     monkeypatch.setattr(own_picture, "session", lambda: session)
+    monkeypatch.setattr(refusals, "session", lambda: session)
     own_picture.take_pasted(sent)
-    assert sentence in session.refused_picture
-    assert bool(sentence) == bool(session.refused_picture)
+    said = [each.sentence for each in session.refusals.values()]
+    assert len(said) == bool(sentence)
+    assert all(sentence in each for each in said)
     assert session.own_picture is None
 
 

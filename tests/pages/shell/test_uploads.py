@@ -16,6 +16,7 @@ from attribution_core import load_image
 from attribution_core.images import Decoded
 from attribution_core.images.limited import decode_limited
 from pages.ui.shell import own_picture
+from pages.ui.shell.markdown import literal
 from pages.ui.worker.housekeeping import BoundedUploads
 from tests.pages.visits import Visit
 
@@ -107,7 +108,7 @@ def test_a_bad_file_gives_a_sentence_and_the_old_picture(
     page.app.sidebar.file_uploader[0].upload(name, hostile_files()[name], "image/png")
     page.run()
     (error,) = page.app.error
-    assert error.value.endswith("The picture shown is unchanged.")
+    assert error.value.endswith(literal("The picture shown is unchanged."))
     assert "Traceback" not in error.value
     assert page.scene.picture == before
     assert page.statuses == ["done"]
