@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attribution_core.games.smallest_set import SmallestSet, smallest_set
+from attribution_core.games.smallest_set import SmallestSet, Worth, smallest_set
 from tests.known_games import additive, random_worth, table_game
 
 
-def last(players: int, worth: object, budget: int = 10**6, batch_size: int = 7) -> SmallestSet:
-    *_, found = smallest_set(players, worth, budget=budget, batch_size=batch_size)  # type: ignore[arg-type]
+def last(players: int, worth: Worth, budget: int = 10**6, batch_size: int = 7) -> SmallestSet:
+    *_, found = smallest_set(players, worth, budget=budget, batch_size=batch_size)
     return found
 
 
