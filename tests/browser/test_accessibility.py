@@ -69,9 +69,8 @@ def visit(server: Any, new_page: Callable[..., Page]) -> Callable[..., Page]:
         expect(done or page.get_by_test_id("stDownloadButton").first).to_be_visible()
         expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
         expect(page.locator(".map.queued, .map.running")).to_have_count(0)
-        if done is None:  # the list of stories loads no network
-            layer = page.get_by_test_id("stSidebar").get_by_role("combobox", name="Layer")
-            expect(layer).to_be_enabled()  # the network is loaded
+        layer = page.get_by_test_id("stSidebar").get_by_role("combobox", name="Layer")
+        expect(layer).to_be_enabled()  # the network is loaded
         settled(page)
         return page
 

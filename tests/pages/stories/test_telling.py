@@ -38,6 +38,15 @@ def test_next_and_back_set_page_and_controls(visit: Callable[..., Visit]) -> Non
     assert not buttons(page)
 
 
+def test_opened_first_the_page_loads_the_network_whose_layers_the_sidebar_offers(
+    visit: Callable[..., Visit],
+) -> None:
+    page = visit().open("stories").finish()
+    [layer] = [box for box in page.app.sidebar.selectbox if box.label == "Layer"]
+    assert not layer.disabled
+    assert len(layer.options) > 1
+
+
 def test_a_change_on_the_way_is_undone_by_the_next_step(visit: Callable[..., Visit]) -> None:
     page = visit(story=NAME, step="1").run()
     # The link named a class, so the page that it named is shown and not the step's.
