@@ -9,28 +9,20 @@ the same interface.
 
 from __future__ import annotations
 
-import itertools
-import logging
 import threading
 import time
-import traceback
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
-from typing import Generic, Literal, TypeVar
+from typing import Generic, TypeVar
 
 from attribution_core.running.pace import TimeLeft, Work
 from attribution_core.running.standing import Load, Snapshot, Standing, State
-from attribution_core.running.times import Times
-from attribution_core.running.turns import Job, Shares, Turn, Waiter, Wish, in_line, wishes_of
+from attribution_core.running.stepping import Stepping
+from attribution_core.running.turns import Job, Waiter
+from attribution_core.running.waiting import Waiting
 
 Request = TypeVar("Request", bound=Hashable)
 Estimate = TypeVar("Estimate")
-
-_log = logging.getLogger(__name__)
-
-LONG_STEP_SECONDS = 5.0
-"""Steps of more are logged: while one lasts, nobody else is served."""
 
 
 class QueueFull(ValueError):
@@ -97,28 +89,14 @@ class Runner(Generic[Request, Estimate]):
         work: Callable[[Request], Work | None] = lambda request: None,
         share: Callable[[Estimate], float] = lambda estimate: 0.0,
     ) -> None:
-        self._start = start
-        self._times: Times[Request, Estimate] = Times(work, share, clock)
-        self._priority = priority
-        self._patience = patience
-        self._keep = keep
         self._per_waiter = per_waiter
         self._in_all = in_all
         self._clock = clock
         self._changed = threading.Condition()
-        self._closed = False
-        self._turns = itertools.count()
-        self._revisions = itertools.count(1)
-        self._looks = itertools.count(1)
-        # Not an OrderedDict, which hashes every key anew whenever one goes through it.
-        self._jobs: dict[Request, Job[Request, Estimate]] = {}
-        # In order of use, so that who is forgotten first stands first.
-        self._waiters: OrderedDict[str, Waiter[Request, Estimate]] = OrderedDict()
-        self._shares = Shares()
-        self._load = Load()
-        self._known_line: _Line[Request, Estimate] | None = None
-        self._thread = threading.Thread(target=self._work, name="attribution-jobs", daemon=True)
-        self._thread.start()
+        self._waiting: Waiting[Request, Estimate] = Waiting(
+            priority, work, share, clock=clock, patience=patience, keep=keep, in_all=in_all
+        )
+        self._stepping = Stepping(start, self._waiting, self._changed, clock)
 
     def ask(self, waiter: str, requests: Sequence[Request]) -> bool:
         """Say that `waiter` now waits for exactly these, in this order, and is awake.
@@ -144,39 +122,26 @@ class Runner(Generic[Request, Estimate]):
                 f"this asks for {len(wanted)}."
             )
         with self._changed:
-            if self._closed:
+            waiting = self._waiting
+            if waiting.closed:
                 raise Closed(RESTARTING)
-            old = self._waiters.get(waiter)
-            now = self._clock()
-            new: Waiter[Request, Estimate] = Waiter(waiter, wanted, now, now, next(self._turns))
-            fresh = set(wanted)
-            if old is not None:
-                new.given_up = old.given_up.intersection(wanted)
-                fresh.difference_update(old.requests)
-                if not fresh:
-                    new.since, new.turn = old.since, old.turn
-            admitted = self._admit(new)
-            self._waiters[waiter] = new
-            self._known_line = None
+            old = waiting.waiters.get(waiter)
+            new, fresh = waiting.new(waiter, wanted, old)
+            admitted = waiting.admit(new)
+            waiting.replace(new)
             # Only something new can be refused: pages repeat their lists, in a full queue as well.
-            if fresh and self._is_full_for(new):
-                for request in admitted:
-                    del self._jobs[request]
-                if old is None:
-                    del self._waiters[waiter]
-                else:
-                    self._waiters[waiter] = old
-                self._known_line = None
+            if fresh and waiting.is_full_for(new):
+                waiting.take_back(new, old, admitted)
                 raise QueueFull(
                     f"The queue is full: at most {self._in_all} results can be waited for by "
                     "everyone together, and this is more than your share. Ask for fewer, or try "
                     "again later."
                 )
-            self._waiters.move_to_end(waiter)
+            waiting.waiters.move_to_end(waiter)
             if not wanted:
-                del self._waiters[waiter]
+                del waiting.waiters[waiter]
             for request in fresh:
-                self._lift_failure(request)
+                waiting.lift_failure(request)
             self._change()
             return bool(fresh)
 
@@ -191,12 +156,12 @@ class Runner(Generic[Request, Estimate]):
         For `waiter`, if named, what it cancelled is "cancelled" even while others wait for it.
         """
         with self._changed:
-            job = self._jobs.get(request)
+            job = self._waiting.jobs.get(request)
             if job is None:
                 return Snapshot("unknown")
-            job.looked = next(self._looks)
-            place = self._line().places.get(job)
-            viewer = None if waiter is None else self._waiters.get(waiter)
+            self._waiting.look(job)
+            place = self._waiting.line().places.get(job)
+            viewer = None if waiter is None else self._waiting.waiters.get(waiter)
             state: State
             if job.outcome is not None:
                 state = job.outcome
@@ -210,12 +175,12 @@ class Runner(Generic[Request, Estimate]):
     def standing(self, waiter: str) -> Standing:
         """Return how things stand for `waiter`, at far less cost than looking at all it wants."""
         with self._changed:
-            known = self._waiters.get(waiter)
+            known = self._waiting.waiters.get(waiter)
             if known is None:
                 return Standing()
-            line = self._line()
+            line = self._waiting.line()
             waited_for = [job for job in known.jobs if job in line.places and known.wants(job)]
-            stepping = self._times.stepping
+            stepping = self._waiting.times.stepping
             return Standing(
                 max((job.revision for job in known.jobs), default=0),
                 len(waited_for),
@@ -232,10 +197,10 @@ class Runner(Generic[Request, Estimate]):
         else waits, if it has this priority or a more urgent one.
         """
         with self._changed:
-            known = self._waiters.get(waiter)
+            known = self._waiting.waiters.get(waiter)
             if known is None:
                 return []
-            line, now = self._line(), self._clock()
+            line, now = self._waiting.line(), self._clock()
 
             def is_soon(job: Job[Request, Estimate]) -> bool:
                 left = line.left([job], now)
@@ -255,7 +220,8 @@ class Runner(Generic[Request, Estimate]):
             Whether they have.
         """
         with self._changed:
-            jobs = [self._jobs[request] for request in requests if request in self._jobs]
+            known = self._waiting.jobs
+            jobs = [known[request] for request in requests if request in known]
             return self._changed.wait_for(
                 lambda: all(job.outcome is not None for job in jobs), seconds
             )
@@ -264,10 +230,10 @@ class Runner(Generic[Request, Estimate]):
     def load(self) -> Load:
         """What there is to do, and what has been done so far."""
         with self._changed:
-            line, stepping = self._line(), self._times.stepping
+            line, stepping = self._waiting.line(), self._waiting.times.stepping
             running = sum(place == 0 for place in line.places.values())
             return replace(
-                self._load,
+                self._stepping.load,
                 running=running,
                 queued=len(line.places) - running,
                 waiters=line.waiting,
@@ -277,7 +243,7 @@ class Runner(Generic[Request, Estimate]):
     @property
     def ended(self) -> int:
         """How many runs of jobs have ended, when `cost` may come to say something else."""
-        return self._times.ended
+        return self._waiting.times.ended
 
     def cost(self, requests: Sequence[Request]) -> TimeLeft | None:
         """Return how long these take from their start to their end where nothing else runs.
@@ -285,8 +251,8 @@ class Runner(Generic[Request, Estimate]):
         What is there already counts for nothing. None where some of it was never measured.
         """
         with self._changed:
-            known = [self._jobs.get(request) or Job(request, 0, 0) for request in requests]
-            return self._times.cost([job for job in known if job.outcome != "done"])
+            known = [self._waiting.jobs.get(request) or Job(request, 0, 0) for request in requests]
+            return self._waiting.times.cost([job for job in known if job.outcome != "done"])
 
     def cancel(self, waiter: str, request: Request | None = None) -> None:
         """Let `waiter` give up `request`, or all its unfinished ones.
@@ -312,7 +278,7 @@ class Runner(Generic[Request, Estimate]):
             known = self._hear(waiter)
             if known is not None and request in known.requests:
                 known.given_up.discard(request)
-                self._lift_failure(request)
+                self._waiting.lift_failure(request)
                 self._change()
 
     def close(self, timeout: float | None = None) -> None:
@@ -321,215 +287,19 @@ class Runner(Generic[Request, Estimate]):
         Results so far can still be looked at.
         """
         with self._changed:
-            self._closed = True
+            self._waiting.closed = True
             self._change()
-        if threading.current_thread() is not self._thread:
-            self._thread.join(timeout)
-
-    # ---- on the worker thread, which alone touches iterators ----
-
-    def _work(self) -> None:
-        while (job := self._next()) is not None:
-            self._step(job)
-
-    def _next(self) -> Job[Request, Estimate] | None:
-        """Wait for the job that is due for a step; None when the runner is closed."""
-        while True:
-            with self._changed:
-                # Time has passed: some waiters may have fallen asleep, and a step has ended.
-                self._known_line = None
-                self._forget()
-                wishes = wishes_of(self._awake())
-                wanted = {job for _, jobs in wishes for job in jobs}
-                abandoned = [
-                    job for job in self._jobs.values() if job.started and job not in wanted
-                ]
-                iterators = [job.iterator for job in abandoned]
-                for job in abandoned:
-                    job.started, job.iterator = False, None
-                    self._times.end(job)
-                    self._revise(job)
-                if wishes and not abandoned:
-                    job = self._due(wishes)
-                    if not job.started:
-                        job.started, job.seconds = True, 0.0
-                        self._times.begin(job)
-                        self._revise(job)
-                    self._times.begin_step(job)
-                    return job
-                if not abandoned:
-                    if self._closed:
-                        return None
-                    self._changed.wait()
-            # Their `finally` blocks are foreign code, which may take long or call us.
-            for iterator in iterators:
-                try:
-                    getattr(iterator, "close", lambda: None)()
-                except BaseException:
-                    _log.warning("A dropped job did not end cleanly.", exc_info=True)
-
-    def _step(self, job: Job[Request, Estimate]) -> None:
-        start = self._clock()
-        outcome: Literal["done", "failed"] | None = None
-        estimate, error = job.estimate, None
-        try:
-            if job.iterator is None:
-                job.iterator = self._start(job.request)
-            # A loop, since `except StopIteration` would take one out of `start` for the end.
-            for newest in job.iterator:
-                estimate = newest
-                break
-            else:
-                outcome = "done"
-        # Any exception, SystemExit included, ends this job and must not end the worker.
-        except BaseException as stop:
-            outcome, error = "failed", _as_error(stop)
-            _log.warning("Job failed: %r", job.request, exc_info=stop)
-            # Its frames would keep alive the arrays of a computation that is over.
-            traceback.clear_frames(stop.__traceback__)
-        with self._changed:
-            job.estimate, job.error, job.outcome = estimate, error, outcome
-            seconds = self._clock() - start
-            job.seconds += seconds
-            self._load = replace(
-                self._load,
-                busy=self._load.busy + seconds,
-                done=self._load.done + (outcome == "done"),
-                failed=self._load.failed + (outcome == "failed"),
-            )
-            self._times.end_step(job, seconds)
-            self._shares.took(job.priority, seconds)
-            self._revise(job)
-            if outcome is not None:
-                job.iterator, job.started = None, False
-                self._times.end(job)
-                job.looked = next(self._looks)
-                for waiter in sorted(self._waiters.values(), key=lambda each: each.turn):
-                    if job in waiter.jobs and waiter.wants(job):
-                        self._begin_waiting(waiter)
-                self._changed.notify_all()
-        if seconds > LONG_STEP_SECONDS:
-            _log.warning("A step of %s took %.1f s.", type(job.request).__name__, seconds)
+        if threading.current_thread() is not self._stepping.thread:
+            self._stepping.thread.join(timeout)
 
     # ---- with the lock held ----
 
     def _change(self) -> None:
-        self._known_line = None
-        self._forget()
+        self._waiting.change()
         self._changed.notify_all()
 
-    def _revise(self, job: Job[Request, Estimate]) -> None:
-        job.revision = next(self._revisions)
-
-    def _awake(self) -> list[Waiter[Request, Estimate]]:
-        """List the waiters that are awake."""
-        if self._closed:
-            return []
-        horizon = self._clock() - self._patience
-        return [waiter for waiter in self._waiters.values() if waiter.heard >= horizon]
-
-    def _begin_waiting(self, waiter: Waiter[Request, Estimate]) -> None:
-        waiter.since, waiter.turn = self._clock(), next(self._turns)
-
     def _hear(self, waiter: str) -> Waiter[Request, Estimate] | None:
-        known = self._waiters.get(waiter)
-        if known is not None:
-            slept = known.heard < self._clock() - self._patience
-            known.heard = self._clock()
-            self._waiters.move_to_end(waiter)
-            if slept:
-                self._begin_waiting(known)
-                self._admit(known)
-                self._change()
+        known, slept = self._waiting.hear(waiter)
+        if slept:
+            self._change()
         return known
-
-    def _admit(self, waiter: Waiter[Request, Estimate]) -> list[Request]:
-        missing = [request for request in waiter.requests if request not in self._jobs]
-        self._jobs.update(
-            {each: Job(each, self._priority(each), next(self._looks)) for each in missing}
-        )
-        waiter.jobs = tuple(self._jobs[request] for request in waiter.requests)
-        return missing
-
-    def _lift_failure(self, request: Request) -> None:
-        job = self._jobs[request]
-        if job.outcome == "failed":
-            job.outcome, job.error = None, None
-            self._revise(job)
-
-    def _due(self, wishes: list[Wish[Request, Estimate]]) -> Job[Request, Estimate]:
-        priority = self._shares.due({job.priority for _, jobs in wishes for job in jobs})
-        of_priority = [
-            (waiter, [job for job in jobs if job.priority == priority]) for waiter, jobs in wishes
-        ]
-        line = in_line([wish for wish in of_priority if wish[1]], self._times.rest, self._clock())
-        return next(line).job
-
-    def _is_full_for(self, waiter: Waiter[Request, Estimate]) -> bool:
-        """Whether more waits than all may ask for, and more of it is this one's than its share."""
-        line = self._line()
-        share = self._in_all // max(1, line.waiting)
-        own = sum(job in line.places for job in waiter.jobs)
-        return len(line.places) > self._in_all and own > share
-
-    def _line(self) -> _Line[Request, Estimate]:
-        """What waits, and in which order it is served.
-
-        Remembered until something changes: a page looks at dozens of requests in a row.
-        """
-        if self._known_line is None:
-            now = self._clock()
-            wishes = wishes_of(self._awake())
-            self._known_line = _Line(in_line(wishes, self._times.rest, now), len(wishes), now)
-        return self._known_line
-
-    def _forget(self) -> None:
-        """Forget the oldest results that nobody names, and the oldest sleeping waiters, beyond
-        `keep`."""
-        awake = self._awake()
-        named = {job for waiter in awake for job in waiter.jobs}
-        past = [job for job in self._jobs.values() if not job.started and job not in named]
-        if len(past) > self._keep:
-            past.sort(key=lambda job: job.looked)
-            for job in past[: len(past) - self._keep]:
-                del self._jobs[job.request]
-        asleep = [waiter for waiter in self._waiters.values() if waiter not in awake]
-        for waiter in asleep:
-            # They would keep alive what is forgotten.
-            waiter.jobs = ()
-        for _ in range(len(asleep) - self._keep):
-            self._waiters.popitem(last=False)
-
-
-class _Line(Generic[Request, Estimate]):
-    """What waits at one moment.
-
-    Attributes
-    ----------
-    places
-        The place of each job in the queue; 0 for those that run.
-    waiting
-        How many wait for something.
-    """
-
-    def __init__(self, turns: Iterable[Turn[Request, Estimate]], waiting: int, now: float) -> None:
-        self._now = now
-        self._left = {turn.job: turn.left for turn in turns}
-        queued = itertools.count(1)
-        self.places = {job: 0 if job.started else next(queued) for job in self._left}
-        self.waiting = waiting
-
-    def left(self, jobs: Sequence[Job[Request, Estimate]], now: float) -> TimeLeft | None:
-        """The time until all of these are done; None where that is not known, or none waits."""
-        each = [self._left[job] for job in jobs]
-        if not each or None in each:
-            return None
-        last = max((left for left in each if left), key=lambda left: left.seconds)
-        return TimeLeft(max(0.0, last.seconds - (now - self._now)), last.at_most)
-
-
-def _as_error(stop: BaseException) -> Exception:
-    # If raised again elsewhere, a SystemExit would end that thread or program.
-    if isinstance(stop, Exception):
-        return stop
-    return RuntimeError(f"The computation was stopped by {type(stop).__name__}.")

@@ -101,18 +101,18 @@ def forget_own_model() -> None:
     """
     jobs = engine().jobs
     with jobs._changed:
-        for waiter in list(jobs._waiters.values()):
+        for waiter in list(jobs._waiting.waiters.values()):
             others = [request for request in waiter.requests if request.model != "own"]
             if len(others) < len(waiter.requests):
                 jobs.ask(waiter.name, others)
 
     def forgotten() -> bool:
         with jobs._changed:
-            asked = [request for request in jobs._jobs if request.model == "own"]
+            asked = [request for request in jobs._waiting.jobs if request.model == "own"]
             for request in asked:
-                if not jobs._jobs[request].started:
-                    del jobs._jobs[request]
-            return not any(request in jobs._jobs for request in asked)
+                if not jobs._waiting.jobs[request].started:
+                    del jobs._waiting.jobs[request]
+            return not any(request in jobs._waiting.jobs for request in asked)
 
     until(forgotten, pause=lambda: time.sleep(0.01))
     engine()._classifiers.pop("own", None)  # last: a step that was under way may have loaded it

@@ -44,7 +44,7 @@ def own_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Calla
 def snapshots(page: Visit) -> list[Snapshot[object]]:
     """Of all that the page asked for."""
     jobs = engine().jobs
-    waiter = jobs._waiters.get(page.app.session_state["session"].visitor)
+    waiter = jobs._waiting.waiters.get(page.app.session_state["session"].visitor)
     return [] if waiter is None else [jobs.look(task) for task in waiter.requests]
 
 

@@ -115,7 +115,7 @@ class Visit:
     @property
     def requests(self) -> list[Request]:
         """What the runner holds for this visitor, predictions apart."""
-        waiter = engine().jobs._waiters.get(self.app.session_state["session"].visitor)
+        waiter = engine().jobs._waiting.waiters.get(self.app.session_state["session"].visitor)
         assert waiter is not None
         return [task.request for task in waiter.requests if hasattr(task, "request")]
 

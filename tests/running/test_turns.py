@@ -145,7 +145,7 @@ def test_less_urgent_work_gets_a_tenth_of_the_time_while_more_urgent_work_never_
 def test_what_is_had_while_nothing_urgent_waits_is_no_debt() -> None:
     hall = Hall()
     hall.serve({"ann": [Timed("long", 5, priority=2)]})
-    shares = hall.runner._shares
+    shares = hall.runner._waiting.shares
     assert shares.due({0, 2}) == 0
     for _ in range(9):
         shares.took(0, 1.0)

@@ -33,7 +33,7 @@ def test_a_click_on_looks_asks_for_no_cost(
     assert asked
     visit.finish().run()
     asked.clear()
-    engine().jobs._times.ended += 1
+    engine().jobs._waiting.times.ended += 1
     visit.run()
     assert asked
 

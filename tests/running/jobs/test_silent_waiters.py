@@ -62,4 +62,4 @@ def test_sleeping_waiters_are_forgotten_in_the_end(stages: Callable[..., Stage])
     stage.until(A, "done")
     stage.clock.now += 11.0
     stage.runner.ask("ann", [A])
-    assert [*stage.runner._waiters] == ["w3", "w4", "ann"]
+    assert [*stage.runner._waiting.waiters] == ["w3", "w4", "ann"]
