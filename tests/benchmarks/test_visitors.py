@@ -10,6 +10,7 @@ import pytest
 from tests.benchmarks.hall import LONG
 from tests.benchmarks.soak import MODEL, held, requests_of
 from tests.benchmarks.visitors import Session, server, sessions
+from tests.event_loop import result_of
 from tests.patience import UNCHANGED, until
 
 pytestmark = pytest.mark.thorough
@@ -25,22 +26,22 @@ ROUNDS = 3
 def app() -> Iterator[tuple[int, int]]:
     """The port and the process of a server that has had a visitor."""
     with server("streamlit", "run", "app.py", *TO_COME_BACK) as (port, process):
-        asyncio.run(_come_and_go(port, 1))
+        result_of(_come_and_go(port, 1))
         yield port, process.pid
 
 
 def test_visitors_lose_nothing_and_long_work_goes_on_beside_them(app: tuple[int, int]) -> None:
-    answered = asyncio.run(_ask_beside_long_work(app[0]))
+    answered = result_of(_ask_beside_long_work(app[0]))
     assert answered == [True] * len(answered)
 
 
 def test_what_visitors_took_is_returned(app: tuple[int, int]) -> None:
     port, process = app
     # With what the last visitor holds until it is forgotten.
-    asyncio.run(_come_and_go(port, 1))
+    result_of(_come_and_go(port, 1))
     megabytes, handles, threads = held(process)
     for _ in range(ROUNDS):
-        asyncio.run(_come_and_go(port, VISITORS))
+        result_of(_come_and_go(port, VISITORS))
     for kind, before in ((1, handles), (2, threads)):
 
         def now(kind: int = kind) -> float:

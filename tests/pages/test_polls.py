@@ -13,6 +13,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.benchmarks.visitors import Session, sessions
 from tests.browser.conftest import serving
+from tests.event_loop import result_of
 from tests.patience import UNCHANGED
 
 
@@ -51,7 +52,7 @@ def visit(folder: Path, script: Callable[[Reader], Awaitable[None]]) -> None:
 
     page = Path(__file__).with_name("polled_page.py")
     with serving(page, {"POLLED_FOLDER": str(folder)}) as server:
-        asyncio.run(run(urlsplit(server.url).port or 0))
+        result_of(run(urlsplit(server.url).port or 0))
 
 
 @pytest.mark.thorough

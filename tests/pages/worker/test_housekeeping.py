@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import weakref
 
@@ -16,6 +15,7 @@ from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
 from pages.ui.worker import housekeeping
 from pages.ui.worker.housekeeping import bound, collect, present
+from tests.event_loop import result_of
 
 
 def file(identifier: str, size: int, name: str = "picture.png") -> UploadedFileRec:
@@ -97,10 +97,10 @@ def test_a_session_that_does_not_come_back_ends_without_another_visitor(
     storage.save(Info(session))
     del session
     clock[0] = 119
-    assert asyncio.run(present(sessions, uploads)) == {"left"}
+    assert result_of(present(sessions, uploads)) == {"left"}
     assert uploads.get_files("left", ["theirs"])
     clock[0] = 121
-    assert asyncio.run(present(sessions, uploads)) == set()
+    assert result_of(present(sessions, uploads)) == set()
     assert not uploads.get_files("left", ["theirs"])
     assert ended() is None
 
