@@ -121,10 +121,11 @@ def _keep(instance: Runtime, page_runs: PageRuns, pause: float) -> None:
     while True:
         time.sleep(pause)
         loop = instance._get_async_objs().eventloop
+        looking = present(instance._session_mgr, instance.uploaded_file_mgr)
         try:
-            looking = present(instance._session_mgr, instance.uploaded_file_mgr)
             found = asyncio.run_coroutine_threadsafe(looking, loop).result()
         except RuntimeError:
+            looking.close()
             return  # the server has stopped
         # The last run of a session may still hold it the first time.
         owed = 2 if here - found else max(0, owed - 1)

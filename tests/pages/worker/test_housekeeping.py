@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import threading
 import weakref
+from types import SimpleNamespace
 
 import pytest
 from starlette.exceptions import HTTPException
@@ -15,7 +18,9 @@ from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
 from pages.ui.worker import housekeeping
 from pages.ui.worker.housekeeping import bound, collect, present
+from pages.ui.worker.page_runs import PageRuns
 from tests.event_loop import result_of
+from tests.patience import UNCHANGED, until
 
 
 def file(identifier: str, size: int, name: str = "picture.png") -> UploadedFileRec:
@@ -114,4 +119,48 @@ def test_what_refers_to_itself_is_returned_though_it_was_frozen() -> None:
     gc.collect()
     assert ended() is not None
     collect()
+    assert ended() is None
+
+
+def test_what_refers_to_itself_is_returned_soon_after_its_visitor_has_left(
+    uploads: MemoryUploadedFileManager,
+) -> None:
+    """As the event loop of each visit does, which holds three handles: by the rounds themselves."""
+    clock = [0.0]
+    storage = MemorySessionStorage(ttl_seconds=120)
+    storage._cache._timer = lambda: clock[0]
+    session = Left()
+    session.itself = session
+    ended = weakref.ref(session)
+    storage.save(Info(session))
+    del session
+    gc.freeze()
+    loop, closed = asyncio.new_event_loop(), asyncio.new_event_loop()
+    closed.close()
+    loops = [loop]
+    serving = threading.Thread(target=loop.run_forever)
+    serving.start()
+    looked = []
+
+    def objects() -> SimpleNamespace:
+        looked.append(None)
+        return SimpleNamespace(eventloop=loops[-1])
+
+    runtime = SimpleNamespace(
+        _session_mgr=WebsocketSessionManager(storage, uploads, ScriptCache(), lambda: None),
+        uploaded_file_mgr=uploads,
+        _get_async_objs=objects,
+    )
+    keeping = threading.Thread(target=housekeeping._keep, args=(runtime, PageRuns(), 0.01))
+    keeping.start()
+    until(lambda: len(looked) > 1)  # the second round begins: the first has seen who is here
+    clock[0] = 121
+    enough = len(looked) + 10
+    until(lambda: len(looked) > enough)
+    loops.append(closed)  # the server stops
+    keeping.join(UNCHANGED)
+    loop.call_soon_threadsafe(loop.stop)
+    serving.join(UNCHANGED)
+    loop.close()
+    assert not keeping.is_alive()
     assert ended() is None
