@@ -74,12 +74,12 @@ def pointing_game(heatmap: FloatArray, region: BoolArray, tolerance: float = 0.0
     heatmap = np.asarray(heatmap, np.float64)
     if not heatmap.any():
         return float("nan")
-    hits = _at_centres(near(region, tolerance), heatmap.shape)[heatmap == heatmap.max()]
+    hits = at_centres(near(region, tolerance), heatmap.shape)[heatmap == heatmap.max()]
     return int(np.count_nonzero(hits)) / len(hits)
 
 
-def _at_centres(region: BoolArray, plane: tuple[int, ...]) -> BoolArray:
-    """The region's pixels under the centres of a plane's positions."""
+def at_centres(region: BoolArray, plane: tuple[int, ...]) -> BoolArray:
+    """The region's pixels ``plane`` under the centres of a plane's positions."""
     rows, columns = (
         ((2 * np.arange(count) + 1) * side) // (2 * count)
         for count, side in zip(plane, region.shape, strict=True)
@@ -100,7 +100,7 @@ def _tolerance(region: BoolArray) -> float:
 def _points(subject: Subject) -> Measurement:
     region = _region(subject)
     tolerance = _tolerance(region)
-    anywhere = float(_at_centres(near(region, tolerance), subject.heatmap.shape).mean())
+    anywhere = float(at_centres(near(region, tolerance), subject.heatmap.shape).mean())
     return Measurement(pointing_game(subject.heatmap, region, tolerance), (anywhere,))
 
 

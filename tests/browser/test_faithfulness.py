@@ -92,3 +92,46 @@ def test_a_link_in_the_dark_and_narrow(server: Any, new_page: Callable[..., Page
     expect(page.get_by_text(re.compile(r"(4|5)\d % inserted"))).to_be_visible()
     expect(page.get_by_text("Faded positions")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 800
+
+
+def test_a_region_is_drawn_by_mouse_or_keys_and_kept(
+    server: Any, new_page: Callable[..., Page]
+) -> None:
+    page = new_page()
+    page.goto(
+        f"{server.url}/faithfulness?{QUICK}&faithfulness-view=measures&faithfulness-measured=this"
+        "&faithfulness-measures=energy_inside&faithfulness-region=drawing"
+    )
+    picture = page.get_by_role("application", name="The picture, 0 % marked.")
+    box = picture.bounding_box()
+    assert box is not None
+    for place, move in enumerate([(0.2, 0.3), (0.5, 0.3), (0.5, 0.6)]):
+        page.mouse.move(box["x"] + move[0] * box["width"], box["y"] + move[1] * box["height"])
+        if not place:
+            page.mouse.down()
+    page.mouse.up()
+    # Two ways of .3 of the side, .08 wide: 2 · .3 · .08, and about as much at the ends as is twice.
+    marked = page.locator(".region-brush .status")
+    expect(marked).to_have_text(re.compile("^[45] % of the picture is marked"))
+    table = page.get_by_text("Means over 1 picture")
+    expect(table).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(marked).to_have_text(re.compile("^Paint over"))
+    expect(table).to_have_count(0)
+
+    frame = page.get_by_role("application")
+    frame.focus()
+    for key in ("Space", *["Shift+ArrowRight"] * 4, *["Shift+ArrowDown"] * 4):
+        page.keyboard.press(key)
+    expect(marked).to_have_text(re.compile("^[3-6] % of the picture is marked"))
+    by_keys = marked.inner_text()
+    expect(table).to_be_visible()
+    page.get_by_role("link", name="Axioms").click()
+    expect(page.get_by_role("heading", name="promise")).to_be_visible()
+    page.get_by_role("link", name="Faithfulness").click()
+    expect(marked).to_have_text(by_keys)
+    expect(table).to_be_visible()
+    frame.focus()
+    page.keyboard.press("Delete")
+    expect(marked).to_have_text(re.compile("^Paint over"))
+    expect(table).to_have_count(0)

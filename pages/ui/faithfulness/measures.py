@@ -90,7 +90,7 @@ def render_measures(engine: Engine, scene: Scene) -> None:
         predictions_for(scene.settings, scene.picture),
         tasks,
         draw,
-        noun="pictures",
+        noun="results" if measured == THIS else "pictures",
         caption="The sidebar's methods, layer and reference"
         + (f"; what is removed are {removed}. " if removed else ". ")
         + (of_other_scores(scene) if target is None else ""),
@@ -133,11 +133,11 @@ def _tasks(
         if not requests:
             return None
         model = scene.settings.model
-        return MeasureMaps(model, title, requests, players, measures, EFFORT, marked, target)
+        return MeasureMaps(model, title, requests, players, measures, EFFORT, None, target)
 
     made: list[MeasureMaps | None]
     if measured == THIS:
-        made = [task("This picture", scene.picture)]
+        made = _with_region(task("This picture", scene.picture), marked)
     elif measured == MOSAICS:
         made = []
         for number, group in enumerate(_groups(gallery())):
@@ -152,6 +152,16 @@ def _tasks(
         chosen = [each for each in gallery() if measured in (ALL, each.kind)]
         made = [task(entry.title, pixels_of(entry.id, classifier.input_size)) for entry in chosen]
     return {each: each.title for each in made if each is not None}
+
+
+def _with_region(task: MeasureMaps | None, marked: Marked | None) -> list[MeasureMaps | None]:
+    """Those of the region apart: where it changes, the others stay as they are."""
+    if task is None or marked is None:
+        return [task]
+    of_region = tuple(name for name in task.measures if MEASURES[name].needs == "region")
+    others = tuple(name for name in task.measures if name not in of_region)
+    parts = ((others, None), (of_region, marked))
+    return [replace(task, measures=names, marked=region) for names, region in parts if names]
 
 
 def _groups(pictures: Sequence[GalleryPicture]) -> list[tuple[GalleryPicture, ...]]:

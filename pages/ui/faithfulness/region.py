@@ -1,4 +1,4 @@
-"""Where the sidebar's picture shows the class: a rectangle, or a mask that the visitor uploads."""
+"""Where the sidebar's picture shows the class: a rectangle, a drawing, or a mask file."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import streamlit as st
 from attribution_core.images.limited import decode_limited
 from attribution_core.images.picture import digest
 from attribution_core.measures.pointing import Region, region_of
+from pages.ui.components.region_brush import region_brush
 from pages.ui.faithfulness.figures import picture_at
+from pages.ui.faithfulness.kept_regions import forget, keep, kept, of_this_picture
 from pages.ui.faithfulness.measure_tasks import Marked
 from pages.ui.shell.choosers import choose_one, choose_whole
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.scene import Scene
 
-KINDS = {"none": "None", "rectangle": "Rectangle", "mask": "Mask"}
+KINDS = {"none": "None", "rectangle": "Rectangle", "drawing": "Drawing", "mask": "Mask file"}
 _MOST_MEGABYTES = 5
 _SIDES = {"top": 25, "bottom": 75, "left": 25, "right": 75}
 _SHOWN = 180
@@ -23,26 +25,29 @@ _MASK = "faithfulness_mask"
 
 def choose_region(scene: Scene) -> Marked | None:
     """Draw the controls, and the picture with what is outside paled; None without a region."""
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="top"):
         kind = choose_one(
             "faithfulness-region",
             "Where the class is",
             KINDS,
             "none",
-            help="For the pointing game and the energy inside: a rectangle, or a picture of your "
-            "own that is bright where the class is and is cut and scaled as the picture was.",
+            help="For the pointing game and the energy inside: a rectangle, what you paint over "
+            "the picture, or a picture file of your own that is bright where the class is and is "
+            "cut and scaled as the picture was. The last two are kept for this picture until you "
+            "leave.",
         )
         if kind == "none":
             return None
         try:
-            region = _rectangle(scene) if kind == "rectangle" else _uploaded(scene)
+            region = {"rectangle": _rectangle, "drawing": _drawn, "mask": _uploaded}[kind](scene)
         except ValueError as error:
             st.error(literal(str(error)), icon=":material/error:")
             return None
         if region is None:
             return None
-        shown = picture_at(scene.picture.pixels, None, region)
-        st.image(shown, width=_SHOWN, alt="The picture, paled outside the region")
+        if kind != "drawing":  # which is shown as it is drawn
+            shown = picture_at(scene.picture.pixels, None, region)
+            st.image(shown, width=_SHOWN, alt="The picture, paled outside the region")
         return Marked.of(region)
 
 
@@ -68,28 +73,66 @@ def rectangle(size: tuple[int, ...], edges: tuple[int, int, int, int]) -> Region
     return np.asarray(inside)
 
 
+def _drawn(scene: Scene) -> Region | None:
+    """What is painted over; ValueError where that is all of the picture."""
+    before = kept(scene, "drawing")
+    drawn = region_brush(
+        scene.picture.pixels.round().astype(np.uint8),
+        None if before is None else before.region,
+        key="faithfulness_drawing",
+    )
+    if drawn is not None:
+        keep(scene, "drawing", drawn)
+    region = drawn if drawn is not None or before is None else before.region
+    if region is None or not region.any():
+        return None
+    if region.all():
+        raise ValueError("All of the picture is marked; leave out what does not show the class.")
+    return region
+
+
 def _uploaded(scene: Scene) -> Region | None:
     """The bright part of the uploaded mask; ValueError where it is no picture, or of one
     brightness."""
+    key = f"faithfulness_mask_file_{of_this_picture(scene)}"
+
+    def changed() -> None:
+        if st.session_state[key] is None:
+            forget(scene, "mask")
+
     file = st.file_uploader(
         "Mask",
         type=("png", "jpg", "jpeg", "webp"),
         max_upload_size=_MOST_MEGABYTES,
-        key="faithfulness_mask_file",
+        key=key,
+        on_change=changed,
         help="Bright where the class is. It is kept for this session alone.",
     )
     if file is None:
-        return None
+        return _kept_mask(scene)
     height, width = scene.picture.pixels.shape[:2]
     content = file.getvalue()
-    key = (digest(np.frombuffer(content, np.uint8)), height, width)
+    digested = (digest(np.frombuffer(content, np.uint8)), height, width)
     known = st.session_state.get(_MASK)
-    if known is None or known[0] != key:
+    if known is None or known[0] != digested:
         # What cannot be read is not read again, either: that may take seconds.
-        known = st.session_state[_MASK] = (key, _region_or_reason(content, (height, width)))
+        known = st.session_state[_MASK] = (digested, _region_or_reason(content, (height, width)))
     if isinstance(known[1], str):
+        forget(scene, "mask")
         raise ValueError(known[1])
+    keep(scene, "mask", known[1], file.name)
     return np.asarray(known[1])
+
+
+def _kept_mask(scene: Scene) -> Region | None:
+    """That of a file which was uploaded before the visitor went to another page or picture."""
+    before = kept(scene, "mask")
+    if before is None:
+        return None
+    with st.container(width="content", gap="small"):
+        st.caption(f"The mask of **{literal(before.file)}** is still here for this picture.")
+        st.button("Remove it", on_click=forget, args=(scene, "mask"), key="faithfulness_forget")
+    return before.region
 
 
 def _region_or_reason(content: bytes, size: tuple[int, int]) -> Region | str:

@@ -153,6 +153,8 @@ class Session:
         The network whose weights this visitor asked for last; empty for none.
     absent : dict
         The players taken out, by the game's name.
+    regions : dict
+        Where a picture shows the class, drawn or uploaded, by kind and picture.
     ranked : dict
         A game's players from the best down, by the game's name and the class.
     opened : dict
@@ -200,6 +202,7 @@ class Session:
     asked_to_download: str = ""
     absent: dict[GameName, tuple[int, ...]] = field(default_factory=dict)
     ranked: dict[tuple[GameName, int], Sequence[int]] = field(default_factory=dict)
+    regions: dict[tuple[str, str], Any] = field(default_factory=dict)
     opened: dict[str, Any] = field(default_factory=dict)
     before_stage: BeforeStage | None = None
     stage_controls: dict[str, StageControl] = field(default_factory=dict)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import itertools
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from attribution_core import Classifier, Contrast, Mosaic, explain, load_image
 from attribution_core.images import Picture
@@ -20,7 +17,6 @@ from attribution_core.measures.sparseness import gini
 from attribution_core.request import granted, request_or_reason
 from pages.ui.faithfulness.measure_tasks import Marked, MeasureMaps, PictureMeasures
 from pages.ui.faithfulness.measures import _groups
-from pages.ui.faithfulness.region import rectangle
 from pages.ui.shell.gallery import gallery, gallery_picture
 from tests.conftest import GALLERY
 from tests.pages.visits import Visit
@@ -87,83 +83,6 @@ def test_energy_in_a_rectangle_of_this_picture(
     page = visit(**CHOICES, **chosen, **wrong).open("faithfulness")
     page.wait(lambda: "need a region" in page.words)
     assert "The rectangle is empty" in " ".join(each.value for each in page.app.error)
-
-
-def as_png(pixels: np.ndarray) -> bytes:
-    content = io.BytesIO()
-    Image.fromarray(pixels).save(content, "PNG")
-    return content.getvalue()
-
-
-LEFT_HALF = np.repeat(np.uint8([[255, 0]]), 16, axis=1).repeat(24, axis=0)
-"""A mask ``(24, 32)``, of which a square picture has the middle ``(24, 24)``."""
-
-SEEN_THROUGH = np.stack([LEFT_HALF] * 4, axis=2)
-"""White where it is bright, and transparent elsewhere."""
-
-MASKS = {
-    "eight bits": as_png(LEFT_HALF),
-    "one bit": as_png(LEFT_HALF > 0),
-    "sixteen bits": as_png(LEFT_HALF.astype(np.uint16) * 257),
-    "colours": as_png(np.stack([LEFT_HALF] * 3, axis=2)),
-}
-
-NO_MASKS = {
-    "a text": (b"*no* picture", "The file is not a picture that can be read"),
-    "half a file": (as_png(LEFT_HALF)[:60], "damaged"),
-    "nothing": (b"", "The file is not a picture that can be read"),
-    "black": (as_png(0 * LEFT_HALF), "dark everywhere"),
-    "labels 0 and 1": (as_png(LEFT_HALF // 255), "dark everywhere"),
-    "one pixel": (as_png(np.uint8([[255]])), "bright everywhere"),
-    "transparent": (as_png(SEEN_THROUGH), "bright everywhere, as what is transparent"),
-    "huge": (as_png(np.zeros((7000, 7000), bool)), "at most 40 million"),
-}
-
-
-def test_a_mask_of_this_picture_or_why_it_is_none(
-    any_visit: Callable[..., Visit], own_model: tuple[int, int], tiny_classifier: Classifier
-) -> None:
-    chosen = {
-        "model": "own",
-        "methods": "gradient",
-        "layer": "top",
-        "classes": "0",
-        "faithfulness-view": "measures",
-        "faithfulness-measured": "this",
-        "faithfulness-measures": "energy_inside",
-        "faithfulness-region": "mask",
-    }
-    page = any_visit(**chosen).open("faithfulness")
-    page.wait(lambda: "need a region" in page.words)
-    assert not page.app.error
-    picture = page.scene.picture.pixels
-    heatmap = explain(tiny_classifier, picture, "gradient", 0, layer="top").heatmap
-    inside = np.zeros(own_model, bool)
-    inside[:, : own_model[1] // 2] = True
-    refused = iter(NO_MASKS.items())
-    for mask in MASKS.values():
-        upload(page, mask)
-        page.wait(lambda: "Means over 1 picture**" in page.words)
-        assert not page.app.error
-        found = page.app.dataframe[0].value["energy_inside"][0]
-        assert found == pytest.approx(share_inside(heatmap, inside), rel=1e-4)
-        for _, (content, words) in itertools.islice(refused, 2):
-            upload(page, content)
-            page.wait(lambda: "need a region" in page.words)
-            (said,) = page.app.error
-            assert words in said.value.replace("\\", "")
-
-
-def upload(page: Visit, content: bytes) -> None:
-    page.app.file_uploader(key="faithfulness_mask_file").set_value(
-        ("mask.png", content, "image/png")
-    )
-    page.run()
-
-
-def test_a_rectangle_in_per_cent() -> None:
-    assert rectangle((4, 10), (25, 75, 0, 30)).sum() == 2 * 3
-    assert rectangle((4, 10), (25, 75, 0, 30))[1:3, :3].all()
 
 
 def test_mosaics_of_the_gallery() -> None:
