@@ -65,7 +65,7 @@ def test_views_survive_a_change_of_page(server: Any, new_page: Callable[..., Pag
     expect(page.get_by_text("against 7 references")).to_be_visible()
     page.get_by_role("link", name="Faithfulness").click()
     expect(page.get_by_role("img", name="The mosaic")).to_be_visible()
-    page.get_by_role("radio", name="The whole gallery").click()
+    page.get_by_role("radio", name="Gallery").click()
     choose(page.get_by_role("combobox", name="Pictures"), "Places (3)")
     expect(page.get_by_text("Mean normalised areas over 3 pictures")).to_be_visible()
     page.wait_for_url(re.compile("faithfulness-view=gallery"))

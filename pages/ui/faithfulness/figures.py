@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 
 import numpy as np
 import numpy.typing as npt
@@ -11,14 +12,19 @@ import plotly.graph_objects as go
 from attribution_core.images import Pixels
 from attribution_core.measures.curves import FaithfulnessCurve
 from attribution_core.scores import Score
+from attribution_core.segmentations import counted
 from pages.ui.maps.charts import BAND, GREY, Stroke, framed, plain, stroke
 
 _MOST_NUMBERED = 16
-_FEW_NAMED = 5
-"""Curves whose names leave most of the figure to the curves, a line each in a narrow one."""
-
-_LEGEND_LINE = 19
-"""Pixels."""
+_DASHES = {
+    "solid": "",
+    "dash": "6 4",
+    "dot": "2 3",
+    "dashdot": "6 3 2 3",
+    "longdash": "10 4",
+    "longdashdot": "10 3 2 3",
+}
+"""Plotly's dashes in lines of the legend, in pixels."""
 
 
 def curve_figure(
@@ -51,17 +57,28 @@ def curve_figure(
             at, height = 100 * curve.shares[cursor[1]], scale * curve.scores[cursor[1]]
             _add_cursor(figure, at, height, stroke_of[title].colour)
     removed = "removed" if any(c.direction == "deletion" for c in curves.values()) else "inserted"
-    named = len(curves) + bool(random)
     framed(
-        figure,
-        340 + _LEGEND_LINE * max(0, named - _FEW_NAMED),
-        x=f"share {removed}, %",
-        y=score_title + (", %" if score.probability else ""),
+        figure, 320, x=f"share {removed}, %", y=score_title + (", %" if score.probability else "")
     )
-    # Else a legend has at most half of the figure, and is scrolled.
-    figure.update_legends(maxheight=_LEGEND_LINE * (named + 1))
+    figure.update_layout(showlegend=False)  # `curve_legend` stands above both directions
     figure.update_xaxes(range=[0, 100], tickvals=[0, 25, 50, 75, 100])
     return figure
+
+
+def curve_legend(stroke_of: Mapping[str, Stroke], seeds: int) -> str:
+    """HTML of the names of both directions' curves, each beside its line."""
+    lines = dict(stroke_of)
+    if seeds:
+        lines[f"Random order, {counted(seeds, 'seed')}"] = Stroke(GREY, "dot")
+    names = (f"<span>{_drawn(line)}{escape(title)}</span>" for title, line in lines.items())
+    return f'<div class="curve-legend">{"".join(names)}</div>'
+
+
+def _drawn(line: Stroke) -> str:
+    return (
+        '<svg width="28" height="10" aria-hidden="true"><path d="M0 5H28" fill="none" '
+        f'stroke="{line.colour}" stroke-width="2" stroke-dasharray="{_DASHES[line.dash]}"/></svg>'
+    )
 
 
 def _add_cursor(figure: go.Figure, x: float, y: float, colour: str) -> None:

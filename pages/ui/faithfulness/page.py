@@ -15,7 +15,7 @@ from pages.ui.worker.engine import Engine
 
 VIEWS = {
     "picture": "This picture",
-    "gallery": "The whole gallery",
+    "gallery": "Gallery",
     "mosaic": "Grid pointing",
     "measures": "Measures",
 }

@@ -11,7 +11,7 @@ from attribution_core.registry import METHODS
 from attribution_core.scores import Score
 from pages.ui.faithfulness.areas import Pair, csv_of_curves, table_of_areas, verdict
 from pages.ui.faithfulness.cursor import choose_cursor, draw_point, marks
-from pages.ui.faithfulness.figures import curve_figure
+from pages.ui.faithfulness.figures import curve_figure, curve_legend
 from pages.ui.faithfulness.protocol import (
     Protocol,
     choose_protocol,
@@ -27,6 +27,7 @@ from pages.ui.maps.downloads import render_downloads
 from pages.ui.maps.grid import done_in, names_of, render_maps
 from pages.ui.maps.table import MapTable, classes_by_methods
 from pages.ui.shell.choosers import choose_class
+from pages.ui.shell.html import draw_html
 from pages.ui.shell.progress import Snapshots, follow
 from pages.ui.shell.requests import predictions_for
 from pages.ui.shell.scene import Scene
@@ -143,6 +144,7 @@ def _draw_figures(
 ) -> None:
     """Both figures, and beside them the picture at the cursor."""
     stroke_of = {METHODS[name].title: stroke(number) for number, name in enumerate(methods)}
+    draw_html(curve_legend(stroke_of, len(orders.deletions)))
     with st.container(horizontal=True, gap="small", key="charts_curves"):
         charts = [st.container() for _ in range(2)]
         with st.container():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 from attribution_core.scores import Score
-from pages.ui.faithfulness.figures import curve_figure, picture_at, pointing_figure
+from pages.ui.faithfulness.figures import curve_figure, curve_legend, picture_at, pointing_figure
 from pages.ui.maps.charts import stroke
 from tests.pages.faithfulness.made_curves import curve
 
@@ -31,13 +34,20 @@ def test_pointing_bars_are_means_and_dots_the_tiles() -> None:
     assert any("25 %" in (trace.name or "") for trace in figure.data)
 
 
-def test_many_names_take_no_room_from_the_curves() -> None:
-    def left(names: int) -> float:
+def test_the_names_of_both_directions_stand_once_and_take_no_room_from_the_curves() -> None:
+    def figure_of(names: int) -> go.Figure:
         curves = {f"method {number}": curve("deletion", 1, 0) for number in range(names)}
         strokes = {name: stroke(number) for number, name in enumerate(curves)}
-        score = Score(0)
-        figure = curve_figure(curves, strokes, [], score, "logit", None)
-        assert figure.layout.legend.maxheight >= 19 * names
-        return float(figure.layout.height - 19 * names)
+        return curve_figure(curves, strokes, [], Score(0), "logit", None)
 
-    assert left(20) == left(10) == left(5)
+    assert [figure_of(names).layout.height for names in (5, 20)] == [320, 320]
+    assert not figure_of(5).layout.showlegend
+    strokes = {f"method <{number}>": stroke(number) for number in range(36)}
+    legend = curve_legend(strokes, 5)
+    assert re.findall(r"</svg>([^<]*)</span>", legend) == [
+        *(f"method &lt;{number}&gt;" for number in range(36)),
+        "Random order, 5 seeds",
+    ]
+    lines = re.findall(r'stroke="(#\w+)".*?stroke-dasharray="([\d ]*)"', legend)
+    assert len(set(lines)) == 37
+    assert "Random" not in curve_legend(strokes, 0)
