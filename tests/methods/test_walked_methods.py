@@ -193,7 +193,7 @@ def test_a_replay_that_gives_other_scores_is_refused(
         logits = made(*arguments, **settings)
         return lambda points: logits(points) + tf.constant(0.5)
 
-    monkeypatch.setattr("attribution_core.network.classifier.logits_by_rules", wrong)
+    monkeypatch.setattr("attribution_core.network.heads.logits_by_rules", wrong)
     with pytest.raises(ValueError, match="gives other scores than as a whole"):
         explain(anew, picture, "deeplift", 1)
 
