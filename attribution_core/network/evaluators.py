@@ -10,11 +10,8 @@ from attribution_core.arrays import BoolArray, FloatArray, Logits
 from attribution_core.images import digest
 from attribution_core.network.classifier import Classifier
 from attribution_core.network.head import Head, masked_points
-from attribution_core.network.incremental_head import (
-    IncrementalCoalitions,
-    IncrementalHead,
-    Unmasked,
-)
+from attribution_core.network.incremental_coalitions import IncrementalCoalitions
+from attribution_core.network.incremental_head import IncrementalHead, Unmasked
 from attribution_core.network.linear_head import LinearCoalitions, LinearHead
 from attribution_core.segmentations import Segments
 

@@ -18,7 +18,7 @@ from attribution_core.network.bfloat16 import in_bfloat16, processor_has_bfloat1
 from attribution_core.network.classifier import Classifier
 from attribution_core.network.evaluators import WholeHead
 from attribution_core.network.head import Head
-from attribution_core.network.incremental_head import IncrementalCoalitions
+from attribution_core.network.incremental_coalitions import IncrementalCoalitions
 from attribution_core.request import granted, request_or_reason
 from attribution_core.segmentations import grid
 

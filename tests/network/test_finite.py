@@ -35,7 +35,7 @@ from attribution_core.network.finite import (
     check_scores,
 )
 from attribution_core.network.head import Head
-from attribution_core.network.incremental_head import IncrementalCoalitions
+from attribution_core.network.incremental_coalitions import IncrementalCoalitions
 from attribution_core.network.linear_head import LinearCoalitions
 from attribution_core.request import granted, request_or_reason
 

@@ -21,7 +21,8 @@ from attribution_core.images import Picture
 from attribution_core.methods.occlusion import sliding_squares
 from attribution_core.network import incremental_head
 from attribution_core.network.change_windows import Reach, Reading, local_part, window_side
-from attribution_core.network.incremental_head import IncrementalCoalitions, IncrementalHead
+from attribution_core.network.incremental_coalitions import IncrementalCoalitions
+from attribution_core.network.incremental_head import IncrementalHead
 from attribution_core.request import granted, request_or_reason
 from attribution_core.segmentations import positions
 
