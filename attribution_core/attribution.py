@@ -19,7 +19,7 @@ _ALIKE, _WELL_ALIKE = 0.5, 0.8
 """Correlations of two seeds' values: below the first, a map is called mostly noise."""
 
 if TYPE_CHECKING:
-    from attribution_core.figures.figure import MapFigure
+    from attribution_core.figures.printed import MapFigure
     from attribution_core.figures.style import FigureStyle
 
 

@@ -8,16 +8,10 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from attribution_core.figures.figure import (
-    DPI,
-    INK,
-    MILLIMETRES_PER_INCH,
-    MapFigure,
-    print_settings,
-    write_text,
-)
-from attribution_core.figures.layout import FORMATS, Format, Role, Text
+from attribution_core.figures.drawing import INK, write_text
 from attribution_core.figures.lines import font, height_of, width_of, wrapped
+from attribution_core.figures.printed import DPI, MILLIMETRES_PER_INCH, MapFigure, print_settings
+from attribution_core.figures.sheet import FORMATS, Format, Role, Text
 from attribution_core.figures.style import FigureStyle
 
 _ACROSS = {"one column": 1, "two columns": 2, "slide": 3}

@@ -11,18 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
-from attribution_core.figures.figure import (
-    DPI,
-    INK,
-    MILLIMETRES_PER_INCH,
-    MapFigure,
-    outlines_of,
-    print_settings,
-    show_pixels,
-    write_text,
-)
-from attribution_core.figures.layout import FORMATS, Box, Format, Text
+from attribution_core.figures.drawing import INK, outlines_of, show_pixels, write_text
 from attribution_core.figures.lines import drawable, height_of, width_of, wrapped
+from attribution_core.figures.printed import DPI, MILLIMETRES_PER_INCH, MapFigure, print_settings
+from attribution_core.figures.sheet import FORMATS, Box, Format, Text
 from attribution_core.figures.style import FigureStyle
 from attribution_core.painting import COLOUR_SCALES, grey_of
 

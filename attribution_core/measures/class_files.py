@@ -169,7 +169,7 @@ def regions_drawn(
     dpi: float | None = None,
 ) -> bytes:
     """The regions as a figure's file: ``suffix`` png, pdf or svg."""
-    from attribution_core.figures.figure import DPI
+    from attribution_core.figures.printed import DPI
     from attribution_core.figures.regions import regions_figure
 
     made = regions_figure(

@@ -18,7 +18,7 @@ from attribution_core.segmentations import counted
 
 if TYPE_CHECKING:
     from attribution_core.attribution import Attribution
-    from attribution_core.figures.figure import MapFigure
+    from attribution_core.figures.printed import MapFigure
     from attribution_core.figures.style import FigureStyle
     from attribution_core.network.classifier import Classifier
 

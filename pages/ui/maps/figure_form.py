@@ -20,7 +20,7 @@ from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import Settings
 
 if TYPE_CHECKING:
-    from attribution_core.figures.figure import MapFigure
+    from attribution_core.figures.printed import MapFigure
 
 WIDTHS: Mapping[Width, str] = {
     "one column": "One column, 85 mm",

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 
 from attribution_core import Attribution
-from attribution_core.figures.figure import MapFigure
+from attribution_core.figures.printed import MapFigure
 from tests.made_attributions import attribution, picture
 
 METHODS = ("gradient_times_input", "integrated_gradients", "grad_cam", "kernel_shap", "lime")

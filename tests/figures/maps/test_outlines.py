@@ -7,7 +7,7 @@ import pytest
 from matplotlib.collections import LineCollection
 
 from attribution_core import FigureStyle, figure
-from attribution_core.figures.figure import borders
+from attribution_core.figures.drawing import borders
 from tests.figures.maps.drawn import box, page
 from tests.made_attributions import attribution
 

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.transforms import Bbox
 
 from attribution_core import FigureStyle, figure
-from attribution_core.figures.figure import MapFigure, print_settings
+from attribution_core.figures.printed import MapFigure, print_settings
 from tests.figures.maps.drawn import LONG, WIDTHS, box, grid, page, texts
 from tests.made_attributions import attribution, picture
 
