@@ -24,7 +24,8 @@ import numpy as np
 from attribution_core.explanation import explain
 from attribution_core.network.randomisation import Randomisation
 from pages.ui.worker.engine import Engine
-from pages.ui.worker.own_models import Use, labels_for, name_while_tried
+from pages.ui.worker.own_model_names import Use, name_while_tried
+from pages.ui.worker.own_models import labels_for
 from tests.conftest import tiny_network
 
 SESSIONS, EACH = 20, 3

@@ -20,7 +20,7 @@ from pages.ui.shell.gallery import gallery, pixels_of
 from pages.ui.shell.session import visitor
 from pages.ui.shell.settings import BOUNDS, MOST_CLASSES, UPLOAD, Settings
 from pages.ui.worker.engine import OWN_MODEL, Engine, Model
-from pages.ui.worker.own_models import is_own
+from pages.ui.worker.own_model_names import is_own
 
 
 @dataclass(frozen=True)

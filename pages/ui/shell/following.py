@@ -13,7 +13,7 @@ from pages.ui.shell.navigation import PAGES, complain
 from pages.ui.shell.own_model_links import without_model
 from pages.ui.shell.session import session, visitor
 from pages.ui.shell.settings import UPLOAD, Settings
-from pages.ui.worker.own_models import is_own
+from pages.ui.worker.own_model_names import is_own
 
 LOOK_EVERY_SECONDS = 1.5
 

@@ -34,15 +34,8 @@ from pages.ui.shell.scene import Scene, picture_of
 from pages.ui.shell.session import OwnModelTried, session, visitor
 from pages.ui.worker.engine import Engine, engine
 from pages.ui.worker.housekeeping import LABELS, NETWORKS
-from pages.ui.worker.own_models import (
-    USUAL,
-    Ends,
-    OwnModels,
-    Use,
-    digest_in,
-    labels_for,
-    name_while_tried,
-)
+from pages.ui.worker.own_model_names import USUAL, Ends, Use, digest_in, name_while_tried
+from pages.ui.worker.own_models import OwnModels, labels_for
 from pages.ui.worker.tasks import Prediction
 from pages.ui.worker.trials import Open, Opened, Trial, TryPreprocessings
 

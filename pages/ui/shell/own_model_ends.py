@@ -10,7 +10,7 @@ import streamlit as st
 from attribution_core.scores import Link
 from pages.ui.shell.refusals import refuse
 from pages.ui.shell.whole_numbers import whole_number_input
-from pages.ui.worker.own_models import LARGEST_SIDE, SMALLEST_SIDE, Ends, Undecided
+from pages.ui.worker.own_model_names import LARGEST_SIDE, SMALLEST_SIDE, Ends, Undecided
 
 SIDES = {"Height": "own_model_height", "Width": "own_model_width"}
 OUTPUTS = "own_model_outputs"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pages.ui.shell.session import session, visitor
 from pages.ui.worker.engine import Engine
-from pages.ui.worker.own_models import digest_in
+from pages.ui.worker.own_model_names import digest_in
 
 OF_THE_MODEL = ("model", "layer", "classes", "class_choice", "against")
 """Settings that say nothing without the network that they are of."""

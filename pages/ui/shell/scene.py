@@ -52,7 +52,7 @@ from pages.ui.shell.settings import (
     text_of,
 )
 from pages.ui.worker.engine import WITHOUT_IMAGENET, Engine, Model
-from pages.ui.worker.own_models import is_own
+from pages.ui.worker.own_model_names import is_own
 from pages.ui.worker.tasks import Predict, Prediction
 
 if TYPE_CHECKING:

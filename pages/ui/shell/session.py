@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.ui.components.stage_strip import StageControl
-from pages.ui.worker.own_models import USUAL, Ends
+from pages.ui.worker.own_model_names import USUAL, Ends
 
 if TYPE_CHECKING:
     from attribution_core.images import Decoded

@@ -22,7 +22,7 @@ from pages.ui.shell.navigation import complain
 from pages.ui.shell.scene import current_scene
 from pages.ui.shell.session import session
 from pages.ui.shell.settings import UPLOAD
-from pages.ui.worker.own_models import is_own
+from pages.ui.worker.own_model_names import is_own
 
 _LONGEST_IN_A_CODE = 1200
 """Characters of a link that a camera still reads from a wall."""

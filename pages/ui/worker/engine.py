@@ -40,18 +40,13 @@ from attribution_core.scores import LINKS, Link
 from pages.ui.worker.allocator import keep_few_arenas
 from pages.ui.worker.cost import share_of, work_of
 from pages.ui.worker.housekeeping import keep_house
-from pages.ui.worker.own_models import (
-    OwnModel,
-    OwnModels,
-    is_own,
-    return_memory,
-    uploads_of,
-    whole_number,
-)
+from pages.ui.worker.own_model_names import is_own
+from pages.ui.worker.own_models import OwnModel, OwnModels, return_memory
 from pages.ui.worker.page_runs import PageRuns, take_short_turns
 from pages.ui.worker.room import bytes_taken, leaving
 from pages.ui.worker.shared_results import shared_results
 from pages.ui.worker.tasks import Task
+from pages.ui.worker.uploads import uploads_of, whole_number
 
 if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier

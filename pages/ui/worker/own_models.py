@@ -5,189 +5,31 @@ from __future__ import annotations
 import contextlib
 import gc
 import hashlib
-import re
 import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attribution_core.models.inspection import MODEL_FILES, Limits, inspect
 from attribution_core.models.labels import imagenet_labels
-from attribution_core.models.preprocessing import Preprocessing
 from attribution_core.running.cache import Cache
-from attribution_core.scores import LINKS, Link
+from attribution_core.scores import Link
+from pages.ui.worker.own_model_names import Ends, Undecided, Use, digest_in, ends_while_tried
 from pages.ui.worker.room import bytes_taken
+from pages.ui.worker.uploads import Uploads
 
 if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier
-    from attribution_core.network.endings import Ended
 
-VARIABLE = "ATTRIBUTION_UPLOADS"
 CACHE_BYTES = 32 * 2**20
 """Of each network's activations, coalitions and maps."""
 
 _MOST_ACTIVATION_BYTES = 256 * 2**20
 _LONGEST_NAME = 80
-_OWN = re.compile(
-    r"sha256-([0-9a-f]{64})(?:-[0-9a-f]{8}|(?:-(\d{1,4})x(\d{1,4}))?(?:-(softmax|sigmoid|none))?)"
-)
-SMALLEST_SIDE, LARGEST_SIDE = 16, 640
-"""Of pictures, in pixels, for a network that takes any size."""
-
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
-
-@dataclass(frozen=True)
-class Uploads:
-    """Whether visitors may bring networks, and how many.
-
-    Attributes
-    ----------
-    allowed : bool
-    per_visitor : int
-        Networks that one session may hold.
-    file_bytes : int
-        Of one file.
-    in_all_bytes : int
-        Of what all sessions' networks may take together: see `bytes_taken`, and their caches.
-    """
-
-    allowed: bool
-    per_visitor: int = 3
-    file_bytes: int = 300 * 2**20
-    in_all_bytes: int = 2048 * 2**20
-
-
-def uploads_of(environment: Mapping[str, str], address: str | None) -> Uploads:
-    """What the operator allows: on where the app listens on loopback alone, else off.
-
-    Parameters
-    ----------
-    environment : mapping
-        ``ATTRIBUTION_UPLOADS`` is ``on`` or ``off``; ``ATTRIBUTION_UPLOADS_COUNT``, ``…_FILE_MB``
-        and ``…_TOTAL_MB`` change the limits. What is no whole number above zero counts for nothing.
-    address : str or None
-        The address at which the app listens; None for all that the machine has.
-    """
-    said = environment.get(VARIABLE, "").strip().lower()
-    allowed = said == "on" or (said != "off" and address in _LOOPBACK)
-
-    def number(name: str, usual: int) -> int:
-        return whole_number(environment, f"{VARIABLE}_{name}", usual)
-
-    usual = Uploads(allowed)
-    return Uploads(
-        allowed,
-        number("COUNT", usual.per_visitor),
-        number("FILE_MB", usual.file_bytes // 2**20) * 2**20,
-        number("TOTAL_MB", usual.in_all_bytes // 2**20) * 2**20,
-    )
-
-
-def whole_number(environment: Mapping[str, str], name: str, usual: int) -> int:
-    """A variable that should be a whole number above zero; the usual one where it is none."""
-    text = environment.get(name, "").strip()
-    return int(text) if text.isascii() and text.isdecimal() and int(text) > 0 else usual
-
-
-def is_own(model: str) -> bool:
-    """Whether a model's name is that of a network that a visitor brought."""
-    return digest_in(model) != ""
-
-
-def digest_in(model: str) -> str:
-    """The SHA-256 of the file that a model's name names; empty where it names no file."""
-    found = _OWN.fullmatch(model)
-    return "" if found is None else found[1]
-
-
-@dataclass(frozen=True)
-class Ends:
-    """What a visitor says of a network's ends, where the network leaves it open.
-
-    ValueError where a side of the size is none that is taken.
-
-    Attributes
-    ----------
-    size : (height, width) or None
-        Of its pictures, for a network that takes any; None for the usual one.
-    link : Link or None
-        What becomes of its outputs, for one that does not say it; None for the usual.
-    """
-
-    size: tuple[int, int] | None = None
-    link: Link | None = None
-
-    def __post_init__(self) -> None:
-        sides = self.size or (SMALLEST_SIDE,)
-        if not SMALLEST_SIDE <= min(sides) <= max(sides) <= LARGEST_SIDE:
-            raise ValueError(
-                f"Pictures may have {SMALLEST_SIDE} to {LARGEST_SIDE} pixels a side here."
-            )
-
-
-USUAL = Ends()
-
-
-@dataclass(frozen=True)
-class Undecided:
-    """What a network leaves to its owner.
-
-    Attributes
-    ----------
-    sides : (int or None, int or None)
-        Height and width of its pictures; None for any.
-    outputs : int
-        How many it has, where it does not say what becomes of them; 0 where it does.
-    """
-
-    sides: tuple[int | None, int | None] = (0, 0)
-    outputs: int = 0
-
-    @classmethod
-    def by(cls, ended: Ended) -> Undecided:
-        """What a network with these ends leaves to its owner."""
-        outputs = 1 if ended.one_unit else ended.classes
-        return cls(ended.takes.sides, 0 if ended.says_link else outputs)
-
-
-def name_while_tried(digest: str, ends: Ends = USUAL) -> str:
-    """The name of a network for which no preprocessing is chosen yet."""
-    size = "" if ends.size is None else "-{}x{}".format(*ends.size)
-    return f"sha256-{digest}{size}{'' if ends.link is None else f'-{ends.link}'}"
-
-
-def _ends_while_tried(model: str) -> Ends | None:
-    """What `name_while_tried` gave the name for; None for other names."""
-    found = _OWN.fullmatch(model)
-    if found is None:
-        return None
-    size = None if found[2] is None else (int(found[2]), int(found[3]))
-    try:
-        ends = Ends(size, next((link for link in LINKS if link == found[4]), None))
-    except ValueError:
-        return None
-    return ends if model == name_while_tried(found[1], ends) else None
-
-
-@dataclass(frozen=True)
-class Use:
-    """How a visitor uses a network; ``labels`` has a name for each class."""
-
-    preprocessing: Preprocessing
-    labels: tuple[str, ...]
-    ends: Ends = USUAL
-
-    def name_of(self, digest: str) -> str:
-        """The model's name: equal files with equal choices are one model."""
-        chosen: tuple[object, ...] = str(self.preprocessing), self.labels
-        if self.ends != USUAL:
-            chosen += (self.ends.size, self.ends.link)
-        return f"sha256-{digest}-{hashlib.sha256(repr(chosen).encode()).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True)
@@ -221,7 +63,7 @@ class _File:
     nbytes: int
     folder: tempfile.TemporaryDirectory[str] | None
     network: Any = None
-    undecided: Undecided = Undecided()
+    undecided: Undecided = field(default_factory=Undecided)
     seen: dict[Ends, _Seen] = field(default_factory=dict)
     tried: set[str] = field(default_factory=set)
     uses: dict[str, Use | None] = field(default_factory=dict)
@@ -355,7 +197,7 @@ class OwnModels:
         """Whether a network of this name can be asked."""
         with self._lock:
             here = digest_in(model) in self._files
-        return here and (_ends_while_tried(model) is not None or self._use_of(model) is not None)
+        return here and (ends_while_tried(model) is not None or self._use_of(model) is not None)
 
     def labels(self, model: str) -> tuple[str, ...]:
         """Of a model that is used; empty for others."""
@@ -399,7 +241,7 @@ class OwnModels:
         with self._lock:
             file = self._files.get(digest_in(model))
         use = self._use_of(model)
-        ends = _ends_while_tried(model) if use is None else use.ends
+        ends = ends_while_tried(model) if use is None else use.ends
         if file is None or ends is None:
             raise ValueError("The network is no longer here; bring its file again.")
         with file.reading:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from attribution_core.assets import ASSETS
 from attribution_core.images import Picture, load_image
-from pages.ui.worker.own_models import is_own, whole_number
+from pages.ui.worker.own_model_names import is_own
 from pages.ui.worker.tasks import Explain, Task
+from pages.ui.worker.uploads import whole_number
 
 if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from attribution_core.images import Picture
 from attribution_core.models.preprocessing import Preprocessing
 from attribution_core.scores import Link
-from pages.ui.worker.own_models import Undecided
+from pages.ui.worker.own_model_names import Undecided
 
 if TYPE_CHECKING:
     from attribution_core.models.preprocessing_trial import Advice, Tried

@@ -27,7 +27,7 @@ from pages.ui.shell.classroom import (
     classes,
 )
 from pages.ui.worker.engine import engine
-from pages.ui.worker.own_models import Use
+from pages.ui.worker.own_model_names import Use
 from tests.pages.visits import Visit
 
 

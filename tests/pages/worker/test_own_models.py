@@ -11,19 +11,16 @@ import numpy as np
 import pytest
 
 from attribution_core.models.labels import imagenet_labels
-from pages.ui.worker.own_models import (
-    CACHE_BYTES,
+from pages.ui.worker.own_model_names import (
     Ends,
-    OwnModels,
     Undecided,
-    Uploads,
     Use,
     digest_in,
     is_own,
-    labels_for,
     name_while_tried,
-    uploads_of,
 )
+from pages.ui.worker.own_models import CACHE_BYTES, OwnModels, labels_for
+from pages.ui.worker.uploads import Uploads, uploads_of
 from tests.conftest import tiny_network
 from tests.patience import until
 
