@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from attribution_core.command_line.exit_codes import DONE, SOME_FAILED, sentence
 from attribution_core.command_line.progress import ProgressBar
 from attribution_core.known_networks import KERAS_APPLICATIONS, KerasApplication
-from attribution_core.models.download import DownloadError
+from attribution_core.models.download_task import DownloadError
 from attribution_core.models.keras_weights import download_weights, find_weights
 from attribution_core.models.preprocessing import title_of
 

@@ -28,13 +28,9 @@ from pathlib import Path
 from typing import Any
 
 from attribution_core.known_networks import KerasApplication
-from attribution_core.models.download import (
-    DownloadError,
-    DownloadProgress,
-    checksum_name,
-    checksum_steps,
-    download,
-)
+from attribution_core.models.checksums import checksum_name, checksum_steps
+from attribution_core.models.download import DownloadProgress, download
+from attribution_core.models.download_task import DownloadError
 
 __all__ = [
     "DownloadError",
