@@ -73,7 +73,7 @@ async def _measure(port: int, process: int, visitors: int, requests: int) -> Non
             found = await asyncio.gather(*(_open(tab) for tab in tabs))
         await asyncio.sleep(QUIET_SECONDS)
         row(f"{visitors} came and went, {number}", found.count(False))
-    held = []
+    megabytes_taken = []
     async with sessions(
         port, [("", next(requests_of(each))) for each in range(AT_ONCE)], Session
     ) as tabs:
@@ -84,10 +84,10 @@ async def _measure(port: int, process: int, visitors: int, requests: int) -> Non
             lost = await asyncio.gather(
                 *(_ask(tab, each, share) for tab, each in zip(tabs, links, strict=True))
             )
-            held.append(row(f"{asked} requests", sum(lost)))
+            megabytes_taken.append(row(f"{asked} requests", sum(lost)))
     await asyncio.sleep(FORGOTTEN_SECONDS)
     row("all have left", 0)
-    later = np.array(held[len(held) // 4 :])
+    later = np.array(megabytes_taken[len(megabytes_taken) // 4 :])
     print(
         f"\nfrom the second quarter on: {100 * (later.max() / later.min() - 1):.1f} % (aim {AIM:g})"
     )
