@@ -42,8 +42,9 @@ class Runner(Generic[Request, Estimate]):
 
     *Order.* Decided before every step. Smaller priorities go first, but a tenth of the time belongs
     to each larger one in which anything waits. Within one priority, next is whose rest takes least
-    beside the time it has waited since its wish or its latest result. One waiter's jobs run in the
-    order it asked, one at a time to the end. Equal requests are one job.
+    beside the time it has waited since its wish or its latest result; while that is long, the next
+    waiter's makes every other step. One waiter's jobs run in the order it asked, one at a time to
+    the end. Equal requests are one job.
 
     *Wishes.* A request that the waiter's previous list did not name is a new wish: it runs, even
     after a failure or a cancel. Repeating a name is not, so pages may send their list at every

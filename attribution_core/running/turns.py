@@ -4,7 +4,8 @@ More urgent priorities go first. Within one, the waiter is served whose rest the
 time beside what that waiter has waited: shortest remaining time with ageing, the "highest response
 ratio next" of Brinch Hansen (Short-term scheduling in multiprogramming systems, 1971). Each result
 starts the waiting anew, so that nobody's long list keeps others from a first map. Less urgent work
-gets a tenth of the time while any waits.
+gets a tenth of the time while any waits. Of long work, the first two visitors in line make a step
+each in turn.
 """
 
 from __future__ import annotations
@@ -99,6 +100,12 @@ GUESSED_STEP = 1.0
 
 SHORTEST = 0.01
 """Seconds that any rest is taken to last."""
+
+LONG_REST = 10.0
+"""Seconds: work that still takes longer takes turns with that of the next visitor in line.
+
+Of no more than two, since work that has begun holds what it has computed in memory.
+"""
 
 Wish = tuple[Waiter[Request, Estimate], list[Job[Request, Estimate]]]
 """A waiter, and its unfinished jobs in its own order."""
@@ -228,6 +235,31 @@ def in_line(
                 if not lanes[waiter].jobs:
                     del lanes[waiter]
             yield Turn(served, job, TimeLeft(after, at_most) if measured else None)
+
+
+def in_turn(
+    line: Iterator[Turn[Request, Estimate]], rest_of: Callable[[Job[Request, Estimate]], Rest]
+) -> Job[Request, Estimate]:
+    """The job that makes the next step: the first in line, or the next visitor's.
+
+    The latter where the first is long work that has made a step since the other has.
+
+    Parameters
+    ----------
+    line
+        As `in_line` gives it, not empty.
+    rest_of
+        Tells what is left of a job.
+    """
+    first = next(line)
+    rest = rest_of(first.job)
+    if rest.seconds <= LONG_REST:
+        return first.job
+    beside = next((turn.job for turn in line if turn.waiter is not first.waiter), None)
+    if beside is None or rest_of(beside).group == rest.group:
+        return first.job
+    # A revision is younger with each step.
+    return min(first.job, beside, key=lambda job: job.revision)
 
 
 class _Lane(Generic[Request, Estimate]):

@@ -10,7 +10,16 @@ from typing import Generic, TypeVar
 
 from attribution_core.running.pace import TimeLeft, Work
 from attribution_core.running.times import Times
-from attribution_core.running.turns import Job, Shares, Turn, Waiter, Wish, in_line, wishes_of
+from attribution_core.running.turns import (
+    Job,
+    Shares,
+    Turn,
+    Waiter,
+    Wish,
+    in_line,
+    in_turn,
+    wishes_of,
+)
 
 Request = TypeVar("Request", bound=Hashable)
 Estimate = TypeVar("Estimate")
@@ -202,7 +211,7 @@ class Waiting(Generic[Request, Estimate]):
             (waiter, [job for job in jobs if job.priority == priority]) for waiter, jobs in wishes
         ]
         line = in_line([wish for wish in of_priority if wish[1]], self.times.rest, self._clock())
-        return next(line).job
+        return in_turn(line, self.times.rest)
 
     def serve(self, job: Job[Request, Estimate]) -> None:
         """Note that a job has ended: those who waited for it begin to wait anew."""

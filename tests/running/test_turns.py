@@ -142,6 +142,37 @@ def test_less_urgent_work_gets_a_tenth_of_the_time_while_more_urgent_work_never_
     assert served == [9, 19, 29, 39, 49, 59]
 
 
+def test_the_tenth_of_long_work_is_shared_by_two_visitors() -> None:
+    """Each has a twentieth, whoever came first: both see their maps sharpen."""
+    stream = Stream()
+    patient = {name: [Timed(name, 15, priority=2)] for name in ("ann", "bob")}
+    stream.serve({**patient, "stream": [Timed("s0")]})
+    steps = [step for step in stream.steps if step in patient]
+    assert steps[:10] == ["ann", "bob"] * 5
+    served = [at for at, step in enumerate(stream.steps) if step in patient]
+    assert served == [10 * number + 9 for number in range(30)]
+
+
+def test_long_work_is_shared_by_visitors_and_not_by_what_they_ask_for() -> None:
+    hall = Hall()
+    hall.serve({"ann": [Timed("ann", 60)], "bob": [Timed(f"b{number}", 20) for number in range(5)]})
+    # A step each until ten of hers are left.
+    assert [step == "ann" for step in hall.steps[:98]] == [True, False] * 49
+    assert hall.steps[98:109] == ["ann"] * 11
+    assert hall.ends["b0"] < hall.ends["b1"] < hall.ends["ann"] < hall.ends["b2"]
+
+
+def test_two_visitors_at_a_time_have_long_work_under_way() -> None:
+    """What has begun holds memory."""
+    hall = Hall()
+    names = ("ann", "bob", "cid", "dan")
+    hall.serve({name: [Timed(name, 30)] for name in names})
+    for at in range(len(hall.steps)):
+        begun, ahead = set(hall.steps[: at + 1]), set(hall.steps[at + 1 :])
+        assert len(begun & ahead) <= 2
+    assert [hall.steps[:4], hall.steps[-4:]] == [["ann", "bob"] * 2, ["dan"] * 4]
+
+
 def test_what_is_had_while_nothing_urgent_waits_is_no_debt() -> None:
     hall = Hall()
     hall.serve({"ann": [Timed("long", 5, priority=2)]})
