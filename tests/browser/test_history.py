@@ -81,7 +81,7 @@ def test_back_and_forward_step_through_the_settings_and_a_reload_keeps_them(
     steps = page.evaluate("history.length")
     page.evaluate("history.pushState({}, '', location.href + '&seed=1')")
     assert page.evaluate("history.length") == steps
-    assert "seed=1" in page.url
+    expect(page).to_have_url(re.compile("seed=1"))
 
 
 def test_a_first_request_is_a_deep_link_and_after_a_restart_the_first_click_and_pick_count(

@@ -85,5 +85,5 @@ def test_what_an_earlier_click_has_drawn_does_not_undo_a_later_one(
     page.wait_for_url(re.compile("colours=orange-blue"))
     expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
     expect(coarse).not_to_be_checked()
-    assert "view=plain" in page.url
-    assert "smooth=no" in page.url
+    expect(page).to_have_url(re.compile("view=plain"))
+    expect(page).to_have_url(re.compile("smooth=no"))

@@ -33,6 +33,8 @@ TEXT_SIZES = """
 }
 """
 
+PLACES = "lasers => lasers.map((each) => each.style.left)"
+
 
 @pytest.fixture
 def visit(server: Any, new_page: Callable[..., Page]) -> Callable[..., Page]:
@@ -197,7 +199,7 @@ def test_keys_are_left_to_text_fields_and_to_the_browser(visit: Callable[..., Pa
     page.keyboard.press("Control+f")
     page.keyboard.press("Alt+f")
     expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
-    assert "stage" not in page.url
+    expect(page).not_to_have_url(re.compile("stage"))
     page.keyboard.press("f")
     page.wait_for_url(re.compile("stage=1"))
 
@@ -207,13 +209,18 @@ def test_everything_has_a_button_and_the_laser_is_in_all_maps(visit: Callable[..
     page.get_by_role("button", name="⤢ Stage").click()
     titles = page.locator(".cell .title")
     expect(titles).to_have_text(["Egyptian cat", "espresso"])
-    left, _ = boxes(page)
-    page.mouse.move(left["x"] + left["width"] / 4, left["y"] + left["height"] / 2)
-    lasers = page.locator(".laser")
-    expect(lasers).to_have_count(2)
-    for laser in lasers.all():
-        expect(laser).to_be_visible()
-        assert laser.evaluate("each => each.style.left") == "25%"
+    lasers = page.locator(".laser:visible")
+
+    def a_quarter_from_the_left() -> bool:
+        left, _ = boxes(page)  # anew: the stage may still be laid out
+        page.mouse.move(left["x"] + left["width"] / 4, left["y"] + left["height"] / 2)
+        return lasers.evaluate_all(PLACES) == ["25%", "25%"]
+
+    until(
+        a_quarter_from_the_left,
+        watched=lambda: (boxes(page), lasers.evaluate_all(PLACES)),
+        pause=lambda: page.wait_for_timeout(50),
+    )
     page.get_by_role("button", name="Egyptian cat").click()
     expect(titles).to_have_text(["Egyptian cat"])
     page.get_by_role("button", name="All classes").click()
@@ -225,8 +232,8 @@ def test_everything_has_a_button_and_the_laser_is_in_all_maps(visit: Callable[..
     page.get_by_role("button", name="Show the strip").click()
     page.get_by_role("button", name="Back with what was chosen here").click()
     expect(page.get_by_test_id("stSidebar")).to_be_visible()
-    assert "layer=top" not in page.url
-    assert "stage" not in page.url
+    expect(page).not_to_have_url(re.compile("layer=top"))
+    expect(page).not_to_have_url(re.compile("stage"))
 
 
 @pytest.mark.parametrize("name", ["", "superpixels", "layers", "randomisation"])
