@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -164,3 +164,73 @@ def spied(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> Callable[[
 
     monkeypatch.setattr(head, "_in_batches", counted)
     return lambda: len(calls)
+
+
+class Counted:
+    """A straight score, one with a jump of its slope and one with two, apart or all together.
+
+    ``passes`` counts the gradients of each that were asked for.
+    """
+
+    batch_size = 4
+
+    def __init__(self) -> None:
+        self.passes = np.zeros(3, int)
+
+    def values(self, points: FloatArray) -> FloatArray:
+        total = points.sum(axis=1)[:, None]
+        return np.concatenate([total, np.abs(total - 20), 3 * np.abs(total - 7) - total], axis=1)
+
+    def values_and_gradients(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return self._some(points, [0, 1, 2])
+
+    def _some(self, points: FloatArray, kept: Sequence[int]) -> tuple[FloatArray, FloatArray]:
+        self.passes[list(kept)] += len(points)
+        total = points.sum(axis=1)
+        slopes = np.stack([np.ones(len(points)), np.sign(total - 20), 3 * np.sign(total - 7) - 1])
+        gradients = slopes.T[:, :, None] * np.ones((1, 1, points.shape[1]))
+        return self.values(points)[:, kept], gradients[:, kept]
+
+
+class CountedApart(Counted):
+    def only(self, kept: Sequence[int]) -> Some:
+        return Some(self, kept)
+
+
+@dataclass(frozen=True)
+class Some:
+    of: Counted
+    kept: Sequence[int]
+    batch_size = 4
+
+    def values(self, points: FloatArray) -> FloatArray:
+        return self.of.values(points)[:, self.kept]
+
+    def values_and_gradients(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return self.of._some(points, self.kept)
+
+
+def test_scores_that_are_good_enough_cost_no_more() -> None:
+    """The straight one needs the first round alone; what is found does not depend on it."""
+    point, reference = np.array([9.0, 30, 22.3]), np.zeros(3)
+    together, apart = Counted(), CountedApart()
+    first, second = (
+        integrated_gradients(each, point, reference, steps=200, tolerance=0.001)
+        for each in (together, apart)
+    )
+    assert list(together.passes) == [first.evaluations] * 3
+    assert second.evaluations == first.evaluations == max(apart.passes)
+    assert 4 == apart.passes[0] < apart.passes[1] < apart.passes[2]
+    np.testing.assert_allclose(second.values, first.values, atol=1e-6)
+    # |61.3 − 20| − 20, and 3 · 54.3 − 61.3 − 21, shared out in proportion.
+    np.testing.assert_allclose(second.values.sum(axis=1), [61.3, 21.3, 80.6], rtol=0.001)
+
+
+def test_a_score_that_is_not_asked_for_takes_no_pass_back(tiny_classifier: Classifier) -> None:
+    head = tiny_classifier.head("input")
+    points = np.random.default_rng(0).uniform(0, 1, (2, *head.shape)).astype(np.float32)
+    scores = [Score(target) for target in (0, 3, 1)]
+    every = head.values_and_gradients_of(points, scores)
+    some = head.values_and_gradients_of(points, scores, [2, 0])
+    for found, whole in zip(some, every, strict=True):
+        np.testing.assert_array_equal(found, whole[:, [2, 0]])

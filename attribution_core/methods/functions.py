@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -27,6 +27,40 @@ class Differentiable(Protocol):
     def values_and_gradients(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Scores ``(n,)`` and their gradients at the points, ``(n, *shape)``."""
         ...
+
+
+@runtime_checkable
+class SeveralScores(Differentiable, Protocol):
+    """Several scores of a point, ``(n, scores)`` with gradients ``(n, scores, *shape)``, of which
+    some can be asked for without the cost of the others."""
+
+    def only(self, kept: Sequence[int]) -> Differentiable:
+        """The scores of these numbers, in their order."""
+        ...
+
+
+class _Some:
+    """Some of several scores that only come together."""
+
+    def __init__(self, function: Differentiable, kept: Sequence[int]) -> None:
+        self._function = function
+        self._kept = list(kept)
+
+    @property
+    def batch_size(self) -> int:
+        return self._function.batch_size
+
+    def values(self, points: FloatArray) -> FloatArray:
+        return self._function.values(points)[:, self._kept]
+
+    def values_and_gradients(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        values, gradients = self._function.values_and_gradients(points)
+        return values[:, self._kept], gradients[:, self._kept]
+
+
+def only(function: Differentiable, kept: Sequence[int]) -> Differentiable:
+    """Some of several scores, alone where the function can be asked so."""
+    return function.only(kept) if isinstance(function, SeveralScores) else _Some(function, kept)
 
 
 class TensorFunction:

@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from attribution_core.arrays import BoolArray, FloatArray
+from attribution_core.arrays import FloatArray, IntArray
 from attribution_core.methods.estimate import Estimate, Estimator
-from attribution_core.methods.functions import Differentiable, as_differentiable, points_like
+from attribution_core.methods.functions import (
+    Differentiable,
+    as_differentiable,
+    only,
+    points_like,
+)
 from attribution_core.methods.method import OF_PATHS, Method, SharedPasses, TwoVariables
 from attribution_core.methods.options import option
 
@@ -44,7 +49,8 @@ def integrated_gradients(
     function : Differentiable or TensorFlow function, ``(n, *shape) -> (n,)``
         A `Differentiable` may have several scores at once, ``(n, scores)`` with gradients
         ``(n, scores, *shape)``: all are followed at the same nodes, placed where the path is rough
-        for any of them, until each is good enough.
+        for any of them. The adaptive rule lets each go once it is good enough; a `SeveralScores`
+        is then asked for the others alone.
     point, reference : float arrays of one shape
     steps : int
         Nodes at most.
@@ -144,6 +150,9 @@ class _Node:
     values: FloatArray
     total: FloatArray
 
+    def only(self, kept: IntArray) -> _Node:
+        return _Node(self.place, self.score[kept], self.values[kept], self.total[kept])
+
 
 @dataclass(frozen=True, eq=False)
 class _Stretch:
@@ -192,7 +201,7 @@ class _TrapezoidSum:
 
     def __init__(self, nodes: Sequence[_Node]) -> None:
         self.change = nodes[-1].score - nodes[0].score
-        self.variation = sum(np.abs(end.score - start.score) for start, end in pairwise(nodes))
+        self.variation = np.abs(np.diff([node.score for node in nodes], axis=0)).sum(axis=0)
         # Stretches beyond this many are settled and their nodes let go, so that memory does not
         # grow with the number of steps.
         self._most_open = max(2, _BYTES_OF_OPEN_STRETCHES // max(1, 2 * nodes[0].values.nbytes))
@@ -216,14 +225,19 @@ class _TrapezoidSum:
         error, gap = np.sqrt(self._settled + sum(s.errors**2 for s in self._stretches))
         return error, gap
 
-    def take_worst(self, most: int, good: BoolArray) -> list[_Stretch]:
-        """Take out the stretches to be halved next; none where more nodes would not help.
+    def keep(self, kept: IntArray) -> None:
+        """Follow these of several scores alone."""
+        nodes = {node: node.only(kept) for s in self._stretches for node in (s.start, s.end)}
+        self._stretches = [
+            _Stretch(nodes[s.start], nodes[s.end], s.errors[:, kept]) for s in self._stretches
+        ]
+        self.total, self.change = self.total[kept], self.change[kept]
+        self.variation, self._settled = self.variation[kept], self._settled[:, kept]
 
-        ``good`` scores ask for no more nodes.
-        """
+    def take_worst(self, most: int) -> list[_Stretch]:
+        """Take out the stretches to be halved next; none where more nodes would not help."""
         scales = _or_one(np.array([self.norm, self.variation]))
-        open_errors = {s: s.errors / scales * ~good for s in self._stretches}
-        badness = {s: float(np.sqrt(np.square(e).sum())) for s, e in open_errors.items()}
+        badness = {s: float(np.sqrt(np.square(s.errors / scales).sum())) for s in self._stretches}
         self._stretches.sort(key=badness.__getitem__, reverse=True)
         settled = (s.errors**2 for s in self._stretches[self._most_open :])
         self._settled += sum(settled, np.zeros_like(self._settled))
@@ -252,15 +266,13 @@ def _adaptive(
     tolerance: float,
 ) -> Iterator[Estimate]:
     difference = point - reference
-    at_once = min(function.batch_size, steps // _FEWEST_ROUNDS)
-    at_once = max(1, min(at_once, _TOLERANT_ROUND) if tolerance else at_once)
+    asked = function
+    at_once = _at_once(asked, steps, tolerance)
 
     def measured(alphas: Sequence[float]) -> Iterator[_Node]:
         for first in range(0, len(alphas), at_once):
             chosen = np.array(alphas[first : first + at_once])
-            scores, gradients = function.values_and_gradients(
-                _on_path(chosen, reference, difference)
-            )
+            scores, gradients = asked.values_and_gradients(_on_path(chosen, reference, difference))
             for place, score, gradient in zip(chosen, scores, gradients, strict=True):
                 values = gradient * difference
                 score = np.asarray(score, np.float64)
@@ -268,27 +280,45 @@ def _adaptive(
 
     done = min(steps, max(2, at_once))
     path = _TrapezoidSum(list(measured(np.linspace(0, 1, done).tolist())))
+    # Scores that are good enough keep their values.
+    values, gaps, errors = path.total.copy(), np.zeros_like(path.gap), np.zeros_like(path.gap)
+    followed: Any = np.arange(len(path.change)) if path.change.ndim else ()
     while True:
         error, expected_gap = path.errors()
+        values[followed] = path.total
+        gaps[followed] = expected_gap
+        errors[followed] = error / _or_one(path.norm)
         yield Estimate(
-            values=path.total.copy(),
+            values=values.copy(),
             done=done,
             planned=steps,
             evaluations=done,
             diagnostics={
-                "expected_gap": float(np.max(expected_gap)),
-                "map_error": float(np.max(error / _or_one(path.norm))),
+                "expected_gap": float(np.max(gaps)),
+                "map_error": float(np.max(errors)),
             },
         )
         good = np.maximum(path.gap, expected_gap) <= tolerance * np.abs(path.change)
         if done == steps or np.all(good):
             return
-        worst = path.take_worst(min(at_once, steps - done), good)
+        if np.any(good):
+            staying = np.flatnonzero(~good)
+            followed = followed[staying]
+            path.keep(staying)
+            asked = only(function, followed.tolist())
+            at_once = _at_once(asked, steps, tolerance)
+        worst = path.take_worst(min(at_once, steps - done))
         if not worst:
             return
         for stretch, node in zip(worst, measured([s.middle for s in worst]), strict=True):
             path.halve(stretch, node)
         done += len(worst)
+
+
+def _at_once(function: Differentiable, steps: int, tolerance: float) -> int:
+    """Nodes of one round, which are one call of the function."""
+    fewest = min(function.batch_size, steps // _FEWEST_ROUNDS)
+    return max(1, min(fewest, _TOLERANT_ROUND) if tolerance else fewest)
 
 
 def _on_path(nodes: FloatArray, reference: FloatArray, difference: FloatArray) -> FloatArray:

@@ -189,19 +189,36 @@ class Head:
         return values, gradients
 
     def values_and_gradients_of(
-        self, points: FloatArray, scores: Sequence[Score]
+        self, points: FloatArray, scores: Sequence[Score], kept: Sequence[int] | None = None
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Several scores ``(n, scores)`` and their gradients, ``(n, scores, h, w, c)``.
 
-        One pass forward and one back for each score. All are probabilities, or none is. ValueError
-        if not all values and gradients are finite.
+        One pass forward and one back for each score. All are probabilities, or none is.
+
+        Parameters
+        ----------
+        points : float array ``(n, h, w, c)``
+        scores : sequence of Score
+        kept : sequence of int, optional
+            Numbers of those that are asked for, all where not given. The others cost no pass, and
+            what was traced for all serves any of them.
+
+        Raises
+        ------
+        ValueError
+            When not all values and gradients are finite.
         """
-        weights = tf.constant(np.stack([score.weights(self.classes) for score in scores]))
+        kept = range(len(scores)) if kept is None else kept
+        weights = np.zeros((len(scores), self.classes), np.float32)
+        for number in kept:
+            weights[number] = scores[number].weights(self.classes)
         differentiate = self._traced_for(len(scores), _link_of(scores[0]))
-        values, gradients = self._in_batches(lambda batch: differentiate(batch, weights), points)
-        for number, score in enumerate(scores):
-            check_scores(values[:, number], self.network, self.layer, score.target)
-            check_gradients(gradients[:, number], self.network, self.layer, score.target)
+        given = tf.constant(weights)
+        found = self._in_batches(lambda batch: differentiate(batch, given), points)
+        values, gradients = (each[:, list(kept)] for each in found)
+        for place, number in enumerate(kept):
+            check_scores(values[:, place], self.network, self.layer, scores[number].target)
+            check_gradients(gradients[:, place], self.network, self.layer, scores[number].target)
         return values, gradients
 
     def _in_batches(
@@ -273,12 +290,22 @@ def _differentiated(logits: Function, link: Link, points: Any, weights: Any) -> 
 
 
 def _differentiated_several(logits: Function, link: Link, points: Any, weights: Any) -> Any:
-    """As `_differentiated`, for weights ``(scores, classes)`` of several scores."""
+    """As `_differentiated`, for weights ``(scores, classes)`` of several scores.
+
+    Where a score's weights are all 0, so is its gradient, and there is no pass back.
+    """
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(points)
         outputs = _outputs(logits, link, points)
         scores = [tf.linalg.matvec(outputs, each) for each in tf.unstack(weights)]
-    gradients = [_gradient(tape, score, points) for score in scores]
+    gradients = [
+        tf.cond(
+            tf.reduce_any(tf.not_equal(each, 0)),
+            partial(_gradient, tape, score, points),
+            partial(tf.zeros_like, points),
+        )
+        for score, each in zip(scores, tf.unstack(weights), strict=True)
+    ]
     return tf.stack(scores, axis=1), tf.stack(gradients, axis=1)
 
 
@@ -319,20 +346,27 @@ class HeadScore:
 class HeadScores:
     """Several scores of a head at once: a `Differentiable` function with values ``(scores,)``."""
 
-    def __init__(self, head: Head, scores: Sequence[Score]) -> None:
+    def __init__(
+        self, head: Head, scores: Sequence[Score], kept: Sequence[int] | None = None
+    ) -> None:
         self._head = head
         self._scores = tuple(scores)
+        self._kept = tuple(range(len(scores)) if kept is None else kept)
 
     @property
     def batch_size(self) -> int:
-        # Gradients of all scores are in memory together.
-        return max(1, self._head.batch_size // len(self._scores))
+        # Passes back of all scores are in memory together; two take what one pass forward keeps.
+        return max(1, self._head.batch_size // -(-len(self._kept) // 2))
+
+    def only(self, kept: Sequence[int]) -> HeadScores:
+        """The scores of these numbers alone: the others' passes back are not made."""
+        return HeadScores(self._head, self._scores, [self._kept[number] for number in kept])
 
     def values(self, points: FloatArray) -> FloatArray:
         """Scores ``(n, scores)`` of points ``(n, h, w, c)``."""
         logits = self._head.logits(points)
-        return np.stack([score_values(logits, score) for score in self._scores], axis=1)
+        return np.stack([score_values(logits, self._scores[n]) for n in self._kept], axis=1)
 
     def values_and_gradients(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Scores ``(n, scores)`` and gradients ``(n, scores, h, w, c)``."""
-        return self._head.values_and_gradients_of(points, self._scores)
+        return self._head.values_and_gradients_of(points, self._scores, self._kept)

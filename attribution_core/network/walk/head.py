@@ -122,12 +122,14 @@ class WalkedHead(Head):
         return values, sent_back
 
     def values_and_gradients_of(
-        self, points: FloatArray, scores: Sequence[Score]
+        self, points: FloatArray, scores: Sequence[Score], kept: Sequence[int] | None = None
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Several scores ``(n, scores)``, and what comes back, ``(n, scores, h, w, c)``.
+        """Several scores ``(n, scores)``, and what comes back, ``(n, scores, h, w, c)``,
+        of those kept.
 
         ValueError as in `values_and_gradients`.
         """
-        values, sent_back = super().values_and_gradients_of(points, scores)
-        self._replayed.check(points, values[:, 0], scores[0])
+        values, sent_back = super().values_and_gradients_of(points, scores, kept)
+        first = 0 if kept is None else kept[0]
+        self._replayed.check(points, values[:, 0], scores[first])
         return values, sent_back
