@@ -107,7 +107,7 @@ def costs_in_words(costs: Sequence[Cost]) -> str:
     ratio = pixels.processor_seconds / above.processor_seconds
     said = (
         f"KernelSHAP’s {pixels.evaluations:.0f} evaluations take {pixels.processor_seconds:.2f} s "
-        f"of processors at the pixels and {above.processor_seconds:.2f} s at {last}: "
+        f"of processor time at the pixels and {above.processor_seconds:.2f} s at {last}: "
         f"{ratio:.{0 if ratio >= 10 else 1}f} times as long."
     )
     at_pixels, at_last = exact[INPUT], exact[last]

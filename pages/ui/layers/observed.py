@@ -27,7 +27,7 @@ _COLUMNS: Mapping[tuple[Kind, str], str] = {
 _CLAIMS: Mapping[Kind, str] = {
     "classes": "Two classes’ maps are alike at the pixels, and less so at {layer} (figure 3.1)",
     "parameters": "A map stays at the pixels when the top of the network is re-initialised, and "
-    "does less so at {layer} (figures 3.3 and 3.4)",
+    "less so at {layer} (figures 3.3 and 3.4)",
 }
 _SAID: Mapping[Verdict, str] = {
     "holds": "it holds for {methods}",

@@ -96,9 +96,9 @@ def caption(attribution: Attribution) -> tuple[str, ...]:
     elif attribution.standard_error is not None and (
         most := float(attribution.standard_error.max())
     ):
-        evaluations = f"estimated, ± {written(most, '.2g')}: {evaluations}"
+        evaluations = f"estimated from {evaluations}, ± {written(most, '.2g')}"
     elif reason := no_error_bars(attribution):
-        evaluations = f"estimated, {reason}: {evaluations}"
+        evaluations = f"estimated from {evaluations}, {reason}"
     if undivided := attribution.diagnostics.get(UNDIVIDED):
         evaluations += f", {100 * undivided:.0f} % in groups not divided"
     request = attribution.request

@@ -125,7 +125,7 @@ def an_attribution(tiny_image: Pixels, **changes: Any) -> Attribution:
         (
             {"standard_error": np.array([0.1, 0.25, 0.05], np.float32)},
             (
-                "123 ms · estimated, ± 0.25: 64 evaluations",
+                "123 ms · estimated from 64 evaluations, ± 0.25",
                 "sums to 2.75 · should be 3 · gap 8.3 %",
             ),
         ),
@@ -148,10 +148,10 @@ def test_captions_say_the_cost_and_the_sum(
 @pytest.mark.parametrize(
     ("diagnostics", "expected"),
     [
-        ({WINDOWS: 1.0, ERRORS_FROM: 296}, "estimated, no error bars below 296 evaluations: "),
+        ({WINDOWS: 1.0, ERRORS_FROM: 296}, "no error bars below 296 evaluations"),
         (
             {WINDOWS: 1.0, TOO_FEW_FOR_ERRORS: 17},
-            "estimated, no error bars for windows of fewer than 17 players: ",
+            "no error bars for windows of fewer than 17 players",
         ),
         ({TOO_MANY: 201}, ""),
     ],
@@ -165,10 +165,14 @@ def test_a_caption_says_why_there_are_no_error_bars(
         )
     )
     made = an_attribution(tiny_image, request=request, diagnostics=diagnostics)
-    assert caption(made)[0] == f"123 ms · {expected}64 evaluations"
+
+    def told(evaluations: str) -> str:
+        return f"estimated from {evaluations}, {expected}" if expected else evaluations
+
+    assert caption(made)[0] == f"123 ms · {told('64 evaluations')}"
     around = {AROUND_PRIOR: 0.9, GRADIENTS: 80.0}
     made = an_attribution(tiny_image, request=request, diagnostics=diagnostics | around)
-    assert caption(made)[0] == f"123 ms · {expected}64 evaluations + 80 gradients"
+    assert caption(made)[0] == f"123 ms · {told('64 evaluations + 80 gradients')}"
 
 
 def test_where_the_positive_values_lie_is_said_to_those_who_do_not_see_the_map(
