@@ -8,7 +8,9 @@ from dataclasses import replace
 from itertools import chain
 
 import numpy as np
+import pandas as pd
 import streamlit as st
+from pandas.io.formats.style import Styler
 
 from attribution_core.images import Picture
 from attribution_core.measures.known_measures import MEASURES, QUICK
@@ -25,6 +27,7 @@ from pages.ui.faithfulness.region import choose_region
 from pages.ui.faithfulness.templates import of_other_scores, templates_for, why_no_maps
 from pages.ui.shell.choosers import choose_class, choose_from_list, choose_several
 from pages.ui.shell.gallery import KINDS, GalleryPicture, gallery, pixels_of
+from pages.ui.shell.numbers import written
 from pages.ui.shell.progress import Snapshots, follow
 from pages.ui.shell.requests import predictions_for
 from pages.ui.shell.scene import Scene
@@ -176,18 +179,19 @@ def _draw(scene: Scene, table: MeasureTable) -> None:
         f"**Means over {counted(len(table.pictures), 'picture')}**: ↑ higher is better, ↓ lower"
     )
     st.dataframe(
-        [
-            {"Method": title}
-            | {name: _number(table.cell(row, name).values.mean) for name in table.measures}
-            for title, row in zip(table.titles, table.rows, strict=True)
-        ],
+        _with_minus(
+            [
+                {"Method": title}
+                | {name: _number(table.cell(row, name).values.mean) for name in table.measures}
+                for title, row in zip(table.titles, table.rows, strict=True)
+            ],
+            ".2f",
+        ),
         hide_index=True,
         key="measure_table",
         column_config={
             name: st.column_config.NumberColumn(
-                f"{MEASURES[name].title} {arrows[name]}",
-                format="%.2f",
-                help=MEASURES[name].help,
+                f"{MEASURES[name].title} {arrows[name]}", help=MEASURES[name].help
             )
             for name in table.measures
         },
@@ -202,13 +206,15 @@ def _draw(scene: Scene, table: MeasureTable) -> None:
     measure = MEASURES[name]
     st.markdown(f"{measure.summary} **What it cannot say:** {measure.cannot_say}")
     st.dataframe(
-        [
-            {"Method": title, **_line(table.cell(row, name))}
-            for title, row in zip(table.titles, table.rows, strict=True)
-        ],
+        _with_minus(
+            [
+                {"Method": title, **_line(table.cell(row, name))}
+                for title, row in zip(table.titles, table.rows, strict=True)
+            ],
+            ".3f",
+        ),
         hide_index=True,
         key="one_measure",
-        column_config={column: st.column_config.NumberColumn(format="%.3f") for column in _COLUMNS},
     )
     st.caption(
         f"Without information: {measure.random}. Better by: how much better than that each map "
@@ -231,6 +237,13 @@ def _line(cell: Cell) -> Mapping[str, object]:
     )
     named = zip(_COLUMNS, map(_number, numbers), strict=True)
     return {**dict(named), "Verdict": cell.verdict, "Pictures": cell.values.count}
+
+
+def _with_minus(lines: Sequence[Mapping[str, object]], form: str) -> Styler:
+    """A table that is sorted by its numbers, and shows them as `written` does."""
+    frame = pd.DataFrame(lines)
+    fractions = [name for name in frame if frame[name].dtype.kind == "f"]
+    return frame.style.format(lambda value: written(value, form), subset=fractions, na_rep="")
 
 
 def _number(value: float) -> float | None:

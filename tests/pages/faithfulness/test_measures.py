@@ -16,7 +16,7 @@ from attribution_core.measures.measure import Effort
 from attribution_core.measures.sparseness import gini
 from attribution_core.request import granted, request_or_reason
 from pages.ui.faithfulness.measure_tasks import Marked, MeasureMaps, PictureMeasures
-from pages.ui.faithfulness.measures import _groups
+from pages.ui.faithfulness.measures import _groups, _with_minus
 from pages.ui.shell.gallery import gallery, gallery_picture
 from tests.conftest import GALLERY
 from tests.pages.visits import Visit
@@ -56,6 +56,18 @@ def test_the_table_over_a_kind_of_pictures(
     assert one["from"][1] < one["Mean"][1] < one["to"][1]
     names = [each.proto.label for each in page.app.get("download_button")]
     assert names == ["Table as CSV", "Each map as CSV"]
+
+
+def test_a_table_shows_true_minus_signs_and_is_sorted_by_its_numbers() -> None:
+    lines = [
+        {"Method": "a-b", "Mean": -0.25, "Pictures": 3},
+        {"Method": "c", "Mean": None, "Pictures": 3},
+    ]
+    table = _with_minus(lines, ".3f")
+    words = table.to_string(delimiter="|")
+    assert "a-b|−0.250|3\n" in words
+    assert "|nan" not in words.lower()
+    assert table.data["Mean"][0] == -0.25
 
 
 def test_energy_in_a_rectangle_of_this_picture(
