@@ -60,6 +60,13 @@ def _number(value: float) -> Expression:
     return Number(value) if value >= 0 else Negative(Number(-value))
 
 
+def _less(variable: str, value: float) -> Expression:
+    """The variable minus a number, written without two signs side by side."""
+    if not value:
+        return Variable(variable)
+    return Binary("-" if value > 0 else "+", Variable(variable), Number(abs(value)))
+
+
 def _probe(*formulas: str, point: Place, reference: Place) -> Probe:
     return Probe(tuple(map(PlaneFunction, formulas)), point, reference)
 
@@ -194,8 +201,7 @@ def bilinear(function: PlaneFunction, point: Place, reference: Place) -> PlaneFu
     if x == x0 or y == y0 or not np.isfinite([empty, first, second, both]).all():
         return None
     right, up = x - x0, y - y0
-    across = Binary("-", Variable("x"), _number(x0)) if x0 else Variable("x")
-    along = Binary("-", Variable("y"), _number(y0)) if y0 else Variable("y")
+    across, along = _less("x", x0), _less("y", y0)
     terms = (
         (empty, None),
         ((first - empty) / right, across),

@@ -231,12 +231,12 @@ def _against_monotonicity(
         contributions(function, probe.point, probe.reference) for function in probe.functions
     )
     rounding = EXACT * max(1.0, float(np.abs(one).max()), float(np.abs(other).max()))
-    missed, found = np.zeros(2), []
+    missed, found = np.zeros(2), dict[int, str]()
     for axis, name in enumerate("xy"):
         more = one[axis] - other[axis]
         ahead = float(of_first[axis] - of_second[axis])
         if np.abs(more).max() <= rounding:
-            missed[axis], order = abs(ahead), "as much to the first as to the second"
+            missed[axis], order = abs(ahead), "as much to both"
         elif more.min() >= -rounding:
             missed[axis], order = max(-ahead, 0.0), "more to the first"
         elif more.max() <= rounding:
@@ -244,8 +244,10 @@ def _against_monotonicity(
         else:
             continue
         first, second = (shown(float(values[axis])) for values in (of_first, of_second))
-        found.append(f"{name} contributes {order}; they give it {first} and {second}")
-    return missed, "; ".join(found)
+        found[axis] = f"{name} contributes {order}, and gets {first} and {second}"
+    # A counterexample is about what goes wrong alone.
+    wrong = [sentence for axis, sentence in found.items() if missed[axis] > rounding]
+    return missed, "; ".join(wrong or found.values())
 
 
 def _sampling_error(axiom: str, probe: Probe, answers: Sequence[PlaneAttribution]) -> float:

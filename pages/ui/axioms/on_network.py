@@ -180,13 +180,13 @@ def _in_words(outcome: NetworkOutcome) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in percent, to two significant digits."""
+    """A share in percent, to two significant digits, on one line."""
     value = 100 * share
     if value == 0:
-        return "0 %"
+        return "0\N{NO-BREAK SPACE}%"
     if abs(value) < 0.01:
-        return "under 0.01 %"
-    return f"{written(value, '.2g' if abs(value) < 10 else '.0f')} %"
+        return "under 0.01\N{NO-BREAK SPACE}%"
+    return f"{written(value, '.2g' if abs(value) < 10 else '.0f')}\N{NO-BREAK SPACE}%"
 
 
 def _download(scene: Scene, found: list[NetworkOutcomes]) -> None:
