@@ -21,16 +21,24 @@ def verdict(rows: Mapping[str, Pair], random: Sequence[Pair], score: Score) -> s
     parts = []
     for column, (direction, best) in enumerate((("deletion", min), ("insertion", max))):
         areas = {name: pair[column].read_as(score).area for name, pair in rows.items()}
-        leader = best(areas, key=areas.__getitem__)
-        area = written(areas[leader], ".3f")
-        words = f"in {direction} **{leader}** is ahead with an area of **{area}**"
+        leading = best(areas.values())
+        area = written(leading, ".3f")
+        words = f"in {direction} {_ahead(areas, area)} with an area of **{area}**"
         orders = [pair[column].read_as(score).area for pair in random]
         words += f" ({_spread(orders)} for random orders"
         # A lead that one of a few random orders matches means nothing.
-        if best(areas[leader], *orders) != areas[leader]:
+        if best(leading, *orders) != leading:
             words += ", one of which does as well"
         parts.append(words + ")")
     return f"Here, {parts[0]}; {parts[1]}."
+
+
+def _ahead(areas: Mapping[str, float], area: str) -> str:
+    """Those whose area is the best as far as it is written."""
+    *first, last = (f"**{name}**" for name, each in areas.items() if written(each, ".3f") == area)
+    if not first:
+        return f"{last} is ahead"
+    return f"{', '.join(first)} and {last} are ahead together"
 
 
 def table_of_areas(rows: Mapping[str, Pair], random: Sequence[Pair], score: Score) -> None:

@@ -23,6 +23,14 @@ def test_the_verdict_names_who_is_ahead_and_whether_chance_is_too() -> None:
     assert told.index("does as well") > told.index("Second")
 
 
+def test_of_equal_areas_none_is_ahead_of_the_other() -> None:
+    level = pair((4, 0, 0), (0, 1, 4))
+    rows = {"First": level, "Second": pair((4, 2, 0), (0, 1, 4)), "Third": level}
+    told = verdict(rows, [pair((4, 3, 0), (0, 1, 4))], LOGIT)
+    assert "in deletion **First** and **Third** are ahead together with an area" in told
+    assert "in insertion **First**, **Second** and **Third** are ahead together" in told
+
+
 def test_the_curves_as_numbers() -> None:
     rows = {"Map": pair((4, 0), (0, 4))}
     read = list(csv.reader(io.StringIO(csv_of_curves(rows, LOGIT))))
