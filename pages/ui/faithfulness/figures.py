@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from html import escape
 
@@ -16,15 +17,15 @@ from attribution_core.segmentations import counted
 from pages.ui.maps.charts import BAND, GREY, Stroke, framed, plain, stroke
 
 _MOST_NUMBERED = 16
-_DASHES = {
-    "solid": "",
-    "dash": "6 4",
-    "dot": "2 3",
-    "dashdot": "6 3 2 3",
-    "longdash": "10 4",
-    "longdashdot": "10 3 2 3",
+_DASHES: Mapping[str, tuple[int, ...]] = {
+    "solid": (28, 0),
+    "dash": (6, 4),
+    "dot": (2, 3),
+    "dashdot": (6, 3, 2, 3),
+    "longdash": (10, 4),
+    "longdashdot": (10, 3, 2, 3),
 }
-"""Plotly's dashes in lines of the legend, in pixels."""
+"""Plotly's dashes in the legend: pixels of the line and of gaps, by turns."""
 
 
 def curve_figure(
@@ -75,10 +76,13 @@ def curve_legend(stroke_of: Mapping[str, Stroke], seeds: int) -> str:
 
 
 def _drawn(line: Stroke) -> str:
-    return (
-        '<svg width="28" height="10" aria-hidden="true"><path d="M0 5H28" fill="none" '
-        f'stroke="{line.colour}" stroke-width="2" stroke-dasharray="{_DASHES[line.dash]}"/></svg>'
+    """A line as HTML: Streamlit takes an SVG out of it."""
+    ends = list(itertools.accumulate(_DASHES[line.dash], initial=0))
+    stops = (
+        f"{'transparent' if number % 2 else line.colour} {start}px {end}px"
+        for number, (start, end) in enumerate(itertools.pairwise(ends))
     )
+    return f'<i style="background:repeating-linear-gradient(90deg,{",".join(stops)})"></i>'
 
 
 def _add_cursor(figure: go.Figure, x: float, y: float, colour: str) -> None:
