@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 
 from attribution_core.arrays import FloatArray
 from attribution_core.assets import ASSETS
 from attribution_core.images import Picture, Pixels, load_image
+from attribution_core.images.blur import blurred
 
 ReferenceKind = Literal["black", "mean", "blurred", "white", "noise", "shuffled"]
 REFERENCE_KINDS: tuple[ReferenceKind, ...] = get_args(ReferenceKind)
@@ -139,8 +139,4 @@ def _every_other(size: tuple[int, int]) -> tuple[Picture, ...]:
 
 
 def _blurred(pixels: Pixels, width: float) -> Pixels:
-    from skimage import filters
-
-    gaussian: Callable[..., Any] = filters.gaussian
-    blurred = gaussian(pixels, width, mode="nearest", channel_axis=-1)
-    return np.asarray(blurred.clip(0, 255), np.float32)
+    return np.asarray(blurred(pixels, width).clip(0, 255), np.float32)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attribution_core.arrays import FloatArray
+from attribution_core.images.blur import blurred
 from attribution_core.methods.estimate import Estimate, Estimator
 from attribution_core.methods.functions import Differentiable, as_differentiable
 from attribution_core.methods.method import Method, Promise
@@ -84,13 +85,6 @@ def blur_integrated_gradients(
             evaluations=done,
             reference_score=float(scores[-1]),
         )
-
-
-def blurred(point: FloatArray, width: float) -> FloatArray:
-    """A point ``(h, w, c)`` under a Gaussian blur over its plane, edges repeated."""
-    from scipy.ndimage import gaussian_filter
-
-    return np.asarray(gaussian_filter(point, (width, width, 0), mode="nearest"), point.dtype)
 
 
 @dataclass(frozen=True)

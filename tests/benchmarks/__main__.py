@@ -9,6 +9,8 @@ import sys
 NAMES = (
     "superpixels",
     "methods",
+    "same_calls",
+    "peers",
     "loading_check",
     "first_maps",
     "quadrature",

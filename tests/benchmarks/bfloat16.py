@@ -34,8 +34,12 @@ FEW = 128
 
 
 def main() -> None:
-    has = processor_has_bfloat16()
-    print(f"The processor {'computes' if has else 'does not say that it computes'} in bfloat16.")
+    if not processor_has_bfloat16():
+        print(
+            "This processor does not say that it computes in bfloat16. TensorFlow would convert "
+            "back and forth for many minutes, and so nothing is measured."
+        )
+        return
     print(
         f"{'model':20}{'layer':>20}{'batch':>6}{'float32 ms':>12}{'bfloat16 ms':>13}{'ratio':>7}"
         f"{'median':>9}{'largest':>9}{'values':>9}{'s. error':>10}"
