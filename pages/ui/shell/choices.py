@@ -235,7 +235,8 @@ def notice(name: str) -> bool:
     if not changed(name):
         return False
     said, choices = held(name), _choices()
-    _note_handed(name, said)
+    # Who has clicked reports nothing any more of what was shown before.
+    choices.earlier.pop(name, None)
     choices.asked.pop(name, None)
     choices.chosen[name], choices.handed[name] = text_of(said), said
     return True

@@ -43,6 +43,13 @@ def test_a_click_that_crosses_new_titles_counts(page: Visit) -> None:
     assert page.scene.settings.class_choice == "own"
 
 
+def test_a_click_back_to_what_was_chosen_before_counts_too(page: Visit) -> None:
+    page.choose("multiselect", "classes", [2, 1]).choose("multiselect", "classes", [2])
+    page.app.session_state["choose_classes"] = ["cat · 3.0 %", "bee · 1.0 %"]
+    page.finish()
+    assert page.scene.classes == (2, 1)
+
+
 def test_what_is_reported_again_with_old_titles_is_no_choice(page: Visit) -> None:
     """By a browser that had not yet drawn another choice, with a click elsewhere."""
     page.choose("multiselect", "classes", [2, 1]).choose("button_group", "class_choice", "top5")
