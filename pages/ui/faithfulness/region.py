@@ -14,7 +14,9 @@ from pages.ui.faithfulness.kept_regions import forget, keep, kept, of_this_pictu
 from pages.ui.faithfulness.measure_tasks import Marked
 from pages.ui.shell.choosers import choose_one, choose_whole
 from pages.ui.shell.markdown import literal
+from pages.ui.shell.own_picture import NOT_HERE
 from pages.ui.shell.scene import Scene
+from pages.ui.worker.housekeeping import MASKS
 
 KINDS = {"none": "None", "rectangle": "Rectangle", "drawing": "Drawing", "mask": "Mask file"}
 _MOST_MEGABYTES = 5
@@ -102,13 +104,15 @@ def _uploaded(scene: Scene) -> Region | None:
 
     file = st.file_uploader(
         "Mask",
-        type=("png", "jpg", "jpeg", "webp"),
+        type=MASKS,
         max_upload_size=_MOST_MEGABYTES,
         key=key,
         on_change=changed,
         help="Bright where the class is. It is kept for this session alone.",
     )
     if file is None:
+        if st.session_state[key] is not None:
+            raise ValueError(NOT_HERE)
         return _kept_mask(scene)
     height, width = scene.picture.pixels.shape[:2]
     content = file.getvalue()

@@ -27,6 +27,7 @@ PICTURES = ("jpg", "jpeg", "png", "webp", "avif", "heic", "heif", "bmp", "gif", 
 SAVED_MAPS = ("npz", "zip")
 NETWORKS = ("keras", "h5", "hdf5")
 LABELS = ("txt", "csv", "json")
+MASKS = ("png", "jpg", "jpeg", "webp")
 """The endings of the files that the places to upload take."""
 
 TAKEN = {
@@ -35,6 +36,7 @@ TAKEN = {
     "saved_maps": SAVED_MAPS,
     "own_model_file": NETWORKS,
     "own_model_labels": LABELS,
+    "faithfulness_mask_file": MASKS,
 }
 """The same by the beginning of the key of each place's widget."""
 _KEY = re.compile(r"[$]{2}ID-[0-9a-f]+-(.*)")

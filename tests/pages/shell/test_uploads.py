@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,8 +19,11 @@ from attribution_core.images import Decoded
 from attribution_core.images.limited import decode_limited
 from pages.ui.shell import own_picture
 from pages.ui.shell.markdown import literal
-from pages.ui.worker.housekeeping import BoundedUploads
+from pages.ui.worker import housekeeping
+from pages.ui.worker.housekeeping import TAKEN, BoundedUploads
 from tests.pages.visits import Visit
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
@@ -150,6 +155,35 @@ def test_a_file_named_at_the_wrong_place_is_refused_in_a_sentence(
     assert said.startswith("The file is not here, or not of a kind that is taken there")
     page.run()
     assert page.scene.picture == before
+
+
+@pytest.mark.usefixtures("as_on_a_server")
+def test_a_network_named_at_the_place_of_a_mask_is_refused_in_a_sentence(
+    any_visit: Callable[..., Visit], own_model: tuple[int, int]
+) -> None:
+    chosen = {"model": "own", "layer": "top", "classes": "0"}
+    shown = {"view": "measures", "measured": "this", "region": "mask", "measures": "energy_inside"}
+    page = any_visit(**chosen, **{f"faithfulness-{name}": each for name, each in shown.items()})
+    page.open("faithfulness").wait(lambda: "need a region" in page.words)
+    (uploader,) = (each for each in page.app.get("file_uploader") if each.label == "Mask")
+    uploader.proto.type[:] = []
+    uploader.set_value(("network.keras", b"network", "application/octet-stream"))
+    page.run()
+    (error,) = page.app.error
+    assert "not of a kind that is taken there" in error.value.replace("\\", "")
+
+
+def test_of_every_place_to_upload_it_is_known_what_it_takes() -> None:
+    """Else a file that a browser names there ends every run of its tab."""
+    taken = [
+        getattr(housekeeping, keyword.value.id)
+        for path in (ROOT / "pages").rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "st.file_uploader"
+        for keyword in call.keywords
+        if keyword.arg == "type" and isinstance(keyword.value, ast.Name)
+    ]
+    assert sorted(taken) == sorted(TAKEN[name] for name in TAKEN if name != "camera")
 
 
 @pytest.mark.usefixtures("as_on_a_server")
