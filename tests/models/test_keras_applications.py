@@ -174,7 +174,8 @@ def test_it_is_the_network_of_keras_and_explained_by_all_methods(
 
 def explained_at_the_last_layer(classifier: Classifier, picture: np.ndarray, layer: str) -> None:
     local = classifier.local_head(layer) is not None
-    options: dict[str, dict[str, int]] = {
+    options: dict[str, dict[str, object]] = {
+        "expected_gradients": {"references": "black and white", "samples": 8},
         "integrated_gradients": {"steps": 4},
         "smoothgrad": {"samples": 2},
         "lime": {"samples": 120},
