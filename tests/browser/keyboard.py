@@ -63,7 +63,9 @@ KEYBOARD = """
       return stops().filter((each) => !reached(each)).map(named);
     },
     kinds: () => [...firsts.keys()],
-    onEveryPage: (kind) => Boolean(firsts.get(kind).closest("[data-testid=stSidebar]")),
+    // In the sidebar, or of a class of Streamlit's that stands for its styles.
+    onEveryPage: (kind) => Boolean(firsts.get(kind).closest("[data-testid=stSidebar]"))
+      || (/st-emotion-cache-/.test(kind) && firsts.get(kind).getRootNode() === document),
     // Focuses a kind's first element, or where that has been drawn anew, one like it.
     goTo: (kind) => {
       const first = firsts.get(kind);
@@ -116,8 +118,8 @@ def stops_unseen(page: Page, seen: set[str]) -> list[str]:
     ----------
     page
     seen : set of str
-        Kinds in the sidebar that have been looked at in this theme, on another page too: the
-        sidebar and its styles are the same on all. Grows.
+        Kinds that have been looked at in this theme, on another page too: those in the sidebar,
+        which all pages have, and Streamlit's own, whose class names the styles. Grows.
     """
     unseen: list[str] = []
     kinds = page.evaluate("keyboard.kinds()")

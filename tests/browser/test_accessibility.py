@@ -79,7 +79,7 @@ def visit(server: Any, new_page: Callable[..., Page]) -> Callable[..., Page]:
 
 @pytest.fixture(scope="module")
 def seen() -> dict[str, set[str]]:
-    """Kinds of stops in the sidebar, which every page has, that were looked at in each theme."""
+    """Kinds of stops that look alike on every page and were looked at, in each theme."""
     return {"light": set(), "dark": set()}
 
 
