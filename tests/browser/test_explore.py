@@ -7,7 +7,6 @@ import io
 import re
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -142,28 +141,6 @@ def chosen(page: Page) -> dict[str, object]:
         "score": sidebar(page).get_by_role("radiogroup", name="Score").aria_snapshot(),
         "values": [each.input_value() for each in sidebar(page).locator("input[type=text]").all()],
     }
-
-
-# --- the first request to a server --------------------------------------------------------------
-
-
-def test_the_first_request_is_a_deep_link(
-    serve: Callable[..., AbstractContextManager[Any]],
-    with_small: dict[str, str],
-    new_page: NewPage,
-) -> None:
-    link = {"methods": "gradient_times_input,grad_cam", "classes": "285,967", "layer": "high"}
-    with serve(ROOT / "app.py", with_small) as fresh:
-        page = new_page()
-        page.goto(f"{fresh.url}/explore?{urlencode({**CHOSEN, **link})}")
-        expect(sidebar(page).get_by_role("combobox", name="Model")).to_be_visible()
-        expect_maps(page, 4)
-        expect(sidebar(page).get_by_role("combobox", name="Layer")).to_have_value(
-            re.compile("^high")
-        )
-        expect(page.get_by_role("alert")).to_have_count(0)
-        expect(page.get_by_role("dialog")).to_have_count(0)
-        page.close()  # before its server goes
 
 
 # --- the way of a newcomer ------------------------------------------------------------------------

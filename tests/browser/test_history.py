@@ -119,10 +119,15 @@ def test_a_first_request_is_a_deep_link_and_after_a_restart_the_first_click_and_
 
 
 def expect_no_fault_at_a_deep_link(page: Page, server: Any) -> None:
-    page.goto(f"{server.url}/superpixels?{SMALL}&methods=gradient_times_input&classes=285")
+    """To a page of a name that is in no menu, which leads on to another."""
+    link = "model=own&layer=high&methods=gradient_times_input,grad_cam&classes=285,967"
+    page.goto(f"{server.url}/explore?{link}")
     sidebar = page.get_by_test_id("stSidebar")
     expect(sidebar.get_by_role("combobox", name="Model")).to_be_visible()
-    expect(sidebar.get_by_role("combobox", name="Layer")).to_be_visible()
+    expect_explored(page, 4)
+    layer = sidebar.get_by_role("combobox", name="Layer")
+    expect(layer).to_have_value(re.compile("^high"))
     expect(page.get_by_test_id("stException")).to_have_count(0)
+    expect(page.get_by_role("alert")).to_have_count(0)
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.close()  # before its server goes
