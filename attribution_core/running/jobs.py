@@ -38,13 +38,14 @@ RESTARTING = "The server is restarting; your settings are in the link."
 
 
 class Runner(Generic[Request, Estimate]):
-    """Runs requests for those who wait for them, one step at a time.
+    """Runs requests for those who wait for them, one step at a time, or several where it may.
 
     *Order.* Decided before every step. Smaller priorities go first, but a tenth of the time belongs
     to each larger one in which anything waits. Within one priority, next is whose rest takes least
     beside the time it has waited since its wish or its latest result; while that is long, the next
     waiter's makes every other step. One waiter's jobs run in the order it asked, one at a time to
-    the end. Equal requests are one job.
+    the end; where several steps are made at the same time, so many of its first. Equal requests are
+    one job.
 
     *Wishes.* A request that the waiter's previous list did not name is a new wish: it runs, even
     after a failure or a cancel. Repeating a name is not, so pages may send their list at every
@@ -58,8 +59,9 @@ class Runner(Generic[Request, Estimate]):
     Parameters
     ----------
     start
-        Makes the iterator of a request's estimates. Called on the worker thread, as are its steps,
-        and its `close`, if it has one as generators do, when the job is dropped.
+        Makes the iterator of a request's estimates. Called on a worker thread, as are its steps,
+        and its `close`, if it has one as generators do, when the job is dropped. Of one job, no two
+        are called at the same time.
     priority
         Smaller is more urgent, say 0 for interactive and 1 for long work. Must be quick.
     patience
@@ -75,6 +77,13 @@ class Runner(Generic[Request, Estimate]):
         How much a request asks for, for the time left; None while that is not known. Must be quick.
     share
         How much of its request's work is done when an estimate is there, 0..1.
+    threads
+        The most steps that are made at the same time.
+    beside
+        Whether a step of a request may begin beside those under way of others, of which there is
+        at least one; with one thread there is none. Must be quick.
+    at_once
+        About how many steps are made at the same time, for the time left.
     """
 
     def __init__(
@@ -89,15 +98,27 @@ class Runner(Generic[Request, Estimate]):
         clock: Callable[[], float] = time.monotonic,
         work: Callable[[Request], Work | None] = lambda request: None,
         share: Callable[[Estimate], float] = lambda estimate: 0.0,
+        threads: int = 1,
+        beside: Callable[[Request, Sequence[Request]], bool] = lambda request, others: True,
+        at_once: Callable[[], int] = lambda: 1,
     ) -> None:
         self._per_waiter = per_waiter
         self._in_all = in_all
         self._clock = clock
         self._changed = threading.Condition()
         self._waiting: Waiting[Request, Estimate] = Waiting(
-            priority, work, share, clock=clock, patience=patience, keep=keep, in_all=in_all
+            priority,
+            work,
+            share,
+            clock=clock,
+            patience=patience,
+            keep=keep,
+            in_all=in_all,
+            at_once=at_once,
         )
-        self._stepping = Stepping(start, self._waiting, self._changed, clock)
+        self._stepping = Stepping(
+            start, self._waiting, self._changed, clock, threads=threads, beside=beside
+        )
 
     def ask(self, waiter: str, requests: Sequence[Request]) -> bool:
         """Say that `waiter` now waits for exactly these, in this order, and is awake.
@@ -188,7 +209,7 @@ class Runner(Generic[Request, Estimate]):
                 min((line.places[job] for job in waited_for), default=0) or None,
                 line.waiting,
                 line.left(waited_for, self._clock()),
-                0.0 if stepping is None or stepping[0] in known.jobs else stepping[1],
+                0.0 if stepping.keys() & set(known.jobs) else min(stepping.values(), default=0.0),
             )
 
     def soon(self, waiter: str, seconds: float, priority: int) -> list[Request]:
@@ -238,7 +259,7 @@ class Runner(Generic[Request, Estimate]):
                 running=running,
                 queued=len(line.places) - running,
                 waiters=line.waiting,
-                step_under_way=0.0 if stepping is None else stepping[1],
+                step_under_way=max(stepping.values(), default=0.0),
             )
 
     @property
@@ -283,15 +304,14 @@ class Runner(Generic[Request, Estimate]):
                 self._change()
 
     def close(self, timeout: float | None = None) -> None:
-        """Drop all unfinished jobs and stop the worker, waiting `timeout` seconds for its step.
+        """Drop all unfinished jobs and stop, waiting `timeout` seconds for the steps under way.
 
         Results so far can still be looked at.
         """
         with self._changed:
             self._waiting.closed = True
             self._change()
-        if threading.current_thread() is not self._stepping.thread:
-            self._stepping.thread.join(timeout)
+        self._stepping.join(timeout)
 
     # ---- with the lock held ----
 

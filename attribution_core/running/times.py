@@ -29,6 +29,9 @@ class Times(Generic[Request, Estimate]):
     clock
         Tells the time in seconds.
 
+    at_once
+        Tells how many jobs run beside each other.
+
     Attributes
     ----------
     ended
@@ -40,12 +43,14 @@ class Times(Generic[Request, Estimate]):
         work_of: Callable[[Request], Work | None],
         share: Callable[[Estimate], float],
         clock: Callable[[], float],
+        at_once: Callable[[], int] = lambda: 1,
     ) -> None:
         self._work_of = work_of
         self._share = share
         self._clock = clock
         self._paces = Paces()
-        self._stepping: tuple[Job[Request, Estimate], float] | None = None
+        self._at_once = at_once
+        self._stepping: dict[Job[Request, Estimate], float] = {}
         self.ended = 0
 
     def begin(self, job: Job[Request, Estimate]) -> None:
@@ -55,11 +60,11 @@ class Times(Generic[Request, Estimate]):
 
     def begin_step(self, job: Job[Request, Estimate]) -> None:
         """Note that a step of a job begins now."""
-        self._stepping = job, self._clock()
+        self._stepping[job] = self._clock()
 
     def end_step(self, job: Job[Request, Estimate], seconds: float) -> None:
         """Note the step that a job has just made, which took so long."""
-        self._stepping = None
+        del self._stepping[job]
         share = 0.0 if job.estimate is None else self._share(job.estimate)
         if job.run is not None:
             job.run.step(share, seconds)
@@ -85,7 +90,10 @@ class Times(Generic[Request, Estimate]):
         rests = of_group.values()
         if not all(rest.measured for rest in rests):
             return None
-        return TimeLeft(sum(rest.seconds for rest in rests), any(rest.at_most for rest in rests))
+        seconds = [rest.seconds for rest in rests]
+        # No sooner than the longest of them, nor than all of them shared out evenly.
+        took = max(sum(seconds) / self._at_once(), max(seconds, default=0.0))
+        return TimeLeft(took, any(rest.at_most for rest in rests))
 
     def rest(self, job: Job[Request, Estimate]) -> Rest:
         """What is left of a job; of one that cannot be told, guessed to be as much as is done."""
@@ -93,17 +101,15 @@ class Times(Generic[Request, Estimate]):
         left = None if run is None else run.left()
         group = job if run is None else run.group
         seconds = max(GUESSED_SECONDS, job.seconds) if left is None else left.seconds
-        if self._stepping is not None and self._stepping[0] is job:
-            seconds = max(0.0, seconds - (self._clock() - self._stepping[1]))
+        if (begun := self._stepping.get(job)) is not None:
+            seconds = max(0.0, seconds - (self._clock() - begun))
         return Rest(seconds, left is not None, left is not None and left.at_most, group)
 
     @property
-    def stepping(self) -> tuple[Job[Request, Estimate], float] | None:
-        """The job that is in a step, and the seconds that this has taken so far."""
-        if self._stepping is None:
-            return None
-        job, begun = self._stepping
-        return job, self._clock() - begun
+    def stepping(self) -> dict[Job[Request, Estimate], float]:
+        """The jobs that are in a step, and the seconds that each has taken so far."""
+        now = self._clock()
+        return {job: now - begun for job, begun in self._stepping.items()}
 
     def _priced(self, job: Job[Request, Estimate]) -> Run | None:
         """The job's run, made as soon as it is known how much work it is."""

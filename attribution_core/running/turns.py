@@ -10,6 +10,7 @@ each in turn.
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import math
 from collections import deque
@@ -165,15 +166,16 @@ class Shares:
         self._owed: dict[int, float] = {}
         self._step: dict[int, float] = {}
 
-    def due(self, waiting: Collection[int]) -> int:
-        """Whose turn it is of the priorities in which anything waits."""
+    def due(self, waiting: Collection[int], ready: Collection[int]) -> int:
+        """Whose turn it is, of the priorities that are ready among those in which anything
+        waits."""
         self._owed = {each: self._owed.get(each, 0.0) for each in waiting}
         paid = [
             each
             for each, owed in self._owed.items()
-            if owed > 0 and owed >= self._step.get(each, GUESSED_STEP)
+            if each in ready and owed > 0 and owed >= self._step.get(each, GUESSED_STEP)
         ]
-        return max(paid, default=min(waiting))
+        return max(paid, default=min(ready))
 
     def took(self, priority: int, seconds: float) -> None:
         """Note that a step of this priority has taken so long."""
@@ -191,6 +193,7 @@ def in_line(
     wishes: Sequence[Wish[Request, Estimate]],
     rest_of: Callable[[Job[Request, Estimate]], Rest],
     now: float,
+    at_once: int = 1,
 ) -> Iterator[Turn[Request, Estimate]]:
     """Yield the jobs in the order in which they are served, if each then runs to its end.
 
@@ -202,6 +205,8 @@ def in_line(
         Tells what is left of a job.
     now
         By the clock of the waiters.
+    at_once
+        How many run beside each other, at least 1.
     """
     wanted_by: dict[Job[Request, Estimate], list[Waiter[Request, Estimate]]] = {}
     for waiter, jobs in wishes:
@@ -211,24 +216,27 @@ def in_line(
     # Since when each has waited, in seconds from now, and what decides between equals.
     waiting = {waiter: (waiter.since - now, waiter.turn) for waiter, _ in wishes}
     turns = itertools.count(max((turn for _, turn in waiting.values()), default=0) + 1)
-    placed, done = set[Job[Request, Estimate]](), set[Hashable]()
-    after, measured, at_most = 0.0, True, False
+    placed, done = set[Job[Request, Estimate]](), dict[Hashable, float]()
+    # When each of those that run beside each other is free again, in seconds from now.
+    free = [0.0] * at_once
+    measured, at_most = True, False
     for priority in sorted({job.priority for job in rests}):
         lanes: dict[Waiter[Request, Estimate], _Lane[Request, Estimate]] = {}
         for waiter, jobs in wishes:
             if mine := [job for job in jobs if job.priority == priority]:
                 lanes[waiter] = _Lane(mine, rests, done, *waiting[waiter])
         while lanes:
-            served, lane = max(lanes.items(), key=lambda each: each[1].response(after))
+            served, lane = max(lanes.items(), key=lambda each: each[1].response(free[0]))
             job = lane.jobs[0]
             placed.add(job)
             rest = rests[job]
             if rest.group not in done:
-                done.add(rest.group)
-                after += rest.seconds
+                done[rest.group] = free[0] + rest.seconds
+                heapq.heapreplace(free, done[rest.group])
                 measured, at_most = measured and rest.measured, at_most or rest.at_most
                 for each in lanes.values():
                     each.leave_out(rest.group)
+            after = max(free[0], done[rest.group])
             for waiter in sorted(wanted_by[job], key=lambda each: waiting[each][1]):
                 waiting[waiter] = after, next(turns)
                 lanes[waiter].go_on(placed, *waiting[waiter])

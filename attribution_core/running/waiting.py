@@ -57,7 +57,7 @@ class Waiting(Generic[Request, Estimate]):
 
     Parameters
     ----------
-    priority, work, share, clock, patience, keep, in_all
+    priority, work, share, clock, patience, keep, in_all, at_once
         As in `Runner`.
 
     Attributes
@@ -84,12 +84,13 @@ class Waiting(Generic[Request, Estimate]):
         patience: float,
         keep: int,
         in_all: int,
+        at_once: Callable[[], int] = lambda: 1,
     ) -> None:
         # Not an OrderedDict, which hashes every key anew whenever one goes through it.
         self.jobs: dict[Request, Job[Request, Estimate]] = {}
         # In order of use, so that who is forgotten first stands first.
         self.waiters: OrderedDict[str, Waiter[Request, Estimate]] = OrderedDict()
-        self.times: Times[Request, Estimate] = Times(work, share, clock)
+        self.times: Times[Request, Estimate] = Times(work, share, clock, at_once)
         self.shares = Shares()
         self.closed = False
         self._priority = priority
@@ -97,6 +98,7 @@ class Waiting(Generic[Request, Estimate]):
         self._patience = patience
         self._keep = keep
         self._in_all = in_all
+        self._at_once = at_once
         self._turns = itertools.count()
         self._revisions = itertools.count(1)
         self._looks = itertools.count(1)
@@ -197,18 +199,27 @@ class Waiting(Generic[Request, Estimate]):
         if self._line is None:
             now = self._clock()
             wishes = self.wishes()
-            self._line = Line(in_line(wishes, self.times.rest, now), len(wishes), now)
+            turns = in_line(wishes, self.times.rest, now, self._at_once())
+            self._line = Line(turns, len(wishes), now)
         return self._line
 
     def wishes(self) -> list[Wish[Request, Estimate]]:
         """Those who wait for something, with what they wait for."""
         return wishes_of(self._awake())
 
-    def due(self, wishes: Sequence[Wish[Request, Estimate]]) -> Job[Request, Estimate]:
-        """The job that is to make a step next."""
-        priority = self.shares.due({job.priority for _, jobs in wishes for job in jobs})
+    def due(
+        self,
+        wishes: Sequence[Wish[Request, Estimate]],
+        may_step: Callable[[Job[Request, Estimate]], bool],
+    ) -> Job[Request, Estimate] | None:
+        """The job that is to make a step next, of those that may; None where none may."""
+        ready = [(waiter, [job for job in jobs if may_step(job)]) for waiter, jobs in wishes]
+        priorities = {job.priority for _, jobs in ready for job in jobs}
+        if not priorities:
+            return None
+        priority = self.shares.due({job.priority for _, jobs in wishes for job in jobs}, priorities)
         of_priority = [
-            (waiter, [job for job in jobs if job.priority == priority]) for waiter, jobs in wishes
+            (waiter, [job for job in jobs if job.priority == priority]) for waiter, jobs in ready
         ]
         line = in_line([wish for wish in of_priority if wish[1]], self.times.rest, self._clock())
         return in_turn(line, self.times.rest)

@@ -177,7 +177,7 @@ def test_what_is_had_while_nothing_urgent_waits_is_no_debt() -> None:
     hall = Hall()
     hall.serve({"ann": [Timed("long", 5, priority=2)]})
     shares = hall.runner._waiting.shares
-    assert shares.due({0, 2}) == 0
+    assert shares.due({0, 2}, {0, 2}) == 0
     for _ in range(9):
         shares.took(0, 1.0)
-    assert shares.due({0, 2}) == 2
+    assert shares.due({0, 2}, {0, 2}) == 2

@@ -168,20 +168,33 @@ def _started(distributed: Any, workers: Workers, loop: IOLoop) -> Any:
         ) from None
 
 
-def _client(distributed: Any, address: str, loop: IOLoop) -> Any:
+def check_scheduler(address: str) -> None:
+    """ValueError, a sentence, where Dask is not installed or no scheduler answers in time."""
+    distributed = dask()
     try:
         # A client that is answered with something else waits far longer, and says so at its end.
         with ThreadPoolExecutor(1) as thread:
             thread.submit(asyncio.run, _ask(distributed, address)).result()
+    except Exception as error:
+        # What is no scheduler may answer anything.
+        raise _nobody_answers(address, error) from None
+
+
+def _client(distributed: Any, address: str, loop: IOLoop) -> Any:
+    check_scheduler(address)
+    try:
         return distributed.Client(
             address, timeout=_SECONDS_TO_ANSWER, set_as_default=False, loop=loop
         )
     except Exception as error:
-        # What is no scheduler may answer anything.
-        raise ValueError(
-            f"No Dask scheduler answers at {address} ({type(error).__name__}); start one with "
-            "`dask scheduler`, or workers of this machine with --workers."
-        ) from None
+        raise _nobody_answers(address, error) from None
+
+
+def _nobody_answers(address: str, error: Exception) -> ValueError:
+    return ValueError(
+        f"No Dask scheduler answers at {address} ({type(error).__name__}); start one with "
+        "`dask scheduler`, or workers of this machine with --workers."
+    )
 
 
 async def _ask(distributed: Any, address: str) -> None:

@@ -47,17 +47,27 @@ def work_of(task: Task, classifier: Classifier) -> Work:
         amount = float(task.multiplications(classifier))
     except ValueError:
         amount = float("nan")
-    together: Hashable = task
     if isinstance(task, Explain):
-        # The classifier is there, and TensorFlow with it.
-        from attribution_core.several_classes import same_alone
+        kind += (len(task.beside) if _shares(task) else 0,)
+    return Work(kind, amount, together_with(task), _may_end_early(task))
 
-        shares = bool(task.beside) and same_alone(task.request)
-        if shares or method_named(task.request.method).needs == "game":
-            # A game's coalitions are evaluated for all classes at once.
-            together = replace(task, request=replace(task.request, target=0))
-        kind += (len(task.beside) if shares else 0,)
-    return Work(kind, amount, together, _may_end_early(task))
+
+def together_with(task: Task) -> Task:
+    """Equal for tasks that are computed in one go; asked once the network has been loaded."""
+    if isinstance(task, Explain) and (
+        # A game's coalitions are evaluated for all classes at once.
+        _shares(task) or method_named(task.request.method).needs == "game"
+    ):
+        return replace(task, request=replace(task.request, target=0))
+    return task
+
+
+def _shares(task: Explain) -> bool:
+    """Whether a map is computed in the same passes as those of other classes."""
+    # The classifier is there, and TensorFlow with it.
+    from attribution_core.several_classes import same_alone
+
+    return bool(task.beside) and same_alone(task.request)
 
 
 def about(left: TimeLeft | None, suffix: str = "") -> str:

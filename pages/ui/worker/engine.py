@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import threading
-import time
-import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit import config
@@ -29,24 +26,24 @@ from attribution_core.models.keras_weights import (
     find_weights,
 )
 from attribution_core.models.labels import imagenet_labels
-from attribution_core.models.loading import load_classifier
-from attribution_core.models.pixels import size_in
-from attribution_core.models.preprocessing import read_preprocessing, title_of
+from attribution_core.models.preprocessing import title_of
 from attribution_core.network.bfloat16 import processor_has_bfloat16
 from attribution_core.running.cache import Cache, CacheStatistics
 from attribution_core.running.jobs import Runner
 from attribution_core.running.pace import Work
-from attribution_core.scores import LINKS, Link
 from pages.ui.worker.allocator import keep_few_arenas
-from pages.ui.worker.cost import share_of, work_of
+from pages.ui.worker.cost import share_of, together_with, work_of
+from pages.ui.worker.elsewhere import MOST_AT_ONCE, Elsewhere, scheduler_asked
 from pages.ui.worker.housekeeping import keep_house
+from pages.ui.worker.loaded import Loaded
+from pages.ui.worker.networks import load_network, network_bytes, own_size
 from pages.ui.worker.own_model_names import is_own
-from pages.ui.worker.own_models import OwnModel, OwnModels, return_memory
+from pages.ui.worker.own_models import OwnModel, OwnModels
 from pages.ui.worker.page_runs import PageRuns, take_short_turns
-from pages.ui.worker.room import bytes_taken, leaving
+from pages.ui.worker.room import bytes_taken
 from pages.ui.worker.shared_results import shared_results
 from pages.ui.worker.tasks import Task
-from pages.ui.worker.uploads import uploads_of, whole_number
+from pages.ui.worker.uploads import uploads_of
 
 if TYPE_CHECKING:
     from attribution_core.network.classifier import Classifier
@@ -67,6 +64,8 @@ INTERACTIVE_MULTIPLICATIONS = 50e9
 
 MOST_TASKS = 192
 """Tasks one visitor may wait for: two classes at each of EfficientNet-Lite0's 69 layers fit."""
+
+_OVER = object()
 
 LONGEST_PAUSE_SECONDS = 0.1
 """A step's longest wait for pages that are being drawn: with many visitors one always is."""
@@ -99,7 +98,7 @@ class Model:
 
 
 class Engine:
-    """Loads each model once, and runs all tasks on one thread.
+    """Loads each model once, and runs all tasks: one step at a time, or on workers elsewhere.
 
     Parameters
     ----------
@@ -109,6 +108,7 @@ class Engine:
         `keras_weights`, and ``ATTRIBUTION_DOWNLOADS`` is ``off`` where visitors may not fetch any;
         ``ATTRIBUTION_NETWORKS_MB`` is what networks of Keras Applications may take together;
         ``ATTRIBUTION_RESULTS`` is a folder of maps that several processes share;
+        ``ATTRIBUTION_SCHEDULER`` is a Dask scheduler whose workers compute;
         visitors' networks have those of `uploads_of`.
     address : str or None
         The address at which the app listens; None for all that the machine has.
@@ -122,12 +122,13 @@ class Engine:
         self._cache = Cache(768 * 2**20)
         self._shared = shared_results(environment)
         self._bfloat16 = processor_has_bfloat16()
-        self._classifiers: dict[str, Classifier] = {}
-        self._used: dict[str, float] = {}
         downloads = environment.get("ATTRIBUTION_DOWNLOADS", "").strip().lower()
         self._not_here = NOT_FETCHED if downloads == "off" else NOT_HERE
-        self._most_bytes = whole_number(environment, "ATTRIBUTION_NETWORKS_MB", 4096) * 2**20
-        self._loading = threading.Lock()
+        self._loaded = Loaded(self._load, network_bytes(environment))
+        self._classifiers, self._used = self._loaded.classifiers, self._loaded.used
+        self._here = threading.Lock()
+        address_asked = scheduler_asked(environment)
+        self._elsewhere = Elsewhere(address_asked, environment) if address_asked else None
         self.page_runs = PageRuns()
         self.jobs: Runner[Task, object] = Runner(
             self._start,
@@ -136,6 +137,9 @@ class Engine:
             per_waiter=MOST_TASKS,
             work=self._work,
             share=share_of,
+            threads=1 if self._elsewhere is None else MOST_AT_ONCE,
+            beside=self._may_begin_beside,
+            at_once=lambda: 1 if self._elsewhere is None else self._elsewhere.at_once,
         )
         # A stalled download may block its thread for seconds: it gets one of its own.
         self.downloads: Runner[str, DownloadProgress] = Runner(self._download, patience=60)
@@ -243,10 +247,7 @@ class Engine:
 
     def loaded(self, model: str) -> Classifier | None:
         """The classifier, if it is in memory already."""
-        found = self._classifiers.get(model)
-        if found is not None:
-            self._used[model] = time.monotonic()
-        return found
+        return self._loaded.at_hand(model)
 
     @property
     def cache(self) -> CacheStatistics:
@@ -273,95 +274,71 @@ class Engine:
         return () if model == OWN_MODEL else imagenet_labels()
 
     def _classifier(self, name: str) -> Classifier:
-        with self._loading:
-            if name not in self._classifiers:
-                _shield_keras()
-                self._make_room(name)
-                self._classifiers[name] = self._load(name)
-                self._used[name] = time.monotonic()
-                if not is_own(name):
-                    # What is loaded stays: the garbage collector need not look at it again.
-                    gc.freeze()
-            found = self._classifiers[name]
-            if is_own(name) and not self.own_models.has(name):
-                self._forget(name)  # given back meanwhile
-            return found
-
-    def _make_room(self, asked: str) -> None:
-        """Let go of networks of Keras Applications that nobody uses; ValueError where there is no
-        room for another."""
-        now = time.monotonic()
-        unused = {
-            name: now - self._used.get(name, now)
-            for name in self._classifiers
-            if name in KERAS_APPLICATIONS
-        }
-        for name in leaving(asked, unused, self._most_bytes):
-            network = weakref.ref(self._classifiers[name].network)
-            self._forget(name)
-            return_memory(network)
+        found = self._loaded.classifier(name)
+        if is_own(name) and not self.own_models.has(name):
+            self._forget(name)  # given back meanwhile
+        return found
 
     def _forget(self, name: str) -> None:
-        self._classifiers.pop(name, None)
+        self._loaded.forget(name)
 
     def _load(self, name: str) -> Classifier:
         if is_own(name):
             return self.own_models.classifier(name)
-        if name != OWN_MODEL:
-            return load_classifier(name, cache=self._cache, environment=self._environment)
-        preprocessing = self._environment.get("ATTRIBUTION_MODEL_PREPROCESSING", "none")
-        try:
-            read_preprocessing(preprocessing)
-        except ValueError as error:
-            raise ValueError(f"ATTRIBUTION_MODEL_PREPROCESSING: {error}") from None
-        return load_classifier(
-            Path(self._environment["ATTRIBUTION_MODEL"]).expanduser(),
-            labels=self._environment.get("ATTRIBUTION_MODEL_LABELS"),
-            preprocessing=preprocessing,
-            link=self._own_link(),
-            input_size=self._own_size(),
-            cache=self._cache,
-        )
+        return load_network(name, self._environment, self._cache)
 
     def _size_before_loading(self, path: Path) -> tuple[int, int]:
         """Of the operator's own model; a size that cannot be read is reported when it is loaded."""
         try:
-            return self._own_size() or _input_size(path)
+            return own_size(self._environment) or _input_size(path)
         except ValueError:
             return _input_size(path)
-
-    def _own_size(self) -> tuple[int, int] | None:
-        """Of pictures for the operator's own model, where it takes any."""
-        asked = self._environment.get("ATTRIBUTION_MODEL_SIZE")
-        try:
-            return None if asked is None else size_in(asked)
-        except ValueError as error:
-            raise ValueError(f"ATTRIBUTION_MODEL_SIZE: {error}") from None
-
-    def _own_link(self) -> Link | None:
-        """What the operator's own model's outputs are, where it does not say it."""
-        said = self._environment.get("ATTRIBUTION_MODEL_LINK")
-        if said is None:
-            return None
-        for link in LINKS:
-            if said == link:
-                return link
-        raise ValueError(f"ATTRIBUTION_MODEL_LINK: '{said}' is none of {', '.join(LINKS)}.")
 
     def _start(self, task: Task) -> Iterator[object]:
         # A generator, so that the first step loads the model, not the page that asks for the task.
         classifier = self._classifier(task.model)
+        elsewhere = self._elsewhere
+
+        def computed() -> Iterator[object]:
+            def here() -> Iterator[object]:
+                return self._one_at_a_time(task.steps(classifier))
+
+            return here() if elsewhere is None else elsewhere.steps(task, classifier, here)
+
         shared = self._shared
-        for result in shared.steps(task, classifier) if shared else task.steps(classifier):
+        yield from shared.steps(task, classifier, computed) if shared else computed()
+
+    def _one_at_a_time(self, steps: Iterator[object]) -> Iterator[object]:
+        """Steps in this process: they would only take the processors from each other."""
+        while True:
+            with self._here:
+                result = next(steps, _OVER)
+            if result is _OVER:
+                return
             yield result
             # Before the next step: pages share Python's lock and the processors with it. A higher
             # niceness would also give way to all other programs: with two busy ones no map came.
             self.page_runs.wait_for_end(LONGEST_PAUSE_SECONDS)
 
-    def _work(self, task: Task) -> Work | None:
+    def _may_begin_beside(self, task: Task, others: Sequence[Task]) -> bool:
+        """Whether a step of a task may begin while those of others are under way."""
+        elsewhere = self._elsewhere
+        if elsewhere is None:
+            return not others
         if self.loaded(task.model) is None:
-            return None
-        return work_of(task, self._classifier(task.model))
+            # The first step loads it, and the others would wait for that.
+            return all(other.model != task.model for other in others)
+        there = [other for other in others if elsewhere.is_for(other)]
+        if not elsewhere.is_for(task):
+            return len(there) == len(others)
+        together = together_with(task)
+        return len(there) < elsewhere.at_once and all(
+            together_with(other) != together for other in there
+        )
+
+    def _work(self, task: Task) -> Work | None:
+        classifier = self.loaded(task.model)
+        return None if classifier is None else work_of(task, classifier)
 
     def _priority(self, task: Task) -> int:
         if task.at_once:
@@ -407,16 +384,6 @@ def _entry(own: OwnModel, beside: tuple[OwnModel, ...], *, bfloat16: bool) -> Mo
         bfloat16=bfloat16,
         input_size=own.input_size if all(own.input_size) else Model.input_size,
     )
-
-
-def _shield_keras() -> None:
-    """Keep Streamlit from clearing Keras's session after every rerun, under running jobs."""
-    import keras
-
-    def keep_session(*arguments: Any, **keywords: Any) -> None:
-        return None
-
-    keras.backend.clear_session = keep_session
 
 
 @st.cache_resource(show_spinner=False)

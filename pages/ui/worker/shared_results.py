@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,10 +36,12 @@ class SharedResults:
     def __init__(self, results: Results) -> None:
         self._results = results
 
-    def steps(self, task: Task, classifier: Classifier) -> Iterator[object]:
-        """The steps of a task; one, where another process has made its map."""
+    def steps(
+        self, task: Task, classifier: Classifier, computed: Callable[[], Iterator[object]]
+    ) -> Iterator[object]:
+        """The steps of a task, as computed; one, where another process has made its map."""
         if not isinstance(task, Explain) or is_own(task.model):
-            yield from task.steps(classifier)
+            yield from computed()
             return
         from attribution_core.attribution import Attribution
         from attribution_core.explanation import key_of
@@ -50,7 +52,7 @@ class SharedResults:
             found = self._results.find(classifier.fingerprint, classifier.name, label, request)
             if found is not None:
                 classifier.cache.put(key, found)
-        for result in task.steps(classifier):
+        for result in computed():
             finished = isinstance(result, Attribution) and result.finished and result
             if finished and request.picture.digest in _gallery(classifier.input_size):
                 self._results.keep(finished)

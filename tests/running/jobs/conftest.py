@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.running.jobs.stage import SOON, Stage
 def stages() -> Iterator[Callable[..., Stage]]:
     made: list[Stage] = []
 
-    def make(**settings: int) -> Stage:
+    def make(**settings: Any) -> Stage:
         made.append(Stage(**settings))
         return made[-1]
 

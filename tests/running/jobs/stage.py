@@ -6,6 +6,7 @@ import queue
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from attribution_core.running import pace
 from attribution_core.running.jobs import Runner
@@ -34,7 +35,7 @@ class Clock:
 class Stage:
     """A runner whose computations stop inside every step until they are let through."""
 
-    def __init__(self, **settings: int) -> None:
+    def __init__(self, **settings: Any) -> None:
         self.started: list[str] = []
         self.ended: list[str] = []
         self.steps: list[str] = []
@@ -52,6 +53,8 @@ class Stage:
             in_all=settings.get("in_all", 512),
             work=lambda work: self.amounts.get(work.name),
             share=lambda estimate: int(estimate[-1]) / 3,
+            threads=settings.get("threads", 1),
+            beside=settings.get("beside", lambda work, others: True),
         )
 
     def _start(self, work: Work) -> Iterator[str]:

@@ -38,7 +38,7 @@ def test_close_stops_after_the_step_and_closes_what_is_suspended(stage: Stage) -
 
 def test_an_idle_runner_closes_at_once(stage: Stage) -> None:
     stage.runner.close(SOON)
-    assert not stage.runner._stepping.thread.is_alive()
+    assert not stage.runner._stepping.threads[0].is_alive()
 
 
 def test_whatever_many_sessions_do_every_computation_ends_and_the_worker_lives() -> None:
