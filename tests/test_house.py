@@ -13,7 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 CORE = (
-    "arrays assets known_networks regular_files running version",
+    "arrays assets known_networks regular_files version",
+    "running",
     "images painting region_merging resampling",
     "references segmentations scores",
     "games",

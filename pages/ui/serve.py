@@ -44,10 +44,12 @@ def main() -> None:
     from pages.ui.operator.ending import end_at_once_until_served, leave
     from pages.ui.operator.log import begin_log, level_asked
     from pages.ui.operator.metrics import place_asked
+    from pages.ui.worker.elsewhere import check_scheduler_asked
 
     try:
         begin_log(level_asked())
         place_asked()
+        check_scheduler_asked()
     except ValueError as error:
         sys.exit(str(error))
     end_at_once_until_served()

@@ -158,8 +158,13 @@ def with_small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def server(serve: Serve, with_small: dict[str, str]) -> Iterator[Server]:
-    """The app, for all tests that do not need a server of their own."""
-    with serve(ROOT / "app.py", with_small) as server:
+    """The app, for all tests that do not need a server of their own.
+
+    Its work is done by the workers of a scheduler where ``ATTRIBUTION_SCHEDULER`` names one: see
+    docs/larger_than_one_machine.md.
+    """
+    asked = {name: os.environ[name] for name in ("ATTRIBUTION_SCHEDULER",) if name in os.environ}
+    with serve(ROOT / "app.py", {**with_small, **asked}) as server:
         yield server
 
 

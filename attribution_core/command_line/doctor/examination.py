@@ -13,6 +13,7 @@ from attribution_core.command_line.doctor.packages import look_at_packages
 from attribution_core.command_line.doctor.port import look_at_port
 from attribution_core.command_line.doctor.processors import look_at_processors
 from attribution_core.command_line.doctor.python_version import look_at_python
+from attribution_core.command_line.doctor.scheduler import look_at_scheduler
 from attribution_core.command_line.doctor.tensorflow_starts import look_at_tensorflow
 from attribution_core.command_line.doctor.weights import look_at_weights
 from attribution_core.command_line.exit_codes import DONE, SOME_FAILED
@@ -40,5 +41,6 @@ def findings(port: int) -> Iterator[Finding]:
     yield from look_at_disk()
     yield look_at_port(port)
     yield from look_at_drawing()
+    yield from look_at_scheduler()
     yield from look_at_weights()
     yield look_at_tensorflow()

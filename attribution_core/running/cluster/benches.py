@@ -30,6 +30,8 @@ _SECONDS_BETWEEN_LOOKS = 1.0
 _SECONDS_BETWEEN_TRIES = 5.0
 _SECONDS_FOR_THE_FIRST = 15.0
 """For which work waits at the start, so that the first is not done here while workers are there."""
+_SECONDS_TO_BEGIN = 60.0
+"""For which a worker may take to have its bench; a busy machine's takes long."""
 _SECONDS_WITHOUT_WORKERS = 60.0
 """For which work whose worker has died waits for another."""
 _REMEMBERED = 512
@@ -292,7 +294,7 @@ def _set_up(place: _Place) -> None:
             pure=False,
         )
         try:
-            place.bench = place.made.result(timeout=_SECONDS_FOR_THE_FIRST)
+            place.bench = place.made.result(timeout=_SECONDS_TO_BEGIN)
         except _GONE:
             raise
         except Exception as error:

@@ -193,7 +193,7 @@ def _client(distributed: Any, address: str, loop: IOLoop) -> Any:
 def _nobody_answers(address: str, error: Exception) -> ValueError:
     return ValueError(
         f"No Dask scheduler answers at {address} ({type(error).__name__}); start one with "
-        "`dask scheduler`, or workers of this machine with --workers."
+        "`dask scheduler`, or name another."
     )
 
 

@@ -124,7 +124,7 @@ class Engine:
         self._bfloat16 = processor_has_bfloat16()
         downloads = environment.get("ATTRIBUTION_DOWNLOADS", "").strip().lower()
         self._not_here = NOT_FETCHED if downloads == "off" else NOT_HERE
-        self._loaded = Loaded(self._load, network_bytes(environment))
+        self._loaded = Loaded(lambda name: self._load(name), network_bytes(environment))
         self._classifiers, self._used = self._loaded.classifiers, self._loaded.used
         self._here = threading.Lock()
         address_asked = scheduler_asked(environment)
