@@ -148,7 +148,7 @@ def test_when_the_scheduler_goes_in_the_middle_it_is_done_here(
     monkeypatch.setattr("attribution_core.running.cluster.workers._SECONDS_TO_ANSWER", UNCHANGED)
     monkeypatch.setattr(module, "_SECONDS_FOR_THE_FIRST", UNCHANGED)
     with dask().LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
     ) as cluster:
         benches = Benches(cluster.scheduler_address)
         asked = Count(3, str(tmp_path))

@@ -80,6 +80,8 @@ def _work(reading: Reading) -> Iterator[Row]:
     yield "Done, failed", f"{jobs.done}, {jobs.failed}"
     yield "Computed for", duration(jobs.busy)
     yield "Pages being drawn", str(reading.drawing)
+    if reading.cluster:
+        yield "Cluster", reading.cluster
     if reading.downloads.running:
         yield "Downloads", str(reading.downloads.running)
 

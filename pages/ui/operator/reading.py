@@ -38,6 +38,8 @@ class Reading:
         Those in memory with what each is charged for, in bytes; visitors' without their names.
     upload_files, upload_bytes : int
         Of visitors, in memory.
+    cluster : str
+        Who computes besides this process, in a sentence; empty where no scheduler is named.
     incidents : tuple of Incident
         The newest first.
     incident_times : dict
@@ -55,6 +57,7 @@ class Reading:
     networks: tuple[tuple[str, int], ...]
     upload_files: int
     upload_bytes: int
+    cluster: str = ""
     incidents: tuple[Incident, ...] = ()
     incident_times: dict[str, int] = field(default_factory=dict)
 
@@ -86,6 +89,7 @@ def read(engine: Engine, incidents: Incidents) -> Reading:
         tuple(networks),
         files,
         file_bytes,
+        engine.cluster,
         incidents.newest_first(),
         incidents.times(),
     )

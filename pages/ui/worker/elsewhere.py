@@ -87,6 +87,14 @@ class Elsewhere:
         """About how many steps are made at the same time."""
         return min(max(1, self.benches.count), MOST_AT_ONCE)
 
+    @property
+    def described(self) -> str:
+        """Who computes, in words."""
+        count = self.benches.count
+        if count == 0:
+            return "No worker answers; the app computes by itself."
+        return f"{count} worker{'' if count == 1 else 's'}"
+
     def is_for(self, task: Task) -> bool:
         """Whether a task is computed by a worker now."""
         return self.benches.count > 0 and not is_own(task.model)

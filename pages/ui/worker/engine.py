@@ -254,6 +254,11 @@ class Engine:
         """What is kept of results, but for visitors' networks, whose caches are in their charge."""
         return self._cache.statistics
 
+    @property
+    def cluster(self) -> str:
+        """Who computes besides this process, in words; empty where no scheduler is named."""
+        return "" if self._elsewhere is None else self._elsewhere.described
+
     def charges(self) -> tuple[tuple[str, int], ...]:
         """The networks in memory with what each is charged for, in bytes, but for visitors'."""
         return tuple(

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from attribution_core.saved_maps.results import Results
 
 FOLDER, MEGABYTES = "ATTRIBUTION_RESULTS", "ATTRIBUTION_RESULTS_MB"
-"""Variables: the folder, without which nothing is shared, and what it may take."""
+OF_VISITORS = "ATTRIBUTION_RESULTS_OF_VISITORS"
+"""Variables: the folder, without which nothing is shared, what it may take, and whether maps of
+visitors' pictures are kept there as well."""
 _USUAL_MEGABYTES = 1024
 _PICTURES = (".jpg", ".png")
 
@@ -29,12 +31,14 @@ _log = logging.getLogger(__name__)
 class SharedResults:
     """Looks a map up before it is computed, and keeps it afterwards.
 
-    Only maps of the gallery's pictures are kept: a map can show what is in the picture, and what
-    visitors bring is in memory alone.
+    Only maps of the gallery's pictures are kept, unless the operator allows more: a map can show
+    what is in the picture, and what visitors bring is in memory alone. Those of visitors' networks
+    never are.
     """
 
-    def __init__(self, results: Results) -> None:
+    def __init__(self, results: Results, of_visitors: bool = False) -> None:
         self._results = results
+        self._of_visitors = of_visitors
 
     def steps(
         self, task: Task, classifier: Classifier, computed: Callable[[], Iterator[object]]
@@ -54,7 +58,9 @@ class SharedResults:
                 classifier.cache.put(key, found)
         for result in computed():
             finished = isinstance(result, Attribution) and result.finished and result
-            if finished and request.picture.digest in _gallery(classifier.input_size):
+            if finished and (
+                self._of_visitors or request.picture.digest in _gallery(classifier.input_size)
+            ):
                 self._results.keep(finished)
             yield result
 
@@ -68,7 +74,8 @@ def shared_results(environment: Mapping[str, str]) -> SharedResults | None:
 
     most = whole_number(environment, MEGABYTES, _USUAL_MEGABYTES) * 2**20
     try:
-        return SharedResults(Results(Path(folder).expanduser(), most))
+        of_visitors = environment.get(OF_VISITORS, "").strip().lower() == "on"
+        return SharedResults(Results(Path(folder).expanduser(), most), of_visitors)
     except OSError as error:
         _log.error("%s: no maps are shared, the folder cannot be made (%s).", FOLDER, error)
         return None

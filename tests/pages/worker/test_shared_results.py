@@ -21,11 +21,11 @@ MODEL = "clever_hans"
 
 
 @pytest.fixture
-def engines(tmp_path: Path) -> Iterator[Callable[[], Engine]]:
+def engines(tmp_path: Path) -> Iterator[Callable[..., Engine]]:
     made: list[Engine] = []
 
-    def make() -> Engine:
-        made.append(Engine({"ATTRIBUTION_RESULTS": str(tmp_path / "results")}))
+    def make(**said: str) -> Engine:
+        made.append(Engine({"ATTRIBUTION_RESULTS": str(tmp_path / "results"), **said}))
         return made[-1]
 
     yield make
@@ -58,7 +58,7 @@ def picture_at(engine: Engine, name: str) -> Picture:
 
 
 def test_the_second_reads_what_the_first_has_computed(
-    engines: Callable[[], Engine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engines: Callable[..., Engine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = engines(), engines()
     picture = picture_at(first, "cat_coffee.png")
@@ -75,12 +75,28 @@ def test_the_second_reads_what_the_first_has_computed(
 
 
 def test_maps_of_visitors_pictures_are_not_kept(
-    engines: Callable[[], Engine], tmp_path: Path
+    engines: Callable[..., Engine], tmp_path: Path
 ) -> None:
     engine = engines()
     own = picture_at(engine, "cat_coffee.png").pixels[::-1]
     explained(engine, Picture.of(own))
     assert not list((tmp_path / "results").iterdir())
+
+
+def test_maps_of_visitors_pictures_are_kept_where_the_operator_says_so(
+    engines: Callable[..., Engine], tmp_path: Path
+) -> None:
+    engine = engines(ATTRIBUTION_RESULTS_OF_VISITORS="on")
+    pixels = picture_at(engine, "cat_coffee.png").pixels[::-1]
+    made = explained(engine, Picture.of(pixels))
+    (kept,) = (tmp_path / "results").iterdir()
+    # The map, and not the picture: its values in no type that they come in.
+    content = kept.read_bytes()
+    for form in (np.uint8, np.float32, np.float64):
+        assert np.ascontiguousarray(pixels, form).tobytes()[:512] not in content
+    other = engines(ATTRIBUTION_RESULTS_OF_VISITORS="on")
+    found = explained(other, Picture.of(pixels))
+    assert found.seconds == made.seconds
 
 
 def test_without_a_folder_nothing_is_shared(
