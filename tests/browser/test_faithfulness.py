@@ -24,7 +24,7 @@ def picture_at_the_cursor(page: Page) -> Locator:
 def test_the_cursor_takes_parts_out(server: Any, new_page: Callable[..., Page]) -> None:
     page = new_page()
     page.goto(f"{server.url}/faithfulness?{QUICK}")
-    expect(page.get_by_text("is ahead with an area of")).to_be_visible()
+    expect(page.get_by_text(re.compile("ahead (together )?with an area of"))).to_be_visible()
     expect(page.locator(".js-plotly-plot")).to_have_count(2)
     expect(page.locator(".map.done")).to_have_count(2)
     picture = picture_at_the_cursor(page)
