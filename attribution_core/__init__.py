@@ -56,7 +56,10 @@ from attribution_core.methods.occlusion import occlusion, sliding_squares
 from attribution_core.methods.options import Option
 from attribution_core.methods.owen_values import owen_values
 from attribution_core.methods.rise import rise
-from attribution_core.methods.shapley_interactions import shapley_interactions
+from attribution_core.methods.shapley_interactions import (
+    sampled_interactions,
+    shapley_interactions,
+)
 from attribution_core.methods.shapley_values import shapley_values
 from attribution_core.methods.smoothgrad import smoothgrad
 from attribution_core.methods.xrai import xrai
@@ -142,6 +145,7 @@ __all__ = [
     "refine",
     "request_or_reason",
     "rise",
+    "sampled_interactions",
     "shapley_interactions",
     "shapley_values",
     "similarity",

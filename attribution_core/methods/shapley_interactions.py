@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution_core.arrays import FloatArray
-from attribution_core.games.game import Game, bits
+from attribution_core.arrays import BoolArray, FloatArray
+from attribution_core.games.game import Game, batches, bits
 from attribution_core.games.local_game import LocalGame, MeanParts, NotLocal, of_pairs
 from attribution_core.methods.estimate import Estimate, Estimator
 from attribution_core.methods.semivalues import FEW_PLAYERS
@@ -19,13 +19,26 @@ if TYPE_CHECKING:
     from attribution_core.problem import Problem
 
 MOST_PLAYERS = 16
+CONTEXTS = 8
+"""Random coalitions around which all pairs are tried, where they are too many for exact values."""
+
+FEWEST_WITH_ERRORS = 6
+"""Fewer contexts tell too little of how much they differ."""
+
+
+GOLDEN_SECTION = (5**0.5 - 1) / 2
+CONFIDENCE = 1.96
+"""Standard errors on either side of a value: 95 %."""
 
 
 @Estimator
 def shapley_interactions(game: Game) -> Iterator[Estimate]:
     """I_ij = Σ_{S∌i,j} |S|!(l−|S|−2)!/(l−1)! · (v(S∪ij) − v(S∪i) − v(S∪j) + v(S)).
 
-    Grabisch and Roubens 1999. Positive where two players are worth more together than apart.
+    Grabisch and Roubens 1999. Positive where two players are worth more together than apart. The
+    pairs of n-Shapley values of order two are the same numbers (k-SII; Bordt and von Luxburg 2023);
+    the Shapley–Taylor index (Sundararajan et al. 2020) is not: there S counts by 1/C(l−1, |S|), so
+    that pairs sum to what single players leave of v(all) − v(∅), and small S count most.
 
     Parameters
     ----------
@@ -58,6 +71,87 @@ def shapley_interactions(game: Game) -> Iterator[Estimate]:
         if done == len(codes):
             values = _interactions(worth, players)
         yield Estimate(values=values, done=done, planned=len(codes), evaluations=done)
+
+
+@Estimator
+def sampled_interactions(
+    game: Game, *, contexts: int = CONTEXTS, seed: int = 0
+) -> Iterator[Estimate]:
+    """I_ij = E_T [v(S∪ij) − v(S∪i) − v(S∪j) + v(S)], S being T without ij: players of any number.
+
+    In T every player takes part with one chance p, and p is uniform on [0, 1]: then S has the
+    weights of the Shapley interaction, for all pairs at once, and one T takes 1 + l + l(l−1)/2
+    evaluations. Values of p are spread evenly, each one golden section after the last.
+
+    Parameters
+    ----------
+    game : Game of 2 or more players
+    contexts : int
+        How many T, at least 1.
+    seed : int
+
+    Yields
+    ------
+    Estimate
+        After each T, with values ``(players, players)``, symmetric with a zero diagonal, and their
+        standard errors from the sixth T on.
+
+    Raises
+    ------
+    ValueError
+        When the game has fewer than 2 players, or contexts < 1.
+    """
+    players = game.players
+    if players < 2 or contexts < 1:
+        raise ValueError(
+            f"Interactions of {players} players from {contexts} contexts cannot be had; give a "
+            "game of at least 2 players and 1 context."
+        )
+    random = np.random.default_rng(seed)
+    chances = (random.random() + np.arange(contexts) * GOLDEN_SECTION) % 1
+    first, second = np.triu_indices(players, 1)
+    changed = _with_each_and_both_changed(players)
+    mean, spread = np.zeros(len(first)), np.zeros(len(first))
+    for drawn, chance in enumerate(chances, 1):
+        there = random.random(players) < chance
+        asked = batches(there ^ changed, game.batch_size)
+        worth = np.concatenate([game.values(some) for some in asked])
+        each, both = worth[1 : players + 1], worth[players + 1 :]
+        signs = np.where(there[first] == there[second], 1, -1)
+        found = signs * (both - each[first] - each[second] + worth[0])
+        step = found - mean
+        mean = mean + step / drawn
+        spread += step * (found - mean)
+        known = drawn >= FEWEST_WITH_ERRORS
+        error = np.sqrt(spread / (drawn - 1) / drawn) if known else None
+        yield Estimate(
+            values=_symmetric(mean, players),
+            done=drawn * len(changed),
+            planned=contexts * len(changed),
+            evaluations=drawn * len(changed),
+            standard_error=None if error is None else _symmetric(error, players),
+        )
+
+
+def evaluations_a_context(players: int) -> int:
+    """What `sampled_interactions` evaluates around one coalition."""
+    return 1 + players + comb(players, 2)
+
+
+def _with_each_and_both_changed(players: int) -> BoolArray:
+    """Nobody, every player and every pair of players, ``(1 + l + l(l−1)/2, players)``."""
+    first, second = np.triu_indices(players, 1)
+    changed = np.zeros((evaluations_a_context(players), players), bool)
+    changed[1 : players + 1] = np.eye(players, dtype=bool)
+    row = np.arange(len(first)) + players + 1
+    changed[row, first] = changed[row, second] = True
+    return changed
+
+
+def _symmetric(of_pairs: FloatArray, players: int) -> FloatArray:
+    values = np.zeros((players, players))
+    values[np.triu_indices(players, 1)] = of_pairs
+    return np.asarray(values + values.T)
 
 
 def interactions_by_locality(
@@ -99,10 +193,29 @@ def interactions_by_locality(
         )
 
 
-def refine_interactions(problem: Problem) -> Iterator[Estimate]:
-    """The Shapley interactions of all pairs of a problem's players, by locality where it can be.
+def refine_interactions(
+    problem: Problem, *, most_exact: int = MOST_PLAYERS, contexts: int = CONTEXTS
+) -> Iterator[Estimate]:
+    """The Shapley interactions of all pairs of a problem's players, exact where they can be.
 
-    ValueError where the head is not local and there are too many players.
+    Parameters
+    ----------
+    problem : Problem
+    most_exact : int
+        Where the head is not local, all coalitions of at most so many players are evaluated, and
+        of 16 at the most.
+    contexts : int
+        Of `sampled_interactions`, for more players.
+
+    Yields
+    ------
+    Estimate
+        With standard errors where the values are sampled.
+
+    Raises
+    ------
+    ValueError
+        When there is one player.
     """
     segments = problem.segments_of(None)
     by_locality = int(segments.max()) >= FEW_PLAYERS and not problem.score.probability
@@ -116,7 +229,38 @@ def refine_interactions(problem: Problem) -> Iterator[Estimate]:
             pass
         else:
             return
-    yield from shapley_interactions.refine(problem.game())
+    game = problem.game()
+    if game.players <= min(most_exact, MOST_PLAYERS):
+        yield from shapley_interactions.refine(game)
+    else:
+        yield from sampled_interactions.refine(game, contexts=contexts, seed=problem.seed)
+
+
+def strongest_pairs(estimate: Estimate, most: int, least: float = 0.0) -> list[tuple[int, int]]:
+    """The pairs of the largest |interactions| told apart from nothing, the largest first.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        As the functions above give it.
+    most : int
+        How many pairs, at most.
+    least : float
+        What |interaction| is rounding up to; with standard errors, also 1.96 of these.
+
+    Returns
+    -------
+    list of (int, int)
+        The lower player first.
+    """
+    first, second = np.triu_indices(len(estimate.values), 1)
+    sizes = np.abs(estimate.values[first, second])
+    floor = np.full(len(sizes), least)
+    if estimate.standard_error is not None:
+        floor = np.maximum(floor, CONFIDENCE * estimate.standard_error[first, second])
+    order = np.argsort(-sizes, kind="stable")
+    order = order[sizes[order] > floor[order]][:most]
+    return list(zip(first[order].tolist(), second[order].tolist(), strict=True))
 
 
 def _interactions(
