@@ -37,6 +37,7 @@ class PlayerBoard {
     this.find(".covered").setAttribute("clip-path", `url(#${id}-removed)`);
     this.find(".hatched").setAttribute("fill", `url(#${id}-hatch)`);
 
+    this.pairStop = new OneStop(this.find(".left")); // an SVG that listens for focus is a stop of the Tab key;
     this.listen(this.find(".stage"), "path[data-player]", "picture");
     this.listen(this.find("tbody"), "tr", "list");
   }
@@ -66,6 +67,9 @@ class PlayerBoard {
 
     if (before?.board !== data.board) this.buildPicture();
     this.fillPicture();
+    const pairs = JSON.stringify(data.pairs);
+    if (pairs !== this.shownPairs) this.drawPairs();
+    this.shownPairs = pairs;
     const layout = JSON.stringify([data.outlines.length, data.methods.map(({ title }) => title)]);
     if (layout !== this.layout) this.buildList();
     this.layout = layout;
@@ -102,9 +106,46 @@ class PlayerBoard {
     setAttributes(this.find(".hatch-line"), { width: unit / 4, height: unit });
     // Outlines are in units of the labels, which at an inner layer are far fewer than pixels.
     const transform = `scale(${width / grid[0]} ${height / grid[1]})`;
-    for (const part of [".removed", ".segments", ".dim", ".halo", ".outline"]) {
+    for (const part of [".removed", ".segments", ".dim", ".halo", ".outline", ".pairs"]) {
       setAttributes(this.find(part), { transform });
     }
+  }
+
+  /* Pairs of players: a line each, which takes its two out */
+
+  drawPairs() {
+    const lines = this.data.pairs.map((pair) => {
+      const [[x1, y1], [x2, y2]] = pair.ends;
+      const d = `M${x1} ${y1}L${x2} ${y2}`;
+      const width = 1.5 + 4 * Math.abs(pair.strength);
+      const line = svgElement("g", {
+        class: pair.strength < 0 ? "negative" : "",
+        role: "button",
+        "aria-label": `Players ${pair.players[0]} and ${pair.players[1]}: ${pair.said}; take both out`,
+      });
+      line.append(
+        svgElement("path", { class: "rim", d, "stroke-width": width + 2.5 }),
+        svgElement("path", { class: "line", d, "stroke-width": width }),
+        svgElement("path", { class: "reach", d }),
+      );
+      const point = (pointed) => {
+        this.pointed = pointed ? pair : null;
+        this.showStatus();
+      };
+      line.onpointerenter = line.onfocus = () => point(true);
+      line.onpointerleave = line.onblur = () => point(false);
+      line.onclick = () => this.leaveOut(pair.players);
+      line.onkeydown = (event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        if (!event.repeat) this.leaveOut(pair.players);
+      };
+      return line;
+    });
+    this.pointed = null;
+    this.find(".pairs").toggleAttribute("hidden", !lines.length);
+    this.find(".pairs").replaceChildren(...lines);
+    this.pairStop.update(lines.length ? [lines] : []);
   }
 
   /* The list */
@@ -214,10 +255,24 @@ class PlayerBoard {
   /* Who is absent */
 
   toggle(player) {
-    const absent = !this.absent.has(player);
-    this.revision += 1;
-    this.pending.push([this.revision, player, absent]);
-    setMember(this.absent, player, absent);
+    this.change([player]);
+  }
+
+  /** These players are absent afterwards, and no others. */
+  leaveOut(players) {
+    const all = this.rows.map((_, player) => player);
+    this.change(all.filter((player) => this.absent.has(player) !== players.includes(player)));
+  }
+
+  /** Who was present is absent afterwards, and the other way round. */
+  change(players) {
+    if (!players.length) return;
+    for (const player of players) {
+      const absent = !this.absent.has(player);
+      this.revision += 1;
+      this.pending.push([this.revision, player, absent]);
+      setMember(this.absent, player, absent);
+    }
     this.showAbsent();
     this.send("toggles", { board: this.data.board, entries: this.pending });
   }
@@ -243,7 +298,8 @@ class PlayerBoard {
     const players = this.paths.length === 1 ? kind : `${kind}s`;
     const total = `${this.absent.size} of ${this.paths.length} ${players} removed`;
     const values = lit && this.data.methods.map(({ title, values }) => `${title} ${signed(values[lit.player])}`);
-    const about = lit ? [`Player ${lit.player}`, ...values].join(" · ") : "click to remove, or bring back";
+    const pair = this.pointed && `Players ${this.pointed.players.join(" and ")}: ${this.pointed.said}`;
+    const about = pair ?? (lit ? [`Player ${lit.player}`, ...values].join(" · ") : "click to remove, or bring back");
     this.find(".status").textContent = `${total} · ${about}`;
   }
 

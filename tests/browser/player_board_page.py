@@ -12,10 +12,11 @@ import streamlit as st
 from PIL import Image
 from skimage.segmentation import slic
 
-from pages.ui.components.player_board import PlayerValues, player_board
+from pages.ui.components.player_board import PlayerPair, PlayerValues, player_board
 
 GALLERY = Path(__file__).resolve().parents[2] / "assets" / "gallery"
 BOARDS = ("50 superpixels", "200 superpixels", "inner layer")
+PAIRS = (PlayerPair((3, 21), 0.8, "+0.8"), PlayerPair((7, 0), -0.4, "−0.4"))
 TITLES = ("LIME", "KernelSHAP", "Exact <i>Shapley</i>", "Occlusion")
 
 
@@ -62,6 +63,7 @@ if __name__ == "__main__":
         board = st.selectbox("Players", BOARDS)
         count = st.number_input("Methods", 0, 4, 3)
         slow = st.toggle("Slow")
+        lines = st.toggle("Lines")
         refine = st.button("Refine")
         labels = segments(board)
         players = int(labels.max()) + 1
@@ -79,6 +81,7 @@ if __name__ == "__main__":
         segments=labels,
         absent=st.session_state.absent,
         methods=true_values(players, count, st.session_state.version),
+        pairs=PAIRS if lines else (),
         sort_by=0,
         key="board",
     )

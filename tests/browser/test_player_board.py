@@ -23,8 +23,9 @@ from scipy import ndimage
 from streamlit.testing.v1 import AppTest
 
 from attribution_core.segmentations import superpixels
-from pages.ui.components.outlines import outlines
+from pages.ui.components.outlines import middles, outlines
 from pages.ui.components.player_board import (
+    PlayerPair,
     PlayerValues,
     after_clicks,
     board_data,
@@ -147,6 +148,21 @@ def test_the_data_follow_their_arguments() -> None:
     brighter = picture().copy()
     brighter[100, 100] += 1
     assert data()["picture"] != data(picture=brighter)["picture"]
+
+
+def test_lines_join_places_inside_of_their_players() -> None:
+    """Also of a part that lies around another, whose centroid is not its own."""
+    labels = np.zeros((5, 7), int)
+    labels[1:4, 2:6] = 1
+    assert [labels[int(y), int(x)] for x, y in middles(labels)] == [0, 1]
+    found = [SLIC[int(y), int(x)] for x, y in middles(SLIC)]
+    assert found == list(range(PLAYERS))
+    weak, strong = data(pairs=[PlayerPair((9, 2), 0.1, "+0.1"), PlayerPair((1, 3), -0.4, "−0.4")])[
+        "pairs"
+    ]
+    assert weak["players"] == [2, 9]
+    assert weak["ends"] == [middles(SLIC)[2], middles(SLIC)[9]]
+    assert (weak["strength"], strong["strength"]) == (0.25, -1)
 
 
 def test_what_does_not_fit_is_refused() -> None:
@@ -278,6 +294,27 @@ def test_a_click_removes_a_superpixel_and_another_brings_it_back(page: Page) -> 
     row(page, 9).locator(".plot").first.click()
     expect_told(page, 8)
     expect_here(page, 8)
+
+
+def test_a_line_takes_its_two_players_out_by_mouse_and_by_key(page: Page) -> None:
+    click(page, 12)
+    expect_told(page, 12)
+    page.get_by_text("Lines", exact=True).click()
+    lines = page.get_by_role("button", name=re.compile("^Players .* take both out$"))
+    expect(lines).to_have_count(2)
+    stage = page.locator("svg.stage").bounding_box()
+    assert stage
+    (x1, y1), (x2, y2) = (middles(SLIC)[player] for player in (3, 21))
+    scale = stage["width"] / SLIC.shape[1]
+    page.mouse.click(stage["x"] + scale * (x1 + x2) / 2, stage["y"] + scale * (y1 + y2) / 2)
+    expect_told(page, 3, 21)
+    expect_here(page, 3, 21)
+    lines.first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("Players 0 and 7: −0.4")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect_told(page, 0, 7)
+    expect(lines.nth(1)).to_be_focused()
 
 
 def test_a_removed_superpixel_shows_the_reference_and_others_the_picture(page: Page) -> None:

@@ -1,4 +1,4 @@
-"""The borders of a partition's parts, as paths of SVG."""
+"""The borders of a partition's parts, as paths of SVG, and their middles."""
 
 from __future__ import annotations
 
@@ -17,6 +17,32 @@ def cached_outlines(segments: npt.NDArray[np.integer]) -> list[str]:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _cached_outlines(digest: str, _segments: npt.NDArray[np.integer]) -> list[str]:
     return outlines(_segments)
+
+
+def cached_middles(segments: npt.NDArray[np.integer]) -> list[tuple[float, float]]:
+    """As `middles`, computed once for equal segments."""
+    return _cached_middles(digest_of(segments), segments)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _cached_middles(digest: str, _segments: npt.NDArray[np.integer]) -> list[tuple[float, float]]:
+    return middles(_segments)
+
+
+def middles(segments: npt.NDArray[np.integer]) -> list[tuple[float, float]]:
+    """A place (x, y) inside of each segment: the middle of its pixel that is next to its centroid.
+
+    Parameters
+    ----------
+    segments : int array ``(h, w)``
+        Labels from 0, each of which owns a pixel.
+    """
+    found = []
+    for label in range(int(segments.max()) + 1):
+        own = np.argwhere(segments == label)
+        nearest = own[((own - own.mean(axis=0)) ** 2).sum(axis=1).argmin()]
+        found.append((float(nearest[1]) + 0.5, float(nearest[0]) + 0.5))
+    return found
 
 
 def outlines(segments: npt.NDArray[np.integer]) -> list[str]:

@@ -19,7 +19,7 @@ import streamlit as st
 from attribution_core.painting import Colours
 from pages.ui.components.colours import browser_colours
 from pages.ui.components.component import component
-from pages.ui.components.outlines import cached_outlines
+from pages.ui.components.outlines import cached_middles, cached_outlines
 from pages.ui.components.pictures import digest_of, picture_url
 
 _component = component("player_board")
@@ -49,6 +49,24 @@ class PlayerValues:
             raise ValueError(f"{self.values.size} values have no {self.errors.shape} errors")
 
 
+@dataclass(frozen=True)
+class PlayerPair:
+    """Two players that a line on the picture joins.
+
+    Parameters
+    ----------
+    players : (int, int)
+    value : float
+        Its sign is the line's colour, its size the width.
+    said : str
+        What the line is, such as "0.4 more together than apart".
+    """
+
+    players: tuple[int, int]
+    value: float
+    said: str
+
+
 @dataclass
 class _Memory:
     """The last revision of the browser's clicks that was answered; changed in place."""
@@ -63,6 +81,7 @@ def player_board(
     segments: npt.NDArray[np.integer],
     absent: Collection[int],
     methods: Sequence[PlayerValues],
+    pairs: Sequence[PlayerPair] = (),
     kind_of_player: str = "superpixel",
     sort_by: int = 0,
     colours: Colours = "red-blue",
@@ -85,6 +104,8 @@ def player_board(
     absent : collection of int
     methods : sequence of PlayerValues
         A column each, on one axis.
+    pairs : sequence of PlayerPair
+        A line each; a click on one takes its two players out and brings all others back.
     kind_of_player : str
         What the board calls each of them; its plural is in -s.
     sort_by : int
@@ -106,6 +127,7 @@ def player_board(
         segments=segments,
         absent=absent,
         methods=methods,
+        pairs=pairs,
         kind_of_player=kind_of_player,
         sort_by=sort_by,
         colours=colours,
@@ -139,6 +161,7 @@ def board_data(
     segments: npt.NDArray[np.integer],
     absent: Collection[int],
     methods: Sequence[PlayerValues],
+    pairs: Sequence[PlayerPair] = (),
     kind_of_player: str = "superpixel",
     sort_by: int = 0,
     colours: Colours = "red-blue",
@@ -159,6 +182,8 @@ def board_data(
             )
     if strays := set(absent) - set(range(len(paths))):
         raise ValueError(f"there are no players {sorted(strays)} among {len(paths)}")
+    middles = cached_middles(segments) if pairs else []
+    largest = max((abs(pair.value) for pair in pairs), default=0.0) or 1.0
     if reference is not None and reference.shape != picture.shape:
         raise ValueError(f"a reference {reference.shape} for a picture {picture.shape}")
     return {
@@ -177,6 +202,15 @@ def board_data(
                 "errors": None if method.errors is None else _numbers(method.errors),
             }
             for method in methods
+        ],
+        "pairs": [
+            {
+                "players": sorted(pair.players),
+                "ends": [middles[player] for player in sorted(pair.players)],
+                "strength": round(pair.value / largest, 3),
+                "said": pair.said,
+            }
+            for pair in pairs
         ],
         "sort_by": sort_by,
         "colours": browser_colours(colours),

@@ -17,6 +17,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "effort",
         "fewest",
         "interaction",
+        "lines",
         "first",
         "second",
     ),

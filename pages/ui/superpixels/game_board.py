@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from attribution_core.attribution import Attribution
 from attribution_core.images import INPUT, Picture
 from attribution_core.registry import METHODS
 from attribution_core.segmentations import Segmentation, kind_of_player, segments_of
-from pages.ui.components.player_board import PlayerValues, player_board
+from pages.ui.components.player_board import PlayerPair, PlayerValues, player_board
 from pages.ui.shell.choices import recalled, remember
 from pages.ui.shell.choosers import choose_class, choose_whole
 from pages.ui.shell.game_methods import LEADING, game_methods
@@ -119,8 +119,12 @@ def set_up(classifier: Classifier, scene: Scene, affordable: int) -> Board:
     return Board(name, segments, kind, _absent(name), focus, most, local)
 
 
-def draw_board(scene: Scene, board: Board, known: Mapping[str, Attribution]) -> Board:
-    """The picture to click on and the list beside it; `known` are attributions by method.
+def draw_board(
+    scene: Scene, board: Board, known: Mapping[str, Attribution], pairs: Sequence[PlayerPair]
+) -> Board:
+    """The picture to click on, with lines for pairs, and the list beside it.
+
+    `known` are attributions by method.
 
     Returns the board as it is after the clicks that came with this run.
     """
@@ -149,6 +153,7 @@ def draw_board(scene: Scene, board: Board, known: Mapping[str, Attribution]) -> 
             for method, attribution in known.items()
             if attribution.player_values is not None
         ],
+        pairs=pairs,
         colours=scene.settings.colours,
         read_only=session().led,
         key="player_board",

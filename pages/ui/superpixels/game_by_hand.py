@@ -31,6 +31,7 @@ from pages.ui.shell.session import visitor
 from pages.ui.shell.settings import EXACT
 from pages.ui.stage.controls import offer
 from pages.ui.stage.curtain import on_stage
+from pages.ui.superpixels.all_pairs import draw_all_pairs, lines_of
 from pages.ui.superpixels.changes import (
     Change,
     bars,
@@ -71,7 +72,7 @@ def render_game(engine: Engine, scene: Scene) -> None:
         follow(engine, scene, opening, {}, lambda snapshots, finished: None)
         return
     with st.container(horizontal=True, vertical_alignment="center", key="questions"):
-        question = ask_about_two(scene, board, game)
+        question = ask_about_two(scene, board, game, effort)
         fewest = ask_for_fewest(scene, game)
         comparison = ask_to_compare(classifier, fitted, board.focus)
         more = classes_by_methods(_fitted(scene, board, effort.twice())[0], scene.classes)
@@ -129,7 +130,7 @@ class _Game:
         """The tasks whose results the page shows, with names for the progress line."""
         named = names_of(self.table)
         if self.question is not None:
-            named[self.question.task] = "Interactions"
+            named |= dict.fromkeys(self.question.tasks, "Interactions")
         named |= dict.fromkeys(self.fewest, "The fewest parts")
         if self.comparison is not None:
             named |= self.comparison.tasks
@@ -146,7 +147,9 @@ def _follow_game(engine: Engine, game: _Game, opening: Sequence[Task]) -> None:
         # Above the board, where the question is asked and its parts are shown.
         draw_fewest(game.fitted, board, game.fewest, snapshots)
         known = _attributions(table, snapshots, scene.classes.index(board.focus))
-        clicked = draw_board(scene, board, known)
+        question = game.question
+        lines = lines_of(question.all_pairs, snapshots, question.lines) if question else []
+        clicked = draw_board(scene, board, known, lines)
         now = game.without(clicked.absent)
         if now not in snapshots:
             # Answered in this run: redrawing the whole page takes the browser twice as long.
@@ -156,8 +159,9 @@ def _follow_game(engine: Engine, game: _Game, opening: Sequence[Task]) -> None:
             if snapshots[now].state in UNFINISHED:
                 st.rerun()
         _draw_changes(game.fitted, clicked, table, snapshots, now, whole)
-        if game.question is not None:
-            draw_answer(game.fitted, board, game.question, snapshots)
+        if question is not None:
+            draw_answer(game.fitted, board, question, snapshots)
+            draw_all_pairs(game.fitted, board, question.all_pairs, snapshots, question.lines)
         st.markdown("#### The values as maps")
         _draw_fits(scene, board, table, snapshots)
         maps = table

@@ -141,21 +141,30 @@ class Play:
 
 @dataclass(frozen=True)
 class Interact:
-    """The Shapley interactions of all pairs of players in a request's game."""
+    """The Shapley interactions of all pairs of players in a request's game.
+
+    Exact for at most ``most_exact`` players and where the head is local, else from ``contexts``
+    random coalitions; ``evaluations`` in all.
+    """
 
     at_once: ClassVar[bool] = False
 
     model: str
     request: Request
+    most_exact: int
+    contexts: int
+    evaluations: int
 
     def steps(self, classifier: Classifier) -> Iterator[object]:
         from attribution_core.explanation import pose
         from attribution_core.methods.shapley_interactions import refine_interactions
 
-        return refine_interactions(pose(classifier, self.request))
+        return refine_interactions(
+            pose(classifier, self.request), most_exact=self.most_exact, contexts=self.contexts
+        )
 
     def multiplications(self, classifier: Classifier) -> float:
-        return _multiplications(classifier, self.request, 2**12)
+        return _multiplications(classifier, self.request, self.evaluations)
 
 
 @dataclass(frozen=True)

@@ -143,6 +143,8 @@ def test_a_contrast_and_an_interaction_evaluate_nothing_new(
     page.choose("toggle", "superpixels-interaction", True).finish()
     page.wait(lambda: "are worth" in page.words)
     assert "Shapley interaction, exact" in page.words
+    # Above the last layer the network is linear.
+    page.wait(lambda: "they only add up" in page.words)
     assert not evaluated
 
 
