@@ -69,7 +69,7 @@ def expect_maps(page: Page, count: int) -> None:
     expect(maps(page)).to_have_count(count)
     expect(page.locator(".heatmap-grid .map.done")).to_have_count(count)
     for map_ in maps(page).all():
-        described = re.compile(r"\d (ms|s) · .*\d+ evaluations?\. sums to")
+        described = re.compile(r"\d (ms|s) · .*\d+ evaluations?\b.*\. sums to")
         expect(map_).to_have_accessible_name(described)
         # A canvas is drawn after its description.
         until(partial(painted, map_), pause=lambda: page.wait_for_timeout(50))
