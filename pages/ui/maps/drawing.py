@@ -14,6 +14,7 @@ from attribution_core import painting
 from attribution_core.attribution import Attribution
 from attribution_core.images import Picture
 from attribution_core.measures.whereabouts import shares_of, told_by
+from attribution_core.methods.estimate import TOTAL_ERROR
 from attribution_core.methods.kernel_shap import GRADIENTS, WITHOUT_ERRORS
 from attribution_core.methods.options import BFLOAT16
 from attribution_core.methods.owen_values import UNDIVIDED
@@ -86,7 +87,7 @@ def caption(attribution: Attribution) -> tuple[str, ...]:
     """Variant, players, seconds, evaluations, and the map's sum beside the sum it should have.
 
     An estimate says so, with its largest standard error or why there is none, and whether it is
-    mostly noise, or the same for every picture.
+    mostly noise, or the same for every picture; where its sum is one too, that has its own.
     """
     evaluations = counted(attribution.evaluations, "evaluation")
     if gradients := attribution.diagnostics.get(GRADIENTS):
@@ -110,6 +111,8 @@ def caption(attribution: Attribution) -> tuple[str, ...]:
     change = attribution.score - attribution.reference_score
     total = attribution.total
     sums = f"sums to {written(total, '.3g')}"
+    if error := attribution.diagnostics.get(TOTAL_ERROR):
+        sums += f" ± {written(error, '.2g')}"
     if attribution.completeness_gap is None:
         return cost, f"{sums} · f(x) − f(x′) = {written(change, '.3g')}", *attribution.notices
     of_score = METHODS[request.method].splits_score

@@ -11,6 +11,7 @@ import pytest
 from attribution_core import Classifier, Picture
 from attribution_core.attribution import Attribution
 from attribution_core.images import Pixels
+from attribution_core.methods.estimate import TOTAL_ERROR
 from attribution_core.methods.kernel_shap import (
     AROUND_PRIOR,
     ERRORS_FROM,
@@ -132,6 +133,10 @@ def an_attribution(tiny_image: Pixels, **changes: Any) -> Attribution:
         (
             {"standard_error": np.zeros(3, np.float32)},
             ("123 ms · 64 evaluations", "sums to 2.75 · should be 3 · gap 8.3 %"),
+        ),
+        (
+            {"diagnostics": {TOTAL_ERROR: 0.125}},
+            ("123 ms · 64 evaluations", "sums to 2.75 ± 0.12 · should be 3 · gap 8.3 %"),
         ),
         (
             {"reference_score": 3.5, "completeness_gap": 2.75},
