@@ -55,6 +55,7 @@ from attribution_core.methods.method import Method
 from attribution_core.methods.occlusion import occlusion, sliding_squares
 from attribution_core.methods.options import Option
 from attribution_core.methods.owen_values import owen_values
+from attribution_core.methods.path_integrated_gradients import path_integrated_gradients
 from attribution_core.methods.rise import rise
 from attribution_core.methods.shapley_interactions import (
     sampled_interactions,
@@ -139,6 +140,7 @@ __all__ = [
     "mosaic",
     "occlusion",
     "owen_values",
+    "path_integrated_gradients",
     "random_curves",
     "randomize",
     "reference_image",
