@@ -13,6 +13,17 @@ from tests.small_network import SMALL
 
 LINK = f"{SMALL}&classes=285,967&methods-shown=under_a_second"
 
+# What lies over something else on the wall, pairs of texts.
+OVERLAPS = """wall => {
+  const parts = [...wall.querySelectorAll(".title, .map, .scale, .caption")].map(
+    (each) => ({ each, box: each.getBoundingClientRect() })).filter(({ box }) => box.height);
+  const over = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+  return parts.flatMap(({ each, box }, i) => parts.slice(i + 1)
+    .filter((other) => over(box, other.box))
+    .map((other) => [each, other.each].map((one) => `${one.className} ${one.textContent}`)));
+}"""
+
 
 def test_a_wall_of_maps_and_a_page_of_each(server: Any, new_page: Callable[..., Page]) -> None:
     page = new_page(viewport={"width": 1280, "height": 720})
@@ -23,6 +34,7 @@ def test_a_wall_of_maps_and_a_page_of_each(server: Any, new_page: Callable[..., 
     # Under one question maps stand in line, whatever their titles and captions.
     tops = [box["y"] for each in wall.locator(".map").all()[:2] if (box := each.bounding_box())]
     assert tops[0] == tops[1]
+    assert wall.evaluate(OVERLAPS) == []
     expect(wall.get_by_role("img", name=re.compile("^Gradient: .*signed"))).to_be_visible()
     # Pointing at a name tells more; a click opens its page, and its address is in the link.
     title = wall.get_by_role("button", name="Gradient", exact=True)
@@ -53,4 +65,5 @@ def test_a_wall_of_maps_and_a_page_of_each(server: Any, new_page: Callable[..., 
     page.go_back()
     expect(wall.locator(".map.done").first).to_be_visible()
     page.set_viewport_size({"width": 390, "height": 844})
+    assert wall.evaluate(OVERLAPS) == []
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
