@@ -74,7 +74,7 @@ def test_a_failed_download_is_told_to_whoever_asked_for_it(
         yield DownloadProgress(1_000_000, 553_000_000)
         raise DownloadError("The server cannot be reached.")
 
-    monkeypatch.setattr(engine().downloads, "_start", refused)
+    monkeypatch.setattr(engine().downloads._stepping, "_start", refused)
     other = visit().finish()
     asking = visit(model="vgg16").run()
     assert "VGG16 cannot be used: Its weights are not here yet." in asking.words
@@ -107,7 +107,7 @@ def test_a_download_is_shown_at_the_models_entry_and_can_be_cancelled(
         finally:
             cancelled.set()
 
-    monkeypatch.setattr(engine().downloads, "_start", endless)
+    monkeypatch.setattr(engine().downloads._stepping, "_start", endless)
     page = visit(model="vgg16").run()
     page.press("download_vgg16").wait(lambda: "55 of 553 MB" in page.sidebar_words)
     # Another model can be looked at meanwhile.
