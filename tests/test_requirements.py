@@ -23,7 +23,7 @@ OPTIONAL = {
     for extra in PROJECT["optional-dependencies"].values()
     for each in map(Requirement, extra)
 }
-UNSEEN = {"cryptography"}
+UNSEEN = {"cryptography", "jinja2"}
 """What another package imports only where it finds it."""
 
 

@@ -59,7 +59,7 @@ def curve_figure(
             _add_cursor(figure, at, height, stroke_of[title].colour)
     removed = "removed" if any(c.direction == "deletion" for c in curves.values()) else "inserted"
     framed(
-        figure, 320, x=f"share {removed}, %", y=score_title + (", %" if score.probability else "")
+        figure, 304, x=f"share {removed}, %", y=score_title + (", %" if score.probability else "")
     )
     figure.update_layout(showlegend=False)  # `curve_legend` stands above both directions
     figure.update_xaxes(range=[0, 100], tickvals=[0, 25, 50, 75, 100])
