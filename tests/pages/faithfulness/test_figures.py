@@ -40,7 +40,7 @@ def test_the_names_of_both_directions_stand_once_and_take_no_room_from_the_curve
         strokes = {name: stroke(number) for number, name in enumerate(curves)}
         return curve_figure(curves, strokes, [], Score(0), "logit", None)
 
-    assert [figure_of(names).layout.height for names in (5, 20)] == [320, 320]
+    assert [figure_of(names).layout.height for names in (5, 20)] == [304, 304]
     assert not figure_of(5).layout.showlegend
     strokes = {f"method <{number}>": stroke(number) for number in range(36)}
     legend = curve_legend(strokes, 5)
