@@ -13,6 +13,11 @@ from tests.small_network import SMALL
 
 LINK = f"{SMALL}&classes=285,967&methods-shown=under_a_second"
 
+# Read at once: the wall moves while pages are drawn.
+TOPS = (
+    """wall => [...wall.querySelectorAll(".map")].map((each) => each.getBoundingClientRect().top)"""
+)
+
 # What lies over something else on the wall, pairs of texts.
 OVERLAPS = """wall => {
   const parts = [...wall.querySelectorAll(".title, .map, .scale, .caption")].map(
@@ -32,8 +37,8 @@ def test_a_wall_of_maps_and_a_page_of_each(server: Any, new_page: Callable[..., 
     expect(wall.locator(".map.done").first).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
     # Under one question maps stand in line, whatever their titles and captions.
-    tops = [box["y"] for each in wall.locator(".map").all()[:2] if (box := each.bounding_box())]
-    assert tops[0] == tops[1]
+    first, second = wall.evaluate(TOPS)[:2]
+    assert first == second
     assert wall.evaluate(OVERLAPS) == []
     expect(wall.get_by_role("img", name=re.compile("^Gradient: .*signed"))).to_be_visible()
     # Pointing at a name tells more; a click opens its page, and its address is in the link.
