@@ -387,6 +387,7 @@ def test_an_upload_is_explained_and_a_bad_one_leaves_it(
     bad.write_bytes(b"not a picture")
     page = visit({**REAL, "methods": "gradient", "class_choice": "suggested"})
     expect_maps(page, 2)
+    before = set(names_of_maps(page, 2))
     sidebar(page).get_by_role("button", name="Your own picture").click()
     popover = page.get_by_test_id("stPopoverBody")
     chooser = popover.get_by_test_id("stFileUploaderDropzoneInput")
@@ -396,6 +397,11 @@ def test_an_upload_is_explained_and_a_bad_one_leaves_it(
     expect(
         page.get_by_role("figure", name=re.compile("^(Egyptian cat|tabby|tiger cat)"))
     ).to_be_visible()
+    until(
+        lambda: before.isdisjoint(names_of_maps(page, 2)),  # of the picture before, one cat too
+        watched=lambda: names_of_maps(page, 2),
+        pause=lambda: page.wait_for_timeout(50),
+    )
     expect_maps(page, 2)
     names = names_of_maps(page, 2)
 
