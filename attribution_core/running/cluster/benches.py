@@ -194,6 +194,7 @@ class Benches:
                 if self._places.get(place.address) is place:
                     continue
                 raise _Died(self._scheduler_is_there(place)) from None
+            # What work raises is an answer; whatever Dask raises here, none will come.
             except Exception:
                 raise _Died(self._scheduler_is_there(place)) from None
 
