@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from attribution_core import Attribution, Picture
-from attribution_core.request import granted, request_or_reason
+from attribution_core.arrays import FloatArray
+from attribution_core.request import Request, granted, request_or_reason
 from attribution_core.segmentations import grid
 
 LABELS = ("ant", "bee", "cat", "dog", "eel")
@@ -48,11 +50,24 @@ def attribution(
         segments = grid(*shape, 2, 3)
         players = random.normal(size=6).astype(np.float32)
         values = (players / np.bincount(segments.ravel()))[segments].astype(np.float32)
-    return Attribution(
-        request=asked,
+    return of_request(
+        asked,
+        values,
         model=model,
-        model_fingerprint=model,
         label=LABELS[target] if label is None else label,
+        segments=segments,
+        player_values=players,
+        finished=finished,
+    )
+
+
+def of_request(request: Request, values: FloatArray, **changes: Any) -> Attribution:
+    """What a request is said to have given: one value for each place, and all of it known."""
+    made = Attribution(
+        request=request,
+        model="vgg16_cam",
+        model_fingerprint="",
+        label=f"class {request.target}",
         values=values,
         heatmap=values,
         score=3.0,
@@ -61,9 +76,10 @@ def attribution(
         standard_error=None,
         evaluations=8,
         seconds=0.1,
-        segments=segments,
-        player_values=players,
+        segments=None,
+        player_values=None,
         done=8,
         planned=8,
-        finished=finished,
+        finished=True,
     )
+    return replace(made, **changes)

@@ -31,6 +31,7 @@ from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import Settings
 from pages.ui.worker.engine import Model
 from tests.browser.patience import expect
+from tests.made_attributions import of_request
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = 224
@@ -81,24 +82,17 @@ def attribution_of(
         score=Contrast(scene.settings.against or 0) if score == "contrast" else score,
         options=scene.settings.options_of(method),
     )
-    return Attribution(
-        request=granted(asked),
+    return of_request(
+        granted(asked),
+        values[..., None],
         model="tiny",
-        model_fingerprint="",
         label=LABELS[target],
-        values=values[..., None],
         heatmap=values,
         score=4.0,
-        reference_score=1.0,
-        completeness_gap=None,
-        standard_error=None,
         evaluations=7,
         seconds=0.25,
-        segments=None,
-        player_values=None,
         done=1,
         planned=1,
-        finished=True,
     )
 
 

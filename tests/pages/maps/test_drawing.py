@@ -23,8 +23,9 @@ from attribution_core.methods.kernel_shap import (
 from attribution_core.methods.lrp import IN_SIGNS
 from attribution_core.painting import drawn_values
 from attribution_core.registry import METHODS
-from attribution_core.request import granted, request_or_reason
+from attribution_core.request import Request, granted, request_or_reason
 from pages.ui.maps.drawing import DrawnMap, caption, limits
+from tests.made_attributions import of_request
 from tests.pages.maps.scenes import explained, scene_of
 
 
@@ -73,36 +74,32 @@ def test_a_map_of_zeros_still_has_a_positive_limit(
         assert limits({(0, 0): few}, settings)[0, 0] == 3.0
 
 
-def an_attribution(tiny_image: Pixels, **changes: Any) -> Attribution:
+def an_attribution(
+    tiny_image: Pixels, *, request: Request | None = None, **changes: Any
+) -> Attribution:
     values = np.array([[1.0, 2.0], [-0.5, 0.25]], np.float32)
-    attribution = Attribution(
-        request=granted(
-            request_or_reason(
-                None,
-                picture=Picture.of(tiny_image),
-                method="integrated_gradients",
-                target=1,
-                layer="top",
-            )
-        ),
-        model="tiny",
-        model_fingerprint="0" * 64,
-        label="bee",
-        values=values,
-        heatmap=values,
-        score=3.5,
-        reference_score=0.5,
-        completeness_gap=0.25,
-        standard_error=None,
-        evaluations=64,
-        seconds=0.1234,
-        segments=None,
-        player_values=None,
-        done=64,
-        planned=64,
-        finished=True,
+    asked = request or granted(
+        request_or_reason(
+            None,
+            picture=Picture.of(tiny_image),
+            method="integrated_gradients",
+            target=1,
+            layer="top",
+        )
     )
-    return replace(attribution, **changes)
+    shown = {
+        "model": "tiny",
+        "model_fingerprint": "0" * 64,
+        "label": "bee",
+        "score": 3.5,
+        "reference_score": 0.5,
+        "completeness_gap": 0.25,
+        "evaluations": 64,
+        "seconds": 0.1234,
+        "done": 64,
+        "planned": 64,
+    }
+    return of_request(asked, values, **{**shown, **changes})
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from pages.ui.maps.saved_grids import OpenedMap, SavedGrid, grids_of
 from pages.ui.maps.saved_settings import again
 from pages.ui.shell.settings import Settings
 from pages.ui.worker.engine import engine
+from tests.made_attributions import of_request
 from tests.pages.visits import Visit
 
 MADE = datetime(2026, 11, 26, 18, 40, 57, tzinfo=UTC)
@@ -150,24 +151,11 @@ def test_a_network_that_is_not_here(visit: Callable[..., Visit]) -> None:
 def attribution_of(request: Request, value: float = 1.0) -> Attribution:
     values = np.full((7, 7), value, np.float32)
     loaded = engine().loaded("efficientnet_lite0")
-    return Attribution(
-        request=request,
+    return of_request(
+        request,
+        values,
         model="efficientnet_lite0",
         model_fingerprint="0" * 64 if loaded is None else loaded.fingerprint,
-        label=f"class {request.target}",
-        values=values,
-        heatmap=values,
-        score=1.0,
-        reference_score=0.0,
-        completeness_gap=None,
-        standard_error=None,
-        evaluations=1,
-        seconds=0.0,
-        segments=None,
-        player_values=None,
-        done=1,
-        planned=1,
-        finished=True,
     )
 
 
