@@ -54,6 +54,7 @@ def attribution(
         asked,
         values,
         model=model,
+        model_fingerprint=model,
         label=LABELS[target] if label is None else label,
         segments=segments,
         player_values=players,
