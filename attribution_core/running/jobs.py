@@ -18,8 +18,8 @@ from typing import Generic, TypeVar
 from attribution_core.running.pace import TimeLeft, Work
 from attribution_core.running.standing import Load, Snapshot, Standing, State
 from attribution_core.running.stepping import Stepping
-from attribution_core.running.turns import Job, Waiter
 from attribution_core.running.waiting import Waiting
+from attribution_core.running.wishes import Job, Waiter
 
 Request = TypeVar("Request", bound=Hashable)
 Estimate = TypeVar("Estimate")
@@ -41,11 +41,12 @@ class Runner(Generic[Request, Estimate]):
     """Runs requests for those who wait for them, one step at a time, or several where it may.
 
     *Order.* Decided before every step. Smaller priorities go first, but a tenth of the time belongs
-    to each larger one in which anything waits. Within one priority, next is whose rest takes least
-    beside the time it has waited since its wish or its latest result; while that is long, the next
-    waiter's makes every other step. One waiter's jobs run in the order it asked, one at a time to
-    the end; where several steps are made at the same time, so many of its first. Equal requests are
-    one job.
+    to each larger one in which anything waits, and one to the long work of the two who have waited
+    longest for any, where others' of their priority would be done first. Within one priority, next
+    is whose rest takes least beside the time it has waited since its wish or its latest result;
+    while that is long, the next waiter's has half of the time. One waiter's jobs run in the order
+    it asked, one at a time to the end; where several steps are made at the same time, so many of
+    its first. Equal requests are one job.
 
     *Wishes.* A request that the waiter's previous list did not name is a new wish: it runs, even
     after a failure or a cancel. Repeating a name is not, so pages may send their list at every

@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Generic, Literal, TypeVar
 
 from attribution_core.running.standing import Load
-from attribution_core.running.turns import Job
 from attribution_core.running.waiting import Waiting
+from attribution_core.running.wishes import Job
 
 Request = TypeVar("Request", bound=Hashable)
 Estimate = TypeVar("Estimate")
@@ -168,7 +168,7 @@ class Stepping(Generic[Request, Estimate]):
                 failed=self.load.failed + (outcome == "failed"),
             )
             self._waiting.times.end_step(job, seconds)
-            self._waiting.shares.took(job.priority, seconds)
+            self._waiting.took(job, seconds)
             self._waiting.revise(job)
             if outcome is not None:
                 job.iterator, job.started = None, False

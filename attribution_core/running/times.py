@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
 from attribution_core.running.pace import Paces, Run, TimeLeft, Work
-from attribution_core.running.turns import Job, Rest
+from attribution_core.running.wishes import Job, Rest
 
 Request = TypeVar("Request", bound=Hashable)
 Estimate = TypeVar("Estimate")

@@ -1,137 +1,39 @@
-"""Whose turn it is: the quickest first for whoever waits longest, and a share for long work.
+"""Whose turn it is: the quickest first for whoever waits longest.
 
 More urgent priorities go first. Within one, the waiter is served whose rest there takes the least
 time beside what that waiter has waited: shortest remaining time with ageing, the "highest response
 ratio next" of Brinch Hansen (Short-term scheduling in multiprogramming systems, 1971). Each result
-starts the waiting anew, so that nobody's long list keeps others from a first map. Less urgent work
-gets a tenth of the time while any waits. Of long work, the first two visitors in line make a step
-each in turn.
+starts the waiting anew, so that nobody's long list keeps others from a first map. While the work of
+the first in line is long, the next visitor's has half of the time. What is owed to less urgent and
+to long work is in `shares`.
 """
 
 from __future__ import annotations
 
 import heapq
 import itertools
-import math
 from collections import deque
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Generic, Literal, TypeVar
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from attribution_core.running.pace import Run, TimeLeft
+from attribution_core.running.pace import TimeLeft
+from attribution_core.running.wishes import Job, Rest, Waiter, Wish
 
 Request = TypeVar("Request", bound=Hashable)
 Estimate = TypeVar("Estimate")
 
-
-@dataclass(eq=False)
-class Job(Generic[Request, Estimate]):
-    """One request, shared by all who ask for it.
-
-    Attributes
-    ----------
-    looked
-        Grows each time that somebody looks at it, and when it ends: the smallest is forgotten
-        first.
-    revision
-        Changes with every start, estimate and end.
-    started
-        Whether it has an iterator to be closed, or is to get one.
-    outcome
-        How it ended; None while it has not.
-    seconds
-        Time that the steps since the last start took.
-    run
-        How far it has come and how fast; None while it is not known how much work it is.
-    """
-
-    request: Request
-    priority: int
-    looked: int
-    revision: int = 0
-    iterator: Iterator[Estimate] | None = None
-    started: bool = False
-    outcome: Literal["done", "failed"] | None = None
-    estimate: Estimate | None = None
-    error: Exception | None = None
-    seconds: float = 0.0
-    run: Run | None = None
-
-
-@dataclass(eq=False)
-class Waiter(Generic[Request, Estimate]):
-    """One who waits for results.
-
-    Attributes
-    ----------
-    requests
-        What it waits for, in its own order.
-    heard
-        When it was last heard from, by the runner's clock.
-    since
-        When its waiting began: at its wish, or at its latest result, by the runner's clock.
-    turn
-        Grows with each such beginning, and decides between equals: the smallest is next.
-    given_up
-        What it has cancelled.
-    """
-
-    name: str
-    requests: tuple[Request, ...]
-    heard: float
-    since: float
-    turn: int
-    given_up: set[Request] = field(default_factory=set)
-    # Those of its requests, while it is awake: hashing a request takes longer than all else here.
-    jobs: tuple[Job[Request, Estimate], ...] = ()
-
-    def wants(self, job: Job[Request, Estimate]) -> bool:
-        """Whether it has not given up one of its jobs."""
-        return not (self.given_up and job.request in self.given_up)
-
-
-SHARE_OF_LESS_URGENT = 0.1
-"""Of the time, for each less urgent priority in which anything waits."""
-
 GRACE = 1.0
 """Seconds added to each waiting, so that of those who have just come the quickest is first."""
-
-GUESSED_STEP = 1.0
-"""Seconds that a step of a priority takes as long as none was made."""
 
 SHORTEST = 0.01
 """Seconds that any rest is taken to last."""
 
 LONG_REST = 10.0
-"""Seconds: work that still takes longer takes turns with that of the next visitor in line.
+"""Seconds: work that still takes longer shares the time with that of the next visitor in line.
 
-Of no more than two, since work that has begun holds what it has computed in memory.
+With one, since work that has begun holds what it has computed in memory.
 """
-
-Wish = tuple[Waiter[Request, Estimate], list[Job[Request, Estimate]]]
-"""A waiter, and its unfinished jobs in its own order."""
-
-
-@dataclass(frozen=True)
-class Rest:
-    """What is left of a job.
-
-    Attributes
-    ----------
-    seconds
-        How long it still takes.
-    measured
-        Whether the seconds are: otherwise they are a guess.
-    at_most
-        Whether it may end earlier.
-    group
-        Equal for jobs that are computed in one go: all are there when one of them is.
-    """
-
-    seconds: float
-    measured: bool
-    at_most: bool
-    group: Hashable
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,47 +48,113 @@ class Turn(Generic[Request, Estimate]):
     left: TimeLeft | None
 
 
-def wishes_of(waiters: Iterable[Waiter[Request, Estimate]]) -> list[Wish[Request, Estimate]]:
-    """List each of the waiters that waits for something, with its unfinished jobs in its order."""
-    wishes = []
-    for waiter in waiters:
-        unfinished = [job for job in waiter.jobs if job.outcome is None and waiter.wants(job)]
-        if unfinished:
-            wishes.append((waiter, sorted(unfinished, key=lambda job: job.priority)))
-    return wishes
+class Lane(Generic[Request, Estimate]):
+    """What one waiter waits for in one priority, at least one job.
 
+    Pages ask where they stand after every step of anyone's work: `response` must be quick.
 
-class Shares:
-    """What less urgent priorities are owed of the time that more urgent work takes.
+    Parameters
+    ----------
+    waiter, jobs
+        In the waiter's order.
+    rests
+        What is left of each job.
+    done
+        Groups of jobs of which one is done.
+    since, turn
+        When the waiting began, in seconds from now, and what decides between equals.
 
-    It is paid by whole steps, each once it is owed.
+    Attributes
+    ----------
+    waiter, jobs
+        The jobs that have not ended.
     """
 
-    def __init__(self) -> None:
-        self._owed: dict[int, float] = {}
-        self._step: dict[int, float] = {}
+    def __init__(
+        self,
+        waiter: Waiter[Request, Estimate],
+        jobs: Sequence[Job[Request, Estimate]],
+        rests: Mapping[Job[Request, Estimate], Rest],
+        done: Collection[Hashable],
+        since: float,
+        turn: int,
+    ) -> None:
+        self.waiter = waiter
+        self.jobs = deque(jobs)
+        self._rests = rests
+        self._since, self._turn = since, turn
+        groups = {rests[job].group: rests[job].seconds for job in jobs}
+        self._groups = {each: left for each, left in groups.items() if each not in done}
+        self._rest = self._sum()
 
-    def due(self, waiting: Collection[int], ready: Collection[int]) -> int:
-        """Whose turn it is, of the priorities that are ready among those in which anything
-        waits."""
-        self._owed = {each: self._owed.get(each, 0.0) for each in waiting}
-        paid = [
-            each
-            for each, owed in self._owed.items()
-            if each in ready and owed > 0 and owed >= self._step.get(each, GUESSED_STEP)
-        ]
-        return max(paid, default=min(ready))
+    @property
+    def group(self) -> Hashable:
+        """That of the first job."""
+        return self._rests[self.jobs[0]].group
 
-    def took(self, priority: int, seconds: float) -> None:
-        """Note that a step of this priority has taken so long."""
-        self._step[priority] = seconds
-        for each in self._owed:
-            if each > priority:
-                self._owed[each] += seconds * SHARE_OF_LESS_URGENT / (1 - SHARE_OF_LESS_URGENT)
-        if priority in self._owed:
-            # What is had where nothing more urgent waits is no debt.
-            least = 0.0 if priority == min(self._owed) else -math.inf
-            self._owed[priority] = max(least, self._owed[priority] - seconds)
+    @property
+    def left(self) -> float:
+        """Seconds that the first job still takes."""
+        return self._groups.get(self.group, 0.0)
+
+    def set_left(self, group: Hashable, seconds: float) -> None:
+        """Note how long jobs that are computed in one go still take."""
+        if group in self._groups:
+            self._groups[group] = seconds
+            self._rest = self._sum()
+
+    def leave_out(self, group: Hashable) -> None:
+        """Note that jobs that are computed in one go are done."""
+        if self._groups.pop(group, None) is not None:
+            self._rest = self._sum()
+
+    def go_on(self, placed: Collection[Job[Request, Estimate]], since: float, turn: int) -> None:
+        """Begin to wait anew, for those of the jobs that have no place yet."""
+        while self.jobs and self.jobs[0] in placed:
+            self.jobs.popleft()
+        self._since, self._turn = since, turn
+
+    def response(self, after: float) -> tuple[float, int]:
+        """Its waiting beside the rest of its work: who has the largest is next."""
+        return (after - self._since + GRACE) / self._rest, -self._turn
+
+    def _sum(self) -> float:
+        return max(SHORTEST, sum(self._groups.values()))
+
+
+def lanes_of(
+    wishes: Sequence[Wish[Request, Estimate]],
+    rests: Mapping[Job[Request, Estimate], Rest],
+    priority: int,
+    now: float,
+) -> list[Lane[Request, Estimate]]:
+    """What each waits for of this priority; of those who wait for none of it, nothing."""
+    lanes = []
+    for waiter, jobs in wishes:
+        if mine := [job for job in jobs if job.priority == priority]:
+            lanes.append(Lane(waiter, mine, rests, (), waiter.since - now, waiter.turn))
+    return lanes
+
+
+def abreast(
+    lanes: Collection[Lane[Request, Estimate]], after: float = 0.0
+) -> list[Lane[Request, Estimate]]:
+    """Those who are served so many seconds from now, each with an even part of the time.
+
+    The first in line, and while its job is long, the next who waits for something else.
+
+    Parameters
+    ----------
+    lanes
+        Of one priority, at least one.
+    """
+    first = max(lanes, key=lambda lane: lane.response(after))
+    if first.left <= LONG_REST:
+        return [first]
+    others = [lane for lane in lanes if lane is not first and lane.group != first.group]
+    if not others:
+        return [first]
+    return [first, max(others, key=lambda lane: lane.response(after + first.left))]
 
 
 def in_line(
@@ -195,7 +163,9 @@ def in_line(
     now: float,
     at_once: int = 1,
 ) -> Iterator[Turn[Request, Estimate]]:
-    """Yield the jobs in the order in which they are served, if each then runs to its end.
+    """Yield the jobs in the order in which they end, if nothing is asked for any more.
+
+    Where several run beside each other, as if each then ran to its end.
 
     Parameters
     ----------
@@ -221,89 +191,50 @@ def in_line(
     free = [0.0] * at_once
     measured, at_most = True, False
     for priority in sorted({job.priority for job in rests}):
-        lanes: dict[Waiter[Request, Estimate], _Lane[Request, Estimate]] = {}
+        lanes: dict[Waiter[Request, Estimate], Lane[Request, Estimate]] = {}
         for waiter, jobs in wishes:
             if mine := [job for job in jobs if job.priority == priority]:
-                lanes[waiter] = _Lane(mine, rests, done, *waiting[waiter])
+                lanes[waiter] = Lane(waiter, mine, rests, done, *waiting[waiter])
         while lanes:
-            served, lane = max(lanes.items(), key=lambda each: each[1].response(free[0]))
-            job = lane.jobs[0]
+            served = abreast(lanes.values(), free[0])[: 2 if at_once == 1 else 1]
+            for lane in served:
+                if lane.group not in done:
+                    rest = rests[lane.jobs[0]]
+                    measured, at_most = measured and rest.measured, at_most or rest.at_most
+            if len(served) == 2:
+                free[0] += _share_time(served, lanes.values(), free[0])
+            lane = served[-1]
+            if len(served) == 2 and lane.left > 0:
+                continue
+            job, group = lane.jobs[0], lane.group
             placed.add(job)
-            rest = rests[job]
-            if rest.group not in done:
-                done[rest.group] = free[0] + rest.seconds
-                heapq.heapreplace(free, done[rest.group])
-                measured, at_most = measured and rest.measured, at_most or rest.at_most
+            if group not in done:
+                done[group] = free[0] + lane.left
+                heapq.heapreplace(free, done[group])
                 for each in lanes.values():
-                    each.leave_out(rest.group)
-            after = max(free[0], done[rest.group])
+                    each.leave_out(group)
+            after = max(free[0], done[group])
             for waiter in sorted(wanted_by[job], key=lambda each: waiting[each][1]):
                 waiting[waiter] = after, next(turns)
                 lanes[waiter].go_on(placed, *waiting[waiter])
                 if not lanes[waiter].jobs:
                     del lanes[waiter]
-            yield Turn(served, job, TimeLeft(after, at_most) if measured else None)
+            yield Turn(lane.waiter, job, TimeLeft(after, at_most) if measured else None)
 
 
-def in_turn(
-    line: Iterator[Turn[Request, Estimate]], rest_of: Callable[[Job[Request, Estimate]], Rest]
-) -> Job[Request, Estimate]:
-    """The job that makes the next step: the first in line, or the next visitor's.
+def _share_time(
+    served: Sequence[Lane[Request, Estimate]],
+    lanes: Collection[Lane[Request, Estimate]],
+    after: float,
+) -> float:
+    """Let two be served until one of them ends, or who is served may change; the seconds it took.
 
-    The latter where the first is long work that has made a step since the other has.
-
-    Parameters
-    ----------
-    line
-        As `in_line` gives it, not empty.
-    rest_of
-        Tells what is left of a job.
+    Others may come before them as time goes by: that is looked at ever more seldom.
     """
-    first = next(line)
-    rest = rest_of(first.job)
-    if rest.seconds <= LONG_REST:
-        return first.job
-    beside = next((turn.job for turn in line if turn.waiter is not first.waiter), None)
-    if beside is None or rest_of(beside).group == rest.group:
-        return first.job
-    # A revision is younger with each step.
-    return min(first.job, beside, key=lambda job: job.revision)
-
-
-class _Lane(Generic[Request, Estimate]):
-    """What one waiter waits for in one priority, at least one job.
-
-    Pages ask where they stand after every step of anyone's work: `response` must be quick.
-    """
-
-    def __init__(
-        self,
-        jobs: Sequence[Job[Request, Estimate]],
-        rests: Mapping[Job[Request, Estimate], Rest],
-        done: Collection[Hashable],
-        since: float,
-        turn: int,
-    ) -> None:
-        self.jobs = deque(jobs)
-        self._since, self._turn = since, turn
-        groups = {rests[job].group: rests[job].seconds for job in jobs}
-        self._groups = {each: left for each, left in groups.items() if each not in done}
-        self._rest = self._sum()
-
-    def leave_out(self, group: Hashable) -> None:
-        """Note that jobs that are computed in one go are done."""
-        if self._groups.pop(group, None) is not None:
-            self._rest = self._sum()
-
-    def go_on(self, placed: Collection[Job[Request, Estimate]], since: float, turn: int) -> None:
-        """Begin to wait anew, for those of the jobs that have no place yet."""
-        while self.jobs and self.jobs[0] in placed:
-            self.jobs.popleft()
-        self._since, self._turn = since, turn
-
-    def response(self, after: float) -> tuple[float, int]:
-        """Its waiting beside the rest of its work: who has the largest is next."""
-        return (after - self._since + GRACE) / self._rest, -self._turn
-
-    def _sum(self) -> float:
-        return max(SHORTEST, sum(self._groups.values()))
+    first, beside = served
+    each = max(SHORTEST, min(first.left - LONG_REST, beside.left, max(LONG_REST, after)))
+    for lane in served:
+        group, left = lane.group, max(0.0, lane.left - each)
+        for other in lanes:
+            other.set_left(group, left)
+    return 2 * each

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 from attribution_core.running.pace import TimeLeft, Work
+from attribution_core.running.shares import EvenTurns, Shares, most_patient
 from attribution_core.running.times import Times
-from attribution_core.running.turns import (
-    Job,
-    Shares,
-    Turn,
-    Waiter,
-    Wish,
-    in_line,
-    in_turn,
-    wishes_of,
-)
+from attribution_core.running.turns import Turn, abreast, in_line, lanes_of
+from attribution_core.running.wishes import Job, Level, Waiter, Wish, wishes_of
 
 Request = TypeVar("Request", bound=Hashable)
 Estimate = TypeVar("Estimate")
@@ -69,7 +62,7 @@ class Waiting(Generic[Request, Estimate]):
     times
         What is known of how long jobs take.
     shares
-        What less urgent priorities are owed.
+        What less urgent and long work is owed.
     closed
         Whether nothing is served any more.
     """
@@ -92,6 +85,7 @@ class Waiting(Generic[Request, Estimate]):
         self.waiters: OrderedDict[str, Waiter[Request, Estimate]] = OrderedDict()
         self.times: Times[Request, Estimate] = Times(work, share, clock, at_once)
         self.shares = Shares()
+        self._even_turns = defaultdict[Level, EvenTurns[Request, Estimate]](EvenTurns)
         self.closed = False
         self._priority = priority
         self._clock = clock
@@ -214,15 +208,36 @@ class Waiting(Generic[Request, Estimate]):
     ) -> Job[Request, Estimate] | None:
         """The job that is to make a step next, of those that may; None where none may."""
         ready = [(waiter, [job for job in jobs if may_step(job)]) for waiter, jobs in wishes]
-        priorities = {job.priority for _, jobs in ready for job in jobs}
-        if not priorities:
+        if not any(jobs for _, jobs in ready):
             return None
-        priority = self.shares.due({job.priority for _, jobs in wishes for job in jobs}, priorities)
-        of_priority = [
-            (waiter, [job for job in jobs if job.priority == priority]) for waiter, jobs in ready
-        ]
-        line = in_line([wish for wish in of_priority if wish[1]], self.times.rest, self._clock())
-        return in_turn(line, self.times.rest)
+        rests = {job: self.times.rest(job) for _, jobs in wishes for job in jobs}
+        patient = {
+            priority: most_patient(wishes, rests, priority)
+            for priority in {job.priority for job in rests}
+        }
+        waiting, able = set[Level](), set[Level]()
+        for job in rests:
+            waiting.update({(job.priority, False), (job.priority, job in patient[job.priority])})
+        for _, jobs in ready:
+            for job in jobs:
+                able.update({(job.priority, False), (job.priority, job in patient[job.priority])})
+        level = priority, of_patient = self.shares.due(waiting, able)
+        if of_patient:
+            each = [job for _, jobs in ready for job in jobs if job in patient[priority]]
+            due = list(dict.fromkeys(each))
+        else:
+            due = [
+                lane.jobs[0] for lane in abreast(lanes_of(ready, rests, priority, self._clock()))
+            ]
+        job = self._even_turns[level].next(due)
+        job.account = level
+        return job
+
+    def took(self, job: Job[Request, Estimate], seconds: float) -> None:
+        """Note that a step of a job has taken so long, and whose time it was."""
+        if job.account is not None:
+            self.shares.took(job.account, seconds)
+            self._even_turns[job.account].took(job, seconds)
 
     def serve(self, job: Job[Request, Estimate]) -> None:
         """Note that a job has ended: those who waited for it begin to wait anew."""

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from attribution_core.running.jobs import Runner
 from attribution_core.running.pace import Work
+from attribution_core.running.shares import EvenTurns
+from attribution_core.running.wishes import Job
 from tests.patience import UNCHANGED, until
 
 GATE = "gate"
@@ -35,6 +37,7 @@ class Hall:
         self.now = 0.0
         self.steps: list[str] = []
         self.ends: dict[str, float] = {}
+        self.said: dict[str, float] = {}
         self._gate = threading.Event()
         self.runner: Runner[Timed, float] = Runner(
             self._start,
@@ -68,17 +71,25 @@ class Hall:
     def arrive(self) -> None:
         """What happens within each step."""
 
-    def serve(self, wishes: Mapping[str, Sequence[Timed]]) -> None:
-        """All ask at one moment, and are served."""
-        self.runner.ask(GATE, [Timed(GATE)])
-        until(lambda: self.runner.look(Timed(GATE)).state == "running")
+    def serve(self, wishes: Mapping[str, Sequence[Timed]], most: int = LONGEST) -> None:
+        """All ask at one moment, and are served, at least for so many steps if not to the end."""
+        gate = Timed(GATE, 0)
+        self.runner.ask(GATE, [gate])
+        until(lambda: self.runner.look(gate).state == "running")
         for waiter, asked in wishes.items():
             self.runner.ask(waiter, asked)
+        for waiter in wishes:
+            left = self.runner.standing(waiter).left
+            assert left is not None
+            self.said[waiter] = self.now + left.seconds
         self._gate.set()
         due = [each for asked in wishes.values() for each in asked]
         try:
             until(
-                lambda: all(self.steps.count(each.name) >= each.seconds for each in due),
+                lambda: (
+                    len(self.steps) >= most
+                    or all(self.steps.count(each.name) >= each.seconds for each in due)
+                ),
                 watched=lambda: min(LONGEST, len(self.steps)),
             )
         finally:
@@ -153,6 +164,67 @@ def test_the_tenth_of_long_work_is_shared_by_two_visitors() -> None:
     assert served == [10 * number + 9 for number in range(30)]
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(1, 60), min_size=2, max_size=2))
+def test_the_time_left_knows_of_the_turns_that_two_visitors_long_work_takes(
+    seconds: list[int],
+) -> None:
+    hall = Hall()
+    hall.serve({f"v{at}": [Timed(f"v{at}", each)] for at, each in enumerate(seconds)})
+    for name, said in hall.said.items():
+        assert said == pytest.approx(hall.ends[name], abs=1)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.integers(1, 60), min_size=3, max_size=5))
+def test_the_time_left_knows_of_the_turns_of_more(seconds: list[int]) -> None:
+    """Of those who come out nearly alike, who is first is not known: one of them is then."""
+    hall = Hall()
+    hall.serve({f"v{at}": [Timed(f"v{at}", each)] for at, each in enumerate(seconds)})
+    ends = sorted(hall.ends[name] for name in hall.said)
+    for said, end in zip(sorted(hall.said.values()), ends, strict=True):
+        assert abs(said - end) <= 4 + 0.1 * end
+
+
+class Newcomers(Stream):
+    """And two more, again and again, for five seconds of the same priority as the long work."""
+
+    def arrive(self) -> None:
+        super().arrive()
+        for name in ("cid", "dan"):
+            if self.runner.standing(name).unfinished == 0:
+                self.asked += 1
+                self.runner.ask(name, [Timed(f"{name}{self.asked}", 5, priority=2)])
+
+
+@pytest.mark.parametrize("patient", [("ann",), ("ann", "bob")])
+def test_long_work_has_its_tenth_though_quicker_work_of_its_priority_keeps_coming(
+    patient: tuple[str, ...],
+) -> None:
+    """As exact Shapley values beside visitors who look at the pixels: a tenth is theirs alone."""
+    newcomers = Newcomers()
+    wishes = {name: [Timed(name, 600, priority=2)] for name in patient}
+    newcomers.serve({**wishes, "stream": [Timed("s0")]}, most=300)
+    steps = newcomers.steps[:300]
+    served = [step for step in steps if step in patient]
+    # Each that is owed has a ninth of what more urgent work takes: u + u/9 + (u + u/9)/9 = 1.
+    assert len(served) == pytest.approx(0.1 * len(steps), abs=1)
+    assert sum(step[:3] in ("cid", "dan") for step in steps) == pytest.approx(0.09 * 300, abs=1)
+    assert served == [name for _ in range(30) for name in patient][: len(served)]
+
+
+def test_two_who_take_turns_have_as_much_time_each_however_long_their_steps_are() -> None:
+    had = {"long": 0.0, "short": 0.0}
+    turns: EvenTurns[str, float] = EvenTurns()
+    jobs = [Job("long", 0, 0), Job("short", 0, 0, revision=1)]
+    took = {"long": 1.0, "short": 0.25}
+    for _ in range(50):
+        job = turns.next(jobs)
+        had[job.request] += took[job.request]
+        turns.took(job, took[job.request])
+    assert had == {"long": 10.0, "short": 10.0}
+
+
 def test_long_work_is_shared_by_visitors_and_not_by_what_they_ask_for() -> None:
     hall = Hall()
     hall.serve({"ann": [Timed("ann", 60)], "bob": [Timed(f"b{number}", 20) for number in range(5)]})
@@ -177,7 +249,8 @@ def test_what_is_had_while_nothing_urgent_waits_is_no_debt() -> None:
     hall = Hall()
     hall.serve({"ann": [Timed("long", 5, priority=2)]})
     shares = hall.runner._waiting.shares
-    assert shares.due({0, 2}, {0, 2}) == 0
+    urgent, long = (0, False), (2, False)
+    assert shares.due({urgent, long}, {urgent, long}) == urgent
     for _ in range(9):
-        shares.took(0, 1.0)
-    assert shares.due({0, 2}, {0, 2}) == 2
+        shares.took(urgent, 1.0)
+    assert shares.due({urgent, long}, {urgent, long}) == long

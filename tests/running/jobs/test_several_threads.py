@@ -66,7 +66,8 @@ def test_no_step_begins_beside_those_that_it_may_not_stand_beside(stages: object
 
 
 def test_time_left_is_shared_by_those_who_work_beside_each_other(stages: object) -> None:
-    from attribution_core.running.turns import Job, Rest, Waiter, in_line
+    from attribution_core.running.turns import in_line
+    from attribution_core.running.wishes import Job, Rest, Waiter
 
     jobs: tuple[Job[str, str], ...] = tuple(Job(name, 0, 0) for name in "abcd")
     seconds = dict(zip(jobs, (4.0, 2.0, 1.0, 3.0), strict=True))
