@@ -31,6 +31,7 @@ from attribution_core.measures.localisation import Mosaic, grid_pointing, mosaic
 from attribution_core.measures.map_curves import Players, faithfulness_curves
 from attribution_core.measures.measure import Effort
 from attribution_core.measures.measure_table import Measured, MeasureTable, measured_map
+from attribution_core.measures.owen_parts import OwenParts, owen_parts
 from attribution_core.measures.similarity import Similarity, similarity, spearman
 from attribution_core.measures.smallest_parts import SmallestParts, smallest_parts
 from attribution_core.measures.strongest_classes import (
@@ -102,6 +103,7 @@ __all__ = [
     "Method",
     "Mosaic",
     "Option",
+    "OwenParts",
     "Picture",
     "Players",
     "Randomisation",
@@ -139,6 +141,7 @@ __all__ = [
     "measured_map",
     "mosaic",
     "occlusion",
+    "owen_parts",
     "owen_values",
     "path_integrated_gradients",
     "random_curves",

@@ -19,7 +19,9 @@ from attribution_core.painting import Theme, drawn_values, grey_of, tinted
 from attribution_core.resampling import resampled
 
 if TYPE_CHECKING:
+    from attribution_core.arrays import FloatArray
     from attribution_core.attribution import Attribution
+    from attribution_core.images import Pixels
     from attribution_core.segmentations import Segments
 
 _COARSE = 112
@@ -105,6 +107,22 @@ def map_pixels(
         colours=style.colours,
         opacity=style.opacity,
         grey=grounds[key],
+    )
+
+
+def blocks_painted(
+    values: FloatArray, picture: Pixels, limit: float, style: FigureStyle
+) -> npt.NDArray[np.uint8]:
+    """The colours of values ``(h, w)``, each position a block, over the grey picture."""
+    height, width = picture.shape[:2]
+    sides = zip((height, width), values.shape, strict=True)
+    shown = np.kron(values, np.ones([-(-side // own) for side, own in sides])).astype(np.float32)
+    if not style.overlay:
+        return tinted(shown, limit, style.theme, colours=style.colours)
+    size = (shown.shape[0], shown.shape[1])
+    grey = resampled(grey_of(picture), size).astype(np.float32)
+    return tinted(
+        shown, limit, style.theme, colours=style.colours, opacity=style.opacity, grey=grey
     )
 
 

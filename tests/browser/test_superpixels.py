@@ -202,3 +202,29 @@ def test_a_link_restores_the_game(visit: Callable[..., Page]) -> None:
     page.wait_for_url(re.compile(r"superpixels-absent=21(&|$)"))
     page.get_by_role("button", name="All in").click()
     page.wait_for_url(re.compile(r"^(?!.*superpixels-absent)"))
+
+
+def test_a_click_opens_a_part_and_a_key_joins_it(visit: Callable[..., Page]) -> None:
+    """Its two halves sum to it, and the link says what is opened."""
+    page = visit(**{"superpixels-parts": "yes", "superpixels-opened": "none"})
+    parts = page.locator(".opened-parts")
+    rows = parts.locator(".rows button")
+    expect(rows).to_have_count(1)
+    parts.locator("path[data-part]").click()
+    expect(rows).to_have_count(3)
+
+    def value(row: int) -> float:
+        return float(rows.nth(row).locator(".number").inner_text().replace("−", "-"))
+
+    assert value(1) + value(2) == pytest.approx(value(0), abs=0.02 * abs(value(0)) + 0.01)
+    expect(page).to_have_url(re.compile(r"superpixels-opened=96(&|$)"))
+    # By keys: into a half, and back.
+    parts.locator("path[data-part]").first.focus()
+    page.keyboard.press("Enter")
+    expect(rows).to_have_count(5)
+    expect(parts.locator("path[data-part]:focus")).to_have_count(1)
+    page.keyboard.press("Backspace")
+    expect(rows).to_have_count(3)
+    rows.first.click()
+    expect(rows).to_have_count(1)
+    expect(page).to_have_url(re.compile(r"superpixels-opened=none(&|$)"))

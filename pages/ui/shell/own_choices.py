@@ -18,6 +18,8 @@ NAMES: dict[str, tuple[str, ...]] = {
         "fewest",
         "interaction",
         "lines",
+        "opened",
+        "parts",
         "first",
         "second",
     ),

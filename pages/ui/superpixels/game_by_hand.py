@@ -39,13 +39,14 @@ from pages.ui.superpixels.changes import (
     probabilities,
     score_changes,
 )
+from pages.ui.superpixels.coarse_to_fine import ask_for_parts, draw_parts
 from pages.ui.superpixels.effort import Effort, offer_more, recall_effort
 from pages.ui.superpixels.fewest_parts import ask_for_fewest, draw_fewest
 from pages.ui.superpixels.game_board import Board, draw_board, set_up
 from pages.ui.superpixels.interaction import Question, ask_about_two, draw_answer
 from pages.ui.superpixels.layer_comparison import LayerComparison, ask_to_compare, draw_comparison
 from pages.ui.worker.engine import Engine
-from pages.ui.worker.tasks import FindFewest, Play, Prediction, Task
+from pages.ui.worker.tasks import FindFewest, OpenParts, Play, Prediction, Task
 
 
 def render_game(engine: Engine, scene: Scene) -> None:
@@ -74,11 +75,14 @@ def render_game(engine: Engine, scene: Scene) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="questions"):
         question = ask_about_two(scene, board, game, effort)
         fewest = ask_for_fewest(scene, game)
+        parts = ask_for_parts(scene, board, game, effort)
         comparison = ask_to_compare(classifier, fitted, board.focus)
         more = classes_by_methods(_fitted(scene, board, effort.twice())[0], scene.classes)
         offer_more(effort, budgets, engine.jobs.cost(list(names_of(more))))
     _follow_game(
-        engine, _Game(scene, fitted, board, game, table, question, fewest, comparison), opening
+        engine,
+        _Game(scene, fitted, board, game, table, question, fewest, parts, comparison),
+        opening,
     )
 
 
@@ -109,6 +113,7 @@ class _Game:
         The fitted methods' maps.
     question : Question or None
     fewest : tuple of FindFewest
+    parts : OpenParts or None
     comparison : LayerComparison or None
     """
 
@@ -119,6 +124,7 @@ class _Game:
     table: MapTable
     question: Question | None
     fewest: tuple[FindFewest, ...]
+    parts: OpenParts | None
     comparison: LayerComparison | None
 
     def without(self, absent: tuple[int, ...]) -> Play:
@@ -128,7 +134,10 @@ class _Game:
     @property
     def names(self) -> dict[Task, str]:
         """The tasks whose results the page shows, with names for the progress line."""
-        named = names_of(self.table)
+        named: dict[Task, str] = {}
+        if self.parts is not None:
+            named[self.parts] = "Coarse to fine"
+        named |= names_of(self.table)
         if self.question is not None:
             named |= dict.fromkeys(self.question.tasks, "Interactions")
         named |= dict.fromkeys(self.fewest, "The fewest parts")
@@ -162,6 +171,8 @@ def _follow_game(engine: Engine, game: _Game, opening: Sequence[Task]) -> None:
         if question is not None:
             draw_answer(game.fitted, board, question, snapshots)
             draw_all_pairs(game.fitted, board, question.all_pairs, snapshots, question.lines)
+        if game.parts is not None:
+            draw_parts(game.fitted, board, game.parts, snapshots)
         st.markdown("#### The values as maps")
         _draw_fits(scene, board, table, snapshots)
         maps = table
@@ -285,7 +296,11 @@ def _draw_fits(scene: Scene, board: Board, table: MapTable, snapshots: Snapshots
         if values is not None and error is not None:
             share = 100 * float(error.max()) / (float(np.ptp(values)) or 1.0)
             said.append(f"largest standard error {share:.1f} % of the values' range")
-        elif values is not None and attribution.evaluations < 2 ** min(board.players, 63):
+        elif (
+            values is not None
+            and not METHODS[method].every_coalition
+            and attribution.evaluations < 2 ** min(board.players, 63)
+        ):
             sketch = f"a first sketch from {counted(attribution.evaluations, 'coalition')}"
             told = no_error_bars(attribution)
             said.append(sketch if told else f"{sketch}, too few for error bars")

@@ -208,6 +208,31 @@ class FindFewest:
 
 
 @dataclass(frozen=True)
+class OpenParts:
+    """The Owen values of the parts of a request's picture, as fine as they are opened.
+
+    ``opened`` in the order in which they were; ``budget`` is the most coalitions.
+    """
+
+    at_once: ClassVar[bool] = False
+
+    model: str
+    request: Request
+    opened: tuple[int, ...]
+    budget: int
+
+    def steps(self, classifier: Classifier) -> Iterator[object]:
+        from attribution_core.measures.owen_parts import owen_parts
+
+        return owen_parts(classifier, self.request, self.opened, budget=self.budget)
+
+    def multiplications(self, classifier: Classifier) -> float:
+        # Of n parts opened one after another the last takes at most 2^n coalitions.
+        evaluations = min(self.budget, 2 ** min(len(self.opened) + 1, 30))
+        return _multiplications(classifier, self.request, evaluations)
+
+
+@dataclass(frozen=True)
 class TimeCoalitions:
     """Seconds per coalition of a request's game, measured without cached values."""
 
