@@ -10,6 +10,7 @@ from pages.ui.shell.following import follow_the_class, render_following
 from pages.ui.shell.restart import ask_anew_after_a_restart
 from pages.ui.shell.scene import make_scene, take_up_clicks
 from pages.ui.shell.sidebar import render_sidebar
+from pages.ui.shell.wire import check_what_browsers_send
 from pages.ui.stage.strip import render_strip, set_the_stage
 from pages.ui.stories.telling import open_story, render_story
 from pages.ui.worker.engine import engine
@@ -59,6 +60,7 @@ st.set_page_config(page_title=f"{page.title} · Attribution Explorer")
 if page.url_path == "operator":
     page.run()
     st.stop()
+check_what_browsers_send()
 watch_address()
 with engine().page_runs.one():
     follow_the_class(page.url_path)

@@ -21,7 +21,7 @@ from pages.ui.shell.fragments import draw_fragment, rerun_fragment, run_again_ev
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.session import visitor
-from pages.ui.worker.cost import Partial, about, share_of
+from pages.ui.worker.cost import about, says_how_much, share_of
 from pages.ui.worker.engine import INTERACTIVE, Engine
 from pages.ui.worker.tasks import Predict, Task
 
@@ -273,7 +273,7 @@ def share(snapshot: TaskSnapshot) -> float:
     if snapshot.state == "done":
         return 1.0
     estimate = snapshot.estimate
-    return share_of(estimate) if isinstance(estimate, Partial) else 0.0
+    return share_of(estimate) if says_how_much(estimate) else 0.0
 
 
 def in_queue(position: int | None) -> str:
