@@ -32,6 +32,7 @@ from attribution_core.measures.map_curves import Players, faithfulness_curves
 from attribution_core.measures.measure import Effort
 from attribution_core.measures.measure_table import Measured, MeasureTable, measured_map
 from attribution_core.measures.owen_parts import OwenParts, owen_parts
+from attribution_core.measures.pair_interactions import PairInteractions, pair_interactions
 from attribution_core.measures.similarity import Similarity, similarity, spearman
 from attribution_core.measures.smallest_parts import SmallestParts, smallest_parts
 from attribution_core.measures.strongest_classes import (
@@ -104,6 +105,7 @@ __all__ = [
     "Mosaic",
     "Option",
     "OwenParts",
+    "PairInteractions",
     "Picture",
     "Players",
     "Randomisation",
@@ -143,6 +145,7 @@ __all__ = [
     "occlusion",
     "owen_parts",
     "owen_values",
+    "pair_interactions",
     "path_integrated_gradients",
     "random_curves",
     "randomize",

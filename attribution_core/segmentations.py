@@ -233,6 +233,22 @@ def segmentation_of(asked: Segmentation | npt.ArrayLike) -> Segmentation:
     return Given.of(labels)
 
 
+def middles(segments: npt.NDArray[np.integer]) -> list[tuple[float, float]]:
+    """A place (x, y) inside of each segment: the middle of its pixel that is next to its centroid.
+
+    Parameters
+    ----------
+    segments : int array ``(h, w)``
+        Labels from 0, each of which owns a pixel.
+    """
+    found = []
+    for label in range(int(segments.max()) + 1):
+        own = np.argwhere(segments == label)
+        nearest = own[((own - own.mean(axis=0)) ** 2).sum(axis=1).argmin()]
+        found.append((float(nearest[1]) + 0.5, float(nearest[0]) + 0.5))
+    return found
+
+
 MOST_POSITIONS = 256
 """Planes with more positions than this are cut into a grid where nothing else is asked for."""
 

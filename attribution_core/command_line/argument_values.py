@@ -77,6 +77,11 @@ def regions_file(text: str) -> Path:
     return _file_of(text, ("csv", "json", "npz", *SUFFIXES))
 
 
+def interactions_file(text: str) -> Path:
+    """Where interactions are written to."""
+    return _file_of(text, ("csv", "npz", *SUFFIXES))
+
+
 def observations_file(text: str) -> Path:
     """Where observations are written to."""
     return _file_of(text, ("csv", "json"))

@@ -10,19 +10,24 @@ from pathlib import Path
 
 from attribution_core.command_line.argument_values import (
     figure_file,
+    interactions_file,
     observations_file,
     positive,
     regions_file,
     several,
-    whole,
 )
-from attribution_core.command_line.shared_arguments import add_model, add_problem, add_workers
-from attribution_core.images import PICTURE_FILES
+from attribution_core.command_line.shared_arguments import (
+    add_colours,
+    add_model,
+    add_problem,
+    add_reference_and_places,
+    add_score,
+    add_workers,
+)
+from attribution_core.images import INPUT, PICTURE_FILES
 from attribution_core.methods.presets import PRESETS
-from attribution_core.painting import COLOUR_SCALES
-from attribution_core.references import REFERENCE_KINDS
+from attribution_core.methods.shapley_interactions import CONTEXTS
 from attribution_core.registry import METHODS
-from attribution_core.request import ZEROS
 
 _SETS = ", ".join(f'"{title}"' for title in PRESETS)
 
@@ -118,21 +123,13 @@ def add_regions(parser: argparse.ArgumentParser) -> None:
     )
     add("--layer", metavar="NAME", help="one of the model's layers; default: the last one")
     add_model(parser)
-    add("--reference", choices=(*REFERENCE_KINDS, ZEROS), default="black", help="default: black")
-    add(
-        "--superpixels",
-        type=whole,
-        metavar="COUNT",
-        help="places, as in explain; default: 50 superpixels "
-        "at the input, every position of an inner layer",
-    )
+    add_reference_and_places(parser)
     add(
         "--budget",
         type=positive,
         default=512,
         help="evaluations where the values can only be estimated; default: %(default)s",
     )
-    add("--seed", type=whole, default=0, help="of all random numbers; default: 0")
     add(
         "--out",
         type=regions_file,
@@ -150,18 +147,66 @@ def add_regions(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
 
 
+def add_interactions(parser: argparse.ArgumentParser) -> None:
+    """Say what pairs of parts are worth together."""
+    parser.description = (
+        "Prints, for each picture, the pairs of superpixels, or of positions of an inner layer, "
+        "whose Shapley interactions are the largest: what two add together beyond what each adds "
+        "alone. Exact for at most 16 of them and where the network is local from the layer on; "
+        "else estimated around random coalitions, with standard errors."
+    )
+    add = parser.add_argument
+    add("pictures", nargs="+", metavar="PICTURE", help=f"{PICTURE_FILES} files")
+    add(
+        "--class",
+        dest="target",
+        metavar="CLASS",
+        help="a number or a label; default: each picture's top class",
+    )
+    add("--layer", default=INPUT, metavar="NAME", help="one of the model's; default: input")
+    add_model(parser)
+    add_reference_and_places(parser)
+    add(
+        "--contexts",
+        type=positive,
+        default=CONTEXTS,
+        help="random coalitions around which all pairs are tried, 1276 evaluations of 50 "
+        "superpixels each; from six on there are standard errors; default: %(default)s",
+    )
+    add_score(parser)
+    add(
+        "--strongest",
+        type=positive,
+        default=10,
+        metavar="COUNT",
+        help="pairs that are printed, at most; default: %(default)s",
+    )
+    add(
+        "--out",
+        type=interactions_file,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FILE",
+        help="also writes all pairs as .csv, arrays as .npz, or lines on the picture with the "
+        "matrix as a figure for print, .png, .pdf or .svg; several of them at once, and for "
+        "several pictures one file each, named after FILE and the picture",
+    )
+    add_colours(parser, "of the figure")
+
+    def run(asked: argparse.Namespace) -> int:
+        from attribution_core.command_line.interactions import list_interactions
+
+        return list_interactions(asked)
+
+    parser.set_defaults(run=run)
+
+
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     """Score, figure and colours, and what `add_problem` adds."""
     add_problem(parser)
     add = parser.add_argument
-    add(
-        "--score",
-        metavar="SCORE",
-        help="logit, probability, against:CLASS for the lead over a class, against:0.6*A+B for the "
-        "lead over .6 times the mean of several, or finer for that over the three classes nearest "
-        "to the one explained; default: logit, and log-probability for a network that has no "
-        "logits",
-    )
+    add_score(parser)
     add(
         "--figure",
         type=figure_file,
@@ -169,14 +214,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         help="also draws the maps in one figure for print, as .png, .pdf or .svg; for several "
         "pictures one figure each, named after FILE and the picture",
     )
-    add(
-        "--colours",
-        choices=tuple(COLOUR_SCALES),
-        default="red-blue",
-        help="of the figure and the PNG files: for the class and against it in two colours, "
-        "orange-blue for eyes without red-green vision, or absolute for the size of the values "
-        "alone; default: %(default)s",
-    )
+    add_colours(parser, "of the figure and the PNG files")
 
 
 def add_observations(parser: argparse.ArgumentParser) -> None:

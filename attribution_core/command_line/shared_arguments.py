@@ -15,6 +15,7 @@ from attribution_core.command_line.argument_values import (
 )
 from attribution_core.known_networks import KNOWN_NETWORKS
 from attribution_core.models.preprocessing import PREPROCESSINGS
+from attribution_core.painting import COLOUR_SCALES
 from attribution_core.references import REFERENCE_KINDS
 from attribution_core.request import ZEROS
 from attribution_core.scores import LINKS
@@ -115,6 +116,46 @@ def add_problem(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="METHOD.NAME=VALUE",
         help="such as kernel_shap.budget=1024; the command methods lists them all",
+    )
+
+
+def add_reference_and_places(parser: argparse.ArgumentParser) -> None:
+    """Reference, players and seed of commands that have no methods."""
+    add = parser.add_argument
+    add("--reference", choices=(*REFERENCE_KINDS, ZEROS), default="black", help="default: black")
+    add(
+        "--superpixels",
+        type=whole,
+        metavar="COUNT",
+        help="places, as in explain; default: 50 superpixels "
+        "at the input, every position of an inner layer",
+    )
+    add("--seed", type=whole, default=0, help="of all random numbers; default: 0")
+
+
+def add_score(parser: argparse.ArgumentParser) -> None:
+    """The score to explain."""
+    add = parser.add_argument
+    add(
+        "--score",
+        metavar="SCORE",
+        help="logit, probability, against:CLASS for the lead over a class, against:0.6*A+B for the "
+        "lead over .6 times the mean of several, or finer for that over the three classes nearest "
+        "to the one explained; default: logit, and log-probability for a network that has no "
+        "logits",
+    )
+
+
+def add_colours(parser: argparse.ArgumentParser, of: str) -> None:
+    """The colour scale of what is drawn."""
+    add = parser.add_argument
+    add(
+        "--colours",
+        choices=tuple(COLOUR_SCALES),
+        default="red-blue",
+        help=f"{of}: for the class and against it in two colours, "
+        "orange-blue for eyes without red-green vision, or absolute for the size of the values "
+        "alone; default: %(default)s",
     )
 
 

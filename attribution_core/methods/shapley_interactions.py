@@ -22,6 +22,9 @@ MOST_PLAYERS = 16
 CONTEXTS = 8
 """Random coalitions around which all pairs are tried, where they are too many for exact values."""
 
+AROUND = "contexts"
+"""The diagnostic of how many there have been; none where values are exact."""
+
 FEWEST_WITH_ERRORS = 6
 """Fewer contexts tell too little of how much they differ."""
 
@@ -93,8 +96,8 @@ def sampled_interactions(
     Yields
     ------
     Estimate
-        After each T, with values ``(players, players)``, symmetric with a zero diagonal, and their
-        standard errors from the sixth T on.
+        After each T, with values ``(players, players)``, symmetric with a zero diagonal, their
+        standard errors from the sixth T on, and the diagnostic ``contexts``.
 
     Raises
     ------
@@ -130,6 +133,7 @@ def sampled_interactions(
             planned=contexts * len(changed),
             evaluations=drawn * len(changed),
             standard_error=None if error is None else _symmetric(error, players),
+            diagnostics={AROUND: float(drawn)},
         )
 
 

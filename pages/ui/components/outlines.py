@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from attribution_core.segmentations import middles
 from pages.ui.components.pictures import digest_of
 
 
@@ -27,22 +28,6 @@ def cached_middles(segments: npt.NDArray[np.integer]) -> list[tuple[float, float
 @st.cache_data(max_entries=64, show_spinner=False)
 def _cached_middles(digest: str, _segments: npt.NDArray[np.integer]) -> list[tuple[float, float]]:
     return middles(_segments)
-
-
-def middles(segments: npt.NDArray[np.integer]) -> list[tuple[float, float]]:
-    """A place (x, y) inside of each segment: the middle of its pixel that is next to its centroid.
-
-    Parameters
-    ----------
-    segments : int array ``(h, w)``
-        Labels from 0, each of which owns a pixel.
-    """
-    found = []
-    for label in range(int(segments.max()) + 1):
-        own = np.argwhere(segments == label)
-        nearest = own[((own - own.mean(axis=0)) ** 2).sum(axis=1).argmin()]
-        found.append((float(nearest[1]) + 0.5, float(nearest[0]) + 0.5))
-    return found
 
 
 def outlines(segments: npt.NDArray[np.integer]) -> list[str]:

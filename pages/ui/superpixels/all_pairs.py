@@ -6,7 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from attribution_core.measures.csv_tables import csv_text
+from attribution_core.measures.pair_files import pairs_csv
+from attribution_core.measures.pair_interactions import ROUNDING
 from attribution_core.methods.estimate import Estimate
 from attribution_core.methods.shapley_interactions import (
     CONFIDENCE,
@@ -25,9 +26,6 @@ from pages.ui.shell.scene import Scene
 from pages.ui.superpixels.effort import Effort
 from pages.ui.superpixels.game_board import Board
 from pages.ui.worker.tasks import Interact
-
-ROUNDING = 1e-5
-"""Networks compute in single precision: smaller interactions may be rounding."""
 
 FEWEST_CONTEXTS, MOST_CONTEXTS = 2, 16
 """Random coalitions around which all pairs are tried at first."""
@@ -103,7 +101,7 @@ def draw_all_pairs(
             st.markdown(_said(scene, board, estimate, shown))
             st.download_button(
                 "Pairs as CSV",
-                lambda: pairs_csv(estimate),
+                lambda: pairs_csv(estimate.values, estimate.standard_error),
                 f"pairs-{scene.settings.model}-{scene.settings.picture}.csv",
                 "text/csv",
                 icon=":material/table:",
@@ -143,6 +141,7 @@ def _matrix(estimate: Estimate, colours: Colours) -> go.Figure:
     np.fill_diagonal(values, np.nan)
     players = len(values)
     limit = float(np.nanmax(np.abs(values))) or 1.0
+    ticks = [share * limit for share in (-1, -0.5, 0, 0.5, 1)]
     said = [[_cell(estimate, row, column) for column in range(players)] for row in range(players)]
     figure = go.Figure(
         go.Heatmap(
@@ -153,7 +152,12 @@ def _matrix(estimate: Estimate, colours: Colours) -> go.Figure:
             text=said,
             hovertemplate="%{text}<extra></extra>",
             hoverongaps=False,
-            colorbar={"thickness": 12, "outlinewidth": 0, "tickformat": "+.2~g"},
+            colorbar={
+                "thickness": 12,
+                "outlinewidth": 0,
+                "tickvals": ticks,
+                "ticktext": [written(tick, "+.2g") if tick else "0" for tick in ticks],
+            },
             xgap=1 if players <= 60 else 0,
             ygap=1 if players <= 60 else 0,
         )
@@ -186,21 +190,3 @@ def _colour_scale(colours: Colours) -> list[tuple[float, str]]:
         (0.5, f"rgba({speaks},0)"),
         (1.0, f"rgba({speaks},1)"),
     ]
-
-
-def pairs_csv(estimate: Estimate) -> str:
-    """A row for each pair of players, the strongest first."""
-    players = len(estimate.values)
-    first, second = np.triu_indices(players, 1)
-    values = estimate.values[first, second]
-    error = estimate.standard_error
-    rows = [
-        (
-            int(first[each]),
-            int(second[each]),
-            float(values[each]),
-            None if error is None else float(error[first[each], second[each]]),
-        )
-        for each in np.argsort(-np.abs(values), kind="stable").tolist()
-    ]
-    return csv_text(("player", "other", "interaction", "standard_error"), rows)

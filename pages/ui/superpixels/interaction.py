@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from attribution_core.measures.pair_interactions import ROUNDING
 from attribution_core.methods.estimate import Estimate
 from attribution_core.request import Request
 from pages.ui.shell.choosers import choose_whether, choose_whole
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.progress import Snapshots, plain, score_name
 from pages.ui.shell.scene import Scene
-from pages.ui.superpixels.all_pairs import ROUNDING, ask_for_all_pairs, together
+from pages.ui.superpixels.all_pairs import ask_for_all_pairs, together
 from pages.ui.superpixels.effort import Effort
 from pages.ui.superpixels.game_board import Board
 from pages.ui.worker.tasks import Interact, InteractAmongAll

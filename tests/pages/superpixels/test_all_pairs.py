@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,7 +10,7 @@ import pytest
 from attribution_core.methods.estimate import Estimate
 from attribution_core.running.standing import Snapshot
 from pages.ui.superpixels import all_pairs
-from pages.ui.superpixels.all_pairs import lines_of, pairs_csv, together
+from pages.ui.superpixels.all_pairs import lines_of, together
 from pages.ui.superpixels.effort import Effort
 from pages.ui.worker.tasks import Interact
 
@@ -39,14 +37,11 @@ def test_lines_are_the_strongest_pairs_told_apart_from_nothing() -> None:
     assert together(estimate(), (0, 2)) == "nothing"
 
 
-def test_the_file_has_each_pair_once_the_strongest_first() -> None:
-    heading, *rows = csv.reader(io.StringIO(pairs_csv(estimate(0.2))))
-    assert heading == ["player", "other", "interaction", "standard_error"]
-    assert rows == [
-        ["0", "1", "-0.5", "0.2"],
-        ["1", "2", "0.25", "0.2"],
-        ["0", "2", "0.0", "0.2"],
-    ]
+def test_the_scales_middle_has_no_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(all_pairs, "_colour_scale", lambda colours: "RdBu")
+    (drawn,) = all_pairs._matrix(estimate(), "red-blue").data
+    assert list(drawn.colorbar.ticktext) == ["−0.5", "−0.25", "0", "+0.25", "+0.5"]
+    assert list(drawn.colorbar.tickvals) == [-0.5, -0.25, 0, 0.25, 0.5]
 
 
 @pytest.mark.parametrize(
