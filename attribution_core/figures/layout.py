@@ -10,6 +10,7 @@ from attribution_core.figures.lines import (
     POINT,
     drawable,
     height_of,
+    shortened,
     widest_word,
     width_of,
     wrapped,
@@ -73,7 +74,7 @@ _TITLE_LINES = 3
 
 def _is_shorter(lines: tuple[str, ...], whole: str) -> bool:
     """Whether these lines say less than the title that they are of."""
-    return bool(lines) and lines[-1].endswith("…") and not whole.rstrip().endswith("…")
+    return sum(line.count("…") for line in lines) > whole.count("…")
 
 
 def _foldings(rows: int, columns: int) -> Iterator[tuple[int, int]]:
@@ -149,12 +150,12 @@ class _Blocks:
         form, content = self.form, self.content
         tall = cell * self.aspect
         size = self._title_size(cell)
-        heads = {row: wrapped(content.rows[row], size, tall, _TITLE_LINES) for row in rows}
+        heads = {row: shortened(content.rows[row], size, tall, _TITLE_LINES) for row in rows}
         stub = max(height_of(lines, size) for lines in heads.values())
         first = left + stub + (form.gap / 2 if stub else 0)
         scales = _Scales(content, form, cell, rows)
         titles = {
-            column: wrapped(title, size, self._title_width(cell), _TITLE_LINES)
+            column: shortened(title, size, self._title_width(cell), _TITLE_LINES)
             for column, title in (dict(enumerate(content.columns)) | {-1: content.picture}).items()
         }
         said = [(content.rows[row], lines) for row, lines in heads.items()]

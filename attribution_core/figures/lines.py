@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -59,6 +60,13 @@ def width_of(text: str, size: float) -> float:
     return _standard_width(text) * size * POINT / _STANDARD_SIZE
 
 
+_ALL = 10**6
+"""More lines than any text has."""
+
+_FEWEST_LETTERS = 4
+"""With fewer at both ends together, a beginning says more."""
+
+
 def height_of(lines: Sequence[str], size: float) -> float:
     """The height of lines in millimetres."""
     return len(lines) * size * LEADING * POINT
@@ -101,6 +109,31 @@ def wrapped(text: str, size: float, width: float, most: int) -> tuple[str, ...]:
             last = last[:-1].rstrip()
         lines[most - 1 :] = [last + "…"]
     return tuple(line.replace(UNBROKEN, " ") for line in lines)
+
+
+def shortened(text: str, size: float, width: float, most: int) -> tuple[str, ...]:
+    """A title as lines, with "…" in the middle where they are too many: names differ at both ends.
+
+    Parameters as of `wrapped`; the longest paragraph is the one that is shortened.
+    """
+    lines = wrapped(text, size, width, _ALL)
+    if len(lines) <= most:
+        return lines
+    paragraphs = text.split("\n")
+    longest = max(range(len(paragraphs)), key=lambda each: len(paragraphs[each]))
+    name = paragraphs[longest]
+
+    def with_kept(letters: int) -> tuple[str, ...]:
+        end = name[len(name) - letters // 2 :].lstrip()
+        paragraphs[longest] = f"{name[: letters - letters // 2].rstrip()}… {end}"
+        return wrapped("\n".join(paragraphs), size, width, _ALL)
+
+    fitting = bisect_left(
+        range(len(name)), True, lo=_FEWEST_LETTERS, key=lambda each: len(with_kept(each)) > most
+    )
+    if fitting <= _FEWEST_LETTERS:
+        return wrapped(text, size, width, most)
+    return with_kept(fitting - 1)
 
 
 def widest_word(text: str, size: float) -> float:

@@ -12,7 +12,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
 from attribution_core.figures.drawing import INK, outlines_of, show_pixels, write_text
-from attribution_core.figures.lines import drawable, height_of, width_of, wrapped
+from attribution_core.figures.lines import drawable, height_of, shortened, width_of, wrapped
 from attribution_core.figures.printed import DPI, MILLIMETRES_PER_INCH, MapFigure, print_settings
 from attribution_core.figures.sheet import FORMATS, Box, Format, Text
 from attribution_core.figures.style import FigureStyle
@@ -62,7 +62,8 @@ def regions_figure(
     style = style or FigureStyle()
     form = FORMATS[style.width]
     below = style.width == "one column"
-    lines = wrapped(caption, form.caption, form.width - 2 * form.margin, 12)
+    inside = form.width - 2 * form.margin
+    lines = wrapped(caption, form.caption, inside, 12)
     said = lines if style.caption and caption else ()
     room = form.height - 2 * form.margin - height_of(said, form.caption) - form.gap
     height, width = picture.shape[:2]
@@ -71,6 +72,10 @@ def regions_figure(
     line = 1.6 * height_of(("x",), form.title)
     most = _BELOW if below else min(_BESIDE, int(box.height / line))
     listed = list(found.ranked)[:most]
+    left = form.margin if below else box.left + box.width + 2 * form.gap
+    names = _listed(found, listed, labels, form, form.width - form.margin - left - 0.8 * line)
+    if said and (cut := [labels[each] for each in listed if "…" in names[each]]):
+        said = wrapped(f"{caption} In full: {'; '.join(cut)}.", form.caption, inside, 14)
     bottom = box.top + box.height + (form.gap + line * len(listed) if below else 0)
     total = form.height
     if not form.fixed:
@@ -88,9 +93,8 @@ def regions_figure(
         show_pixels(page, _painted(found, picture, style), box, frame, "regions", smooth=False)
         page.add_collection(outlines_of(found.region_map, box, style))
         _write_names(page, found, labels, box, form)
-        left = form.margin if below else box.left + box.width + 2 * form.gap
         top = box.top + (box.height + form.gap if below else 0)
-        _list_classes(page, found, listed, labels, Box(left, top, form.width, line), form, style)
+        _list_classes(page, found, names, Box(left, top, form.width, line), form, style)
         if said:
             at = Text(said, form.margin, bottom + form.gap, form.caption, "caption", "left")
             write_text(page, at, INK[style.theme]["caption"])
@@ -164,25 +168,35 @@ def _meet(one: Box, other: Box) -> bool:
     )
 
 
-def _list_classes(
-    page: Axes,
+def _listed(
     found: StrongestClasses,
     listed: Sequence[int],
     labels: Sequence[str],
+    form: Format,
+    room: float,
+) -> dict[int, str]:
+    """Each class of the list with its count, in one line: a long name is shortened inside."""
+    names = {}
+    for target in listed:
+        count = f" ({found.ranked[target]})"
+        width = room - width_of(count, form.title)
+        (name,) = shortened(labels[target], form.title, width, 1) or ("",)
+        names[target] = name + count
+    return names
+
+
+def _list_classes(
+    page: Axes,
+    found: StrongestClasses,
+    names: Mapping[int, str],
     at: Box,
     form: Format,
     style: FigureStyle,
 ) -> None:
     """The classes with their colours, and at how many places each is the strongest."""
-    colours, counts = found.colours, found.ranked
     side = 0.5 * at.height
-    for number, target in enumerate(listed):
-        top = at.top + number * at.height
-        page.add_patch(
-            Rectangle((at.left, top), side, side, facecolor=colours[target], linewidth=0)
-        )
-        left = at.left + 1.6 * side
-        room = at.width - form.margin - left
-        (name,) = wrapped(f"{labels[target]} ({counts[target]})", form.title, room, 1)
-        text = Text((name,), left, top, form.title, "title", "left")
+    for number, (target, name) in enumerate(names.items()):
+        top, colour = at.top + number * at.height, found.colours[target]
+        page.add_patch(Rectangle((at.left, top), side, side, facecolor=colour, linewidth=0))
+        text = Text((name,), at.left + 1.6 * side, top, form.title, "title", "left")
         write_text(page, text, INK[style.theme]["title"])

@@ -16,6 +16,7 @@ from attribution_core.figures.lines import (
     UNBROKEN,
     drawable,
     font,
+    shortened,
     widest_word,
     width_of,
     wrapped,
@@ -92,3 +93,20 @@ def test_what_is_too_long_ends_in_an_ellipsis() -> None:
     assert len(lines) == 2
     assert lines[1].endswith("…")
     assert width_of(lines[1], 8) <= 14
+
+
+@pytest.mark.parametrize("width", [12.0, 18.0, 30.0])
+def test_a_long_name_keeps_both_ends(width: float) -> None:
+    name = "German short-haired pointer, bred in the year 1907"
+    lines = shortened(name, 8, width, 2)
+    assert len(lines) <= 2
+    assert max(width_of(line, 8) for line in lines) <= width
+    said = " ".join(lines)
+    assert said.count("…") == 1
+    begin, end = (part.strip() for part in said.split("…"))
+    assert name.startswith(begin[:3])
+    assert name.endswith(end[-2:])
+    # As much of it as there is room for.
+    assert len(shortened(name, 8, 2 * width, 2)) <= 2
+    assert len("".join(shortened(name, 8, 2 * width, 2))) > len("".join(lines))
+    assert shortened(name, 8, 200, 2) == (name,)

@@ -23,7 +23,7 @@ from pages.ui.components.region_map import ClassShown, PlaceShown, RegionShown, 
 from pages.ui.components.stage_strip import StageControl
 from pages.ui.regions.downloads import render_downloads
 from pages.ui.regions.tasks import ValueClasses
-from pages.ui.regions.words import considered, hedge, how_far, sentence
+from pages.ui.regions.words import considered, guess, hedge, how_far, sentence
 from pages.ui.shell.choices import decide
 from pages.ui.shell.choosers import choose_one
 from pages.ui.shell.navigation import complain
@@ -158,7 +158,7 @@ def _draw(scene: Scene, values: ClassValues, among: str, classes: tuple[int, ...
                 target,
                 scene.labels[target],
                 colours[target],
-                f"{counted(count, kind)} · number {values.rank(target)} of the answer",
+                f"{counted(count, kind)} · the network’s {guess(values.rank(target))}",
                 target in scene.classes,
             )
             for target, count in ranked.items()

@@ -59,8 +59,8 @@ def sentence(
     for target, count in ranked:
         if count >= FEWEST and is_hidden(values, found, target):
             text += (
-                f" The network’s answer to the whole picture has **{literal(labels[target])}** "
-                f"only at number {values.rank(target)}."
+                f" Of the whole picture, **{literal(labels[target])}** is only the network’s "
+                f"{guess(values.rank(target))}."
             )
             break
     return text
@@ -71,6 +71,13 @@ def is_hidden(values: ClassValues, found: StrongestClasses, target: int) -> bool
     strongest = float(found.values[:, 0].max())
     own = max(found.values[each.strongest, 0] for each in found.regions if each.target == target)
     return values.rank(target) > TOP and own >= 0.5 * strongest
+
+
+def guess(rank: int) -> str:
+    """The place of a class in the network's answer as people say it, such as "47th guess"."""
+    ends = {1: "st", 2: "nd", 3: "rd"}
+    end = "th" if rank // 10 % 10 == 1 else ends.get(rank % 10, "th")
+    return "first guess" if rank == 1 else f"{rank}{end} guess"
 
 
 def hedge(scene: Scene) -> str:

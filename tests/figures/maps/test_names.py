@@ -56,6 +56,8 @@ def test_a_name_that_is_shortened_stands_in_full_in_the_caption(width: Any) -> N
     titles = " ".join(texts(made, "row"))
     said = " ".join(texts(made, "caption")).replace("- ", "-")
     assert titles.count("…") == len(names)
+    # In the middle: what tells them apart stands at the end.
+    assert all(str(year) in titles.replace(" ", "") for year in range(9))
     assert said.endswith(f" In full: {'; '.join(names)}.")
     assert "…" not in said
     # Where all have room, nothing is said twice.

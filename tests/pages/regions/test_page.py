@@ -64,7 +64,7 @@ def test_what_is_shown_can_be_taken_away(visit: Callable[..., Visit]) -> None:
 
 def test_a_class_that_the_answer_hides_is_pointed_out(visit: Callable[..., Visit]) -> None:
     page = opened(visit(picture="astronaut"))
-    assert "has **space shuttle** only at number" in page.words
+    assert "**space shuttle** is only the network’s " in page.words
     page.choose("segmented_control", "regions-among", "likeliest")
     page.wait(lambda: "the 20 likeliest" in page.words)
     assert "shuttle" not in page.words
