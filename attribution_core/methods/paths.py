@@ -51,6 +51,13 @@ class PathProfile:
         return np.asarray((self.scores - self.scores[0]) / self.change)
 
 
+def points_on_path(alphas: FloatArray, reference: FloatArray, difference: FloatArray) -> FloatArray:
+    """x′ + α (x − x′) for each α of ``alphas (n,)``: ``(n, *shape)``, of the difference's type."""
+    points = alphas.astype(difference.dtype).reshape(-1, *[1] * difference.ndim) * difference
+    points += reference
+    return points
+
+
 def profile_path(
     function: Differentiable | Callable[[Any], Any],
     point: FloatArray,
@@ -89,8 +96,7 @@ def profile_path(
     found: dict[int, tuple[float, float]] = {}
     for start in range(0, len(order), function.batch_size):
         chosen = order[start : start + function.batch_size]
-        shares = np.array(chosen, difference.dtype) / intervals
-        points = reference + shares.reshape(-1, *[1] * difference.ndim) * difference
+        points = points_on_path(np.array(chosen) / intervals, reference, difference)
         scores, gradients = function.values_and_gradients(points)
         for number, score, gradient in zip(chosen, scores, gradients, strict=True):
             found[number] = float(score), float((gradient * difference).sum(dtype=np.float64))
