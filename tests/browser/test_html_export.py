@@ -29,7 +29,7 @@ from pages.ui.maps.html_export import maps_html
 from pages.ui.maps.table import MapTable, TableCell
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import Settings
-from pages.ui.worker.engine import Model
+from pages.ui.worker.model_list import Model
 from tests.browser.patience import expect
 from tests.made_attributions import of_request
 

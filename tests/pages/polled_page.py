@@ -16,7 +16,8 @@ from attribution_core.images import Picture
 from pages.ui.shell.progress import Snapshots, follow
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import Settings
-from pages.ui.worker.engine import Engine, Model
+from pages.ui.worker.engine import Engine
+from pages.ui.worker.model_list import Model
 from tests.pages.waiting_tasks import WaitForFiles
 
 MODEL = Model("tiny", "Tiny")

@@ -19,7 +19,8 @@ from pages.ui.maps.saved_grids import SavedGrid, score_name
 from pages.ui.shell.gallery import gallery, pixels_of
 from pages.ui.shell.session import visitor
 from pages.ui.shell.settings import BOUNDS, MOST_CLASSES, UPLOAD, Settings
-from pages.ui.worker.engine import OWN_MODEL, Engine, Model
+from pages.ui.worker.engine import Engine
+from pages.ui.worker.model_list import OWN_MODEL, Model
 from pages.ui.worker.own_model_names import is_own
 
 

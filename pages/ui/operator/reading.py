@@ -12,8 +12,9 @@ from attribution_core.running.cache import CacheStatistics
 from attribution_core.running.memory import most_bytes, resident_bytes
 from attribution_core.running.standing import Load
 from pages.ui.operator.incidents import Incident, Incidents
-from pages.ui.worker.engine import OWN_MODEL, Engine
+from pages.ui.worker.engine import Engine
 from pages.ui.worker.housekeeping import held_by_visitors
+from pages.ui.worker.model_list import OWN_MODEL
 
 _BEGUN = time.monotonic()
 

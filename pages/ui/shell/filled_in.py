@@ -24,7 +24,7 @@ from pages.ui.shell.settings import (
     Settings,
     segmentation_for,
 )
-from pages.ui.worker.engine import WITHOUT_IMAGENET, Model
+from pages.ui.worker.model_list import WITHOUT_IMAGENET, Model
 from pages.ui.worker.own_model_names import is_own
 from pages.ui.worker.tasks import Prediction
 

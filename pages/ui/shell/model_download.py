@@ -8,7 +8,8 @@ from attribution_core.known_networks import KERAS_APPLICATIONS, KerasApplication
 from pages.ui.shell.fragments import draw_fragment
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.session import session
-from pages.ui.worker.engine import NOT_HERE, Engine, Model, facts_of
+from pages.ui.worker.engine import Engine
+from pages.ui.worker.model_list import NOT_HERE, Model, facts_of
 
 VGG16 = KERAS_APPLICATIONS["vgg16"]
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.ui.shell.markdown import literal
 from pages.ui.shell.scene import Scene
-from pages.ui.worker.engine import NOT_HERE
+from pages.ui.worker.model_list import NOT_HERE
 
 
 def render_model_status(scene: Scene) -> bool:

@@ -28,7 +28,8 @@ from pages.ui.shell.own_picture import own_pixels
 from pages.ui.shell.restart import reports
 from pages.ui.shell.session import session, visitor
 from pages.ui.shell.settings import UPLOAD, Settings, encode
-from pages.ui.worker.engine import Engine, Model
+from pages.ui.worker.engine import Engine
+from pages.ui.worker.model_list import Model
 from pages.ui.worker.tasks import Predict, Prediction
 
 if TYPE_CHECKING:

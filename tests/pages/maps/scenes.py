@@ -12,7 +12,7 @@ from attribution_core.images import Pixels
 from pages.ui.maps.table import MapTable, classes_by_methods
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import Settings
-from pages.ui.worker.engine import Model
+from pages.ui.worker.model_list import Model
 from pages.ui.worker.tasks import Explain
 
 LABELS = ("ant", "bee", "cat", "dog & “wolf”", "eel")

@@ -132,7 +132,7 @@ def test_bfloat16_is_offered_where_it_is_quicker(
     visit: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The built-in EfficientNet gains nothing by it, whatever the processor."""
-    monkeypatch.setattr(engine(), "_bfloat16", True)
+    monkeypatch.setattr(engine().model_list, "bfloat16", True)
     link = {"layer": "block5_conv3", "methods": "lime", "lime.samples": "50"}
     page = visit(model="vgg16_cam", **link)
     page.finish()
@@ -147,7 +147,7 @@ def test_bfloat16_is_offered_where_it_is_quicker(
 def test_a_link_with_bfloat16_on_a_processor_without_it(
     visit: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine(), "_bfloat16", False)
+    monkeypatch.setattr(engine().model_list, "bfloat16", False)
     page = visit(
         model="vgg16_cam",
         layer="block5_conv3",

@@ -11,7 +11,8 @@ import pytest
 
 from attribution_core.known_networks import KERAS_APPLICATIONS
 from attribution_core.models.keras_weights import DownloadError, DownloadProgress
-from pages.ui.worker.engine import NOT_HERE, Engine, engine
+from pages.ui.worker.engine import Engine, engine
+from pages.ui.worker.model_list import NOT_HERE
 from tests.pages.visits import Visit
 from tests.patience import UNCHANGED
 

@@ -15,7 +15,8 @@ from attribution_core.running.standing import Snapshot, Standing, State
 from pages.ui.shell.progress import _Followed
 from pages.ui.shell.scene import Scene
 from pages.ui.shell.settings import Settings
-from pages.ui.worker.engine import Engine, Model
+from pages.ui.worker.engine import Engine
+from pages.ui.worker.model_list import Model
 from tests.pages.waiting_tasks import WaitForFiles
 
 
