@@ -19,6 +19,7 @@ import pytest
 from playwright.sync_api import Page
 
 from attribution_core.running.jobs import RESTARTING
+from pages.ui.operator.ending import MOST_SECONDS, STEP_SECONDS
 from tests.browser.conftest import ROOT, Server, free_port
 from tests.browser.patience import expect
 from tests.patience import UNCHANGED
@@ -106,6 +107,8 @@ def test_a_step_that_does_not_end_keeps_no_server_from_ending(
         begun = time.monotonic()
         assert made.end(page) == 0
         assert time.monotonic() - begun < CONTAINER_SECONDS
+    # That server had a sixth of these.
+    assert STEP_SECONDS < MOST_SECONDS < CONTAINER_SECONDS
 
 
 def test_a_variable_that_is_nonsense_is_said_before_the_server_begins() -> None:
