@@ -77,6 +77,20 @@ def choose(box: Locator, option: str, search: str = "") -> None:
     patience.until(taken, watched=lambda: words_of(box.page))
 
 
+# Frames are drawn one after another: by the third, the page is laid out for the window.
+DRAWN = """async width => {
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  while (innerWidth !== width) await frame();
+  for (let frames = 0; frames < 3; frames += 1) await frame();
+}"""
+
+
+def resize(page: Page, width: int, height: int) -> None:
+    """Change the window, and wait until the page is no longer laid out as it was."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate(DRAWN, width)
+
+
 def settle(part: Locator) -> Locator:
     """Wait until a part stays where it is: what is drawn above it late would move it away."""
     part.scroll_into_view_if_needed()

@@ -19,7 +19,7 @@ from playwright.sync_api import Download, Locator, Page
 
 from attribution_core import METHODS
 from attribution_core.saved_maps.files import load
-from tests.browser.patience import choose, expect
+from tests.browser.patience import choose, expect, resize
 from tests.patience import until
 from tests.small_network import CHOSEN
 
@@ -460,8 +460,7 @@ def test_the_page_fits_windows_of_three_widths_in_both_themes(
     expect_maps(page, 8)
     main = page.get_by_test_id("stMain")
     for width in (1440, 800, 420):
-        page.set_viewport_size({"width": width, "height": 1000})
-        page.wait_for_timeout(300)  # before that, the page is still laid out as it was
+        resize(page, width, 1000)
         until(
             lambda: (
                 page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
