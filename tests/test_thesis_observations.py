@@ -5,6 +5,7 @@ As inequalities between means over pictures and seeds, with room.
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -49,14 +50,14 @@ def test_random_parameters_change_high_layers_more_than_pixels(
     """Figures 3.3 and 3.4, gradient × input over the cascade: absolute rank correlation and
     structural similarity with the learned network's maps."""
     randomisation = Randomisation(efficientnet)
+    pictures = ("cat_coffee.png", 285), ("coffee.png", 967)
     marks: dict[str, list[tuple[float, float]]] = {"input": [], HIGH: []}
-    for picture, target in (("cat_coffee.png", 285), ("coffee.png", 967)):
-        for layer in marks:
+    for depth in (1, 4, 8, 16):  # outermost: each stage is drawn once
+        randomised = randomisation.at(depth, seed=0)
+        for (picture, target), layer in product(pictures, marks):
             question = picture, "gradient_times_input", target, layer
-            learned = heatmap(efficientnet, *question)
-            for depth in (1, 4, 8, 16):
-                found = similarity(learned, heatmap(randomisation.at(depth, seed=0), *question))
-                marks[layer].append((found.spearman_absolute, found.ssim))
+            found = similarity(heatmap(efficientnet, *question), heatmap(randomised, *question))
+            marks[layer].append((found.spearman_absolute, found.ssim))
     pixels, high = (np.mean(values, axis=0) for values in marks.values())
     assert (pixels > high + 0.15).all()
     # The other half of it: the places marked at the pixels hardly know of the parameters.

@@ -26,8 +26,8 @@ from tests.network.made_networks import (
 )
 from tests.network.plain_path import OPTIONS, PlainPath
 
-WAYS_TO_ASK = ("gradient", "integrated_gradients", "grad_cam", "occlusion", "kernel_shap")
-"""A gradient at one point, at many, of channels; scores of windows, and of coalitions.
+WAYS_TO_ASK = ("gradient", "integrated_gradients", "occlusion", "kernel_shap")
+"""A gradient at one point, and at many; scores of windows, and of coalitions.
 
 What other methods make of these answers knows nothing of what the network is made of: they are
 tried on one of each kind.

@@ -84,7 +84,7 @@ def test_the_network_sees_exactly_the_masked_points() -> None:
 @pytest.mark.parametrize("first", [2, 52, 102, 152])
 def test_every_superpixel_is_really_masked(first: int) -> None:
     """Each label of each SLIC count, absent alone, leaves exactly its pixels to the reference."""
-    picture = load_image(GALLERY / "astronaut.png", 96)
+    picture = load_image(GALLERY / "astronaut.png", 64)
     side = picture.shape[0]
     # A network whose classes are its pixels' reds shows what it is fed.
     head = Head("input", picture.shape, side**2, lambda x: tf.reshape(x[..., 0], (-1, side**2)), 64)

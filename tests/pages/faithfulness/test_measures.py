@@ -33,20 +33,20 @@ def test_the_table_over_a_kind_of_pictures(
     visit: Callable[..., Visit], efficientnet: Classifier
 ) -> None:
     chosen = {
-        "faithfulness-measured": "people and things",
+        "faithfulness-measured": "places",
         "faithfulness-measures": "sparseness,energy_inside",
     }
     page = visit(**CHOICES, **chosen).open("faithfulness")
-    page.wait(lambda: "Means over 7 pictures" in page.words)
+    page.wait(lambda: "Means over 3 pictures" in page.words)
     # What was chosen and is not in the table does not go without a word.
     assert "the energy inside need a region" in page.words
     wide, one = (each.value for each in page.app.dataframe)
     assert list(wide["Method"]) == ["Gradient × Input", "Grad-CAM"]
-    assert list(one["Pictures"]) == [7, 7]
+    assert list(one["Pictures"]) == [3, 3]
     assert "What it cannot say" in page.words
-    things = [entry for entry in gallery() if entry.kind == "people and things"]
+    places = [entry for entry in gallery() if entry.kind == "places"]
     sizes = []
-    for entry in things:
+    for entry in places:
         picture = load_image(GALLERY / entry.file, 224)
         top = int(efficientnet.scores(picture).argmax())
         heatmap = explain(efficientnet, picture, "grad_cam", top, layer="top_relu").heatmap
