@@ -17,7 +17,13 @@ extensions = [
 ]
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
-exclude_patterns = ["networks_table.md", "_build", "requirements.txt", "serving/huggingface"]
+exclude_patterns = [
+    "networks_table.md",
+    "measured_*.md",
+    "_build",
+    "requirements.txt",
+    "serving/huggingface",
+]
 html_theme = "furo"
 html_title = project
 html_show_sourcelink = False

@@ -1,7 +1,8 @@
-"""A Sphinx extension: a page a method from its file, the networks' table, the core's reference."""
+"""A Sphinx extension: a page a method from its file, the tables, the core's reference."""
 
 from __future__ import annotations
 
+import csv
 import inspect
 import os
 import re
@@ -40,7 +41,8 @@ def _escape(
 
 
 def write_pages(docs: Path) -> None:
-    """Write ``methods/*.md``, ``networks_table.md``, ``measures_list.md`` and ``reference.md``.
+    """Write ``methods/*.md``, ``networks_table.md``, ``measures_list.md``, ``measured_*.md`` and
+    ``reference.md``.
 
     What is there already and equal stays.
     """
@@ -50,6 +52,9 @@ def write_pages(docs: Path) -> None:
     _write(docs / "methods" / "index.md", methods_page())
     _write(docs / "networks_table.md", networks_table())
     _write(docs / "measures_list.md", measures_list())
+    for part, pixels in (("pixels", True), ("inner", False)):
+        table = measured_table(docs / "methods_by_measures.csv", pixels=pixels)
+        _write(docs / f"measured_{part}.md", table)
     _write(docs / "reference.md", reference_page())
 
 
@@ -155,6 +160,42 @@ def measures_list() -> str:
         f"Baseline: {measure.random}.\n"
         for measure in MEASURES.values()
     )
+
+
+def measured_table(path: Path, *, pixels: bool) -> str:
+    """Methods at the pixels, or at inner layers, by measures, as ``attributions evaluate`` left it.
+
+    A mean is bold where the interval of its gain over maps without information lies above 0, and
+    in italics where it lies below.
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if (row["layer"] == "input") == pixels]
+    cells = {(row["measure"], row["method"], row["layer"]): _measured(row) for row in rows}
+    columns = list(dict.fromkeys((row["method"], row["layer"]) for row in rows))
+    titles = [
+        METHODS[method].title + ("" if pixels else f"<br>`{layer}`") for method, layer in columns
+    ]
+    lines = [
+        f"| {MEASURES[name].title}&nbsp;{'↑' if MEASURES[name].better == 'higher' else '↓'} | "
+        + " | ".join(cells[name, *column] for column in columns)
+        + " |"
+        for name in dict.fromkeys(row["measure"] for row in rows)
+    ]
+    head = f"| measure | {' | '.join(titles)} |\n|---|{'---:|' * len(columns)}\n"
+    return head + "\n".join(lines) + "\n"
+
+
+def _measured(row: dict[str, str]) -> str:
+    mean, low, high = (float(row[name]) for name in ("mean", "low", "high"))
+    mark = "**" if float(row["gain_low"]) > 0 else "*" if float(row["gain_high"]) < 0 else ""
+    told = f"{mark}{_hundredths(mean)}&nbsp;±&nbsp;{_hundredths((high - low) / 2)}{mark}"
+    return f"{told}<br>{_hundredths(float(row['random_mean']))}"
+
+
+def _hundredths(value: float) -> str:
+    """.25, −.03, 1.00, and .00 without a sign."""
+    digits = f"{abs(value):.2f}".removeprefix("0")
+    return ("−" if value < 0 and float(digits) else "") + digits
 
 
 def reference_page() -> str:
