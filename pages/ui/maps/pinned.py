@@ -26,7 +26,7 @@ from pages.ui.maps.grid import (
     render_attribution_grid,
 )
 from pages.ui.maps.staged import heading_of, methods_on_stage, rows_on_stage
-from pages.ui.maps.table import MapTable, TableCell, classes_by_methods
+from pages.ui.maps.table import MapTable, TableCell, cells_for, classes_by_methods
 from pages.ui.shell.choices import decide, forget, recalled, remember
 from pages.ui.shell.gallery import gallery, gallery_picture
 from pages.ui.shell.markdown import literal
@@ -156,9 +156,10 @@ def differing_settings(present: Settings, pinned: Settings) -> tuple[str, ...]:
 
 def table_with_pinned(scene: Scene, pinned: Scene) -> MapTable:
     """Two rows for each class, the present map's and the pinned one's."""
+    table = classes_by_methods(scene, scene.classes)
     present, earlier = (
-        rows_on_stage(scene, methods_on_stage(classes_by_methods(each, scene.classes)))
-        for each in (scene, pinned)
+        rows_on_stage(scene, methods_on_stage(each))
+        for each in (table, replace(table, cells=_pinned_cells(scene, pinned)))
     )
     said = " · ".join(differing_settings(scene.settings, pinned.settings)) or "the same"
     cells = [_moved(cell, 2 * cell.row) for cell in present.cells]
@@ -169,6 +170,22 @@ def table_with_pinned(scene: Scene, pinned: Scene) -> MapTable:
         cells=tuple(cells),
         row_names=tuple(text for row in present.row_names for text in (row, f"{row}-pinned")),
     )
+
+
+def _pinned_cells(scene: Scene, pinned: Scene) -> tuple[TableCell, ...]:
+    """The pinned maps of the present classes, of those that the pinned network has."""
+    known = [each for each in scene.classes if each in pinned.classes]
+    cells = [
+        _moved(cell, scene.classes.index(known[cell.row])) for cell in cells_for(pinned, known)
+    ]
+    reason = "The pinned network has no such class."
+    cells += [
+        TableCell(row, column, None, reason)
+        for row, number in enumerate(scene.classes)
+        if number not in known
+        for column in range(len(scene.settings.methods))
+    ]
+    return tuple(sorted(cells, key=lambda cell: (cell.row, cell.column)))
 
 
 def render_with_pinned(

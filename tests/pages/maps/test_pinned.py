@@ -69,6 +69,16 @@ def test_another_picture_lies_beneath_its_own_maps(visit: Callable[..., Visit]) 
     assert beneath[2]["id"] != page.grid["picture"]["id"]
 
 
+def test_a_pinned_network_may_have_fewer_classes(visit: Callable[..., Visit]) -> None:
+    page = visit(**HERE, **{"explore-pinned": "model=clever_hans"}).finish()
+    assert len(page.labels[0]) == 3
+    squares = {(each["row"], each["status"]) for each in page.cells}
+    assert squares >= {(0, "done"), (1, "unavailable")}
+    assert {each["message"] for each in page.cells if each["row"] == 1} == {
+        "The pinned network has no such class."
+    }
+
+
 @pytest.mark.parametrize("text", ["layer=", "no=1", "score=loud", "%%%", "a=1&" * 99])
 def test_a_pin_that_means_nothing_is_left_out(visit: Callable[..., Visit], text: str) -> None:
     page = visit(**HERE, **{"explore-pinned": text}).finish()
