@@ -13,6 +13,7 @@ from attribution_core.arrays import BoolArray
 from attribution_core.games.coalitions import draw_pairs, draw_uniform, first_of_size
 
 
+@pytest.mark.thorough
 @given(players=st.integers(1, 30), pairs=st.integers(0, 400), seed=st.integers(0, 2**31))
 def test_pairs_are_distinct_and_within_bounds(players: int, pairs: int, seed: int) -> None:
     drawn = draw_pairs(players, pairs, seed)

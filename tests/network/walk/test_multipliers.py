@@ -74,6 +74,7 @@ def test_the_sum_is_the_change_of_the_score(block: str) -> None:
     np.testing.assert_allclose(found.sum(), scores[0] - scores[1], rtol=1e-6)
 
 
+@pytest.mark.thorough
 @settings(deadline=None, max_examples=10)
 @given(st.integers(0, 10**6))
 def test_with_one_hidden_layer_it_is_integrated_gradients(seed: int) -> None:

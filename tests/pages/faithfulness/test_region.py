@@ -60,6 +60,7 @@ NO_MASKS = {
 }
 
 
+@pytest.mark.thorough
 def test_a_mask_of_this_picture_or_why_it_is_none(
     any_visit: Callable[..., Visit], own_model: tuple[int, int], tiny_classifier: Classifier
 ) -> None:

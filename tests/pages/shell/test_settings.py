@@ -91,6 +91,7 @@ def every_settings(draw: st.DrawFn) -> Settings:
     )
 
 
+@pytest.mark.thorough
 @given(every_settings())
 def test_a_link_brings_back_every_setting(settings: Settings) -> None:
     parameters = encode(settings, DEFAULTS)
