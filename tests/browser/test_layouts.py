@@ -60,7 +60,7 @@ def test_at_1280_by_720_the_first_results_are_on_the_first_screen(
         # The questions stand in one line.
         asked = page.locator(".st-key-questions [data-testid=stCheckbox]")
         tops = {box["y"] for each in asked.all() if (box := each.bounding_box())}
-        assert (asked.count(), len(tops)) == (3, 1)
+        assert (asked.count(), len(tops)) == (4, 1)
     if name == "layers":
         # What is about the curve is in one line.
         measure = page.get_by_role("radio", name="Signed values").bounding_box()

@@ -46,7 +46,7 @@ def ask_to_compare(classifier: Classifier, scene: Scene, target: int) -> LayerCo
     last = classifier.layers[-1]
     wanted = choose_whether(
         "superpixels-compare",
-        f"Compare with the positions of {last}",
+        f"Compare with {last}",
         False,
         f"{METHODS[LEADING].title} for the same class on both games, superpixels at the pixels and "
         "positions of the last layer: the head above it is all that has to be computed for a "
