@@ -9,6 +9,7 @@ import streamlit as st
 
 from attribution_core.registry import METHODS
 from attribution_core.request import Reason, Request
+from attribution_core.segmentations import counted
 from pages.ui.layers.choices import Comparison, choose_comparison
 from pages.ui.layers.curves import Curve, curve_of, curves_csv, draw_curves
 from pages.ui.layers.observed import draw_shipped, shipped
@@ -85,7 +86,7 @@ def render_layers(engine: Engine, scene: Scene) -> None:
         opening,
         names,
         draw,
-        caption=f"{METHODS[comparison.method].title} at {len(layers)} layers. "
+        caption=f"{METHODS[comparison.method].title} at {counted(len(layers), 'layer')}. "
         f"{legend(scene.settings)}",
     )
     if known is not None and not on_stage():
@@ -186,7 +187,11 @@ def _downloads(
     whole = MapTable(
         rows=tables[0].rows,
         columns=tuple(title for table in tables for title in table.columns),
-        cells=(),
+        cells=tuple(
+            replace(cell, column=cell.column + number * COLUMNS)
+            for number, table in enumerate(tables)
+            for cell in table.cells
+        ),
         row_names=tables[0].row_names,
         column_names=tuple(name for table in tables for name in table.column_names),
     )

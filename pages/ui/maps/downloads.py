@@ -10,6 +10,7 @@ import streamlit as st
 
 from attribution_core.attribution import Attribution
 from attribution_core.saved_maps.files import save
+from pages.ui.maps.code import render_code
 from pages.ui.maps.figure_form import render_figure_form
 from pages.ui.maps.html_export import maps_html
 from pages.ui.maps.table import MapTable
@@ -20,7 +21,7 @@ Finished = Mapping[tuple[int, int], Attribution]
 
 
 def render_downloads(scene: Scene, table: MapTable, finished: Finished) -> None:
-    """Buttons that make their file when pressed, and the form for a figure."""
+    """Buttons that make their file when pressed, the maps as code, and the form for a figure."""
     if not finished:
         return
     name = f"attributions-{scene.settings.model}-{scene.settings.picture}"
@@ -45,6 +46,7 @@ def render_downloads(scene: Scene, table: MapTable, finished: Finished) -> None:
             "as JSON: “Open saved maps” on Explore shows them again.",
         )
     render_figure_form(scene, table, finished, name)
+    render_code(scene, table)
 
 
 def arrays_npz(finished: Finished, made: datetime) -> bytes:
