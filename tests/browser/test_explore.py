@@ -356,7 +356,7 @@ def test_downloads(grid: Page) -> None:
             each.label,
         )
         expect(shown).to_have_accessible_name(re.compile(f"{each.evaluations} evaluation"))
-        total = f"sums to {each.heatmap.sum():.3g} ".replace("-", "−")
+        total = f"sums to {each.heatmap.sum():#.3g} ".replace("-", "−")
         assert total in str(shown.get_attribute("aria-label")) + " "
 
 

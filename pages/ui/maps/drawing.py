@@ -23,7 +23,7 @@ from attribution_core.painting import drawn_values
 from attribution_core.registry import METHODS
 from attribution_core.segmentations import counted
 from pages.ui.components.heatmap_grid import encode_values
-from pages.ui.shell.numbers import written
+from pages.ui.shell.numbers import three_digits, written
 from pages.ui.shell.settings import Settings
 
 
@@ -110,16 +110,16 @@ def caption(attribution: Attribution) -> tuple[str, ...]:
         cost += f" in {BFLOAT16}"
     change = attribution.score - attribution.reference_score
     total = attribution.total
-    sums = f"sums to {written(total, '.3g')}"
+    sums = f"sums to {three_digits(total)}"
     if error := attribution.diagnostics.get(TOTAL_ERROR):
         sums += f" ± {written(error, '.2g')}"
     if attribution.completeness_gap is None:
-        return cost, f"{sums} · f(x) − f(x′) = {written(change, '.3g')}", *attribution.notices
+        return cost, f"{sums} · f(x) − f(x′) = {three_digits(change)}", *attribution.notices
     of_score = METHODS[request.method].splits_score
     aim, named = (attribution.score, "f(x) = ") if of_score else (change, "")
     gap = attribution.completeness_gap / abs(aim) if aim else float("inf")
-    shown = f"{100 * gap:.1f} %" if gap < 10 else f"{attribution.completeness_gap:.3g}"
-    told = f"{sums} · should be {named}{written(aim, '.3g')} · gap {shown}"
+    shown = f"{100 * gap:.1f} %" if gap < 10 else three_digits(attribution.completeness_gap)
+    told = f"{sums} · should be {named}{three_digits(aim)} · gap {shown}"
     return cost, told, *attribution.notices
 
 

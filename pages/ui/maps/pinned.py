@@ -30,7 +30,7 @@ from pages.ui.maps.table import MapTable, TableCell, cells_for, classes_by_metho
 from pages.ui.shell.choices import decide, forget, recalled, remember
 from pages.ui.shell.gallery import gallery, gallery_picture
 from pages.ui.shell.markdown import literal
-from pages.ui.shell.numbers import written
+from pages.ui.shell.numbers import three_digits, written
 from pages.ui.shell.progress import Snapshots, follow
 from pages.ui.shell.requests import predictions_for
 from pages.ui.shell.scene import Scene, scene_of
@@ -247,7 +247,7 @@ def _difference(
         column,
         values=values.astype(np.float32),
         limit=percentile_of(values, clip),
-        caption=(said, f"sums to {written(float(values.sum()), '.3g')}"),
+        caption=(said, f"sums to {three_digits(float(values.sum()))}"),
         unit=unit(now),
     )
 

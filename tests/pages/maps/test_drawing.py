@@ -105,10 +105,10 @@ def an_attribution(
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({}, ("123 ms · 64 evaluations", "sums to 2.75 · should be 3 · gap 8.3 %")),
+        ({}, ("123 ms · 64 evaluations", "sums to 2.75 · should be 3.00 · gap 8.3 %")),
         (
             {"evaluations": 1, "seconds": 2.34, "completeness_gap": None},
-            ("2.3 s · 1 evaluation", "sums to 2.75 · f(x) − f(x′) = 3"),
+            ("2.3 s · 1 evaluation", "sums to 2.75 · f(x) − f(x′) = 3.00"),
         ),
         (
             {
@@ -117,23 +117,23 @@ def an_attribution(
             },
             (
                 "3 grid cells · 123 ms · 64 evaluations",
-                "sums to 2.75 · should be 3 · gap 8.3 %",
+                "sums to 2.75 · should be 3.00 · gap 8.3 %",
             ),
         ),
         (
             {"standard_error": np.array([0.1, 0.25, 0.05], np.float32)},
             (
                 "123 ms · estimated from 64 evaluations, ± 0.25",
-                "sums to 2.75 · should be 3 · gap 8.3 %",
+                "sums to 2.75 · should be 3.00 · gap 8.3 %",
             ),
         ),
         (
             {"standard_error": np.zeros(3, np.float32)},
-            ("123 ms · 64 evaluations", "sums to 2.75 · should be 3 · gap 8.3 %"),
+            ("123 ms · 64 evaluations", "sums to 2.75 · should be 3.00 · gap 8.3 %"),
         ),
         (
             {"diagnostics": {TOTAL_ERROR: 0.125}},
-            ("123 ms · 64 evaluations", "sums to 2.75 ± 0.12 · should be 3 · gap 8.3 %"),
+            ("123 ms · 64 evaluations", "sums to 2.75 ± 0.12 · should be 3.00 · gap 8.3 %"),
         ),
         (
             {"reference_score": 3.5, "completeness_gap": 2.75},
