@@ -12,8 +12,8 @@ require_entrypoint()
 scene = current_scene()
 heading(
     "What speaks where?",
-    "At each place the class that it speaks for most. A classifier learns the names of whole "
-    "pictures: where things are, nobody told it.",
+    "Each place is named after the class that it speaks for most. A classifier learns the names of "
+    "whole pictures: nobody told it where things are.",
 )
 if ready(engine(), scene, Needs(prediction=True, classes=False)):
     render_regions(engine(), scene)

@@ -10,6 +10,7 @@ import streamlit as st
 from attribution_core.measures.csv_tables import csv_text
 from attribution_core.measures.curves import FaithfulnessCurve
 from attribution_core.scores import Score
+from attribution_core.segmentations import counted
 from pages.ui.shell.numbers import written
 
 Pair = tuple[FaithfulnessCurve, FaithfulnessCurve]
@@ -56,7 +57,7 @@ def table_of_areas(rows: Mapping[str, Pair], random: Sequence[Pair], score: Scor
             }
         )
     if random:
-        cells = {"Method": f"Random order, {len(random)} seeds"}
+        cells = {"Method": f"Random order, {counted(len(random), 'seed')}"}
         for column, (heading, ratio) in enumerate(
             (("Deletion area", "normalised ↓"), ("Insertion area", "normalised ↑"))
         ):

@@ -115,7 +115,7 @@ def _add_band(figure: go.Figure, curves: Sequence[FaithfulnessCurve], scale: flo
     figure.add_scatter(
         x=100 * shares,
         y=mean,
-        name=f"Random order, {len(curves)} seeds",
+        name=f"Random order, {counted(len(curves), 'seed')}",
         mode="lines",
         line={"color": GREY, "dash": "dot", "width": 2},
         hovertemplate="%{x:.0f} %: %{y:.3g}<extra>random order, mean</extra>",

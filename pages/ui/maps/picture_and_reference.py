@@ -95,7 +95,7 @@ def answer_to_reference(asked: Snapshot[object], scene: Scene) -> str:
     words = escape(described(prediction, scene.labels))
     return (
         f'<div class="about" role="figure" aria-label="{words}" title="{words}">{kind}'
-        f"<p>To it the model says at most {escape(first)}.</p></div>"
+        f"<p>The model’s top answer to it: {escape(first)}.</p></div>"
     )
 
 

@@ -55,7 +55,7 @@ def sentence_on(rows: list[Seen], colour: str) -> str:
     Such as "Egyptian cat: 81 to 97 % of the red lies in the left half; espresso: …".
     """
     said = [f"{label}: {_where(found, colour)}" for label, found in rows]
-    return f"{'; '.join(said)}. That tells places; what stands there is for you to see."
+    return f"{'; '.join(said)}. These are places alone: look yourself at what is there."
 
 
 def _where(found: Whereabouts, colour: str) -> str:

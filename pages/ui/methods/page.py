@@ -10,6 +10,7 @@ import streamlit as st
 from attribution_core.methods.method import Method
 from attribution_core.methods.presets import PRESETS
 from attribution_core.registry import METHODS
+from attribution_core.segmentations import counted
 from pages.ui.maps.csv_download import csv_download
 from pages.ui.methods.about import render_about
 from pages.ui.methods.asked import Asked, ask_for_all, quickest_first, times_before
@@ -88,7 +89,7 @@ def _render_wall(engine: Engine, scene: Scene, classifier: Classifier) -> None:
         _tasks(order, label, named),
         draw,
         caption=f"**{literal(label)}** at **{literal(scene.settings.layer)}** by "
-        f"{len(order)} methods. {legend(scene.settings)}",
+        f"{counted(len(order), 'method')}. {legend(scene.settings)}",
     )
 
 

@@ -86,7 +86,7 @@ def hedge(scene: Scene) -> str:
     return (
         f"At **{literal(settings.layer)}**, compared with the {settings.reference} reference. The "
         "stronger a colour, the more its place gives to the class’s "
-        f"{scene.quantity}; weak ones name anything."
+        f"{scene.quantity}; the names of weak ones mean little."
     )
 
 
@@ -95,8 +95,8 @@ def how_far(values: ClassValues, found: StrongestClasses, kind: str) -> str:
     layer = literal(values.request.layer)
     if values.linear:
         return (
-            f"Exact, from one forward pass: from {layer} on the network is linear, and gradient × "
-            "input, Integrated Gradients, Shapley values and the class activation map are one map."
+            f"Exact, from one forward pass: above {layer} the network is linear, so that gradient "
+            "× input, Integrated Gradients, Shapley values and class activation maps are one map."
         )
     if values.exact:
         return (

@@ -181,7 +181,11 @@ def decode(
         changed.setdefault("class_choice", "own")
     if len(complaints) > MOST_COMPLAINTS:
         more = len(complaints) - MOST_COMPLAINTS
-        complaints[MOST_COMPLAINTS:] = [f"{more} more parameters of the link are not usable."]
+        complaints[MOST_COMPLAINTS:] = [
+            "One more parameter of the link is not usable."
+            if more == 1
+            else f"{more} more parameters of the link are not usable."
+        ]
     differing = {
         (method, name): value
         for (method, name), value in options.items()

@@ -34,7 +34,7 @@ def test_the_sentence_tells_where_the_maps_of_each_class_lie() -> None:
     }
     assert sentence_on(rows_seen(table, finished), "the red") == (
         "cat: 81 to 97 % of the red lies in the left half; cup: 90 % of the red lies in the right "
-        "half. That tells places; what stands there is for you to see."
+        "half. These are places alone: look yourself at what is there."
     )
 
 
