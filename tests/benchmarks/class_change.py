@@ -18,7 +18,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.conftest import CHROMIUM, serving
+from tests.browser.conftest import CHROMIUM
+from tests.browser.servers import serving
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = ("vgg16_cam", "efficientnet_lite0")

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.benchmarks.visitors import ROOT, Session, processor_seconds, sessions
-from tests.browser.conftest import serving
+from tests.browser.servers import serving
 
 POLLS = 400
 AIM_MS = 3.0

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.conftest import CHROMIUM, serving
+from tests.browser.conftest import CHROMIUM
+from tests.browser.servers import serving
 
 ROOT = Path(__file__).resolve().parents[2]
 CLICKS = 24

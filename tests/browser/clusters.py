@@ -1,4 +1,4 @@
-"""A Dask scheduler and its workers, as processes of their own."""
+"""A Dask scheduler and its workers, as processes of their own, and the app on them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from attribution_core.running.cluster.workers import dask
-from tests.browser.conftest import ROOT, free_port
+from tests.browser.proxies import proxied
+from tests.browser.servers import ROOT, Server, cpu_seconds, free_port, serving
 from tests.patience import UNCHANGED
 
 
@@ -25,11 +27,7 @@ class Cluster:
 
     def seconds_of_workers(self) -> list[float]:
         """The processor time that each has used so far."""
-        found = []
-        for worker in self.workers:
-            said = Path(f"/proc/{worker.pid}/stat").read_text().rsplit(")", 1)[1].split()
-            found.append((int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK"))
-        return found
+        return [cpu_seconds(worker) for worker in self.workers]
 
 
 @contextlib.contextmanager
@@ -60,3 +58,43 @@ def clustered(workers: int) -> Iterator[Cluster]:
         for process in reversed(running):
             process.kill()
             process.wait()
+
+
+@contextlib.contextmanager
+def serving_on(
+    cluster: Cluster,
+    script: Path,
+    environment: Mapping[str, str] | None = None,
+    port: int | None = None,
+) -> Iterator[Server]:
+    """As `serving`; the app as two processes behind a proxy, whose work the cluster does.
+
+    They share maps through a folder, those of visitors' pictures too. At a port that is given there
+    is one process, without a proxy; what is not the app has no work for a cluster.
+    """
+    if script != ROOT / "app.py":
+        with serving(script, environment, port) as server:
+            yield server
+        return
+    told = {"ATTRIBUTION_SCHEDULER": cluster.address, **(environment or {})}
+    with contextlib.ExitStack() as stack:
+        home, results, proxy = (
+            Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(3)
+        )
+        told = {
+            "ATTRIBUTION_RESULTS": str(results),
+            "ATTRIBUTION_RESULTS_OF_VISITORS": "on",
+            "KERAS_HOME": str(home),
+            **told,
+        }
+        one = stack.enter_context(serving(script, told, port))
+        if port is not None:
+            yield Server(one.url, one.process, cluster.workers)
+            return
+        other = stack.enter_context(serving(script, told))
+        behind = {
+            f"127.0.0.1:{usual}": server.url.removeprefix("http://")
+            for usual, server in ((8501, one), (8502, other))
+        }
+        url = stack.enter_context(proxied("several.conf", behind, proxy))
+        yield Server(url, one.process, (other.process, *cluster.workers))

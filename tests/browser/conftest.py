@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import tempfile
-import urllib.request
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,10 +21,11 @@ from playwright.sync_api import (
 )
 
 from tests import small_network
+from tests.browser.clusters import clustered, serving_on
 from tests.browser.patience import words_of
-from tests.patience import UNCHANGED, until
+from tests.browser.servers import ROOT, Serve, Server, serving
+from tests.patience import UNCHANGED
 
-ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync"
 CHROMIUM += " --disable-background-networking --disable-component-update"
 
@@ -48,104 +40,25 @@ FAILED = pytest.StashKey[bool]()
 PATIENCE = 1000 * UNCHANGED
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@dataclass(frozen=True)
-class Server:
-    """A running server."""
-
-    url: str
-    process: subprocess.Popen[bytes]
-
-    def cpu_seconds(self) -> float:
-        """The processor time that it has used so far."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def wait_until_healthy(self) -> None:
-        """Wait for its first answer as long as it computes."""
-        until(self._answers, watched=self.cpu_seconds)
-
-    def _answers(self) -> bool:
-        assert self.process.poll() is None, f"the server has ended: {self.process.returncode}"
-        address = f"{self.url}/_stcore/health"
-        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=UNCHANGED):
-            return True
-        return False
-
-
-Serve = Callable[..., AbstractContextManager[Server]]
-
-
-@contextlib.contextmanager
-def serving(
-    script: Path, environment: Mapping[str, str] | None = None, port: int | None = None
-) -> Iterator[Server]:
-    """Run `script` on a server of its own, at a free port unless one is given."""
-    options = {
-        "server.headless": "true",
-        "server.address": "127.0.0.1",
-        "server.fileWatcherType": "none",
-        "browser.gatherUsageStats": "false",
-    }
-    flags = [f"--{name}={value}" for name, value in options.items()]
-    command = [sys.executable, "-m", "streamlit", "run", str(script), *flags]
-    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    with running(command, ROOT, {"PYTHONPATH": path, **(environment or {})}, port) as server:
-        yield server
-
-
-@contextlib.contextmanager
-def running(
-    command: list[str],
-    folder: Path,
-    environment: Mapping[str, str],
-    port: int | None = None,
-    path: str = "",
-) -> Iterator[Server]:
-    """Run a command that serves at ``--server.port``, until its server is no longer needed.
-
-    `path` is that of the app at its address, where it has one.
-
-    Whatever models are on this machine, the server sees none but the built-in ones, unless
-    `environment` says otherwise.
-    """
-    port = port or free_port()
-    inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith("ATTRIBUTION_")
-    }
-    with tempfile.TemporaryFile("w+") as log, tempfile.TemporaryDirectory() as empty:
-        process = subprocess.Popen(
-            [*command, f"--server.port={port}"],
-            cwd=folder,
-            env={**inherited, "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_HOME": empty, **environment},
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            server = Server(f"http://127.0.0.1:{port}{path}", process)
-            server.wait_until_healthy()
-            yield server
-        except BaseException:
-            log.seek(0)
-            print(log.read())
-            raise
-        finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--cluster",
+        action="store_true",
+        help="serve the app by two processes behind nginx, whose work two Dask workers do",
+    )
 
 
 @pytest.fixture(scope="session")
-def serve() -> Serve:
-    """Runs a script on a server of its own: ``with serve(script, environment) as server``."""
-    return serving
+def serve(request: pytest.FixtureRequest) -> Iterator[Serve]:
+    """Runs a script on a server of its own: ``with serve(script, environment) as server``.
+
+    With ``--cluster`` the app is two processes, whose work is done by others: `serving_on`.
+    """
+    if not request.config.getoption("cluster", False):
+        yield serving
+        return
+    with clustered(2) as cluster:
+        yield partial(serving_on, cluster)
 
 
 @pytest.fixture(scope="session")
@@ -158,13 +71,8 @@ def with_small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def server(serve: Serve, with_small: dict[str, str]) -> Iterator[Server]:
-    """The app, for all tests that do not need a server of their own.
-
-    Its work is done by the workers of a scheduler where ``ATTRIBUTION_SCHEDULER`` names one: see
-    docs/larger_than_one_machine.md.
-    """
-    asked = {name: os.environ[name] for name in ("ATTRIBUTION_SCHEDULER",) if name in os.environ}
-    with serve(ROOT / "app.py", {**with_small, **asked}) as server:
+    """The app, for all tests that do not need a server of their own."""
+    with serve(ROOT / "app.py", with_small) as server:
         yield server
 
 
@@ -229,6 +137,8 @@ def new_page(
     """
     pages: list[Page] = []
     wrong: list[str] = []
+    # Each test is another visitor, for whom a proxy may choose another process.
+    shared_context.clear_cookies(name="attribution_visitor")
 
     def open_page(**options: Any) -> Page:
         options = {"viewport": WINDOW, "reduced_motion": "reduce", **options}

@@ -7,8 +7,8 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from tests.browser.conftest import ROOT, Serve
 from tests.browser.patience import expect
+from tests.browser.servers import ROOT, Serve
 from tests.small_network import SMALL
 
 NewPage = Callable[..., Page]

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.clusters import Cluster, clustered
-from tests.browser.conftest import ROOT, Serve, Server
 from tests.browser.patience import expect
+from tests.browser.servers import ROOT, Serve, Server
 from tests.small_network import CHOSEN
 
 LONG = {

@@ -10,8 +10,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page
 
-from tests.browser.conftest import PATIENCE, free_port
+from tests.browser.conftest import PATIENCE
 from tests.browser.patience import choose, expect
+from tests.browser.servers import free_port
 from tests.small_network import SMALL
 
 ROOT = Path(__file__).resolve().parents[2]

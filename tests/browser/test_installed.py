@@ -17,8 +17,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
-from tests.browser.conftest import ROOT, running
 from tests.browser.patience import expect
+from tests.browser.servers import ROOT, running
 
 pytestmark = pytest.mark.installed
 

@@ -20,8 +20,8 @@ from playwright.sync_api import Locator, Page
 
 from attribution_core.known_networks import KERAS_APPLICATIONS
 from attribution_core.models import keras_applications
-from tests.browser.conftest import free_port
 from tests.browser.patience import choose, expect
+from tests.browser.servers import free_port
 from tests.conftest import Quiet, served
 from tests.patience import until
 from tests.small_network import SMALL

@@ -20,8 +20,8 @@ from playwright.sync_api import Page
 
 from attribution_core.running.jobs import RESTARTING
 from pages.ui.operator.ending import MOST_SECONDS, STEP_SECONDS
-from tests.browser.conftest import ROOT, Server, free_port
 from tests.browser.patience import expect
+from tests.browser.servers import ROOT, Server, free_port
 from tests.patience import UNCHANGED
 
 pytestmark = pytest.mark.browser

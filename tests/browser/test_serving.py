@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import shutil
-import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +14,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import ROOT, Server, free_port, running
 from tests.browser.patience import expect
-from tests.patience import UNCHANGED, until
+from tests.browser.proxies import SERVING, answer, proxied
+from tests.browser.servers import ROOT, Server, free_port, running
 
 pytestmark = pytest.mark.served
 
-SERVING = ROOT / "docs" / "serving"
 PATH = "/attributions"
 
 
@@ -83,41 +78,11 @@ def app(container: Container) -> Iterator[Server]:
 @pytest.fixture
 def proxy(app: Server, tmp_path: Path) -> Iterator[str]:
     """The address of the proxy before the app."""
-    port, folder = free_port(), tmp_path / "proxy"
+    folder = tmp_path / "proxy"
     folder.mkdir()
-    configuration = (SERVING / "nginx.conf").read_text("utf-8")
     behind = app.url.removeprefix("http://").removesuffix(PATH)
-    for here, there in (
-        ("server app:8501;", f"server {behind};"),
-        ("listen 8080;", f"listen 127.0.0.1:{port};"),
-        ("/tmp/", f"{folder}/"),
-        ("error_log /dev/stderr", f"error_log {folder}/errors"),
-        ("access_log /dev/stdout", f"access_log {folder}/visits"),
-    ):
-        assert here in configuration
-        configuration = configuration.replace(here, there)
-    file = folder / "nginx.conf"
-    file.write_text(configuration, "utf-8")
-    nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    assert nginx is not None, "nginx is missing; Debian has it as nginx-light"
-    process = subprocess.Popen([nginx, "-c", str(file), "-g", "daemon off;"])
-    try:
-        until(lambda: answer(f"http://127.0.0.1:{port}{PATH}/_stcore/health")[0] == 200)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(UNCHANGED)
-
-
-def answer(address: str) -> tuple[int, Mapping[str, str]]:
-    """Status and headers, small names; nought where nobody answers."""
-    try:
-        with urllib.request.urlopen(address, timeout=UNCHANGED) as found:
-            return found.status, {name.lower(): value for name, value in found.headers.items()}
-    except urllib.error.HTTPError as error:
-        return error.code, {name.lower(): value for name, value in error.headers.items()}
-    except OSError:
-        return 0, {}
+    with proxied("nginx.conf", {"app:8501": behind}, folder, PATH) as address:
+        yield address
 
 
 def test_a_visitor_comes_through_the_proxy_and_nothing_is_written(

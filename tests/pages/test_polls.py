@@ -12,7 +12,7 @@ import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.benchmarks.visitors import Session, sessions
-from tests.browser.conftest import serving
+from tests.browser.servers import serving
 from tests.event_loop import result_of
 from tests.patience import UNCHANGED
 

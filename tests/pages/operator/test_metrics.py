@@ -18,7 +18,7 @@ from pages.ui.operator.metrics import (
     serve_metrics,
 )
 from pages.ui.operator.page import drawn
-from tests.browser.conftest import free_port
+from tests.browser.servers import free_port
 from tests.pages.operator.readings import READING
 
 
