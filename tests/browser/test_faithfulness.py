@@ -77,6 +77,9 @@ def test_a_gallery_can_be_stopped_and_goes_on(server: Any, new_page: Callable[..
         f"{server.url}/faithfulness?{REAL}&faithfulness-view=gallery&faithfulness-players=pixels"
         "&faithfulness-pictures=animals"
     )
+    # Before, what is cancelled may be the question what the network says.
+    begun = re.compile("The first picture is under way|Mean normalised areas over")
+    expect(page.get_by_text(begun)).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_text("Mean normalised areas over 12 pictures")).to_be_visible()
