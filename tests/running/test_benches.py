@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +13,10 @@ from typing import Any
 import pytest
 
 from attribution_core.running.cluster import benches as module
+from attribution_core.running.cluster import places
 from attribution_core.running.cluster.bench import Bench
 from attribution_core.running.cluster.benches import Benches, WorkerLost
+from attribution_core.running.cluster.places import Heartbeats
 from attribution_core.running.cluster.workers import TRIES, check_scheduler, dask
 from attribution_core.running.jobs import Runner
 from attribution_core.version import VERSION
@@ -47,8 +50,8 @@ def cluster(no_page_before: None) -> Iterator[Any]:
 def benches(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Benches]:
     # On a busy machine nobody answers at once.
     monkeypatch.setattr("attribution_core.running.cluster.workers._SECONDS_TO_ANSWER", UNCHANGED)
-    monkeypatch.setattr(module, "_SECONDS_BETWEEN_LOOKS", 0.2)
-    monkeypatch.setattr(module, "_SECONDS_FOR_THE_FIRST", UNCHANGED)
+    monkeypatch.setattr(places, "SECONDS_BETWEEN_LOOKS", 0.2)
+    monkeypatch.setattr(places, "_SECONDS_FOR_THE_FIRST", UNCHANGED)
     made = Benches(cluster.scheduler_address)
     until(lambda: made.count == 2)
     yield made
@@ -146,7 +149,7 @@ def test_when_the_scheduler_goes_in_the_middle_it_is_done_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("attribution_core.running.cluster.workers._SECONDS_TO_ANSWER", UNCHANGED)
-    monkeypatch.setattr(module, "_SECONDS_FOR_THE_FIRST", UNCHANGED)
+    monkeypatch.setattr(places, "_SECONDS_FOR_THE_FIRST", UNCHANGED)
     with dask().LocalCluster(
         n_workers=1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
     ) as cluster:
@@ -161,10 +164,94 @@ def test_when_the_scheduler_goes_in_the_middle_it_is_done_here(
     benches.close()
 
 
+def test_a_scheduler_that_asks_for_certificates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    distributed = dask()
+    from dask import config
+
+    made, files = distributed.Security.temporary(), {}
+    for name in ("tls_ca_file", "tls_client_cert", "tls_client_key"):
+        files[name] = tmp_path / name
+        files[name].write_text(getattr(made, name))
+    tls = "distributed.comm.tls"
+    told: dict[str, Any] = {f"{tls}.ca-file": str(files["tls_ca_file"])}
+    for role in ("client", "scheduler", "worker"):
+        told[f"{tls}.{role}.cert"] = str(files["tls_client_cert"])
+        told[f"{tls}.{role}.key"] = str(files["tls_client_key"])
+    monkeypatch.setattr("attribution_core.running.cluster.workers._SECONDS_TO_ANSWER", UNCHANGED)
+    monkeypatch.setattr(places, "_SECONDS_FOR_THE_FIRST", UNCHANGED)
+    with (
+        config.set(told),
+        distributed.LocalCluster(
+            n_workers=1,
+            threads_per_worker=1,
+            processes=False,
+            protocol="tls://",
+            security=distributed.Security(),
+            dashboard_address="127.0.0.1:0",
+        ) as cluster,
+    ):
+        assert cluster.scheduler_address.startswith("tls://")
+        benches = Benches(cluster.scheduler_address)
+        assert [number for number, _ in of(benches, Count(3, str(tmp_path)))] == [1, 2, 3]
+        benches.close()
+        nothing = dict.fromkeys(told)
+        with (
+            config.set(nothing),
+            pytest.raises(ValueError, match="No Dask scheduler answers at tls://"),
+        ):
+            check_scheduler(cluster.scheduler_address)
+
+
 def test_a_killed_worker_s_work_is_begun_again(benches: Benches, tmp_path: Path) -> None:
     found = list(of(benches, Count(4, str(tmp_path), killed_at=3, deaths=1)))
     assert [number for number, _ in found] == [1, 2, 1, 2, 3, 4]
     assert found[0][1] != found[-1][1]
+
+
+def test_a_stopped_worker_s_work_is_begun_again_and_it_is_asked_again_when_it_goes_on(
+    benches: Benches, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Both have what they need, and load nothing for which they would fall silent.
+    first = [of(benches, Count(2, str(tmp_path)), near="a") for _ in range(2)]
+    assert len({next(steps)[1] for steps in first}) == 2
+    monkeypatch.setattr(places, "SECONDS_UNHEARD", 5.0)
+    runner: Runner[Count, Any] = Runner(lambda asked: of(benches, asked), threads=4)
+    asked = Count(60, str(tmp_path), pause=0.1)
+    runner.ask("ann", [asked])
+    until(lambda: runner.look(asked).estimate is not None)
+    stopped = runner.look(asked).estimate[1]
+    os.kill(stopped, signal.SIGSTOP)
+    try:
+        until(lambda: runner.look(asked).estimate[1] != stopped)
+        assert benches.count == 1
+        # Cancelled within a step, and what the other has is closed.
+        runner.cancel("ann")
+        until(lambda: (tmp_path / "closed").exists())
+        assert not (tmp_path / "step-60").exists()
+        assert runner.look(asked).state == "cancelled"
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+    runner.close(UNCHANGED)
+    until(lambda: benches.count == 2)
+    found = [of(benches, Count(1, str(tmp_path)), near=str(number)) for number in range(2)]
+    assert stopped in {next(steps)[1] for steps in found}
+
+
+def test_a_worker_is_unheard_of_when_its_time_does_not_change() -> None:
+    now = 0.0
+    heartbeats = Heartbeats(lambda: now)
+    assert heartbeats.heard({"a": 5.0, "b": 7.0}, 30.0) == ["a", "b"]
+    now = 30.0
+    # The clock of the scheduler may go backwards: what counts is that it says something else.
+    assert heartbeats.heard({"a": 5.0, "b": 6.0}, 30.0) == ["a", "b"]
+    now = 31.0
+    assert heartbeats.heard({"a": 5.0, "b": 6.0}, 30.0) == ["b"]
+    assert heartbeats.heard({"a": 5.5}, 30.0) == ["a"]
+    # Who went and comes again is new.
+    now = 90.0
+    assert heartbeats.heard({"b": 6.0}, 30.0) == ["b"]
 
 
 def test_work_that_kills_its_workers_is_given_up(

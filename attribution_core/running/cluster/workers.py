@@ -200,8 +200,13 @@ def _nobody_answers(address: str, error: Exception) -> ValueError:
 async def _ask(distributed: Any, address: str) -> None:
     """Have a scheduler say that it is one, in time."""
 
+    # With the certificates that Dask's own settings name, as its client does.
+    ours = distributed.Security().get_connection_args("client")
+
     async def identity() -> None:
-        async with distributed.rpc(address, timeout=_SECONDS_TO_ANSWER) as there:
+        async with distributed.rpc(
+            address, timeout=_SECONDS_TO_ANSWER, connection_args=ours
+        ) as there:
             await there.identity()
 
     await asyncio.wait_for(identity(), _SECONDS_TO_ANSWER)
