@@ -79,7 +79,7 @@ class Head:
     logits : callable
         The network itself: tensor ``(n, h, w, c)`` -> tensor ``(n, classes)``.
     batch_size : int
-        Points in one batch, at most.
+        Points in one batch, at most; halved, for good, where they do not fit into memory.
     network : str
         The network's name, for error messages.
     quantity : Quantity
@@ -231,16 +231,24 @@ class Head:
         points = points if points.dtype == bool else np.asarray(points, np.float32)
         if not len(points):
             raise ValueError("There are no points to evaluate; give at least one.")
-        pieces = []
-        for start in range(0, len(points), self.batch_size):
-            batch = points[start : start + self.batch_size]
+        pieces, start, most = [], 0, self.batch_size
+        while start < len(points):
+            batch = points[start : start + most]
             count = len(batch)
             missing = max(fewest, 1 << (count - 1).bit_length()) - count
             if missing:
                 padding = np.broadcast_to(batch[-1:], (missing, *batch.shape[1:]))
                 batch = np.concatenate([batch, padding])
-            outputs = function(tf.constant(batch))
-            pieces.append([output.numpy()[:count] for output in outputs])
+            try:
+                outputs = [output.numpy()[:count] for output in function(tf.constant(batch))]
+            except tf.errors.ResourceExhaustedError:
+                if len(batch) <= fewest:
+                    raise
+                # What memory holds is found out by trying, and kept for whatever comes later.
+                self.batch_size = most = len(batch) // 2
+                continue
+            pieces.append(outputs)
+            start += count
         return [
             np.concatenate(parts) if len(parts) > 1 else parts[0]
             for parts in zip(*pieces, strict=True)

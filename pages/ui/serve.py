@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Begin to prepare, and run the server until it is stopped."""
-    # Both are read when NumPy and TensorFlow are imported. Small solutions are quicker on one
+    # All are read when NumPy and TensorFlow are imported. Small solutions are quicker on one
     # thread than on several that wait for TensorFlow.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # It would take all memory of a graphics processor at once, which others may need.
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     from attribution_core.assets import ASSETS
     from attribution_core.version import PROGRAM
 

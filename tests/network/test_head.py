@@ -168,6 +168,38 @@ def test_a_coalition_alone(reproducible: bool, evaluated: int) -> None:
     assert found.tolist() == [[evaluated] * 3]
 
 
+class Cramped(Recording):
+    """The same with memory for so many points at a time, as a graphics processor may have."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self.room = room
+
+    def _keep(self, points: FloatArray) -> FloatArray:
+        if len(points) > self.room:
+            raise MemoryError("OOM when allocating tensor")
+        return super()._keep(points)
+
+
+def test_a_batch_that_does_not_fit_is_halved_until_it_does() -> None:
+    network, points = Cramped(2), random_points(13)
+    head = network.head()
+    for _ in range(2):
+        logits = head.logits(points)
+        np.testing.assert_allclose(logits, points.reshape(13, 48) @ network.slopes, rtol=1e-5)
+    # Found out once, and each point evaluated once.
+    assert head.batch_size == 2
+    assert [len(batch) for batch in network.fed] == [*[2] * 6, 1] * 2
+    _, gradients = head.values_and_gradients(points, Score(1))
+    np.testing.assert_allclose(gradients.reshape(13, 48), [network.slopes[:, 1]] * 13, rtol=1e-5)
+
+
+def test_a_point_that_does_not_fit_alone() -> None:
+    # The first of these where TensorFlow has not traced the function yet.
+    with pytest.raises((MemoryError, tf.errors.ResourceExhaustedError), match="OOM"):
+        Cramped(0).head().logits(random_points(3))
+
+
 def test_no_points_at_all() -> None:
     with pytest.raises(ValueError, match="at least one"):
         Recording().head().logits(np.zeros((0, *SHAPE)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import sys
 from collections.abc import Iterator
@@ -54,6 +55,8 @@ class Bench:
     def __init__(self, version: str) -> None:
         if version != VERSION:
             raise ValueError(f"A worker has version {VERSION} of the app, and not {version}.")
+        # A worker that somebody else has started: TensorFlow is not there yet.
+        os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
         # An installed app lies in a folder of its own: see `attribution_explorer.serve`.
         if (folder := str(ASSETS.parent)) not in sys.path:
             sys.path.append(folder)
