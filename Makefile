@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 # A worker for each of two processors; one that has finished takes over tests from the other.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 2 --dist worksteal
 
-.PHONY: run doctor test quick installed served lint docs pictures benchmark load soak clean
+.PHONY: run doctor test quick installed served browser-on-cluster lint docs pictures benchmark load soak clean
 
 run: $(VENV)/app-installed
 	$(BIN)/python -m pages.ui.serve --server.port 8501
@@ -35,6 +35,11 @@ installed: $(VENV)/tests-installed
 # The app as its container runs it, behind its proxy: needs nginx.
 served: $(VENV)/tests-installed
 	$(BIN)/python -m pytest -m served
+
+# What browsers see of two processes of the app behind a proxy, whose work two workers of one Dask
+# scheduler do: needs nginx.
+browser-on-cluster: $(VENV)/tests-installed
+	$(BIN)/python -m pytest tests/browser --cluster --durations=15
 
 lint: $(VENV)/tests-installed
 	$(BIN)/ruff check .

@@ -216,7 +216,7 @@ def test_a_stopped_worker_s_work_is_begun_again_and_it_is_asked_again_when_it_go
     # Both have what they need, and load nothing for which they would fall silent.
     first = [of(benches, Count(2, str(tmp_path)), near="a") for _ in range(2)]
     assert len({next(steps)[1] for steps in first}) == 2
-    monkeypatch.setattr(places, "SECONDS_UNHEARD", 5.0)
+    monkeypatch.setattr(places, "SECONDS_UNHEARD", 3.0)
     runner: Runner[Count, Any] = Runner(lambda asked: of(benches, asked), threads=4)
     asked = Count(60, str(tmp_path), pause=0.1)
     runner.ask("ann", [asked])
@@ -237,6 +237,34 @@ def test_a_stopped_worker_s_work_is_begun_again_and_it_is_asked_again_when_it_go
     until(lambda: benches.count == 2)
     found = [of(benches, Count(1, str(tmp_path)), near=str(number)) for number in range(2)]
     assert stopped in {next(steps)[1] for steps in found}
+
+
+def test_while_all_workers_have_other_work_it_is_done_here(
+    cluster: Any, benches: Benches, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_SECONDS_TO_BEGIN", 0.3)
+    free = str(tmp_path / "free")
+
+    def occupy(number: int) -> None:
+        import time
+        from pathlib import Path
+
+        while not Path(free).exists():
+            time.sleep(0.05)
+
+    asked = Count(1, str(tmp_path))
+
+    def process() -> int:
+        (found,) = benches.steps(count, asked, here=lambda: count(asked))
+        return int(found[1])
+
+    with dask().Client(cluster.scheduler_address, set_as_default=False) as client:
+        held = client.map(occupy, range(4), pure=False)
+        until(lambda: sum(map(len, client.processing().values())) == 4)
+        assert process() == os.getpid()
+        Path(free).touch()
+        client.gather(held)
+    until(lambda: process() != os.getpid())
 
 
 def test_a_worker_is_unheard_of_when_its_time_does_not_change() -> None:
