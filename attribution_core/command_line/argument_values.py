@@ -82,6 +82,11 @@ def interactions_file(text: str) -> Path:
     return _file_of(text, ("csv", "npz", *SUFFIXES))
 
 
+def table_or_arrays_file(text: str) -> Path:
+    """Where a table or arrays are written to."""
+    return _file_of(text, ("csv", "npz"))
+
+
 def observations_file(text: str) -> Path:
     """Where observations are written to."""
     return _file_of(text, ("csv", "json"))

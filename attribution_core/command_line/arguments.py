@@ -13,6 +13,7 @@ from attribution_core.command_line.argument_values import port
 from attribution_core.command_line.commands_on_maps import add_evaluate, add_replay
 from attribution_core.command_line.commands_on_pictures import (
     add_explain,
+    add_fewest,
     add_interactions,
     add_observations,
     add_regions,
@@ -83,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     add_regions(commands.add_parser("regions", help="say what speaks where in pictures"))
     add_interactions(
         commands.add_parser("interactions", help="say what pairs of parts are worth together")
+    )
+    add_fewest(
+        commands.add_parser("fewest", help="say how few parts keep the answer, or change it")
     )
     add_evaluate(commands.add_parser("evaluate", help="measure the saved maps of a folder"))
     add_observations(

@@ -15,6 +15,7 @@ from attribution_core.command_line.argument_values import (
     positive,
     regions_file,
     several,
+    table_or_arrays_file,
 )
 from attribution_core.command_line.shared_arguments import (
     add_colours,
@@ -198,6 +199,44 @@ def add_interactions(parser: argparse.ArgumentParser) -> None:
         from attribution_core.command_line.interactions import list_interactions
 
         return list_interactions(asked)
+
+    parser.set_defaults(run=run)
+
+
+def add_fewest(parser: argparse.ArgumentParser) -> None:
+    """Say how few parts are enough."""
+    parser.description = (
+        "Prints, for each picture, the fewest superpixels, or positions of an inner layer, that "
+        "keep the network's answer while all others are at the reference, and the fewest whose "
+        "absence changes it: found greedily, then proven by trying all smaller sets, as far as "
+        "the budget goes."
+    )
+    add = parser.add_argument
+    add("pictures", nargs="+", metavar="PICTURE", help=f"{PICTURE_FILES} files")
+    add("--layer", default=INPUT, metavar="NAME", help="one of the model's; default: input")
+    add_model(parser)
+    add_reference_and_places(parser)
+    add(
+        "--budget",
+        type=positive,
+        default=4096,
+        help="evaluations that each of the two searches may take; default: %(default)s",
+    )
+    add(
+        "--out",
+        type=table_or_arrays_file,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FILE",
+        help="also writes a row for each part as .csv, or the parts as .npz; both at once, and for "
+        "several pictures one file each, named after FILE and the picture",
+    )
+
+    def run(asked: argparse.Namespace) -> int:
+        from attribution_core.command_line.fewest import list_fewest
+
+        return list_fewest(asked)
 
     parser.set_defaults(run=run)
 

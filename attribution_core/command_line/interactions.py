@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import argparse
 import io
-import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import numpy as np
 
-from attribution_core.command_line.exit_codes import DONE, SOME_FAILED, sentence
-from attribution_core.command_line.figure import figure_path
-from attribution_core.command_line.files import prepared, safe, write
+from attribution_core.command_line.each_picture import classifier_of, each_picture, file_of
+from attribution_core.command_line.files import prepared, write
 from attribution_core.command_line.named_classes import class_named, score_named
 from attribution_core.command_line.progress import printable
 from attribution_core.figures.style import FigureStyle
-from attribution_core.images import Picture, decode
+from attribution_core.images import Picture
 from attribution_core.measures.pair_files import pairs_csv, pairs_drawn, save_pairs
 from attribution_core.measures.pair_interactions import PairInteractions, pair_interactions
 from attribution_core.methods.shapley_interactions import CONFIDENCE
-from attribution_core.models.loading import load_classifier
 from attribution_core.network.classifier import Classifier
 
 
@@ -29,33 +25,23 @@ def list_interactions(asked: argparse.Namespace) -> int:
     """Print the strongest pairs of each picture, and write the files; return the exit code."""
     for path in asked.out:
         prepared(path.parent)
-    classifier = load_classifier(
-        asked.model,
-        labels=asked.labels,
-        preprocessing=asked.preprocessing,
-        link=asked.link,
-        input_size=asked.size,
-        reproducible=True,
-    )
+    classifier = classifier_of(asked)
     classifier.layer(asked.layer)
     target = None if asked.target is None else class_named(classifier, asked.target)
-    failed = 0
-    for name in dict.fromkeys(asked.pictures):
-        try:
-            _of_picture(classifier, name, asked, target)
-        except (ValueError, OSError) as error:
-            failed += 1
-            print(f"{name}: {sentence(error)}", file=sys.stderr)
-    return SOME_FAILED if failed else DONE
+    return each_picture(
+        classifier,
+        asked,
+        lambda name, picture: _of_picture(classifier, name, picture, asked, target),
+    )
 
 
 def _of_picture(
-    classifier: Classifier, name: str, asked: argparse.Namespace, target: int | None
+    classifier: Classifier,
+    name: str,
+    picture: Picture,
+    asked: argparse.Namespace,
+    target: int | None,
 ) -> None:
-    decoded = decode(name, classifier.input_size)
-    picture = Picture.of(decoded.pixels)
-    if decoded.assumed:
-        print(printable(f"{name}: {decoded.assumed}"), file=sys.stderr)
     if target is None:
         target = int(np.argmax(classifier.scores(picture.pixels)))
     found = pair_interactions(
@@ -71,10 +57,9 @@ def _of_picture(
     )
     for line in _lines(name, found, asked.strongest):
         print(printable(line))
-    of_picture = f"{safe(Path(name).stem)}-{picture.digest[:8]}"
     style = replace(FigureStyle(dated=date.today()), colours=asked.colours)
     for out in asked.out:
-        path = figure_path(out, of_picture, len(dict.fromkeys(asked.pictures)))
+        path = file_of(out, name, picture, asked)
         write(path, _content(path.suffix.lower().removeprefix("."), found, style))
 
 

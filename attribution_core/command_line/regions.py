@@ -5,18 +5,15 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
 
-from attribution_core.command_line.exit_codes import DONE, SOME_FAILED, sentence
-from attribution_core.command_line.figure import figure_path
-from attribution_core.command_line.files import prepared, safe, write
+from attribution_core.command_line.each_picture import classifier_of, each_picture, file_of
+from attribution_core.command_line.files import prepared, write
 from attribution_core.command_line.named_classes import class_named
 from attribution_core.command_line.progress import printable
 from attribution_core.figures.style import FigureStyle
-from attribution_core.images import Picture, decode
+from attribution_core.images import Picture
 from attribution_core.measures.class_files import (
     described,
     regions_csv,
@@ -24,7 +21,6 @@ from attribution_core.measures.class_files import (
     save_regions,
 )
 from attribution_core.measures.class_values import ClassValues, class_values
-from attribution_core.models.loading import load_classifier
 from attribution_core.network.classifier import Classifier
 
 
@@ -32,37 +28,27 @@ def list_regions(asked: argparse.Namespace) -> int:
     """Print the regions of each picture, and write the file asked for; return the exit code."""
     if asked.out is not None:
         prepared(asked.out.parent)
-    classifier = load_classifier(
-        asked.model,
-        labels=asked.labels,
-        preprocessing=asked.preprocessing,
-        link=asked.link,
-        input_size=asked.size,
-        reproducible=True,
-    )
+    classifier = classifier_of(asked)
     if asked.layer is not None:
         classifier.layer(asked.layer)
     among = None
     if asked.classes is not None:
         named = [class_named(classifier, text) for text in asked.classes]
         among = tuple(dict.fromkeys(named))
-    failed = 0
-    for name in dict.fromkeys(asked.pictures):
-        try:
-            _of_picture(classifier, name, asked, among)
-        except (ValueError, OSError) as error:
-            failed += 1
-            print(f"{name}: {sentence(error)}", file=sys.stderr)
-    return SOME_FAILED if failed else DONE
+    return each_picture(
+        classifier,
+        asked,
+        lambda name, picture: _of_picture(classifier, name, picture, asked, among),
+    )
 
 
 def _of_picture(
-    classifier: Classifier, name: str, asked: argparse.Namespace, among: Sequence[int] | None
+    classifier: Classifier,
+    name: str,
+    picture: Picture,
+    asked: argparse.Namespace,
+    among: Sequence[int] | None,
 ) -> None:
-    decoded = decode(name, classifier.input_size)
-    picture = Picture.of(decoded.pixels)
-    if decoded.assumed:
-        print(printable(f"{name}: {decoded.assumed}"), file=sys.stderr)
     values = class_values(
         classifier,
         picture.pixels,
@@ -77,8 +63,7 @@ def _of_picture(
     for line in _lines(name, values, among):
         print(printable(line))
     if asked.out is not None:
-        of_picture = f"{safe(Path(name).stem)}-{picture.digest[:8]}"
-        path = figure_path(asked.out, of_picture, len(dict.fromkeys(asked.pictures)))
+        path = file_of(asked.out, name, picture, asked)
         write(path, _content(path.suffix.lower().removeprefix("."), values, among))
 
 
