@@ -31,7 +31,7 @@ from attribution_core.network.change_windows import (
     window_side,
 )
 from attribution_core.network.graph import parents
-from attribution_core.network.head import compiled
+from attribution_core.network.head import compiled, padded
 from attribution_core.network.verification import tolerance_of
 from attribution_core.segmentations import Segments
 
@@ -179,9 +179,8 @@ class IncrementalHead:
         pieces = []
         for start in range(0, len(coalitions), size):
             count = min(size, len(coalitions) - start)
-            # Padded to a power of two, so that the convolution library sees few shapes.
-            padded = max(self._fewest, 1 << (count - 1).bit_length())
-            chosen = np.minimum(np.arange(padded), count - 1) + start
+            batch = max(self._fewest, padded(count))
+            chosen = np.minimum(np.arange(batch), count - 1) + start
             logits = self._evaluate(
                 list(unmasked.cut),
                 ends,

@@ -18,7 +18,7 @@ from attribution_core.images import Pixels
 from attribution_core.network.endings import ended_in_scores
 from attribution_core.network.evaluators import WholeHead
 from attribution_core.network.graph import cuts, flow, multiplications
-from attribution_core.network.head import UNTRACED_CALLS, Head
+from attribution_core.network.head import UNTRACED_CALLS, Head, padded
 from attribution_core.network.head_game import HeadGame
 from attribution_core.scores import Score, score_values, softmax
 from tests.conftest import GALLERY
@@ -58,9 +58,9 @@ def random_points(count: int, seed: int = 1) -> Pixels:
 
 
 @pytest.mark.parametrize(
-    ("count", "batches"), [(1, [1]), (2, [2]), (3, [4]), (8, [8]), (13, [8, 8]), (17, [8, 8, 1])]
+    ("count", "batches"), [(1, [1]), (2, [2]), (3, [3]), (8, [8]), (13, [8, 5]), (17, [8, 8, 1])]
 )
-def test_batches_are_padded_to_powers_of_two(count: int, batches: list[int]) -> None:
+def test_batches_have_one_size_but_the_last(count: int, batches: list[int]) -> None:
     network, points = Recording(), random_points(count)
     logits = network.head().logits(points)
     assert [len(batch) for batch in network.fed] == batches
@@ -68,6 +68,22 @@ def test_batches_are_padded_to_powers_of_two(count: int, batches: list[int]) -> 
     fed = np.concatenate(network.fed)
     np.testing.assert_array_equal(fed[:count], points)
     np.testing.assert_array_equal(fed[count:], np.repeat(points[-1:], len(fed) - count, axis=0))
+
+
+def test_few_sizes_of_batches_none_a_quarter_too_large() -> None:
+    sizes = [padded(count) for count in range(1, 257)]
+    assert all(count <= size < 1.25 * count for count, size in enumerate(sizes, start=1))
+    assert sorted(set(sizes))[:13] == [*range(1, 9), 10, 12, 14, 16, 20]
+    assert len(set(sizes)) == 8 + 4 * 5
+    # Occlusion's squares at 7 x 7 positions.
+    assert padded(37) == 40
+
+
+def test_padding_repeats_the_last_point() -> None:
+    network, points = Recording(), random_points(9)
+    logits = network.head(batch_size=16).logits(points)
+    np.testing.assert_array_equal(network.fed[0], points[[*range(9), 8]])
+    assert len(logits) == 9
 
 
 def test_the_network_sees_exactly_the_masked_points() -> None:
