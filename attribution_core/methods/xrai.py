@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution_core.arrays import BoolArray, FloatArray, IntArray
+from attribution_core.arrays import FloatArray, IntArray
 from attribution_core.methods.estimate import Estimate
 from attribution_core.methods.integrated_gradients import integrated_gradients
 from attribution_core.methods.method import Method, Promise
@@ -62,36 +62,49 @@ def xrai(
             f"XRAI has {len(segmentations)} segmentations for a map of {heatmap.shape}; give at "
             "least one, all of the map's shape."
         )
-    regions = np.concatenate([_widened(each, dilation) for each in segmentations])
+    from scipy.sparse import csr_array
+
+    regions = [grown for each in segmentations for grown in regions_of(each, dilation)]
+    owners = np.repeat(np.arange(len(regions)), [len(each) for each in regions])
+    # A row for each position, with the regions that hold it.
+    holders = csr_array(
+        (np.ones(len(owners)), (np.concatenate(regions), owners)), (heatmap.size, len(regions))
+    )
     flat = np.asarray(heatmap, np.float64).ravel()
-    left = regions.reshape(len(regions), -1).copy()
-    sums, sizes = np.array([flat[each].sum() for each in left]), left.sum(axis=1)
+    sums, sizes = flat @ holders, holders.sum(axis=0)
     values = np.zeros(flat.shape)
     missing = np.ones(flat.shape, bool)
     while (open_regions := sizes >= max(1, least)).any():
         means = np.divide(sums, sizes, out=np.full(len(sums), -np.inf), where=open_regions)
-        new = np.flatnonzero(left[int(np.argmax(means))])
+        best = regions[int(np.argmax(means))]
+        new = best[missing[best]]
         values[new] = flat[new].mean()
         missing[new] = False
-        taken = left[:, new]
-        sums -= taken @ flat[new]
-        sizes -= taken.sum(axis=1)
-        left[:, new] = False
+        taken = holders[new]
+        sums -= flat[new] @ taken
+        sizes -= taken.sum(axis=0)
     if missing.any():
         values[missing] = flat[missing].mean()
     return values.reshape(heatmap.shape)
 
 
-def _widened(labels: IntArray, dilation: int) -> BoolArray:
-    """The regions ``(n, h, w)`` of labels, each grown by so many positions in all directions."""
-    from scipy.ndimage import binary_dilation
+def regions_of(labels: IntArray, dilation: int) -> list[IntArray]:
+    """Positions ``(n,)`` in the flat plane of each region of labels ``(h, w)``, grown by so many in
+    all directions."""
+    from scipy.ndimage import binary_dilation, find_objects
 
-    each: BoolArray = labels == np.arange(int(labels.max()) + 1)[:, None, None]
-    if not dilation:
-        return each
-    across = np.zeros((3, 3, 3), bool)
-    across[1] = True
-    return np.asarray(binary_dilation(each, across, iterations=dilation))
+    found = []
+    # Each within its own box: in the whole plane, many small regions take long.
+    padded = np.pad(labels + 1, dilation)
+    places = np.pad(np.arange(labels.size).reshape(labels.shape), dilation, constant_values=-1)
+    for number, box in enumerate(find_objects(padded), start=1):
+        wide = tuple(slice(side.start - dilation, side.stop + dilation) for side in box)
+        region = padded[wide] == number
+        if dilation:
+            region = binary_dilation(region, np.ones((3, 3), bool), iterations=dilation)
+        grown = places[wide][region]
+        found.append(grown[grown >= 0])
+    return found
 
 
 @dataclass(frozen=True)

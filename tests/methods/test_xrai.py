@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from attribution_core import Classifier, explain, xrai
 from attribution_core.images import Pixels
+from attribution_core.methods.xrai import regions_of
 
 MAP = np.array([[4.0, 1.0, 0.0], [3.0, 0.0, -2.0]])
 
@@ -34,6 +35,16 @@ def test_regions_grow() -> None:
     """By one position: the first column takes the second with it."""
     grown = xrai(MAP, [np.array([[0, 1, 1], [0, 1, 1]])], dilation=1)
     np.testing.assert_allclose(grown, [[2, 2, -1], [2, 2, -1]])
+
+
+@pytest.mark.parametrize("dilation", [0, 1, 3])
+def test_regions_grow_by_a_square_and_stay_in_the_plane(dilation: int) -> None:
+    """All within so many rows and columns of one of the region's own positions."""
+    labels = np.random.default_rng(dilation).permutation(np.arange(56) % 5).reshape(7, 8)
+    for number, found in enumerate(regions_of(labels, dilation)):
+        own, every = np.argwhere(labels == number), np.argwhere(labels == labels)
+        near = np.abs(every[:, None] - own).max(axis=2).min(axis=1) <= dilation
+        np.testing.assert_array_equal(found, np.flatnonzero(near))
 
 
 def slowly(heatmap: np.ndarray, segmentations: list[np.ndarray], least: int) -> np.ndarray:
