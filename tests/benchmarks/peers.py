@@ -9,16 +9,19 @@ map's: in float32 a ReLU, or a maximum, may fall to the other side, which change
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import time
 from collections.abc import Callable, Sequence
+from itertools import chain
 from statistics import median
 from typing import Any
+from unittest.mock import patch
 
 import keras
 import numpy as np
 
-from attribution_core import Classifier, explain, load_classifier
+from attribution_core import Classifier, explain, integrated_gradients, load_classifier
 from attribution_core.arrays import FloatArray
 from attribution_core.images import Pixels
 from attribution_core.methods.options import OptionValue
@@ -50,7 +53,7 @@ def main() -> None:
     )
     # Its score is above 0: Ablation-CAM divides by it there.
     target = int(np.argmax(classifier.scores(picture)))
-    for name, title, theirs, ours in comparisons(peer, classifier, picture, target):
+    for name, title, theirs, ours in comparisons(peer, network, classifier, picture, target):
         first: list[float] = []
         second: list[float] = []
         for turn in range(TURNS + 1):
@@ -149,7 +152,7 @@ Comparison = tuple[str, str, Callable[[], FloatArray], Callable[[], FloatArray]]
 
 
 def comparisons(
-    peer: Any, classifier: Classifier, picture: Pixels, target: int
+    peer: Any, network: keras.Model, classifier: Classifier, picture: Pixels, target: int
 ) -> Sequence[Comparison]:
     """Peer, method, and both sides' maps: ``(h, w, 3)``, or ``(h, w)`` of class activation."""
 
@@ -157,7 +160,7 @@ def comparisons(
         return lambda: explain(classifier, picture, method, target, **options).values
 
     return [
-        *with_captum(peer, picture, target, ours),
+        *with_captum(peer, network, picture, target, ours),
         *with_zennit(peer, picture, target, ours),
         *with_grad_cam(peer, classifier, picture, target),
     ]
@@ -166,7 +169,45 @@ def comparisons(
 Ours = Callable[..., Callable[[], FloatArray]]
 
 
-def with_captum(peer: Any, picture: Pixels, target: int, ours: Ours) -> list[Comparison]:
+def apart(peer: Any) -> Any:
+    """The same network, with a multiplication by 1 between each ReLU and the pooling above it.
+
+    Captum's hooks meet on the tensor that is the output of the one and the input of the other, and
+    the ReLU sees the pooling's derivative and not its multipliers: its values then do not sum to
+    f(x) − f(x′).
+    """
+    import torch
+
+    class Same(torch.nn.Module):
+        def forward(self, values: Any) -> Any:
+            return values * 1
+
+    pairs = [[Same(), each] if isinstance(each, torch.nn.MaxPool2d) else [each] for each in peer]
+    return torch.nn.Sequential(*chain(*pairs)).eval()
+
+
+def in_float64(network: keras.Model, picture: Pixels, target: int) -> FloatArray:
+    """Integrated Gradients of the class's logit, the network computed in float64."""
+
+    def wide(layer: keras.Layer) -> keras.Layer:
+        link = {"activation": "linear"} if layer.name == "logits" else {}
+        return type(layer).from_config({**layer.get_config(), "dtype": "float64", **link})
+
+    wider = keras.models.clone_model(network, clone_function=wide)
+    wider.set_weights(network.get_weights())
+    point = picture.astype(np.float64)
+    return integrated_gradients(
+        lambda points: wider(points, training=False)[:, target],
+        point,
+        np.zeros_like(point),
+        steps=STEPS,
+        rule="gauss_legendre",
+    ).values
+
+
+def with_captum(
+    peer: Any, network: keras.Model, picture: Pixels, target: int, ours: Ours
+) -> list[Comparison]:
     import torch
     from captum import attr
 
@@ -189,7 +230,23 @@ def with_captum(peer: Any, picture: Pixels, target: int, ours: Ours) -> list[Com
             theirs(attr.IntegratedGradients(peer), **path),
             ours("integrated_gradients", **nodes),
         ),
+        (
+            "Captum",
+            "the same in float64 on both sides",
+            lambda: _channels_last(
+                attr.IntegratedGradients(copy.deepcopy(peer).double()).attribute(
+                    point.double(), target=target, **path
+                )
+            ),
+            lambda: in_float64(network, picture, target),
+        ),
         ("Captum", "DeepLIFT", theirs(attr.DeepLift(peer)), ours("deeplift")),
+        (
+            "Captum",
+            "DeepLIFT, its ReLU and pooling apart",
+            theirs(attr.DeepLift(apart(peer))),
+            ours("deeplift"),
+        ),
         ("Captum", "guided backprop", theirs(attr.GuidedBackprop(peer)), ours(GUIDED)),
         ("Captum", "deconvnet", theirs(attr.Deconvolution(peer)), ours("deconvnet")),
         (
@@ -261,14 +318,36 @@ def with_grad_cam(
     def variant(name: str) -> Callable[[], FloatArray]:
         return ours("class_activation", variant=name)
 
+    def with_epsilon() -> FloatArray:
+        with patch.dict("attribution_core.methods.class_activation._BY_GRADIENT", PEERS_FORMULA):
+            return variant("Grad-CAM++")()
+
     return [
         ("pytorch-grad-cam", "Grad-CAM", theirs(cams.GradCAM), ours("grad_cam")),
         ("pytorch-grad-cam", "LayerCAM", theirs(cams.LayerCAM), variant("LayerCAM")),
         ("pytorch-grad-cam", "HiResCAM", theirs(cams.HiResCAM), variant("HiResCAM")),
         ("pytorch-grad-cam", "XGrad-CAM", theirs(cams.XGradCAM), variant("XGrad-CAM")),
         ("pytorch-grad-cam", "Grad-CAM++", theirs(cams.GradCAMPlusPlus), variant("Grad-CAM++")),
+        (
+            "pytorch-grad-cam",
+            "Grad-CAM++, with its ε = 1e-6",
+            theirs(cams.GradCAMPlusPlus),
+            with_epsilon,
+        ),
         ("pytorch-grad-cam", "Ablation-CAM", theirs(cams.AblationCAM), variant("Ablation-CAM")),
     ]
+
+
+def _grad_cam_plus_plus(activations: FloatArray, gradients: FloatArray) -> FloatArray:
+    """With the ε that pytorch-grad-cam adds to the denominator, which squared gradients can be
+    smaller than."""
+    square = gradients**2
+    denominator = 2 * square + square * gradients * activations.sum(axis=(0, 1)) + 1e-6
+    weights = (square / denominator * np.maximum(gradients, 0)).sum(axis=(0, 1))
+    return np.asarray(activations @ weights)
+
+
+PEERS_FORMULA = {"Grad-CAM++": _grad_cam_plus_plus}
 
 
 def _channels_last(values: Any) -> FloatArray:

@@ -4,14 +4,24 @@ While a method runs, each call of a compiled function is written down with its t
 same calls are made again, and nothing else. Both sides in turns in one process, each turn with a
 picture not seen before; the ratio is the median over the turns of the calls' seconds over the
 method's, and its aim 0.95 or more. What is computed in a method's place before it begins (the
-picture's activations, the reference, superpixels of the usual number) is at hand.
+picture's content as a key, its activations, the reference or references, superpixels of the usual
+number) is at hand.
+
+"In calls" is what the calls took while the method ran, "own" what the method computes besides and
+could not do without: XRAI's segmentations and regions, the fits of KernelSHAP's windows.
+Parts of it run beside the calls in another thread. "Beside" is the rest of the method's time, which
+is outside of the calls and of its own work in the thread that waits for the map.
 """
 
 from __future__ import annotations
 
+import pkgutil
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import Any
 from unittest.mock import patch
@@ -19,17 +29,27 @@ from unittest.mock import patch
 import numpy as np
 import tensorflow as tf
 
-from attribution_core import METHODS, Classifier, explain
+from attribution_core import METHODS, Classifier
+from attribution_core.explanation import explain_request, pose
+from attribution_core.images import Picture
 from attribution_core.methods.options import OptionValue
 from attribution_core.network.walk.relevance_presets import PRESETS
-from tests.benchmarks.problems import built_in, gallery_picture, posed
+from attribution_core.request import granted, request_or_reason
+from tests.benchmarks.problems import built_in, gallery_picture
 
 TURNS = 3
 TARGET = 285
 FEW_PLAYERS = 6
 INNER = "block6d_add"
 Options = Mapping[str, OptionValue]
-Call = tuple[Callable[..., Any], tuple[Any, ...]]
+OWN = {
+    "xrai": ("attribution_core.methods.xrai.over_regions",),
+    "kernel_shap": (
+        "attribution_core.games.local_windows.LocalWindows._fit",
+        "attribution_core.games.local_windows.LocalWindows._missed",
+    ),
+}
+"""What methods compute besides, in the thread that waits for the map."""
 
 
 def measured() -> Iterator[tuple[str, str, Options]]:
@@ -76,8 +96,8 @@ def measured() -> Iterator[tuple[str, str, Options]]:
 def main() -> None:
     classifier = built_in()
     print(
-        f"{'layer':12}{'method':27}{'options':36}{'calls':>6}{'bare s':>8}{'method s':>10}"
-        f"{'ratio':>7}"
+        f"{'layer':12}{'method':27}{'options':28}{'calls':>6}{'bare s':>8}{'method s':>10}"
+        f"{'ratio':>7}{'in calls':>10}{'own ms':>8}{'beside ms':>11}"
     )
     with patch("attribution_core.network.head.UNTRACED_CALLS", 0):
         for layer, method, options in measured():
@@ -86,35 +106,74 @@ def main() -> None:
 
 def _measure(classifier: Classifier, layer: str, method: str, options: Options) -> None:
     players = FEW_PLAYERS if METHODS[method].every_coalition else None
-    bare: list[float] = []
-    whole: list[float] = []
+    turns: list[_Turn] = []
     for turn in range(TURNS + 1):
         picture = gallery_picture(classifier, "cat_coffee.png")
         # Another picture each time, or the cache would answer.
         picture = np.roll(picture, _shift(layer, method, turn), axis=1)
-        posed(
-            classifier, picture, method, TARGET, layer, options=dict(options), segmentation=players
+        asked = request_or_reason(
+            classifier,
+            picture=Picture.of(picture),
+            method=method,
+            target=TARGET,
+            layer=layer,
+            segmentation=players,
+            options=dict(options),
         )
-        with _written_down() as calls:
+        request = granted(asked)
+        problem = pose(classifier, request)
+        problem.segments_of(None)
+        if method == "expected_gradients":
+            list(problem.references_of("blurs"))
+        with _written_down() as calls, _timed(OWN.get(method, ())) as own:
             started = time.perf_counter()
-            explain(
-                classifier, picture, method, TARGET, layer=layer, superpixels=players, **options
-            )
+            explain_request(classifier, request)
             seconds = time.perf_counter() - started
         started = time.perf_counter()
-        for function, arguments in calls:
-            function(*arguments)
+        for call in calls:
+            call.again()
         # The first turn traces and warms up.
         if turn:
-            whole.append(seconds)
-            bare.append(time.perf_counter() - started)
-    ratio = median(one / other for one, other in zip(bare, whole, strict=True))
+            inside = sum(call.seconds for call in calls)
+            bare = time.perf_counter() - started
+            turns.append(_Turn(bare, seconds, inside, sum(own)))
+    bare, seconds, inside, of_its_own, beside, ratio = (
+        median(values)
+        for values in zip(
+            *(
+                (
+                    each.bare,
+                    each.seconds,
+                    each.inside,
+                    each.own,
+                    each.seconds - each.inside - each.own,
+                    each.bare / each.seconds,
+                )
+                for each in turns
+            ),
+            strict=True,
+        )
+    )
     told = ", ".join(str(value) for value in options.values())
     print(
-        f"{layer:12}{method:27}{told:36}{len(calls):6}{median(bare):8.3f}{median(whole):10.3f}"
-        f"{ratio:7.2f}",
+        f"{layer:12}{method:27}{told:28}{len(calls):6}{bare:8.3f}{seconds:10.3f}{ratio:7.2f}"
+        f"{inside / seconds:10.2f}{1000 * of_its_own:8.1f}{1000 * beside:11.1f}",
         flush=True,
     )
+
+
+@dataclass(frozen=True)
+class _Turn:
+    bare: float
+    seconds: float
+    inside: float
+    own: float
+
+
+@dataclass(frozen=True)
+class _Call:
+    again: Callable[[], Any]
+    seconds: float
 
 
 def _shift(layer: str, method: str, turn: int) -> int:
@@ -123,25 +182,54 @@ def _shift(layer: str, method: str, turn: int) -> int:
 
 
 @contextmanager
-def _written_down() -> Iterator[list[Call]]:
+def _written_down() -> Iterator[list[_Call]]:
     """The calls of compiled functions from outside of TensorFlow, in their order."""
     kind = type(tf.function(lambda: None))
     call = kind.__call__
-    calls: list[Call] = []
-    inside = 0
+    calls: list[_Call] = []
+    here = threading.local()
 
     def written(function: Any, *arguments: Any, **named: Any) -> Any:
-        nonlocal inside
-        if not inside:
-            calls.append((lambda *given: call(function, *given, **named), arguments))
-        inside += 1
+        if getattr(here, "inside", False):
+            return call(function, *arguments, **named)
+        here.inside = True
+        started = time.perf_counter()
         try:
             return call(function, *arguments, **named)
         finally:
-            inside -= 1
+            seconds = time.perf_counter() - started
+            calls.append(_Call(partial(call, function, *arguments, **named), seconds))
+            here.inside = False
 
     with patch.object(kind, "__call__", written):
         yield calls
+
+
+@contextmanager
+def _timed(names: Sequence[str]) -> Iterator[list[float]]:
+    """The seconds of each call of these functions, in the thread that enters."""
+    taken: list[float] = []
+    waiting = threading.current_thread()
+
+    def timed(function: Callable[..., Any]) -> Callable[..., Any]:
+        def of_its_own(*arguments: Any, **named: Any) -> Any:
+            started = time.perf_counter()
+            try:
+                return function(*arguments, **named)
+            finally:
+                if threading.current_thread() is waiting:
+                    taken.append(time.perf_counter() - started)
+
+        return of_its_own
+
+    with ExitStack() as patches:
+        for name in names:
+            owner, attribute = name.rsplit(".", 1)
+            target = pkgutil.resolve_name(owner)
+            patches.enter_context(
+                patch.object(target, attribute, timed(getattr(target, attribute)))
+            )
+        yield taken
 
 
 if __name__ == "__main__":
