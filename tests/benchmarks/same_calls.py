@@ -7,16 +7,14 @@ method's, and its aim 0.95 or more. What is computed in a method's place before 
 picture's content as a key, its activations, the reference or references, superpixels of the usual
 number) is at hand.
 
-"In calls" is what the calls took while the method ran, "own" what the method computes besides and
-could not do without: XRAI's segmentations and regions, the fits of KernelSHAP's windows.
-Parts of it run beside the calls in another thread. "Beside" is the rest of the method's time, which
-is outside of the calls and of its own work in the thread that waits for the map.
+"In calls" is the share of its time that the calls took while the method ran, "own" what the method
+computes besides and could not do without: XRAI's segmentations and regions, blurs, the fits of
+KernelSHAP's windows. "Beside" is the rest of the method's time.
 """
 
 from __future__ import annotations
 
 import pkgutil
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -43,13 +41,14 @@ FEW_PLAYERS = 6
 INNER = "block6d_add"
 Options = Mapping[str, OptionValue]
 OWN = {
-    "xrai": ("attribution_core.methods.xrai.over_regions",),
+    "xrai": ("attribution_core.explanation.segments_of", "attribution_core.methods.xrai.xrai"),
+    "blur_integrated_gradients": ("attribution_core.methods.blur_integrated_gradients.blurred",),
     "kernel_shap": (
         "attribution_core.games.local_windows.LocalWindows._fit",
         "attribution_core.games.local_windows.LocalWindows._missed",
     ),
 }
-"""What methods compute besides, in the thread that waits for the map."""
+"""What methods compute besides, by the names that they call it by."""
 
 
 def measured() -> Iterator[tuple[str, str, Options]]:
@@ -187,19 +186,20 @@ def _written_down() -> Iterator[list[_Call]]:
     kind = type(tf.function(lambda: None))
     call = kind.__call__
     calls: list[_Call] = []
-    here = threading.local()
+    inside = False
 
     def written(function: Any, *arguments: Any, **named: Any) -> Any:
-        if getattr(here, "inside", False):
+        nonlocal inside
+        if inside:
             return call(function, *arguments, **named)
-        here.inside = True
+        inside = True
         started = time.perf_counter()
         try:
             return call(function, *arguments, **named)
         finally:
             seconds = time.perf_counter() - started
             calls.append(_Call(partial(call, function, *arguments, **named), seconds))
-            here.inside = False
+            inside = False
 
     with patch.object(kind, "__call__", written):
         yield calls
@@ -207,9 +207,8 @@ def _written_down() -> Iterator[list[_Call]]:
 
 @contextmanager
 def _timed(names: Sequence[str]) -> Iterator[list[float]]:
-    """The seconds of each call of these functions, in the thread that enters."""
+    """The seconds of each call of these functions."""
     taken: list[float] = []
-    waiting = threading.current_thread()
 
     def timed(function: Callable[..., Any]) -> Callable[..., Any]:
         def of_its_own(*arguments: Any, **named: Any) -> Any:
@@ -217,8 +216,7 @@ def _timed(names: Sequence[str]) -> Iterator[list[float]]:
             try:
                 return function(*arguments, **named)
             finally:
-                if threading.current_thread() is waiting:
-                    taken.append(time.perf_counter() - started)
+                taken.append(time.perf_counter() - started)
 
         return of_its_own
 
