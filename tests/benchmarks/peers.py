@@ -187,7 +187,11 @@ def apart(peer: Any) -> Any:
 
 
 def in_float64(network: keras.Model, picture: Pixels, target: int) -> FloatArray:
-    """Integrated Gradients of the class's logit, the network computed in float64."""
+    """Integrated Gradients of the class's logit, computed in float64 throughout.
+
+    Layer by layer, since a whole Keras model rounds what it is given to float32: at such points
+    some ReLUs and maxima fall to the other side.
+    """
 
     def wide(layer: keras.Layer) -> keras.Layer:
         link = {"activation": "linear"} if layer.name == "logits" else {}
@@ -195,9 +199,15 @@ def in_float64(network: keras.Model, picture: Pixels, target: int) -> FloatArray
 
     wider = keras.models.clone_model(network, clone_function=wide)
     wider.set_weights(network.get_weights())
+
+    def logit(points: Any) -> Any:
+        for layer in wider.layers[1:]:
+            points = layer(points)
+        return points[:, target]
+
     point = picture.astype(np.float64)
     return integrated_gradients(
-        lambda points: wider(points, training=False)[:, target],
+        logit,
         point,
         np.zeros_like(point),
         steps=STEPS,
