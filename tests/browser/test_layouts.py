@@ -59,8 +59,17 @@ def test_at_1280_by_720_the_first_results_are_on_the_first_screen(
     if name == "superpixels":
         # The questions stand in one line.
         asked = page.locator(".st-key-questions [data-testid=stCheckbox]")
-        tops = {box["y"] for each in asked.all() if (box := each.bounding_box())}
-        assert (asked.count(), len(tops)) == (4, 1)
+        expect(asked).to_have_count(4)
+
+        def tops() -> list[float]:
+            return [box["y"] for each in asked.all() if (box := each.bounding_box())]
+
+        # They have their places once those before them have come.
+        until(
+            lambda: len(tops()) == 4 and len(set(tops())) == 1,
+            watched=tops,
+            pause=lambda: page.wait_for_timeout(50),
+        )
     if name == "layers":
         # What is about the curve is in one line.
         measure = page.get_by_role("radio", name="Signed values").bounding_box()
