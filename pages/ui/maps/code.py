@@ -9,6 +9,7 @@ import streamlit as st
 from attribution_core.known_networks import KNOWN_NETWORKS
 from attribution_core.request import Request
 from attribution_core.saved_maps.as_code import python_code, shell_commands
+from attribution_core.segmentations import counted
 from pages.ui.maps.table import MapTable
 from pages.ui.shell.gallery import gallery_picture
 from pages.ui.shell.scene import Scene
@@ -27,7 +28,7 @@ def render_code(scene: Scene, table: MapTable) -> None:
     form = st.expander("As code", icon=":material/code:", key="as_code", on_change="rerun")
     if form.open:
         with form:
-            render_both(scene, requests)
+            render_both(scene, requests, sum(cell.task is not None for cell in table.cells))
 
 
 def written_requests(scene: Scene, table: MapTable) -> list[Request]:
@@ -36,12 +37,18 @@ def written_requests(scene: Scene, table: MapTable) -> list[Request]:
     return [request for request in asked if request.picture == scene.picture]
 
 
-def render_both(scene: Scene, requests: Sequence[Request]) -> None:
-    """Draw both, and say which files stand in them for one's own."""
+def render_both(scene: Scene, requests: Sequence[Request], maps: int) -> None:
+    """Draw both, and say which of a page's ``maps`` they leave out, and which files stand in them
+    for one's own."""
     settings = scene.settings
     known = settings.model in KNOWN_NETWORKS
     file = None if settings.picture == UPLOAD else gallery_picture(settings.picture).file
     model = settings.model if known else YOUR_NETWORK
+    if left_out := maps - len(requests):
+        st.caption(
+            f"Without {counted(left_out, 'map')} of this page: the code explains the network as it "
+            "was learned, and the picture of the sidebar."
+        )
     st.markdown("**In Python**")
     st.code(
         python_code(

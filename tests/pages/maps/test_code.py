@@ -30,7 +30,7 @@ def test_no_map_of_another_picture_is_written(tiny_image: Pixels) -> None:
     assert written_requests(other, table_of(scene)) == []
 
 
-def _drawn(picture: str, segmentation: str) -> None:
+def _drawn(picture: str, segmentation: str, more: int) -> None:
     import numpy as np
 
     from pages.ui.maps.code import render_both
@@ -40,7 +40,8 @@ def _drawn(picture: str, segmentation: str) -> None:
     scene = scene_of(
         image, (3,), picture=picture, segmentation=segmentation, layer="input", count=4
     )
-    render_both(scene, [each.task.request for each in table_of(scene).cells if each.task])
+    requests = [each.task.request for each in table_of(scene).cells if each.task]
+    render_both(scene, requests, len(requests) + more)
 
 
 @pytest.mark.parametrize(
@@ -54,8 +55,19 @@ def _drawn(picture: str, segmentation: str) -> None:
 def test_what_the_code_lacks_is_said(
     picture: str, segmentation: str, said: str, codes: int
 ) -> None:
-    app = AppTest.from_function(_drawn, args=(picture, segmentation)).run(timeout=60)
+    app = AppTest.from_function(_drawn, args=(picture, segmentation, 0)).run(timeout=60)
     assert not app.exception
     assert any(said in each.value for each in app.caption)
     assert len(app.code) == codes
     assert all(("your_picture.png" in each.value) == (picture == "upload") for each in app.code)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"), [(0, ""), (1, "Without 1 map of"), (3, "Without 3 maps of")]
+)
+def test_it_says_how_many_maps_the_code_leaves_out(more: int, said: str) -> None:
+    app = AppTest.from_function(_drawn, args=("cat_coffee", "superpixels", more)).run(timeout=60)
+    assert not app.exception
+    assert [each.value.startswith(said) for each in app.caption if "Without" in each.value] == (
+        [True] if said else []
+    )
