@@ -26,12 +26,15 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def readable(value: float) -> str:
-    """A number with three digits, its minus sign as long as a plus."""
+    """A number with three digits, zeros at its end among them: 15.0 beside 15.1.
+
+    Its minus sign is as long as a plus.
+    """
     if value == 0:
         return "0"
     size = abs(value)
     if 1e-3 <= size < 1e5:
-        text = f"{size:.3g}" if size < 999.5 else f"{size:.0f}"
+        text = f"{size:#.3g}".removesuffix(".") if size < 999.5 else f"{size:.0f}"
     else:
         digits, power = f"{size:.2e}".split("e")
         text = f"{digits}×10{str(int(power)).translate(_SUPERSCRIPTS)}"

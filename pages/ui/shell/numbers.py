@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from attribution_core.figures.words import readable
+
 
 def written(value: float, form: str = ".2f") -> str:
     """A number in a format of Python's, with a true minus sign and no negative zero."""
@@ -12,5 +14,5 @@ def written(value: float, form: str = ".2f") -> str:
 
 
 def three_digits(value: float) -> str:
-    """A number with three digits, zeros at its end among them: 15.0 beside 15.1."""
-    return written(value, "#.3g").removesuffix(".") if value else "0"
+    """As the figures for print write it."""
+    return readable(value)

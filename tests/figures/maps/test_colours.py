@@ -63,8 +63,8 @@ def test_each_map_has_a_scale_with_its_limits_and_unit() -> None:
     said = texts(made, "scale")
     for each in maps:
         limit = np.abs(drawn_values(each)).max()
-        assert f"{limit:.3g}" in said
-        assert f"−{limit:.3g}" in said
+        assert f"{limit:#.3g}" in said
+        assert f"−{limit:#.3g}" in said
     assert said.count("logits per position") == 4
     assert {each.get_gid() for each in page(made).images if "scale" in str(each.get_gid())} == {
         "scale 0 0",
@@ -80,7 +80,7 @@ def test_maps_of_a_column_share_one_scale_below_them() -> None:
     said = texts(made, "scale")
     for column in (0, 1):
         limit = max(np.abs(drawn_values(each)).max() for each in maps[column::2])
-        assert said.count(f"{limit:.3g}") == 1
+        assert said.count(f"{limit:#.3g}") == 1
     scales = [each.get_gid() for each in page(made).images if "scale" in str(each.get_gid())]
     assert scales == ["scale 2 0", "scale 2 1"]
     left, top, wide, _ = box(made, "scale 2 1")
