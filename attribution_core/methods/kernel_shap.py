@@ -303,7 +303,8 @@ METHOD = Method(
     former_options=("prior",),
     quick=Options(budget=16),
     diagnostics={
-        WINDOWS: "with local windows {:.1f} players wide",
+        WINDOWS: "local windows: parts within about {:.1f} part widths of each other are taken to "
+        "act together",
         AROUND_PRIOR: "around {:.2g} × Integrated Gradients",
         GRADIENTS: "{:.0f} gradients of the class and the likeliest ones besides, each as long as "
         "about two evaluations",
