@@ -51,8 +51,8 @@ def chosen_settings(engine: Engine) -> Settings:
         if settings.picture == UPLOAD and session().own_picture is None:
             settings = replace(settings, picture=Settings().picture)
             complaints += ("An uploaded picture cannot travel in a link: upload it again.",)
-        for complaint in complaints if begins else ():
-            complain(complaint)
+        if begins and complaints:
+            complain(*complaints)
         return settings
     note_shown()
     _notice_widgets()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import streamlit as st
 from streamlit.cursor import get_container_cursor
@@ -51,14 +52,14 @@ def came_by_history() -> bool:
     return context is not None and context.is_history_navigation
 
 
-def complain(sentence: str) -> None:
-    """Show a notice about a link that stays until the visitor closes it.
+def complain(*sentences: str) -> None:
+    """Show one notice about a link, of one or more sentences, that stays until it is closed.
 
     A browser knows a notice by its place among those of one run, and replaces it where a later run
     puts another in that place: of a link's two mistakes, one may be found only when the network has
     been loaded. So each notice of a session has a place of its own.
     """
-    notices, now = session().notices, time.monotonic()
+    notices, now, said = session().notices, time.monotonic(), _said(sentences)
     place = get_container_cursor(RootContainer.EVENT)
     while place is not None and place.index <= max(notices, default=-1):
         earlier, since = notices.get(place.index, ("", 0.0))
@@ -67,9 +68,16 @@ def complain(sentence: str) -> None:
         else:
             get_dg_singleton_instance().event_dg.empty()
     if place is not None:
-        notices[place.index] = sentence, now
-    _say(sentence)
+        notices[place.index] = said, now
+    _say(said)
 
 
-def _say(sentence: str) -> None:
-    st.toast(literal(sentence), icon=":material/link_off:", duration="infinite")
+def _said(sentences: Sequence[str]) -> str:
+    if len(sentences) == 1:
+        return literal(sentences[0])
+    listed = "\n".join(f"- {literal(each)}" for each in sentences)
+    return f"Of this link, {len(sentences)} things cannot be shown:\n\n{listed}"
+
+
+def _say(markdown: str) -> None:
+    st.toast(markdown, icon=":material/link_off:", duration="infinite")
