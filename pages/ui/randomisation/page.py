@@ -11,6 +11,7 @@ import streamlit as st
 
 from attribution_core.registry import METHODS
 from attribution_core.request import Reason, Request
+from attribution_core.segmentations import counted
 from pages.ui.components.stage_strip import StageControl
 from pages.ui.maps.charts import show
 from pages.ui.maps.csv_download import csv_download
@@ -280,11 +281,14 @@ def _draw_curves(
 ) -> None:
     label = literal(scene.labels[experiment.target])
     st.markdown(f"#### How alike are the maps of {label} to the learned network's?")
-    if not curves:
+    begun = any(np.isfinite(values).any() for values in curves.values())
+    if not curves or not (begun or finished):
         st.caption(
             "There are no curves, since no map could be computed."
             if finished
-            else "The curves come with the first randomised maps …"
+            else "One stage after the other is re-initialised, and the maps of "
+            f"{counted(len(experiment.seeds), 'seed')} are compared with the learned network's. "
+            "The curves come with the first of them …"
         )
         return
     if finished:
