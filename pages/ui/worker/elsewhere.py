@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +19,7 @@ from pages.ui.worker.cost import together_with
 from pages.ui.worker.loaded import Loaded
 from pages.ui.worker.networks import load_network, network_bytes, whereabouts
 from pages.ui.worker.own_model_names import is_own
+from pages.ui.worker.own_models import return_memory
 from pages.ui.worker.tasks import Explain, Task
 
 if TYPE_CHECKING:
@@ -64,7 +66,15 @@ def begin(order: Order) -> Iterator[object]:
 @lru_cache(maxsize=1)
 def _loaded(variables: tuple[tuple[str, str], ...]) -> Loaded:
     environment, cache = dict(variables), Cache(CACHE_BYTES)
-    return Loaded(lambda name: load_network(name, environment, cache), network_bytes(environment))
+    made = Loaded(lambda name: load_network(name, environment, cache), network_bytes(environment))
+    # Where an app with other variables asks next, these networks leave memory.
+    weakref.finalize(made, _leave, made.classifiers).atexit = False
+    return made
+
+
+def _leave(classifiers: dict[str, Classifier]) -> None:
+    for classifier in classifiers.values():
+        return_memory(weakref.ref(classifier.network))
 
 
 class Elsewhere:

@@ -39,7 +39,8 @@ def whereabouts(environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 def load_network(name: str, environment: Mapping[str, str], cache: Cache) -> Classifier:
     """A network known by name, or the operator's own where it is none of these.
 
-    ValueError or OSError as `load_classifier`, and where a variable cannot be understood.
+    ValueError or OSError as `load_classifier`, and where a variable cannot be understood or, of a
+    network that is not known, is missing.
     """
     if name in KNOWN_NETWORKS:
         return load_classifier(name, cache=cache, environment=environment)
@@ -48,6 +49,11 @@ def load_network(name: str, environment: Mapping[str, str], cache: Cache) -> Cla
         read_preprocessing(preprocessing)
     except ValueError as error:
         raise ValueError(f"{MODEL}_PREPROCESSING: {error}") from None
+    if MODEL not in environment:
+        raise ValueError(
+            f"There is no network '{name}' here; choose one of {', '.join(KNOWN_NETWORKS)}, or "
+            f"name a file of your own with {MODEL}."
+        )
     return load_classifier(
         Path(environment[MODEL]).expanduser(),
         labels=environment.get(f"{MODEL}_LABELS"),

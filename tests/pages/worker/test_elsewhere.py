@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,10 +10,11 @@ import numpy as np
 import pytest
 
 from attribution_core.command_line.doctor.scheduler import look_at_scheduler
+from attribution_core.running.cache import Cache
 from attribution_core.running.cluster.workers import dask
 from pages.ui.worker import elsewhere
 from pages.ui.worker.engine import Engine
-from pages.ui.worker.networks import whereabouts
+from pages.ui.worker.networks import load_network, whereabouts
 from pages.ui.worker.tasks import Explain, Predict
 from tests.pages.worker.test_shared_results import explained, picture_at
 from tests.patience import UNCHANGED, until
@@ -123,3 +125,16 @@ def _of_class(request: Any, target: int) -> Any:
 
 def _upside_down(picture: Any) -> Any:
     return type(picture).of(picture.pixels[::-1])
+
+
+def test_networks_leave_a_worker_s_memory_where_another_app_asks() -> None:
+    elsewhere._loaded.cache_clear()
+    network = weakref.ref(elsewhere._loaded(()).classifier("clever_hans").network)
+    assert network() is not None
+    elsewhere._loaded((("ATTRIBUTION_NETWORKS_MB", "1000"),))
+    until(lambda: network() is None)
+
+
+def test_a_network_that_nobody_knows_is_said() -> None:
+    with pytest.raises(ValueError, match="There is no network 'vgg61' here; choose one of "):
+        load_network("vgg61", {}, Cache(1))
