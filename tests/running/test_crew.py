@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from attribution_core.running.cluster import workers
 from attribution_core.running.cluster.crew import (
     Crew,
     DaskCrew,
@@ -97,6 +98,31 @@ def test_a_killed_worker_s_piece_is_done_again(crew: Crew, tmp_path: Path) -> No
 
     assert sorted(crew.each(work, range(12))) == [(number, number) for number in range(12)]
     assert Path(begun).exists()
+
+
+@pytest.mark.thorough
+def test_a_stopped_worker_s_piece_is_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = str(tmp_path / "begun")
+
+    def work(number: int) -> Iterator[tuple[int, int]]:
+        import os
+        import signal
+        from pathlib import Path
+
+        if number == 3 and not Path(begun).exists():
+            Path(begun).write_text(str(os.getpid()))
+            os.kill(os.getpid(), signal.SIGSTOP)
+        yield number, os.getpid()
+
+    assert workers._SETTINGS["distributed.scheduler.worker-ttl"] == "30s"
+    shorter = {**workers._SETTINGS, "distributed.scheduler.worker-ttl": "2s"}
+    monkeypatch.setattr(workers, "_SETTINGS", shorter)
+    with crew_of(Workers(2, threads=1, memory=4 * 10**8)) as crew:
+        done = dict(crew.each(work, range(8)))
+    assert {piece: number for piece, (number, _) in done.items()} == {n: n for n in range(8)}
+    assert done[3][1] != int(Path(begun).read_text())
 
 
 def test_a_poisoned_piece_is_given_up_after_three_and_the_rest_is_done(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from attribution_core.running.cluster.workers import Workers, client_of
+from attribution_core.running.cluster.workers import SECONDS_UNHEARD, Workers, client_of
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_LOOKS = 1.0
-SECONDS_UNHEARD = 30.0
-"""After which a worker that says nothing is taken to have gone: one that is stopped or cut off does
-not say so. A busy one is heard from, at the latest after it has loaded a library."""
 _SECONDS_BETWEEN_TRIES = 5.0
 _SECONDS_FOR_THE_FIRST = 15.0
 """For which work waits at the start, so that the first is not done here while workers are there."""

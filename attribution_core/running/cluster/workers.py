@@ -21,9 +21,15 @@ if TYPE_CHECKING:
 TRIES = 3
 """So many workers may die over a piece of work before it is given up."""
 
+SECONDS_UNHEARD = 30.0
+"""After which a worker that says nothing is taken to have gone: one that is stopped or cut off does
+not say so. A busy one is heard from, at the latest after it has loaded a library."""
+
 _SETTINGS: Mapping[str, object] = {
     # Dask counts the deaths that are forgiven.
     "distributed.scheduler.allowed-failures": TRIES - 1,
+    # A worker that was stopped is begun again; Dask itself would wait five minutes for it.
+    "distributed.scheduler.worker-ttl": f"{SECONDS_UNHEARD:.0f}s",
     # A worker holds one piece, so that its death says nothing of any other.
     "distributed.scheduler.worker-saturation": 1.0,
     # What a network's cache holds would otherwise stop a worker for good.
