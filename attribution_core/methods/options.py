@@ -144,9 +144,9 @@ def bfloat16_option() -> bool:
         "Evaluate in bfloat16",
         "Coalitions are evaluated with 8 bits of precision instead of 24. On a processor with "
         "bfloat16 instructions, VGG16's networks take little more than half the time. Of a class's "
-        "range over the coalitions, scores change by .6 % (median over all classes of the CAM head "
-        "at block5_pool) to 2.7 % (the largest), far less than by sampling. Other networks gain "
-        "nothing, and one whose scores change by more than 5 % of the largest is refused.",
+        "range over the coalitions, scores change by 0.6 % (median over all classes of the CAM "
+        "head at block5_pool) to 2.7 % (the largest), far less than by sampling. Other networks "
+        "gain nothing, and one whose scores change by more than 5 % of the largest is refused.",
     )
 
 

@@ -54,8 +54,8 @@ def render_open_saved(engine: Engine, scene: Scene) -> None:
             max_upload_size=MOST_MEGABYTES,
             key="saved_maps",
             help="NPZ files of maps that this page or the command line saved, and bundles (ZIP) of "
-            "“Share”, many at once, 100 MB together. They stay in this server's memory, for you "
-            "alone; while they arrive, a temporary file without a name may hold one.",
+            "“Share”, many at once, 100 MB together. They are kept in this server's memory, for "
+            "you alone; during the upload, an unnamed temporary file may hold one.",
         )
         # Streamlit leaves out of its answer what is not here.
         if len(files) < len(st.session_state.get("saved_maps") or ()):

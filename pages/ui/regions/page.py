@@ -123,7 +123,8 @@ def _choose_among(scene: Scene) -> str:
         "all",
         label_visibility="collapsed",
         help="All: a class that the network would never answer for the whole picture can be found "
-        "in a part of it. The likeliest are calmer. The target classes are those of the sidebar.",
+        "in a part of it. With the likeliest alone the map is simpler. The target classes are "
+        "those of the sidebar.",
     )
     if on_stage():
         withhold("class")

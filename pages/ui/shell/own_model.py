@@ -76,8 +76,8 @@ def _uploader(engine: Engine) -> None:
         args=(key,),
         key=key,
         help=f"A whole image classifier, at most {limits.file_bytes // 2**20} MB and "
-        f"{limits.per_visitor} of them. No code in it is run. It stays in this server's memory; "
-        "while it arrives, a temporary file without a name may hold it.",
+        f"{limits.per_visitor} of them. No code in it is run. It is kept in this server's "
+        "memory; during the upload, an unnamed temporary file may hold it.",
     )
     awaited = digest_in(session().awaited.get("model", ""))
     if awaited:
@@ -261,7 +261,7 @@ def _decide(tried: OwnModelTried, opened: Opened, found: Trial) -> None:
         args=("own_model_labels", opened.classes),
         key="own_model_labels",
         help="Text with a name a line, CSV or JSON, in the order of the network's outputs. "
-        "While it arrives, a temporary file without a name may hold it.",
+        "During the upload, an unnamed temporary file may hold it.",
     )
     st.caption(_named(tried, opened.classes))
     with st.container(horizontal=True):

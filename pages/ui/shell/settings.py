@@ -264,7 +264,7 @@ def whole(text: str, low: float, high: float) -> int:
     """A whole number in a range; ValueError for others."""
     value = number(text, low, high)
     if value != int(value):
-        raise ValueError(f"it should be a whole number from {low:g} to {high:g}")
+        raise ValueError(f"it should be a whole number from {low:.15g} to {high:.15g}")
     return int(value)
 
 
@@ -275,5 +275,5 @@ def number(text: str, low: float, high: float) -> float:
     except (ValueError, OverflowError):
         value = float("nan")
     if not low <= value <= high:
-        raise ValueError(f"it should be a number from {low:g} to {high:g}")
+        raise ValueError(f"it should be a number from {low:.15g} to {high:.15g}")
     return value

@@ -98,8 +98,8 @@ def _own_picture(scene: Scene, *, own: bool) -> None:
         "Upload a picture",
         type=PICTURES,
         max_upload_size=MOST_BYTES // 2**20,
-        help="At most 20 MB. It stays in this server's memory, for as long as you do. While it "
-        "arrives, a temporary file without a name may hold it.",
+        help="At most 20 MB. It is kept in this server's memory until you leave. During the "
+        "upload, an unnamed temporary file may hold it.",
         on_change=take_own_picture,
         args=("upload",),
         key="upload",

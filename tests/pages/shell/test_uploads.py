@@ -201,7 +201,7 @@ def test_a_file_as_large_as_is_allowed_is_taken(
     """And every place to upload says that a temporary file may hold one meanwhile."""
     page = any_visit().run()
     for place in page.app.file_uploader:
-        assert "a temporary file without a name may hold" in place.help, place.label
+        assert "an unnamed temporary file may hold" in place.help, place.label
         # What is sent is a little longer than the file.
         assert st.get_option("server.maxUploadSize") > own_picture.MOST_BYTES / 2**20
     content = encoded(Image.new("RGB", (32, 24), "red"), "PNG")
