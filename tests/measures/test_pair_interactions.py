@@ -121,7 +121,7 @@ def test_the_figure_has_lines_and_a_matrix(width: str) -> None:
     assert at[0, 0].tolist() == at[1, 1].tolist()
     assert at[0, 1][2] > at[0, 1][0]
     texts = [text.get_text() for text in page.texts]
-    assert {"−0.5", "0.5", "interaction", "What."} <= set(texts)
+    assert {"−0.500", "0.500", "interaction", "What."} <= set(texts)
 
 
 def test_the_figures_file_says_what_makes_it_again(found: PairInteractions) -> None:

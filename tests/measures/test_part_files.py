@@ -56,7 +56,7 @@ def test_the_figure_names_every_part_that_it_has_room_for(width: str) -> None:
     texts = [text.get_text() for axes in made.axes for text in axes.texts]
     assert {"The whole picture", "Superpixel 0", "3 superpixels", "2 superpixels"} <= set(texts)
     # Once on the picture, and once in the list.
-    assert (texts.count("−8"), texts.count("+6"), texts.count("−2")) == (2, 2, 1)
+    assert (texts.count("−8.00"), texts.count("+6.00"), texts.count("−2.00")) == (2, 2, 1)
     assert texts[-1] == "What."
 
 
