@@ -49,6 +49,17 @@ class Patient:
         return patient
 
 
+def still(page: Page) -> None:
+    """Wait until nothing is written on the page for two seconds, a minute at most."""
+    seen = None
+    for _ in range(30):
+        now = words_of(page)
+        if now == seen:
+            return
+        seen = now
+        page.wait_for_timeout(A_WHILE)
+
+
 def choose(box: Locator, option: str, search: str = "") -> None:
     """Open a list to choose from, and take an entry; again where a run of the page has closed it.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import re
 import threading
 import time
@@ -18,6 +17,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from pages.ui.worker.allocator import return_what_is_free
+from pages.ui.worker.garbage import collect
 from pages.ui.worker.page_runs import PageRuns
 
 MOST_UPLOADED_BYTES = 100 * 2**20
@@ -150,16 +150,6 @@ async def present(sessions: Any, uploads: object) -> set[str]:
         for name in uploads.file_storage.keys() - found:
             uploads.remove_session_files(name)
     return found
-
-
-def collect() -> None:
-    """Return what refers to itself, event loops for one.
-
-    What was loaded is taken out of the collector's sight, and with it what was there by then.
-    """
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
 
 
 def _taken_where_named() -> dict[str, list[tuple[str, ...]]]:

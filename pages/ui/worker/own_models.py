@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import hashlib
 import tempfile
 import threading
@@ -18,6 +17,7 @@ from attribution_core.models.inspection import MODEL_FILES, Limits, inspect
 from attribution_core.models.labels import imagenet_labels
 from attribution_core.running.cache import Cache
 from attribution_core.scores import Link
+from pages.ui.worker.garbage import collect
 from pages.ui.worker.own_model_names import Ends, Undecided, Use, digest_in, ends_while_tried
 from pages.ui.worker.room import bytes_taken
 from pages.ui.worker.uploads import Uploads
@@ -349,13 +349,11 @@ def return_memory(network: weakref.ref[Any]) -> None:
     themselves: without this, they would stay for good.
     """
 
-    def collect() -> None:
+    def collect_until_gone() -> None:
         for pause in (1.0, 2.0, 4.0, 8.0, 16.0, 32.0):
             time.sleep(pause)
-            gc.unfreeze()
-            gc.collect()
-            gc.freeze()
+            collect()
             if network() is None:
                 return
 
-    threading.Thread(target=collect, name="return-memory", daemon=True).start()
+    threading.Thread(target=collect_until_gone, name="return-memory", daemon=True).start()

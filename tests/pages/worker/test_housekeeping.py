@@ -17,7 +17,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
 from pages.ui.worker import housekeeping
-from pages.ui.worker.housekeeping import bound, collect, present
+from pages.ui.worker.garbage import collect
+from pages.ui.worker.housekeeping import bound, present
 from pages.ui.worker.page_runs import PageRuns
 from tests.event_loop import result_of
 from tests.patience import UNCHANGED, until
